@@ -1,0 +1,1 @@
+"""A research compendium that recomputes and checks a mixed-methods pilot evaluation."""

@@ -1,0 +1,166 @@
+"""What was planned: the design of a pilot, read from its `study.yml`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from earlyhelp.errors import InputError, Problem
+
+Arm = Literal["intervention", "comparison"]
+WaveId = Literal["baseline", "post_training", "endline"]
+Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Team(_Strict):
+    """One team; `unit` is the unit in which it was randomised."""
+
+    id: str
+    arm: Arm
+    unit: str
+
+
+class Wave(_Strict):
+    """One survey wave and the arms it went to."""
+
+    id: WaveId
+    label: str
+    month: Month
+    arms: tuple[Arm, ...]
+
+
+class Scale(_Strict):
+    """An instrument as administered: its number of items and the answers an item allows."""
+
+    items: Annotated[int, Field(ge=1)]
+    minimum: int
+    maximum: int
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Scale:
+        if self.minimum >= self.maximum:
+            raise ValueError("the minimum is below the maximum")
+        return self
+
+    @property
+    def total_minimum(self) -> int:
+        """Lowest possible total of the items."""
+        return self.items * self.minimum
+
+    @property
+    def total_maximum(self) -> int:
+        """Highest possible total of the items."""
+        return self.items * self.maximum
+
+
+class Measures(_Strict):
+    """The instruments of the pilot (Methodology, Practitioner surveys)."""
+
+    wai: Scale
+    proqol: Scale
+    iam: Scale
+    fim: Scale
+
+
+class Study(_Strict):
+    """The design of one pilot.
+
+    Attributes
+    ----------
+    folder : Path
+        Where `study.yml` and `raw/` are.
+    provenance : {"reconstructed", "observed"}
+        Whether people are synthetic or real; decides what a number may claim.
+    """
+
+    folder: Path
+    id: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+    title: str
+    subtitle: str = ""
+    place: str
+    provenance: Literal["reconstructed", "observed"]
+    reconstruction_seed: int | None = None
+    teams: tuple[Team, ...]
+    waves: tuple[Wave, ...]
+    tool_months: tuple[Month, ...]
+    measures: Measures
+    design: dict[str, Any] = {}
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Study:
+        for name in ("teams", "waves"):
+            ids = [item.id for item in getattr(self, name)]
+            if len(set(ids)) < len(ids):
+                raise ValueError(f"each of the {name} has an id of its own")
+        if not {"intervention", "comparison"} <= {team.arm for team in self.teams}:
+            raise ValueError("both arms have a team")
+        return self
+
+    @property
+    def arm_of(self) -> dict[str, str]:
+        """Arm by team id."""
+        return {team.id: team.arm for team in self.teams}
+
+    @property
+    def unit_of(self) -> dict[str, str]:
+        """Randomised unit by team id."""
+        return {team.id: team.unit for team in self.teams}
+
+
+def find_folder(folder: str | Path) -> Path:
+    """Find a study folder, looking from the working directory upwards.
+
+    A notebook runs from `notebooks/`, from `book/results/` or from the top of the checkout; the
+    same relative path means the same study in each.
+
+    Raises
+    ------
+    InputError
+        When no such folder exists.
+    """
+    folder = Path(folder)
+    for base in (Path.cwd(), *Path.cwd().parents):
+        if (base / folder).is_dir():
+            return base / folder
+    raise InputError([Problem(str(folder), None, "", "no such folder", "a study folder")])
+
+
+def read_study(folder: str | Path) -> Study:
+    """Read and validate `study.yml` of a study folder.
+
+    Raises
+    ------
+    InputError
+        With every problem of the file.
+    """
+    path = find_folder(folder) / "study.yml"
+    name = f"{path.parent.name}/study.yml"
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise InputError([Problem(name, None, "", "no such file", "the study's design")]) from None
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        found = " ".join(str(error).split())
+        raise InputError([Problem(name, None, "", found, "YAML in UTF-8")]) from None
+    if not isinstance(content, dict):
+        raise InputError([Problem(name, None, "", "no keys", "the study's design")])
+    try:
+        return Study(folder=path.parent, **content)
+    except ValidationError as error:
+        raise InputError(
+            Problem(
+                name,
+                None,
+                ".".join(map(str, item["loc"])),
+                "nothing" if item["type"] == "missing" else repr(item["input"])[:80],
+                item["msg"],
+            )
+            for item in error.errors()
+        ) from None

@@ -1,0 +1,157 @@
+"""Execute a parametrised text notebook: jupytext -> papermill -> a clean executed copy."""
+
+from __future__ import annotations
+
+import ast
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import nbformat
+import papermill
+from papermill.exceptions import PapermillExecutionError
+
+from earlyhelp.errors import InputError, Problem
+from earlyhelp.study import find_folder
+
+
+class NotebookError(RuntimeError):
+    """A cell raised: names the notebook, the cell and the error."""
+
+
+def _is_folder(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and bool(find_folder(value))
+    except InputError:
+        return False
+
+
+def _is_probability(value: Any) -> bool:
+    return isinstance(value, float) and 0 < value < 1
+
+
+# What each parameter of any notebook may be; a notebook has those its `parameters` cell sets.
+PARAMETERS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "study": ("a study folder", _is_folder),
+    "alpha": ("a number between 0 and 1, both excluded", _is_probability),
+    "confidence": ("a number between 0 and 1, both excluded", _is_probability),
+    "analysis_set": (
+        "complete pairs, or all respondents",
+        lambda value: value in ("complete pairs", "all respondents"),
+    ),
+}
+
+
+def read_notebook(source: Path) -> nbformat.NotebookNode:
+    """Read a text notebook; cell ids follow the order of the cells, so that they never change."""
+    notebook = jupytext.read(source)
+    for number, cell in enumerate(notebook.cells, start=1):
+        cell["id"] = f"cell-{number}"
+    notebook.metadata.pop("jupytext", None)
+    return notebook
+
+
+def default_parameters(notebook: nbformat.NotebookNode) -> dict[str, Any]:
+    """Names and values that the notebook's `parameters` cell assigns.
+
+    The cell holds literals only, so it is read without being run.
+    """
+    for cell in notebook.cells:
+        if "parameters" in cell.metadata.get("tags", []):
+            return {
+                target.id: ast.literal_eval(statement.value)
+                for statement in ast.parse(cell.source).body
+                if isinstance(statement, ast.Assign)
+                for target in statement.targets
+                if isinstance(target, ast.Name)
+            }
+    return {}
+
+
+def check_parameters(
+    source: Path, notebook: nbformat.NotebookNode, given: Mapping[str, Any]
+) -> None:
+    """Refuse a parameter the notebook does not have or a value it cannot take.
+
+    Raises
+    ------
+    InputError
+        With every unknown name and every impossible value.
+    """
+    known = default_parameters(notebook)
+    problems = [
+        Problem(source.name, None, name, "an unknown parameter", f"one of: {', '.join(known)}")
+        for name in given
+        if name not in known
+    ]
+    for name in known:
+        expected, allowed = PARAMETERS[name]
+        value = given.get(name, known[name])
+        if not allowed(value):
+            problems.append(Problem(source.name, None, name, repr(value), expected))
+    if problems:
+        raise InputError(problems)
+
+
+def execute(source: Path, output: Path, parameters: Mapping[str, Any]) -> None:
+    """Run a text notebook and write its executed copy; nothing is written unless all cells ran.
+
+    Parameters
+    ----------
+    source : Path
+        MyST text notebook.
+    output : Path
+        The .ipynb to write. The kernel runs in its folder, as nbval does.
+    parameters : mapping
+        Overrides the values of the `parameters` cell.
+
+    Raises
+    ------
+    InputError
+        For unknown parameters or impossible values, before any cell runs.
+    NotebookError
+        When a cell raises.
+    """
+    notebook = read_notebook(source)
+    check_parameters(source, notebook, parameters)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        plain, executed = Path(scratch, "plain.ipynb"), Path(scratch, "executed.ipynb")
+        nbformat.write(notebook, plain)
+        try:
+            papermill.execute_notebook(
+                str(plain),
+                str(executed),
+                parameters=dict(parameters),
+                kernel_name="python3",
+                cwd=str(output.parent),
+                progress_bar=False,
+            )
+        except PapermillExecutionError as error:
+            raise NotebookError(_failure(source, error)) from None
+        clean = _cleaned(nbformat.read(executed, as_version=4))
+    partial = output.with_name(f".{output.name}.partial")
+    nbformat.write(clean, partial)
+    os.replace(partial, output)
+
+
+def _failure(source: Path, error: PapermillExecutionError) -> str:
+    lines = "\n".join(f"    {line}" for line in error.source.splitlines())
+    return (
+        f"{source}: cell {error.cell_index + 1} failed\n{lines}\n{error.ename}: {error.evalue}"
+    )
+
+
+def _cleaned(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Drop what differs from run to run: times, paths, the interpreter's version."""
+    notebook.metadata = nbformat.from_dict(
+        {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    )
+    for number, cell in enumerate(notebook.cells, start=1):
+        cell["id"] = f"cell-{number}"
+        for key in ("papermill", "execution"):
+            cell.metadata.pop(key, None)
+    return notebook

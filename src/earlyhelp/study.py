@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from earlyhelp.errors import InputError, Problem
+from earlyhelp.yamlfile import read_yaml
 
 Arm = Literal["intervention", "comparison"]
 WaveId = Literal["baseline", "post_training", "endline"]
@@ -80,7 +80,7 @@ class Study(_Strict):
         Whether people are synthetic or real; decides what a number may claim.
     """
 
-    folder: Path
+    folder: Path = Path()
     id: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
     title: str
     subtitle: str = ""
@@ -140,27 +140,5 @@ def read_study(folder: str | Path) -> Study:
     InputError
         With every problem of the file.
     """
-    path = find_folder(folder) / "study.yml"
-    name = f"{path.parent.name}/study.yml"
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise InputError([Problem(name, None, "", "no such file", "the study's design")]) from None
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        found = " ".join(str(error).split())
-        raise InputError([Problem(name, None, "", found, "YAML in UTF-8")]) from None
-    if not isinstance(content, dict):
-        raise InputError([Problem(name, None, "", "no keys", "the study's design")])
-    try:
-        return Study(folder=path.parent, **content)
-    except ValidationError as error:
-        raise InputError(
-            Problem(
-                name,
-                None,
-                ".".join(map(str, item["loc"])),
-                "nothing" if item["type"] == "missing" else repr(item["input"])[:80],
-                item["msg"],
-            )
-            for item in error.errors()
-        ) from None
+    folder = find_folder(folder)
+    return read_yaml(folder / "study.yml", Study).model_copy(update={"folder": folder})

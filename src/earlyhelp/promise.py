@@ -1,0 +1,492 @@
+"""Evidence of promise: practitioner outcomes and what may be said of them (Findings, 3.2)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import pingouin as pg
+from scipy import stats
+
+from earlyhelp.errors import InputError, Problem
+from earlyhelp.feasibility import agreement
+from earlyhelp.measures import (
+    ARMS,
+    COMPASSION_BANDS,
+    OUTCOMES,
+    compassion_band,
+    outcome_scores,
+)
+from earlyhelp.raw import ANTICIPATED_OUTCOMES, Pilot
+from earlyhelp.sample import attended_training, described_people, percent, shares
+
+ANALYSIS_SETS = ("all", "trained", "users")
+WAVES = ("baseline", "endline")
+NOTHING = float("nan")
+
+
+def check_share(name: str, value: float) -> None:
+    """Refuse a significance or confidence level outside (0, 1).
+
+    Raises
+    ------
+    InputError
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1:
+        raise InputError([Problem("parameters", None, name, repr(value), "a number in (0, 1)")])
+
+
+def anticipated_outcomes(pilot: Pilot) -> pd.DataFrame:
+    """Outcomes practitioners expected after the training (Figure E.1).
+
+    Returns
+    -------
+    DataFrame
+        Columns of `feasibility.agreement`.
+    """
+    return agreement(pilot.post_training_survey, ANTICIPATED_OUTCOMES)
+
+
+def score_maximum(pilot: Pilot, measure: str) -> int:
+    """Highest possible score of an outcome measure (one of `measures.OUTCOMES`)."""
+    measures = pilot.study.measures
+    if measure == "compassion_satisfaction":
+        return measures.proqol.total_maximum
+    return measures.wai.total_maximum if measure == "wai" else 4 * measures.wai.maximum
+
+
+def outcome_summary(pilot: Pilot) -> pd.DataFrame:
+    """Outcome scores by arm and wave (Evidence of outcomes, Figures 3.4 and 3.5).
+
+    Returns
+    -------
+    DataFrame
+        measure (wai, wai_goal, wai_task, wai_bond, compassion_satisfaction), arm, wave, n, mean,
+        sd, minimum, maximum, scale_maximum, domain_rank (of the mean among the three domains,
+        1 for the highest; NaN for the totals).
+    """
+    scores = outcome_scores(pilot)
+    rows = []
+    for measure in OUTCOMES:
+        for arm in ARMS:
+            for wave in WAVES:
+                values = _select(scores, measure, arm, wave)
+                summary = (len(values), values.mean(), values.std(), values.min(), values.max())
+                rows.append((measure, arm, wave, *summary, score_maximum(pilot, measure)))
+    columns = ["measure", "arm", "wave", "n", "mean", "sd", "minimum", "maximum", "scale_maximum"]
+    table = pd.DataFrame(rows, columns=columns)
+    domains = table[table["measure"].str.startswith("wai_")]
+    ranks = domains.groupby(["arm", "wave"])["mean"].rank(method="max", ascending=False)
+    return table.assign(domain_rank=ranks)
+
+
+def _select(scores: pd.DataFrame, measure: str, arm: str, wave: str) -> pd.Series:
+    chosen = (scores["measure"] == measure) & (scores["arm"] == arm) & (scores["wave"] == wave)
+    return scores.loc[chosen, "score"].dropna()
+
+
+def domain_differences(pilot: Pilot) -> pd.DataFrame:
+    """How far the means of the goal and task domains lie apart.
+
+    Returns
+    -------
+    DataFrame
+        arm, wave, difference (absolute, points of 28).
+    """
+    summary = outcome_summary(pilot).pivot(index=["arm", "wave"], columns="measure", values="mean")
+    difference = (summary["wai_goal"] - summary["wai_task"]).abs()
+    return difference.rename("difference").reset_index()
+
+
+def changes(pilot: Pilot, analysis_set: str = "all") -> pd.DataFrame:
+    """Scores of the people measured at both waves.
+
+    Parameters
+    ----------
+    analysis_set : {"all", "trained", "users"}
+        Of the intervention arm: everybody, as the report's intention to treat has it; those who
+        attended the training; or those whom the tool records name. The comparison arm is whole.
+
+    Returns
+    -------
+    DataFrame
+        measure, arm, unit, team, practitioner_id, baseline, endline, change.
+
+    Raises
+    ------
+    InputError
+        For an unknown analysis set.
+    """
+    if analysis_set not in ANALYSIS_SETS:
+        found, expected = repr(analysis_set), f"one of: {', '.join(ANALYSIS_SETS)}"
+        raise InputError([Problem("parameters", None, "analysis_set", found, expected)])
+    keys = ["measure", "arm", "unit", "team", "practitioner_id"]
+    wide = outcome_scores(pilot).pivot(index=keys, columns="wave", values="score")
+    wide = wide.reindex(columns=list(WAVES)).dropna().reset_index().rename_axis(columns=None)
+    if analysis_set != "all":
+        kept = {
+            "trained": pilot.training_attendance.loc[attended_training(pilot), "practitioner_id"],
+            "users": pilot.tool_use["practitioner_id"],
+        }[analysis_set]
+        wide = wide[(wide["arm"] == "comparison") | wide["practitioner_id"].isin(kept)]
+    return wide.assign(change=wide["endline"] - wide["baseline"]).reset_index(drop=True)
+
+
+def _test(x: pd.Series, y: pd.Series, paired: bool, alpha: float, confidence: float) -> dict:
+    """t test of the mean of `x` less that of `y` (pooled variance unless paired)."""
+    spread = (x - y).std() if paired else x.std() + y.std()
+    if len(x) < 2 or len(y) < 2 or not spread > 0:
+        return dict.fromkeys(("t", "t_size", "df", "p", "ci_low", "ci_high"), NOTHING) | {
+            "significant": None
+        }
+    result = pg.ttest(x, y, paired=paired, correction=False).iloc[0]
+    # pingouin rounds its interval to two decimals.
+    scipy_test = stats.ttest_rel(x, y) if paired else stats.ttest_ind(x, y)
+    interval = scipy_test.confidence_interval(confidence)
+    return {
+        "t": float(result["T"]),
+        "t_size": abs(float(result["T"])),
+        "df": float(result["dof"]),
+        "p": float(result["p_val"]),
+        "ci_low": float(interval.low),
+        "ci_high": float(interval.high),
+        "significant": bool(result["p_val"] < alpha),
+    }
+
+
+def _effect(
+    size: float, x: pd.Series, y: pd.Series, paired: bool, confidence: float
+) -> tuple[float, float, float]:
+    """Standardised mean difference with its parametric interval (pingouin.compute_esci)."""
+    if math.isnan(size):
+        return NOTHING, NOTHING, NOTHING
+    interval = pg.compute_esci(
+        size, len(x), len(y), paired=paired, eftype="cohen", confidence=confidence, decimals=12
+    )
+    return size, float(interval[0]), float(interval[1])
+
+
+def paired_tests(
+    pilot: Pilot, alpha: float = 0.05, confidence: float = 0.95, analysis_set: str = "all"
+) -> pd.DataFrame:
+    """Paired t test of endline against baseline within each arm.
+
+    Parameters
+    ----------
+    alpha, confidence : float
+        Levels in (0, 1).
+    analysis_set : {"all", "trained", "users"}
+        See `changes`.
+
+    Returns
+    -------
+    DataFrame
+        measure, arm, n (pairs), mean_change, sd_change, t, t_size (without its sign), df, p,
+        significant, ci_low, ci_high (of the mean change), dz (mean change over its SD), dz_low,
+        dz_high (parametric). A test that cannot be done has NaN.
+    """
+    check_share("alpha", alpha)
+    check_share("confidence", confidence)
+    paired = changes(pilot, analysis_set)
+    rows = []
+    for measure in OUTCOMES:
+        for arm in ARMS:
+            chosen = paired[(paired["measure"] == measure) & (paired["arm"] == arm)]
+            change, n = chosen["change"], len(chosen)
+            waves = chosen["endline"], chosen["baseline"]
+            test = _test(*waves, True, alpha, confidence)
+            size = test["t"] / math.sqrt(n) if n else NOTHING
+            dz, low, high = _effect(size, *waves, True, confidence)
+            rows.append(
+                {
+                    "measure": measure,
+                    "arm": arm,
+                    "n": n,
+                    "mean_change": change.mean(),
+                    "sd_change": change.std(),
+                    **test,
+                    "dz": dz,
+                    "dz_low": low,
+                    "dz_high": high,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def between_tests(
+    pilot: Pilot, alpha: float = 0.05, confidence: float = 0.95, analysis_set: str = "all"
+) -> pd.DataFrame:
+    """Pooled t test of the intervention arm against the comparison arm.
+
+    Parameters
+    ----------
+    alpha, confidence, analysis_set
+        As in `paired_tests`; the analysis set bears on the change only.
+
+    Returns
+    -------
+    DataFrame
+        measure, contrast ("change" among the paired, as in the report; "baseline" and "endline"
+        among all scores of the wave), n_intervention, n_comparison, difference (of means), t,
+        t_size (without its sign), df, p, significant, ci_low, ci_high (of the difference), g
+        (Hedges), g_low, g_high (parametric).
+    """
+    check_share("alpha", alpha)
+    check_share("confidence", confidence)
+    paired, scores = changes(pilot, analysis_set), outcome_scores(pilot)
+    rows = []
+    for measure in OUTCOMES:
+        of_measure = paired[paired["measure"] == measure]
+        samples = {
+            "change": [of_measure.loc[of_measure["arm"] == arm, "change"] for arm in ARMS],
+            **{wave: [_select(scores, measure, arm, wave) for arm in ARMS] for wave in WAVES},
+        }
+        for contrast, (x, y) in samples.items():
+            test = _test(x, y, False, alpha, confidence)
+            g, low, high = _effect(_hedges(test, x, y), x, y, False, confidence)
+            rows.append(
+                {
+                    "measure": measure,
+                    "contrast": contrast,
+                    "n_intervention": len(x),
+                    "n_comparison": len(y),
+                    "difference": x.mean() - y.mean(),
+                    **test,
+                    "g": g,
+                    "g_low": low,
+                    "g_high": high,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _hedges(test: dict, x: pd.Series, y: pd.Series) -> float:
+    """Hedges' g of a pooled t test."""
+    if math.isnan(test["t"]):
+        return NOTHING
+    return test["t"] * math.sqrt(1 / len(x) + 1 / len(y)) * (1 - 3 / (4 * test["df"] - 1))
+
+
+def ceiling(pilot: Pilot, within: int = 5) -> pd.DataFrame:
+    """How close scores lie to the top of their scale.
+
+    Parameters
+    ----------
+    within : int
+        Points below the maximum that count as close, at least 0.
+
+    Returns
+    -------
+    DataFrame
+        measure, arm, wave, n, scale_maximum, at_maximum, at_maximum_percent, close (people within
+        `within` points), close_percent, mean_percent (the mean between the scale's ends, 0 to
+        100), headroom (maximum less mean), headroom_sd (headroom over the SD).
+
+    Raises
+    ------
+    InputError
+        When `within` is not a whole number from 0.
+    """
+    if isinstance(within, bool) or not isinstance(within, int) or within < 0:
+        problem = Problem("parameters", None, "within", repr(within), "a whole number from 0")
+        raise InputError([problem])
+    scores, study = outcome_scores(pilot), pilot.study.measures
+    rows = []
+    for measure in OUTCOMES:
+        top = score_maximum(pilot, measure)
+        scale = study.proqol if measure == "compassion_satisfaction" else study.wai
+        bottom = top * scale.minimum / scale.maximum
+        for arm in ARMS:
+            for wave in WAVES:
+                values = _select(scores, measure, arm, wave)
+                at_top, close = int((values == top).sum()), int((values >= top - within).sum())
+                headroom, sd = top - values.mean(), values.std()
+                rows.append(
+                    {
+                        "measure": measure,
+                        "arm": arm,
+                        "wave": wave,
+                        "n": len(values),
+                        "scale_maximum": top,
+                        "at_maximum": at_top,
+                        "at_maximum_percent": percent(at_top, len(values)),
+                        "close": close,
+                        "close_percent": percent(close, len(values)),
+                        "mean_percent": 100 * (values.mean() - bottom) / (top - bottom),
+                        "headroom": headroom,
+                        "headroom_sd": headroom / sd if sd > 0 else NOTHING,
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def compassion_bands(pilot: Pilot) -> pd.DataFrame:
+    """People in each band of compassion satisfaction (Stamm 2010).
+
+    Returns
+    -------
+    DataFrame
+        arm, wave, band (low, average, high), n, total, percent.
+    """
+    scores = outcome_scores(pilot)
+    frames = []
+    for arm in ARMS:
+        for wave in WAVES:
+            values = _select(scores, "compassion_satisfaction", arm, wave)
+            frame = shares(compassion_band(values), tuple(COMPASSION_BANDS), "band")
+            frame.insert(0, "wave", wave)
+            frame.insert(0, "arm", arm)
+            frames.append(frame)
+    return pd.concat(frames, ignore_index=True)
+
+
+def team_means(pilot: Pilot) -> pd.DataFrame:
+    """Mean outcome scores by team.
+
+    Returns
+    -------
+    DataFrame
+        measure, arm, unit, team, wave, n, mean.
+    """
+    keys = ["measure", "arm", "unit", "team", "wave"]
+    scores = outcome_scores(pilot).groupby(keys)["score"]
+    return scores.agg(n="count", mean="mean").reset_index()
+
+
+def design_effects(
+    pilot: Pilot, icc: Sequence[float] = (0.0, 0.01, 0.05, 0.1, 0.2), alpha: float = 0.05
+) -> pd.DataFrame:
+    """What clustering in the randomised units would do to the between-arm tests of change.
+
+    Parameters
+    ----------
+    icc : sequence of float
+        Intra-cluster correlations to suppose, each in [0, 1]: four units cannot estimate one.
+    alpha : float
+        Significance level in (0, 1).
+
+    Returns
+    -------
+    DataFrame
+        measure, icc, units, n, cluster_size (mean people per unit, weighted by size as unequal
+        units require: Eldridge, Ashby and Kerry 2006), design_effect (1 + (size - 1) icc),
+        effective_n, t (the test's t over the root of the design effect), df (units less 2), p,
+        significant.
+
+    Raises
+    ------
+    InputError
+        With every impossible value.
+    """
+    check_share("alpha", alpha)
+    problems = [
+        Problem("parameters", None, "icc", repr(value), "a number in [0, 1]")
+        for value in icc
+        if not 0 <= value <= 1
+    ]
+    if problems:
+        raise InputError(problems)
+    paired, tests = changes(pilot), between_tests(pilot, alpha)
+    tests = tests[tests["contrast"] == "change"].set_index("measure")
+    rows = []
+    for measure in OUTCOMES:
+        sizes = paired.loc[paired["measure"] == measure].groupby("unit").size()
+        n, units = int(sizes.sum()), len(sizes)
+        size = (sizes**2).sum() / n if n else NOTHING
+        for value in icc:
+            effect = 1 + (size - 1) * value
+            t, df = tests.at[measure, "t"] / math.sqrt(effect), units - 2
+            p = 2 * stats.t.sf(abs(t), df) if df > 0 else NOTHING
+            rows.append(
+                {
+                    "measure": measure,
+                    "icc": float(value),
+                    "units": units,
+                    "n": n,
+                    "cluster_size": size,
+                    "design_effect": effect,
+                    "effective_n": n / effect,
+                    "t": t,
+                    "df": df,
+                    "p": float(p),
+                    "significant": bool(p < alpha),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def randomisation_tests(pilot: Pilot) -> pd.DataFrame:
+    """Exact test of the change over every allocation of the randomised units.
+
+    The statistic is the difference of the arms' mean changes, by people; two-sided.
+
+    Returns
+    -------
+    DataFrame
+        measure, units, intervention_units, allocations, difference, p, smallest_p (when no other
+        allocation is as extreme; twice that when the arms have as many units, because the mirror
+        image of an allocation is as extreme).
+    """
+    arm_of_unit = {team.unit: team.arm for team in pilot.study.teams}
+    treated = [unit for unit, arm in arm_of_unit.items() if arm == "intervention"]
+    allocations = list(combinations(arm_of_unit, len(treated)))
+    mirrored = 2 * len(treated) == len(arm_of_unit)
+    paired = changes(pilot)
+    rows = []
+    for measure in OUTCOMES:
+        of_measure = paired[paired["measure"] == measure]
+        units, change = of_measure["unit"].to_numpy(), of_measure["change"].to_numpy()
+
+        def difference(
+            chosen: Sequence[str], units: np.ndarray = units, change: np.ndarray = change
+        ) -> float:
+            inside = np.isin(units, chosen)
+            if inside.all() or not inside.any():
+                return NOTHING
+            return float(change[inside].mean() - change[~inside].mean())
+
+        observed = difference(treated)
+        every = np.array([difference(allocation) for allocation in allocations])
+        extreme = np.abs(every) >= abs(observed) - 1e-9
+        rows.append(
+            {
+                "measure": measure,
+                "units": len(arm_of_unit),
+                "intervention_units": len(treated),
+                "allocations": len(allocations),
+                "difference": observed,
+                "p": NOTHING if math.isnan(observed) else extreme.mean(),
+                "smallest_p": (2 if mirrored else 1) / len(allocations),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def arm_differences(pilot: Pilot) -> pd.DataFrame:
+    """Differences between the arms in numeric characteristics (Methods, Practitioner surveys).
+
+    Returns
+    -------
+    DataFrame
+        characteristic, n_intervention, n_comparison, difference (of means), standardised (Hedges'
+        g), p (pooled t test).
+    """
+    given = described_people(pilot)
+    rows = []
+    for characteristic in ("years_practising", "hours_per_week", "families_supported"):
+        x, y = (given.loc[given["arm"] == arm, characteristic].dropna() for arm in ARMS)
+        test = _test(x, y, False, 0.05, 0.95)
+        rows.append(
+            {
+                "characteristic": characteristic,
+                "n_intervention": len(x),
+                "n_comparison": len(y),
+                "difference": x.mean() - y.mean(),
+                "standardised": _hedges(test, x, y),
+                "p": test["p"],
+            }
+        )
+    return pd.DataFrame(rows)

@@ -1,0 +1,178 @@
+"""HTML: the book's chapters and a study's executed notebooks, built strictly by Jupyter Book.
+
+The build is a function of its sources: pages carry no date and no copyright year (`_config.yml`),
+figures and search index are ordered by Sphinx, so the same sources give the same bytes.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import shutil
+from collections.abc import Iterator
+from importlib.metadata import version
+from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import yaml
+from jupyter_book.config import get_final_config
+from sphinx.application import Sphinx
+from sphinx.errors import SphinxError
+from sphinx.util.console import strip_colors
+from sphinx.util.docutils import docutils_namespace, patch_docutils
+
+from earlyhelp.errors import InputError, Problem
+from earlyhelp.study import Study, read_study
+
+# The study that the chapters in book/ are about; every other study gets results and reference pages.
+PUBLISHED = "rotherham"
+REFERENCE_PAGES = ("instruments", "reading_statuses", "glossary", "references")
+
+PROVENANCE = {
+    "reconstructed": (
+        "Synthetic data: the individual records behind these pages were rebuilt from the published "
+        "figures. They describe no real person and are not findings."
+    ),
+    "observed": (
+        "Observed data: the numbers on these pages are computed from records of real people, "
+        "shown in pseudonymous and summarised form."
+    ),
+}
+
+_WARNING = re.compile(r"(?P<file>.+?)(?::(?P<row>\d+))?: (?:WARNING|ERROR|CRITICAL): (?P<text>.+)")
+
+
+def build_html(study_folder: str | Path, output: str | Path, root: str | Path = ".") -> None:
+    """Build the HTML book of one study.
+
+    The pages are built beside `output` and take its place only when nothing warned, so a failed
+    build leaves the last good one.
+
+    Parameters
+    ----------
+    study_folder : path
+        Folder of the study; its notebooks have been executed.
+    output : path
+        Folder for the pages; replaced.
+    root : path
+        The compendium: `_config.yml`, `_toc.yml`, `book/`.
+
+    Raises
+    ------
+    InputError
+        With every warning of the build.
+    """
+    study, output, root = read_study(study_folder), Path(output), Path(root)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".html-", dir=output.parent) as folder:
+        work = Path(folder).resolve()
+        assemble(study, root, work / "book")
+        _run_sphinx(study, root / "_config.yml", work)
+        if output.exists():
+            output.rename(work / "replaced")
+        (work / "html").rename(output)
+
+
+def results_folder(study_id: str, root: Path) -> Path:
+    """Where a study's executed notebooks are: committed for the published one, else built."""
+    return root / ("book/results" if study_id == PUBLISHED else f"_build/{study_id}/results")
+
+
+def assemble(study: Study, root: Path, source: Path) -> None:
+    """Bring together the Sphinx sources of one study's book in a new folder `source`."""
+    book, toc = root / "book", yaml.safe_load((root / "_toc.yml").read_text("utf-8"))
+    if study.id == PUBLISHED:
+        shutil.copytree(book, source)
+    else:
+        chapters = shutil.ignore_patterns("results", "*.md")
+        shutil.copytree(book, source, ignore=chapters)
+        for page in REFERENCE_PAGES:
+            shutil.copy(book / f"{page}.md", source)
+        shutil.copytree(results_folder(study.id, root), source / "results")
+        (source / "index.md").write_text(_front_page(study), encoding="utf-8")
+        toc = _existing(toc, source)
+    (source / "_toc.yml").write_text(yaml.safe_dump(toc, sort_keys=False), encoding="utf-8")
+
+
+def _front_page(study: Study) -> str:
+    title, subtitle = (_plain(text) for text in (study.title, study.subtitle))
+    return f"# {title}\n\n{subtitle}\n\n```{{tableofcontents}}\n```\n"
+
+
+def _plain(text: str) -> str:
+    """Escape text for MyST, where any ASCII punctuation may be escaped."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(text.split()))
+
+
+def _existing(toc: dict[str, Any], source: Path) -> dict[str, Any]:
+    """Keep the chapters that this study has, and the parts that still have chapters."""
+    pages = {path.relative_to(source).with_suffix("").as_posix() for path in source.rglob("*.*")}
+    parts = [
+        {**part, "chapters": [item for item in part["chapters"] if item["file"] in pages]}
+        for part in toc["parts"]
+    ]
+    return {**toc, "parts": [part for part in parts if part["chapters"]]}
+
+
+def _run_sphinx(study: Study, config: Path, work: Path) -> None:
+    source = work / "book"
+    settings, _ = get_final_config(
+        user_yaml=config,
+        # Jupyter Book takes this LaTeX option from its command line and misses it otherwise.
+        cli_config={"latex_individualpages": False, **study_settings(study)},
+        sourcedir=source,
+        raise_on_invalid=True,
+    )
+    settings["extensions"].remove("sphinx_thebe")  # puts a remote server's settings on every page
+    warnings = StringIO()
+    try:
+        with patch_docutils(), docutils_namespace():
+            app = Sphinx(
+                srcdir=source,
+                confdir=None,
+                outdir=work / "html",
+                doctreedir=work / "doctrees",
+                buildername="html",
+                confoverrides=settings,
+                status=None,
+                warning=warnings,
+                freshenv=True,
+                warningiserror=True,
+                keep_going=True,
+            )
+            app.build(force_all=True)
+    except SphinxError as error:
+        raise InputError([Problem("book", None, "", str(error), "a book that builds")]) from error
+    problems = list(_problems(warnings.getvalue(), source))
+    if problems or app.statuscode:
+        raise InputError(problems or [Problem("book", None, "", "a failed build", "none")])
+
+
+def study_settings(study: Study) -> dict[str, Any]:
+    """Sphinx settings that depend on the study: title, provenance, PDF and citation."""
+    cite = f"{study.title}. Computed with earlyhelp {version('earlyhelp')}."
+    return {
+        "nitpicky": True,
+        "html_title": study.title,
+        "html_short_title": study.title,
+        # The theme takes the line as HTML.
+        "html_theme_options": {"announcement": html.escape(PROVENANCE[study.provenance])},
+        "html_context": {
+            "subtitle": study.subtitle,
+            "cite": cite,
+            "pdf": f"../earlyhelp-{study.id}.pdf",
+        },
+    }
+
+
+def _problems(warnings: str, source: Path) -> Iterator[Problem]:
+    """Read Sphinx's warnings; a line that starts no warning continues the one before."""
+    expected = "a build without warnings"
+    for line in strip_colors(warnings).replace(f"{source}/", "").splitlines():
+        if match := _WARNING.match(line):
+            row = int(match["row"]) if match["row"] else None
+            yield Problem(match["file"], row, "", match["text"], expected)
+        elif line.strip():
+            yield Problem("book", None, "", line.strip(), expected)

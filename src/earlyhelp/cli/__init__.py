@@ -9,7 +9,7 @@ from importlib import import_module
 
 from earlyhelp.errors import InputError
 
-COMMANDS: tuple[str, ...] = ()
+COMMANDS: tuple[str, ...] = ("samples", "trial")
 
 
 def parser() -> argparse.ArgumentParser:

@@ -1,0 +1,179 @@
+"""`earlyhelp trial`: power, size and sweep of the next trial."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import Any
+
+from earlyhelp.errors import InputError, Problem
+
+NAMES = ("individual", "parallel", "baseline", "stepped-wedge")
+SWEEP_ICC = (0.01, 0.02, 0.05, 0.1, 0.2)
+SWEEP_EFFECT = (0.2, 0.3, 0.5)
+
+
+def register(subparsers: Any) -> None:
+    """Add `trial` and its three subcommands."""
+    command = subparsers.add_parser("trial", help="power and size of the next trial")
+    kinds = command.add_subparsers(required=True, metavar="power|size|sweep")
+
+    power = kinds.add_parser("power", help="power of a trial with so many teams")
+    power.add_argument("--design", choices=NAMES, required=True)
+    power.add_argument("--clusters", type=int, required=True, help="teams in all")
+    _assumptions(power)
+    power.set_defaults(func=run_power)
+
+    size = kinds.add_parser("size", help="teams that a trial needs")
+    size.add_argument("--design", choices=NAMES, required=True)
+    size.add_argument("--power", type=float, default=0.8)
+    _assumptions(size)
+    size.set_defaults(func=run_size)
+
+    sweep = kinds.add_parser("sweep", help="teams needed over designs, ICCs and effects")
+    sweep.add_argument("--design", choices=NAMES, nargs="+", default=list(NAMES))
+    sweep.add_argument("--power", type=float, default=0.8)
+    sweep.add_argument("--simulate", type=int, metavar="TRIALS", help="simulate every cell as well")
+    sweep.add_argument("--seed", type=int, default=2023)
+    _assumptions(sweep, many=True)
+    sweep.set_defaults(func=run_sweep)
+
+
+def _assumptions(parser: argparse.ArgumentParser, many: bool = False) -> None:
+    several: dict[str, Any] = {"nargs": "+"} if many else {}
+    icc, effect = (list(SWEEP_ICC), list(SWEEP_EFFECT)) if many else (0.05, None)
+    add = parser.add_argument
+    add("--effect", type=float, default=effect, help="difference in means", **several)
+    add("--icc", type=float, default=icc, help="intracluster correlation", **several)
+    add("--sd", type=float, help="total standard deviation (1 when left out)")
+    if not many:
+        add("--control", type=float, help="proportion in the control arm (binary outcome)")
+        add("--intervention", type=float, help="proportion in the intervention arm")
+    add("--cac", type=float, default=1.0, help="cluster autocorrelation")
+    add("--iac", type=float, default=0.0, help="individual autocorrelation (cohorts)")
+    add("--cluster-size", type=float, default=10.0, help="people per team and period")
+    add("--cv", type=float, default=0.0, help="coefficient of variation of team size")
+    add("--attrition", type=float, default=0.0, help="share of people without an outcome")
+    add("--alpha", type=float, default=0.05, help="two-sided significance level")
+    add("--sequences", type=int, default=4, help="sequences of the stepped wedge")
+    add("--format", choices=("text", "json"), default="text")
+
+
+def _common(args: argparse.Namespace) -> dict[str, Any]:
+    names = ("icc", "cac", "iac", "cluster_size", "cv", "attrition", "alpha")
+    return {name: getattr(args, name) for name in names}
+
+
+def _gather(*steps: Any) -> list[Any]:
+    """Run every step and raise the problems of all together."""
+    results, problems = [], []
+    for step in steps:
+        try:
+            results.append(step())
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return results
+
+
+def _read_assumptions(args: argparse.Namespace) -> Any:
+    from earlyhelp.trial import Assumptions
+
+    given = {name: getattr(args, name) for name in ("effect", "sd", "control", "intervention")}
+    named = {name: value for name, value in given.items() if value is not None}
+    if set(named) == {"control", "intervention"}:
+        return Assumptions.binary(**named, **_common(args))
+    if set(named) in ({"effect"}, {"effect", "sd"}):
+        return Assumptions(**named, **_common(args))
+    found = ", ".join(f"--{name}" for name in named) or "none of these"
+    expected = "either --effect (and --sd) or both --control and --intervention"
+    outcome = Problem("trial", None, "outcome", found, expected)
+    try:
+        Assumptions(**{"effect": 1.0, **named}, **_common(args))
+    except InputError as error:
+        raise InputError([outcome, *error.problems]) from None
+    raise InputError([outcome])
+
+
+def _read_design(name: str, sequences: int) -> Any:
+    from earlyhelp.trial import DESIGNS, stepped_wedge
+
+    return stepped_wedge(sequences) if name == "stepped-wedge" else DESIGNS[name]
+
+
+def _print_trial(row: dict[str, Any], form: str) -> None:
+    if form == "json":
+        print(json.dumps(row, indent=2))
+        return
+    shown = {name: value for name, value in row.items() if value is not None}
+    width = max(map(len, shown))
+    for name, value in shown.items():
+        print(
+            f"{name:{width}}  {value:.4g}"
+            if isinstance(value, float)
+            else f"{name:{width}}  {value}"
+        )
+
+
+def _print_table(table: Any, form: str) -> None:
+    if form == "json":
+        print(table.to_json(orient="records", indent=2, double_precision=15))
+    else:
+        shown = table.dropna(axis=1, how="all")
+        print(shown.to_string(index=False, float_format=lambda value: f"{value:.4g}"))
+
+
+def run_power(args: argparse.Namespace) -> int:
+    """Print the power of one trial."""
+    from earlyhelp import trial
+
+    design, a, _ = _gather(
+        lambda: _read_design(args.design, args.sequences),
+        lambda: _read_assumptions(args),
+        lambda: trial.check(clusters=args.clusters),
+    )
+    _print_trial(trial.describe(design, a, args.clusters), args.format)
+    return 0
+
+
+def run_size(args: argparse.Namespace) -> int:
+    """Print the number of teams that one trial needs."""
+    from earlyhelp import trial
+
+    design, a, _ = _gather(
+        lambda: _read_design(args.design, args.sequences),
+        lambda: _read_assumptions(args),
+        lambda: trial.check(power=args.power),
+    )
+    clusters = trial.clusters_needed(design, a, args.power)
+    _print_trial(trial.describe(design, a, clusters), args.format)
+    return 0
+
+
+def run_sweep(args: argparse.Namespace) -> int:
+    """Print the teams needed over a grid, and the simulated power of every cell if asked."""
+    from earlyhelp import simulate, trial
+
+    sd = 1.0 if args.sd is None else args.sd
+    values = {**_common(args), "sd": sd, "effect": args.effect}
+    trials = {} if args.simulate is None else {"trials": args.simulate}
+    designs, *_ = _gather(
+        lambda: [_read_design(name, args.sequences) for name in args.design],
+        lambda: trial.check(power=args.power, seed=args.seed, **trials),
+        lambda: trial.Assumptions(**{**values, "icc": min(args.icc), "effect": min(args.effect)}),
+        lambda: trial.check(icc=max(args.icc)),
+    )
+    if args.simulate is None:
+        table = trial.sweep(designs, args.power, **values)
+    else:
+        cells = simulate.grid(designs, args.power, **values)
+        table = simulate.simulate_grid(cells, args.simulate, args.seed, _progress)
+    _print_table(table, args.format)
+    return 0
+
+
+def _progress(done: int, total: int) -> None:
+    end = "\n" if done == total else ""
+    print(f"\rsimulated {done} of {total} cells", end=end, file=sys.stderr, flush=True)

@@ -1,0 +1,208 @@
+"""Progression criteria: did the pilot meet them, and how sure can we be?
+
+A criterion divides the values of one quantity into red, amber and green (Avery et al. 2017, BMJ
+Open 7:e013537; Eldridge et al. 2016, BMJ 355:i5239). Beside the observed band stand an interval
+and the probability that the true value lies in each band.
+
+Proportions: Clopper-Pearson exact interval; band probabilities from the beta posterior under the
+Jeffreys prior, Beta(successes + 1/2, failures + 1/2). Means: t interval; band probabilities from
+the t posterior under the usual reference prior. Both take people as independent of one another;
+clustering in teams would widen them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite, sqrt
+from typing import Any
+
+import pandas as pd
+from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
+
+from earlyhelp.errors import InputError, Problem
+
+BANDS = ("green", "amber", "red")
+RULES: Mapping[str, str] = {
+    "worst": "the worst band of all criteria decides",
+    "majority": "green or red when more than half of the criteria are so, otherwise amber",
+}
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """Bands of one quantity, each with inclusive bounds.
+
+    Neighbouring bands meet in a shared bound; a value on it belongs to the better band. Whether
+    high or low values are good follows from where green lies.
+
+    Attributes
+    ----------
+    quantity : str
+        Name of the quantity.
+    green, amber, red : tuple of float
+        Lower and upper bound.
+
+    Raises
+    ------
+    InputError
+        When a bound is not a number, a band is empty, or the bands leave a gap or overlap.
+    """
+
+    quantity: str
+    green: tuple[float, float]
+    amber: tuple[float, float]
+    red: tuple[float, float]
+
+    def __post_init__(self) -> None:
+        problems = []
+        for name in BANDS:
+            low, high = getattr(self, name)
+            if not (isfinite(low) and isfinite(high) and low < high):
+                found, expected = f"{low} to {high}", "a lower bound below the upper bound"
+                problems.append(
+                    Problem("progression", None, f"{self.quantity} {name}", found, expected)
+                )
+        up = self.red[1] == self.amber[0] and self.amber[1] == self.green[0]
+        down = self.green[1] == self.amber[0] and self.amber[1] == self.red[0]
+        if not problems and not (up or down):
+            found = ", ".join(f"{name} {getattr(self, name)}" for name in BANDS)
+            expected = "bands that meet in shared bounds, amber in the middle"
+            problems.append(Problem("progression", None, self.quantity, found, expected))
+        if problems:
+            raise InputError(problems)
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Whether green lies above red."""
+        return self.green[0] > self.red[0]
+
+    def band(self, value: float) -> str:
+        """Band that holds the value: "green", "amber" or "red"."""
+        for name in BANDS:
+            low, high = getattr(self, name)
+            if low <= value <= high:
+                return name
+        span = [*self.green, *self.red]
+        expected = f"{min(span):g} to {max(span):g}"
+        raise InputError([Problem("progression", None, self.quantity, str(value), expected)])
+
+    def probabilities(self, cdf: Callable[[float], float]) -> dict[str, float]:
+        """Probability of each band; the outermost bands reach to infinity."""
+        lower, upper = sorted(self.amber)
+        below, above = float(cdf(lower)), 1 - float(cdf(upper))
+        outer = (above, below) if self.higher_is_better else (below, above)
+        return {"green": outer[0], "amber": 1 - below - above, "red": outer[1]}
+
+
+def assess_proportion(
+    criterion: Criterion, successes: int, total: int, confidence: float = 0.95
+) -> dict[str, object]:
+    """One criterion on a proportion: estimate, interval, band and band probabilities."""
+    if not (total >= 1 and 0 <= successes <= total):
+        found, expected = f"{successes} of {total}", "a count from 0 to a total of 1 or more"
+        raise InputError([Problem("progression", None, criterion.quantity, found, expected)])
+    low, high = proportion_confint(successes, total, alpha=1 - confidence, method="beta")
+    posterior = stats.beta(successes + 0.5, total - successes + 0.5)
+    return _row(criterion, "proportion", successes / total, total, low, high, posterior.cdf)
+
+
+def assess_mean(
+    criterion: Criterion, mean: float, sd: float, total: int, confidence: float = 0.95
+) -> dict[str, object]:
+    """One criterion on a mean: estimate, interval, band and band probabilities."""
+    if not (total >= 2 and sd > 0 and isfinite(mean)):
+        found = f"mean {mean}, sd {sd}, {total} people"
+        expected = "a number, a standard deviation above 0 and 2 or more people"
+        raise InputError([Problem("progression", None, criterion.quantity, found, expected)])
+    posterior = stats.t(total - 1, loc=mean, scale=sd / sqrt(total))
+    low, high = posterior.interval(confidence)
+    return _row(criterion, "mean", mean, total, low, high, posterior.cdf)
+
+
+def _row(
+    criterion: Criterion,
+    kind: str,
+    estimate: float,
+    total: int,
+    low: float,
+    high: float,
+    cdf: Callable[[float], float],
+) -> dict[str, object]:
+    chances = criterion.probabilities(cdf)
+    return {
+        "quantity": criterion.quantity,
+        "kind": kind,
+        "estimate": float(estimate),
+        "total": int(total),
+        "low": float(low),
+        "high": float(high),
+        "band": criterion.band(estimate),
+        **{f"p_{name}": chances[name] for name in BANDS},
+    }
+
+
+def assess(criteria: Iterable[Criterion], observed: pd.DataFrame) -> pd.DataFrame:
+    """Every criterion against what was observed.
+
+    Parameters
+    ----------
+    criteria : iterable of Criterion
+    observed : DataFrame
+        Indexed by quantity. A proportion has `successes` and `total`; a mean has `mean`, `sd` and
+        `total`, with `successes` missing.
+
+    Returns
+    -------
+    DataFrame
+        One row per criterion: quantity, kind, estimate, total, low, high, band, p_green, p_amber,
+        p_red.
+
+    Raises
+    ------
+    InputError
+        Listing every criterion that cannot be assessed.
+    """
+    rows, problems = [], []
+    for criterion in criteria:
+        if criterion.quantity not in observed.index:
+            expected = f"one of {', '.join(map(str, observed.index))}"
+            problems.append(Problem("progression", None, "quantity", criterion.quantity, expected))
+            continue
+        seen: dict[str, Any] = observed.loc[criterion.quantity].to_dict()  # type: ignore[assignment]
+        try:
+            if pd.notna(seen.get("successes")):
+                rows.append(
+                    assess_proportion(criterion, int(seen["successes"]), int(seen["total"]))
+                )
+            else:
+                rows.append(assess_mean(criterion, seen["mean"], seen["sd"], int(seen["total"])))
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return pd.DataFrame(rows)
+
+
+def combine(bands: Sequence[str], rule: str = "worst") -> str:
+    """Overall band of several criteria by one of `RULES`."""
+    wrong = [("rule", rule, " or ".join(RULES))] if rule not in RULES else []
+    wrong += [("band", band, " or ".join(BANDS)) for band in bands if band not in BANDS]
+    if not bands:
+        wrong.append(("band", "none", "at least one criterion"))
+    if wrong:
+        raise InputError([Problem("progression", None, *what) for what in wrong])
+    if rule == "worst":
+        return max(bands, key=BANDS.index)
+    return next((name for name in ("green", "red") if bands.count(name) * 2 > len(bands)), "amber")
+
+
+def chance_all_green(assessment: pd.DataFrame) -> tuple[float, float]:
+    """Bounds on the probability that every criterion is truly green.
+
+    The same people give rise to several quantities, so the criteria are not independent: these
+    are the Fréchet bounds, which hold whatever the dependence.
+    """
+    chances = assessment["p_green"]
+    return max(0.0, float(chances.sum()) - (len(chances) - 1)), float(chances.min())

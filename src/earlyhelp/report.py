@@ -26,18 +26,17 @@ from sphinx.util.docutils import docutils_namespace, patch_docutils
 from earlyhelp.errors import InputError, Problem
 from earlyhelp.study import Study, read_study
 
-# The study that the chapters in book/ are about; every other study gets results and reference pages.
+# The study that the chapters in book/ are about; others get their results and the pages below.
 PUBLISHED = "rotherham"
 REFERENCE_PAGES = ("instruments", "reading_statuses", "glossary", "references")
 
 PROVENANCE = {
     "reconstructed": (
-        "Synthetic data: the individual records behind these pages were rebuilt from the published "
-        "figures. They describe no real person and are not findings."
+        "Synthetic data: the individual records were rebuilt from published figures; they describe "
+        "no real person and are not findings."
     ),
     "observed": (
-        "Observed data: the numbers on these pages are computed from records of real people, "
-        "shown in pseudonymous and summarised form."
+        "Observed data: every number is computed from the pseudonymous records of real people."
     ),
 }
 

@@ -1,0 +1,79 @@
+-- From pandoc's document to calls of the functions in report.typ. Text stays pandoc's to escape;
+-- what goes into a string literal is escaped here.
+
+local function literal(text)
+  return '"' .. text:gsub('[\\"]', '\\%0') .. '"'
+end
+
+local function inline(typst) return pandoc.RawInline('typst', typst) end
+local function block(typst) return pandoc.RawBlock('typst', typst) end
+
+local function call_inline(name, content)
+  local result = pandoc.List{inline('#' .. name .. '[')}
+  result:extend(content)
+  result:insert(inline(']'))
+  return result
+end
+
+local function call_block(name, content)
+  local result = pandoc.List{block('#' .. name .. '[')}
+  result:extend(content)
+  result:insert(block(']'))
+  return result
+end
+
+local function picture(image)
+  local alt = pandoc.utils.stringify(image.caption)
+  return '#picture(' .. literal(image.src) .. ', ' .. literal(alt) .. ')'
+end
+
+function Image(image) return inline(picture(image)) end
+
+function Figure(figure)
+  local result = pandoc.List{block('#illustration([')}
+  result:extend(figure.content)
+  result:insert(block('], ['))
+  result:insert(pandoc.Plain(pandoc.utils.blocks_to_inlines(figure.caption.long)))
+  result:insert(block('])' .. (figure.identifier ~= '' and ' <' .. figure.identifier .. '>' or '')))
+  return result
+end
+
+function Span(span)
+  local label = span.identifier ~= '' and '<' .. span.identifier .. '>' or ''
+  if span.classes:includes('anchor') then
+    return inline('#[#metadata(none)' .. label .. ']')
+  elseif span.classes:includes('footnote') then
+    local note = call_inline('[#footnote', span.content)
+    note:insert(inline(label .. ']'))
+    return note
+  elseif span.classes:includes('footnote-again') then
+    return inline('#footnote(' .. label .. ')')
+  elseif span.classes:includes('status') then
+    local kind = 'other'
+    for _, class in ipairs(span.classes) do kind = class:match('^status%-(%a+)$') or kind end
+    return call_inline('status(' .. literal(kind) .. ')', span.content)
+  elseif span.classes:includes('caption-number') then
+    return call_inline('strong', span.content)
+  end
+  return span.content
+end
+
+function Div(div)
+  if div.classes:includes('chapter') then
+    return block('#chapter(' .. literal(div.attributes.title) .. ')')
+  end
+  for _, name in ipairs{'landscape', 'compact', 'admonition', 'citation'} do
+    if div.classes:includes(name) then
+      return call_block(name == 'citation' and 'reference' or name, div.content)
+    end
+  end
+  return div.content
+end
+
+-- A column without an alignment would take the figure's, which is centred.
+function Table(tbl)
+  for _, column in ipairs(tbl.colspecs) do
+    if column[1] == 'AlignDefault' then column[1] = 'AlignLeft' end
+  end
+  return tbl
+end

@@ -200,7 +200,7 @@ def attended_and_used(pilot: Pilot) -> pd.DataFrame:
     """
     attended = pilot.training_attendance[attended_training(pilot)]
     used = attended["practitioner_id"].isin(pilot.tool_use["practitioner_id"])
-    groups = {role: (role,) for role in PRACTITIONER_ROLES}
+    groups: dict[str, tuple[str, ...]] = {role: (role,) for role in PRACTITIONER_ROLES}
     groups["FSW and Senior Practitioner"] = ("Family Support Worker", "Senior Practitioner")
     groups["all"] = PRACTITIONER_ROLES
     rows = []
@@ -255,7 +255,7 @@ def use_by_month(pilot: Pilot) -> pd.DataFrame:
     DataFrame
         month ("2022-11"), tool (ORS, SRS, all), completions, practitioners, completions_rank,
         practitioners_rank (1 for the month with most, ties sharing the lower rank),
-        completions_of_previous, practitioners_of_previous (ratio to the month before).
+        completions_of_first, practitioners_of_first (ratio to the first month).
     """
     frames = []
     for tool in (*TOOLS, "all"):
@@ -266,8 +266,7 @@ def use_by_month(pilot: Pilot) -> pd.DataFrame:
         ).reindex(list(pilot.study.tool_months), fill_value=0)
         for column in ("completions", "practitioners"):
             frame[f"{column}_rank"] = frame[column].rank(method="max", ascending=False).astype(int)
-            previous = frame[column].shift()
-            frame[f"{column}_of_previous"] = frame[column] / previous.where(previous > 0)
+            frame[f"{column}_of_first"] = frame[column] / (frame[column].iloc[0] or float("nan"))
         frame.insert(0, "tool", tool)
         frames.append(frame.rename_axis("month").reset_index())
     return pd.concat(frames, ignore_index=True)
@@ -376,11 +375,15 @@ def tool_ratings(pilot: Pilot) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        measure ("iam", "fim"), tool, n, mean, sd, minimum, maximum.
+        measure ("iam", "fim"), tool, n, mean, sd, minimum, maximum, mean_percent (the mean between
+        the scale's ends, 0 to 100).
     """
     scores = tool_rating_scores(pilot).groupby(["measure", "tool"], sort=False)["score"]
-    table = scores.agg(n="count", mean="mean", sd="std", minimum="min", maximum="max")
-    return table.reset_index()
+    table = scores.agg(n="count", mean="mean", sd="std", minimum="min", maximum="max").reset_index()
+    scales = [getattr(pilot.study.measures, measure) for measure in table["measure"]]
+    low = pd.Series([scale.minimum for scale in scales])
+    high = pd.Series([scale.maximum for scale in scales])
+    return table.assign(mean_percent=100 * (table["mean"] - low) / (high - low))
 
 
 def rating_differences(pilot: Pilot) -> pd.DataFrame:

@@ -390,7 +390,7 @@ def design_effects(
     if problems:
         raise InputError(problems)
     paired, tests = changes(pilot), between_tests(pilot, alpha)
-    tests = tests[tests["contrast"] == "change"].set_index("measure")
+    t_of = tests[tests["contrast"] == "change"].set_index("measure")["t"].to_dict()
     rows = []
     for measure in OUTCOMES:
         sizes = paired.loc[paired["measure"] == measure].groupby("unit").size()
@@ -398,7 +398,7 @@ def design_effects(
         size = (sizes**2).sum() / n if n else NOTHING
         for value in icc:
             effect = 1 + (size - 1) * value
-            t, df = tests.at[measure, "t"] / math.sqrt(effect), units - 2
+            t, df = t_of[measure] / math.sqrt(effect), units - 2
             p = 2 * stats.t.sf(abs(t), df) if df > 0 else NOTHING
             rows.append(
                 {

@@ -65,13 +65,14 @@ def team_consistency(pilot: Pilot) -> pd.DataFrame:
     register = pilot.training_attendance
     users = register["practitioner_id"].isin(pilot.tool_use["practitioner_id"])
     by_team = use_by_team(pilot).set_index("team")
+    completed, recorders = by_team["ORS"] + by_team["SRS"], by_team["practitioners"]
     rows = []
     for team in by_team.index.drop("all"):
         members = register["team"] == team
         eligible, came = int(members.sum()), int((members & attended).sum())
         used = int((members & attended & users).sum())
-        completions = int(by_team.loc[team, ["ORS", "SRS"]].sum())
-        recorded = int(by_team.at[team, "practitioners"])
+        completions = int(completed[team])
+        recorded = int(recorders[team])
         rows.append(
             {
                 "team": team,

@@ -6,7 +6,7 @@ from itertools import product
 
 import pandas as pd
 
-from earlyhelp.measures import ARMS, outcome_scores, tool_rating_scores
+from earlyhelp.measures import ARMS, OUTCOMES, WAI_DOMAINS, outcome_scores, tool_rating_scores
 from earlyhelp.raw import TIME_IN_SERVICE, Pilot
 
 FULL_TIME_HOURS = 37
@@ -62,7 +62,7 @@ def responses(pilot: Pilot) -> pd.DataFrame:
     DataFrame
         wave, arm, team ("all" for the arm's total; arm "all" for the wave's), n.
     """
-    rows = []
+    rows: list[tuple[str, str, str, int]] = []
     for wave in pilot.study.waves:
         teams = surveys(pilot)[wave.id]["team"]
         for arm in wave.arms:
@@ -79,8 +79,8 @@ def data_collection(pilot: Pilot) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        activity, team, arm, n (people who took part), done (1 when anybody did, else 0).
-        Interviews do not name a team: their team is "all".
+        activity, arm, team ("all" for the arm's total), n (people who took part), done (1 when
+        anybody did, else 0). Interviews do not name a team; all were with the intervention arm.
     """
     attended = pilot.training_attendance[attended_training(pilot)]
     frames = {
@@ -90,13 +90,16 @@ def data_collection(pilot: Pilot) -> pd.DataFrame:
         "post-training survey": pilot.post_training_survey,
         "endline survey": pilot.endline_survey,
     }
-    rows = [
-        (activity, team.id, team.arm, int((frame["team"] == team.id).sum()))
-        for activity, frame in frames.items()
-        for team in pilot.study.teams
-    ]
-    rows.append(("interviews", "all", "intervention", len(pilot.interviews)))
-    table = pd.DataFrame(rows, columns=["activity", "team", "arm", "n"])
+    rows = []
+    for activity, frame in frames.items():
+        for arm in ARMS:
+            members = [team.id for team in pilot.study.teams if team.arm == arm]
+            counts = [int((frame["team"] == team).sum()) for team in members]
+            rows += [(activity, arm, team, n) for team, n in zip(members, counts, strict=True)]
+            rows.append((activity, arm, "all", sum(counts)))
+    rows.append(("interviews", "intervention", "all", len(pilot.interviews)))
+    rows.append(("interviews", "comparison", "all", 0))
+    table = pd.DataFrame(rows, columns=["activity", "arm", "team", "n"])
     return table.assign(done=(table["n"] > 0).astype(int))
 
 
@@ -111,9 +114,9 @@ def fieldwork(pilot: Pilot) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        activity, first, last (timestamps), months (calendar months from first to last, both
-        counted), period ("September 2022", "September to October 2022"), short ("Sep",
-        "Sep–Oct").
+        activity ("all" for the whole), first, last (timestamps), first_year, last_year, months
+        (calendar months from first to last, both counted), period ("September 2022", "September
+        and October 2022", "November 2022 to February 2023"), short ("Sep", "Sep/Oct", "Nov–Feb").
     """
     dates = {
         "baseline survey": pilot.baseline_survey["completed_on"],
@@ -123,21 +126,30 @@ def fieldwork(pilot: Pilot) -> pd.DataFrame:
         "endline survey": pilot.endline_survey["completed_on"],
         "interviews": pilot.interviews["conducted_on"],
     }
-    rows = [
-        (activity, *_period(pd.to_datetime(when).dropna()))
-        for activity, when in dates.items()
-        if pd.to_datetime(when).notna().any()
-    ]
-    return pd.DataFrame(rows, columns=["activity", "first", "last", "months", "period", "short"])
+    given = {activity: pd.to_datetime(when).dropna() for activity, when in dates.items()}
+    given["all"] = pd.concat(given.values())
+    return pd.DataFrame(
+        [{"activity": activity, **_period(when)} for activity, when in given.items() if len(when)]
+    )
 
 
-def _period(when: pd.Series) -> tuple[pd.Timestamp, pd.Timestamp, int, str, str]:
+def _period(when: pd.Series) -> dict[str, object]:
     first, last = when.min(), when.max()
     months = 12 * (last.year - first.year) + last.month - first.month + 1
-    if months == 1:
-        return first, last, 1, f"{first:%B %Y}", f"{first:%b}"
-    start = f"{first:%B}" if first.year == last.year else f"{first:%B %Y}"
-    return first, last, months, f"{start} to {last:%B %Y}", f"{first:%b}–{last:%b}"
+    period, short = f"{last:%B %Y}", f"{last:%b}"
+    if months > 1:
+        start = f"{first:%B}" if first.year == last.year else f"{first:%B %Y}"
+        period = f"{start} {'and' if months == 2 else 'to'} {period}"
+        short = f"{first:%b}{'/' if months == 2 else '–'}{short}"
+    return {
+        "first": first,
+        "last": last,
+        "first_year": first.year,
+        "last_year": last.year,
+        "months": months,
+        "period": period,
+        "short": short,
+    }
 
 
 def training_observations(pilot: Pilot) -> pd.DataFrame:
@@ -192,9 +204,11 @@ def people(pilot: Pilot) -> pd.DataFrame:
     -------
     DataFrame
         arm ("all" for both), baseline, endline, both (paired), lost (baseline only), new (endline
-        only), distinct (baseline or endline), retained_percent (both of baseline).
+        only), distinct (baseline or endline), described (gave background characteristics),
+        retained_percent (both of baseline).
     """
     arm_of = pilot.study.arm_of
+    described = described_people(pilot)["arm"]
     rows = []
     for arm in (*ARMS, "all"):
         before, after = (
@@ -211,6 +225,7 @@ def people(pilot: Pilot) -> pd.DataFrame:
                 "lost": len(before - after),
                 "new": len(after - before),
                 "distinct": len(before | after),
+                "described": int(((described == arm) | (arm == "all")).sum()),
                 "retained_percent": percent(len(both), len(before)),
             }
         )
@@ -389,13 +404,16 @@ def design(pilot: Pilot) -> pd.DataFrame:
         "teams": len(study.teams),
         "groups": len({team.arm for team in study.teams}),
         "waves": len(study.waves),
-        "outcome measures": 2,
+        "outcome measures": sum(not measure.startswith("wai_") for measure in OUTCOMES),
+        "wai domains": len(WAI_DOMAINS),
         "months of tool use": len(study.tool_months),
     }
     for arm in ARMS:
         members = [team for team in study.teams if team.arm == arm]
         facts[f"{arm} teams"] = len(members)
         facts[f"{arm} units"] = len({team.unit for team in members})
+    units = [team.unit for team in study.teams]
+    facts["teams in shared units"] = sum(units.count(unit) > 1 for unit in units)
     for name in ("wai", "proqol", "iam", "fim"):
         scale = getattr(study.measures, name)
         facts[f"{name} items"] = scale.items

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from numbers import Real
 
+import matplotlib.pyplot as plt
 import pandas as pd
 from IPython.display import display
+from matplotlib.figure import Figure
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 from myst_nb import glue
 
 from earlyhelp import figures
-from earlyhelp.questions import PLACEHOLDER, Question
+from earlyhelp.claims import claims_of, formatted
+from earlyhelp.questions import PLACEHOLDER, Question, read_questions
+from earlyhelp.raw import Pilot, open_pilot
 
 STATUSES = {
     "reproduced": "printed in the report and given back by the data at the printed precision",
@@ -27,12 +32,6 @@ STATUSES = {
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|$~^:&@'\"-])")
 
 
-def setup() -> None:
-    """Set how a notebook draws: vector figures whose bytes do not change from run to run."""
-    figures.use_style()
-    set_matplotlib_formats("svg", metadata={"Date": None})
-
-
 def escape(text: object) -> str:
     """Text as MyST shows it literally, on one line: data are never mark-up."""
     return _MARKUP.sub(r"\\\1", " ".join(str(text).split()))
@@ -43,16 +42,6 @@ def badge(status: str) -> str:
     if status not in STATUSES:
         raise KeyError(f"no status {status!r}: one of {', '.join(STATUSES)}")
     return f"[{status}]{{.status .status-{status}}}"
-
-
-def unpublished(provenance: str) -> str:
-    """Status of what the report does not print: illustrative, unless the data are real."""
-    return "observed" if provenance == "observed" else "illustrative"
-
-
-def published(provenance: str) -> str:
-    """Status of what the report prints and the data give back."""
-    return "observed" if provenance == "observed" else "reproduced"
 
 
 def number(value: object, decimals: int = 0) -> str:
@@ -99,50 +88,102 @@ def show(markdown: str) -> None:
     display({"text/markdown": markdown, "text/plain": markdown}, raw=True)
 
 
-def table(frame: pd.DataFrame, caption: str, name: str, *statuses: str) -> None:
-    """Show a table; the statuses of its numbers end the caption."""
-    show(table_markdown(frame, " ".join([caption, *map(badge, statuses)]), name))
+@dataclass(frozen=True)
+class Page:
+    """One notebook's view of a study: what its cells show and hand to the prose.
+
+    Attributes
+    ----------
+    pilot : Pilot
+    questions : dict
+        Research questions by id.
+    numbers : dict
+        Every claim's value as a formatted string, by claim id; empty without a ledger.
+    """
+
+    pilot: Pilot
+    questions: Mapping[str, Question]
+    numbers: Mapping[str, str]
+
+    def status(self, status: str) -> str:
+        """What a number may claim: of real data, always that it was observed."""
+        return "observed" if self.pilot.study.provenance == "observed" else status
+
+    def reading(self, text: str) -> None:
+        """Say something about the published report; another study's pages leave it out."""
+        if self._reconstructed:
+            show(text)
+
+    def table(
+        self,
+        frame: pd.DataFrame,
+        caption: str,
+        name: str,
+        *statuses: str,
+        place: str = "",
+        reading: str = "",
+    ) -> None:
+        """Show a table; its caption ends with the statuses, the place in the report and a note."""
+        badges = [badge(status) for status in dict.fromkeys(map(self.status, statuses))]
+        notes = self._notes(place, reading)
+        show(table_markdown(frame, " ".join(filter(None, [caption, *badges, notes])), name))
+
+    def figure(self, figure: Figure, status: str, place: str = "", reading: str = "") -> None:
+        """Show a figure with its status written on it, and a note below."""
+        display(figures.mark(figure, self.status(status)))
+        plt.close(figure)
+        show(" ".join(filter(None, [badge(self.status(status)), self._notes(place, reading)])))
+
+    def _notes(self, place: str, reading: str) -> str:
+        source = f"Report: {place}." if place else ""
+        return " ".join(filter(None, [source, reading])) if self._reconstructed else ""
+
+    def answer(self, question: str, part: str) -> None:
+        """Show the answer to a research question, its numbers filled from the analysis."""
+        answers = self.questions[question].answers if question in self.questions else {}
+        text = answers.get(part, "No answer has been written yet.")
+        filled = PLACEHOLDER.sub(lambda match: self.numbers[match[1]], text)
+        show(f":::{{admonition}} Answer\n:class: answer\n\n{escape(filled)}\n:::")
+
+    def evidence(self, question: str, component: str, name: str) -> None:
+        """Show the framework matrix's rows on a question; "approach" takes every component."""
+        matrix = self.pilot.framework_matrix
+        rows = matrix[matrix["research_question"] == question]
+        if component != "approach":
+            rows = rows[rows["component"].isin([component, "approach"])]
+        if rows.empty:
+            show("This study holds no qualitative data on this question.")
+            return
+        shown = pd.DataFrame(
+            {
+                "Direction": rows["direction"].map(escape),
+                "Theme": rows["theme"].map(lambda theme: escape(theme.replace("-", " "))),
+                "What was found": rows["summary"].map(escape),
+                "Source": rows["source_id"].fillna(rows["source_type"]).map(escape),
+            }
+        ).sort_values(["Direction", "Theme"], kind="stable")
+        caption = f"Qualitative evidence on question {question}, {component}."
+        show(table_markdown(shown, caption, name))
+
+    @property
+    def _reconstructed(self) -> bool:
+        return self.pilot.study.provenance == "reconstructed"
 
 
-def glue_numbers(numbers: Mapping[str, str]) -> None:
-    """Hand numbers to the prose under their claim ids, as formatted strings."""
-    for key, text in numbers.items():
-        glue(key, text, display=False)
-
-
-def answer(question: Question, part: str, numbers: Mapping[str, str]) -> None:
-    """Show the answer to a research question, its numbers filled from the analysis."""
-    text = question.answers.get(part)
-    if text is None:
-        show("No answer has been written for this question yet.")
-        return
-    filled = escape(PLACEHOLDER.sub(lambda match: numbers[match[1]], text))
-    show(f":::{{admonition}} Answer\n:class: answer\n\n{filled}\n:::")
-
-
-def evidence(matrix: pd.DataFrame, question: Question, component: str, name: str) -> None:
-    """Show the rows of the framework matrix that bear on a question, by direction and source.
+def open_page(study: str, notebook: str) -> Page:
+    """Open a study for one notebook: set the figure style, read the data, hand on the numbers.
 
     Parameters
     ----------
-    matrix : DataFrame
-        `framework_matrix` of a pilot.
-    component : str
-        Part of the approach, such as "training"; "approach" takes all parts.
+    study : str
+        Study folder.
+    notebook : str
+        Name of the notebook; the claims that the ledger places there are handed to the prose.
     """
-    rows = matrix[matrix["research_question"] == question.id]
-    if component != "approach":
-        rows = rows[rows["component"].isin([component, "approach"])]
-    if rows.empty:
-        show("This study holds no qualitative data on this question.")
-        return
-    shown = pd.DataFrame(
-        {
-            "Direction": rows["direction"].map(escape),
-            "Theme": rows["theme"].map(lambda theme: escape(theme.replace("-", " "))),
-            "What was found": rows["summary"].map(escape),
-            "Source": rows["source_id"].fillna(rows["source_type"]).map(escape),
-        }
-    ).sort_values(["Direction", "Theme"], kind="stable")
-    caption = f"Qualitative evidence on question {question.id} ({escape(component)})."
-    show(table_markdown(shown, caption, name))
+    figures.use_style()
+    set_matplotlib_formats("svg", metadata={"Date": None})
+    pilot = open_pilot(study)
+    page = Page(pilot, read_questions(pilot.study.folder), formatted(pilot))
+    for claim in claims_of(pilot.study.folder, notebook):
+        glue(claim, page.numbers[claim], display=False)
+    return page

@@ -15,6 +15,7 @@ import papermill
 from papermill.exceptions import PapermillExecutionError
 
 from earlyhelp.errors import InputError, Problem
+from earlyhelp.promise import ANALYSIS_SETS
 from earlyhelp.study import find_folder
 
 
@@ -39,8 +40,8 @@ PARAMETERS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "alpha": ("a number between 0 and 1, both excluded", _is_probability),
     "confidence": ("a number between 0 and 1, both excluded", _is_probability),
     "analysis_set": (
-        "complete pairs, or all respondents",
-        lambda value: value in ("complete pairs", "all respondents"),
+        f"one of: {', '.join(ANALYSIS_SETS)}",
+        lambda value: value in ANALYSIS_SETS,
     ),
 }
 
@@ -140,9 +141,7 @@ def execute(source: Path, output: Path, parameters: Mapping[str, Any]) -> None:
 
 def _failure(source: Path, error: PapermillExecutionError) -> str:
     lines = "\n".join(f"    {line}" for line in error.source.splitlines())
-    return (
-        f"{source}: cell {error.cell_index + 1} failed\n{lines}\n{error.ename}: {error.evalue}"
-    )
+    return f"{source}: cell {error.cell_index + 1} failed\n{lines}\n{error.ename}: {error.evalue}"
 
 
 def _cleaned(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:

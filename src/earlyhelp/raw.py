@@ -413,7 +413,7 @@ def _across_files(study: Study, frames: dict[str, pd.DataFrame]) -> Iterator[Pro
         for column in columns:
             answers = endline.loc[arms == arm, column]
             for line, answer in answers[answers != ""].items():
-                found = f"{answer!r} from a {arm} team"
+                found = f"{answer!r} in the {arm} arm"
                 yield Problem("endline_survey.csv", int(str(line)), column, found, "nothing")
     yield from _person_types(frames["tool_use"])
 

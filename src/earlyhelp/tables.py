@@ -1,0 +1,372 @@
+"""Tidy frames laid out for readers: every cell a finished string, data escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from earlyhelp.display import badge, escape, number
+from earlyhelp.labels import label
+
+
+def _filled(frame: pd.DataFrame, columns: Mapping[str, tuple[str, int | None]]) -> pd.DataFrame:
+    """Choose and head columns; a number of decimals formats numbers, None escapes words."""
+    return pd.DataFrame(
+        {
+            head: frame[name].map(
+                (lambda cell: escape(label(cell)))
+                if decimals is None
+                else (lambda cell, decimals=decimals: number(cell, decimals))
+            )
+            for name, (head, decimals) in columns.items()
+        },
+        dtype=str,
+    )
+
+
+def responses(frame: pd.DataFrame) -> pd.DataFrame:
+    """Table 2.2: waves as columns, teams and totals as rows (`sample.responses`)."""
+    waves = list(dict.fromkeys(frame["wave"]))
+    of_arm = frame[frame["arm"] != "all"].assign(order=range((frame["arm"] != "all").sum()))
+    wide = of_arm.pivot_table(
+        index=["arm", "team"], columns="wave", values="n", sort=False, aggfunc="first"
+    ).reset_index()
+    wide["team"] = wide["team"].replace("all", "Total")
+    wide = wide.sort_values("arm", ascending=False, kind="stable")
+    columns = {"arm": ("Arm", None), "team": ("Team", None)}
+    return _filled(wide, columns | {wave: (label(wave), 0) for wave in waves})
+
+
+def activities(frame: pd.DataFrame) -> pd.DataFrame:
+    """Table 2.1: teams as rows, activities as columns, people in the cells."""
+    shown = frame[frame["team"] != "all"]
+    wide = shown.pivot(index=["arm", "team"], columns="activity", values="n")
+    wide = wide[list(dict.fromkeys(shown["activity"]))].reset_index()
+    wide = wide.sort_values(["arm", "team"], ascending=[False, True], kind="stable")
+    columns: dict[str, tuple[str, int | None]] = {"arm": ("Arm", None), "team": ("Team", None)}
+    heads = {name: (name.capitalize(), 0) for name in wide.columns[2:]}
+    return _filled(wide, columns | heads)
+
+
+def observations(frame: pd.DataFrame) -> pd.DataFrame:
+    """Table 2.3 (`sample.training_observations`)."""
+    named = frame.assign(
+        observation=[
+            f"Part {part}: {session}"
+            for part, session in zip(frame["training_part"], frame["session"], strict=True)
+        ]
+    )
+    return _filled(
+        named,
+        {
+            "observation": ("Observation", None),
+            "facilitators": ("Facilitators", 0),
+            "attendees": ("Attendees", 0),
+        },
+    )
+
+
+def people(frame: pd.DataFrame) -> pd.DataFrame:
+    """Distinct people by arm (`sample.people`)."""
+    return _filled(
+        frame,
+        {
+            "arm": ("Arm", None),
+            "baseline": ("Baseline", 0),
+            "endline": ("Endline", 0),
+            "both": ("Both waves", 0),
+            "lost": ("Baseline only", 0),
+            "new": ("Endline only", 0),
+            "distinct": ("Distinct people", 0),
+        },
+    )
+
+
+def response_rates(frame: pd.DataFrame) -> pd.DataFrame:
+    """Response rates by denominator (`sample.response_rates`)."""
+    return _filled(
+        frame,
+        {
+            "wave": ("Wave", None),
+            "arm": ("Arm", None),
+            "denominator": ("Out of", None),
+            "n": ("n", 0),
+            "total": ("N", 0),
+            "percent": ("%", 1),
+        },
+    )
+
+
+def characteristics(frame: pd.DataFrame) -> pd.DataFrame:
+    """Numeric characteristics by arm (`sample.characteristics`)."""
+    return _filled(
+        frame,
+        {
+            "characteristic": ("Characteristic", None),
+            "arm": ("Arm", None),
+            "n": ("n", 0),
+            "mean": ("Mean", 1),
+            "sd": ("SD", 1),
+            "median": ("Median", 1),
+            "minimum": ("Min", 0),
+            "maximum": ("Max", 0),
+        },
+    )
+
+
+def characteristic_counts(frame: pd.DataFrame) -> pd.DataFrame:
+    """Characteristics in categories, all arms together (`sample.characteristic_counts`)."""
+    shown = frame[(frame["arm"] == "all") & (frame["n"] > 0)]
+    return _filled(
+        shown,
+        {
+            "characteristic": ("Characteristic", None),
+            "category": ("Answer", None),
+            "n": ("n", 0),
+            "percent": ("%", 1),
+        },
+    )
+
+
+def interviewees(frame: pd.DataFrame) -> pd.DataFrame:
+    """Interviews by role (`sample.interviewees`)."""
+    return _filled(frame, {"role": ("Role", None), "n": ("Interviews", 0)})
+
+
+def shares(frame: pd.DataFrame, **heads: str) -> pd.DataFrame:
+    """Counts with percentages: `heads` names the category columns, in order."""
+    columns: dict[str, tuple[str, int | None]] = {
+        name: (head, None) for name, head in heads.items()
+    }
+    return _filled(frame, columns | {"n": ("n", 0), "total": ("Of", 0), "percent": ("%", 1)})
+
+
+def agreement(frame: pd.DataFrame) -> pd.DataFrame:
+    """People who agree with a statement (`feasibility.agreement`)."""
+    return _filled(
+        frame,
+        {
+            "question": ("Statement", None),
+            "agree": ("Agree", 0),
+            "total": ("Of", 0),
+            "percent": ("%", 1),
+        },
+    )
+
+
+def attendance(frame: pd.DataFrame) -> pd.DataFrame:
+    """Training attendance by role (`feasibility.attendance`)."""
+    return _filled(
+        frame,
+        {
+            "role": ("Role", None),
+            "eligible": ("Eligible", 0),
+            "attended": ("Attended", 0),
+            "not_attended": ("Did not attend", 0),
+        },
+    )
+
+
+def attended_and_used(frame: pd.DataFrame) -> pd.DataFrame:
+    """Table 3.2 (`feasibility.attended_and_used`)."""
+    return _filled(
+        frame,
+        {
+            "role": ("Role", None),
+            "attended": ("Attended the training", 0),
+            "used": ("Used the tools and recorded scores", 0),
+            "percent": ("%", 1),
+        },
+    )
+
+
+def people_completing(frame: pd.DataFrame) -> pd.DataFrame:
+    """Figure 3.3 as a table (`feasibility.people_completing`)."""
+    wide = frame.pivot(index="tool", columns="person_type", values="people").reset_index()
+    return _filled(wide, {"tool": ("Tool", None), "child": ("Children", 0), "adult": ("Adults", 0)})
+
+
+def completions_per_person(frame: pd.DataFrame) -> pd.DataFrame:
+    """Completions per person (`feasibility.completions_per_person`)."""
+    return _filled(
+        frame[frame["tool"] != "each"],
+        {
+            "tool": ("Tool", None),
+            "people": ("People", 0),
+            "mean": ("Mean completions", 1),
+            "minimum": ("Fewest", 0),
+            "maximum": ("Most", 0),
+        },
+    )
+
+
+def tool_ratings(frame: pd.DataFrame) -> pd.DataFrame:
+    """IAM and FIM by tool (`feasibility.tool_ratings`)."""
+    return _filled(
+        frame,
+        {
+            "measure": ("Measure", None),
+            "tool": ("Tool", None),
+            "mean": ("Mean", 2),
+            "sd": ("SD", 2),
+        },
+    )
+
+
+def outcomes(frame: pd.DataFrame) -> pd.DataFrame:
+    """Outcome means and SDs by arm and wave (`promise.outcome_summary`)."""
+    return _filled(
+        frame,
+        {
+            "measure": ("Measure", None),
+            "arm": ("Arm", None),
+            "wave": ("Wave", None),
+            "n": ("n", 0),
+            "mean": ("Mean", 1),
+            "sd": ("SD", 1),
+            "scale_maximum": ("Scale maximum", 0),
+        },
+    )
+
+
+def paired_tests(frame: pd.DataFrame) -> pd.DataFrame:
+    """What the report prints of its paired tests (`promise.paired_tests`)."""
+    return _filled(
+        frame,
+        {
+            "measure": ("Measure", None),
+            "arm": ("Arm", None),
+            "n": ("Pairs", 0),
+            "t_size": ("|t|", 2),
+            "df": ("df", 0),
+            "p": ("p", 3),
+        },
+    ).rename(columns={"|t|": "t (size)"})
+
+
+def between_tests(frame: pd.DataFrame) -> pd.DataFrame:
+    """What the report prints of its between-arm tests (`promise.between_tests`)."""
+    return _filled(
+        frame,
+        {
+            "measure": ("Measure", None),
+            "t_size": ("t (size)", 2),
+            "df": ("df", 0),
+            "p": ("p", 3),
+        },
+    )
+
+
+def _interval(frame: pd.DataFrame, low: str, high: str, decimals: int) -> pd.Series:
+    return (
+        frame[low]
+        .map(lambda cell: number(cell, decimals))
+        .str.cat(frame[high].map(lambda cell: number(cell, decimals)), sep=" to ")
+    )
+
+
+def changes(frame: pd.DataFrame) -> pd.DataFrame:
+    """Mean changes with interval and effect size, which the report leaves out."""
+    table = _filled(
+        frame,
+        {
+            "measure": ("Measure", None),
+            "arm": ("Arm", None),
+            "mean_change": ("Mean change", 1),
+            "sd_change": ("SD of change", 1),
+            "dz": ("d (paired)", 2),
+        },
+    )
+    table.insert(3, "Interval", _interval(frame, "ci_low", "ci_high", 1).to_numpy())
+    table["Interval of d"] = _interval(frame, "dz_low", "dz_high", 2).to_numpy()
+    return table
+
+
+def differences(frame: pd.DataFrame) -> pd.DataFrame:
+    """Differences between arms with interval and effect size, which the report leaves out."""
+    table = _filled(
+        frame,
+        {
+            "measure": ("Measure", None),
+            "contrast": ("Contrast", None),
+            "difference": ("Difference", 1),
+            "p": ("p", 3),
+            "g": ("Hedges' g", 2),
+        },
+    )
+    table.insert(3, "Interval", _interval(frame, "ci_low", "ci_high", 1).to_numpy())
+    table["Interval of g"] = _interval(frame, "g_low", "g_high", 2).to_numpy()
+    return table
+
+
+def ceiling(frame: pd.DataFrame) -> pd.DataFrame:
+    """Closeness to the scale's maximum (`promise.ceiling`)."""
+    return _filled(
+        frame,
+        {
+            "measure": ("Measure", None),
+            "arm": ("Arm", None),
+            "wave": ("Wave", None),
+            "headroom": ("Points below maximum", 1),
+            "headroom_sd": ("In SDs", 1),
+            "at_maximum": ("At maximum", 0),
+            "close": ("Within five points", 0),
+            "n": ("n", 0),
+        },
+    )
+
+
+def design_effects(frame: pd.DataFrame) -> pd.DataFrame:
+    """What clustering would do to a test (`promise.design_effects`)."""
+    return _filled(
+        frame,
+        {
+            "measure": ("Measure", None),
+            "icc": ("ICC supposed", 2),
+            "design_effect": ("Design effect", 2),
+            "effective_n": ("Effective n", 1),
+            "t": ("t", 2),
+            "df": ("df", 0),
+            "p": ("p", 3),
+        },
+    )
+
+
+def randomisation_tests(frame: pd.DataFrame) -> pd.DataFrame:
+    """Exact tests over all allocations (`promise.randomisation_tests`)."""
+    return _filled(
+        frame,
+        {
+            "measure": ("Measure", None),
+            "units": ("Units", 0),
+            "allocations": ("Allocations", 0),
+            "p": ("p", 2),
+            "smallest_p": ("Smallest p possible", 2),
+        },
+    )
+
+
+def team_consistency(frame: pd.DataFrame) -> pd.DataFrame:
+    """Delivery by team (`readiness.team_consistency`)."""
+    return _filled(
+        frame,
+        {
+            "team": ("Team", None),
+            "eligible": ("Eligible", 0),
+            "attended": ("Attended", 0),
+            "used": ("Used the tools", 0),
+            "completions": ("Completions", 0),
+        },
+    )
+
+
+def methods(frame: pd.DataFrame) -> pd.DataFrame:
+    """Research questions with the sources planned for them (Table 3.4)."""
+    return _filled(frame, {"question": ("Question", None), "sources": ("Planned sources", None)})
+
+
+def statuses(meanings: Mapping[str, str]) -> pd.DataFrame:
+    """The statuses a number may have, with their meaning (`display.STATUSES`)."""
+    rows = [(badge(status), escape(meaning)) for status, meaning in meanings.items()]
+    return pd.DataFrame(rows, columns=["Status", "What it says"], dtype=str)

@@ -5,14 +5,17 @@ after a clone or a checkout.
 """
 
 import hashlib
+import os
+import shutil
+import sys
 from pathlib import Path
 
 STUDY = Path(config.get("study", "data/rotherham"))
 BUILD = Path("_build") / STUDY.name
 NOTEBOOKS = sorted(path.stem for path in Path("notebooks").glob("*.md"))
 # Rotherham's executed notebooks are committed; another team's stay in its build folder.
-PUBLISHED = Path("book/results") if STUDY == Path("data/rotherham") else BUILD / "results"
-EARLYHELP = "python -m earlyhelp"
+RESULTS = Path("book/results") if STUDY == Path("data/rotherham") else BUILD / "results"
+EARLYHELP = f"{sys.executable} -m earlyhelp"
 
 
 def digest(*roots):
@@ -26,10 +29,23 @@ def digest(*roots):
     return total.hexdigest()
 
 
-CODE = digest("src", "requirements.txt", "Snakefile")
+def replace_folder(source, target):
+    """Put a copy of a folder in the place of another."""
+    new, old = (target.with_name(f"{target.name}.{suffix}") for suffix in ("new", "old"))
+    for folder in (new, old):
+        shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(source, new)
+    if target.exists():
+        target.rename(old)
+    new.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+CODE = digest("src/earlyhelp", "requirements.txt", "Snakefile")
 DATA = digest(STUDY)
-SOURCES = digest(STUDY, "notebooks", "src", "requirements.txt", "Snakefile")
-BOOK = digest("_config.yml", "_toc.yml", "book", "CITATION.cff")
+SOURCES = digest(STUDY, "notebooks", "src/earlyhelp", "requirements.txt", "Snakefile")
+# Without book/results, which the last step writes.
+BOOK = digest("_config.yml", "_toc.yml", *sorted(Path("book").glob("*.*")), "book/_static", "book/_templates")
 
 
 wildcard_constraints:
@@ -87,12 +103,17 @@ rule pdf:
 # Readers see a report only once all of it was built: a failed build leaves the last good one.
 rule publish:
     input:
+        notebooks=expand(BUILD / "executed" / "{notebook}.ipynb", notebook=NOTEBOOKS),
         html=BUILD / "staged",
         pdf=BUILD / "staged.pdf",
     output:
         touch(BUILD / "published"),
     params:
         digest=SOURCES + BOOK,
-        published=digest(PUBLISHED),
-    shell:
-        EARLYHELP + " publish {STUDY} --build {BUILD} --results {PUBLISHED}"
+        published=digest(RESULTS),
+    run:
+        replace_folder(input.html, BUILD / "html")
+        os.replace(shutil.copy(input.pdf, BUILD / "new.pdf"), BUILD / f"earlyhelp-{STUDY.name}.pdf")
+        RESULTS.mkdir(parents=True, exist_ok=True)
+        for notebook in input.notebooks:
+            shutil.copy(notebook, RESULTS)

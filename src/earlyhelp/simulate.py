@@ -43,15 +43,15 @@ def simulate(
     chunk = max(1, int(CHUNK_CELLS / (exposure.size * people)))
     results = []
     for start in range(0, trials, chunk):
-        sizes = _sizes(design, a, (min(chunk, trials - start), count), rng)
-        draw = _continuous if a.control is None else _binary
+        sizes = draw_sizes(design, a, (min(chunk, trials - start), count), rng)
+        draw = draw_continuous if a.control is None else draw_binary
         weights = sizes / (1 + (sizes - 1) * a.icc)
         results.append(estimate(draw(design, a, exposure, sizes, rng), exposure, weights))
     estimates, errors = np.concatenate(results, axis=1)
     return pd.DataFrame({"estimate": estimates, "standard_error": errors})
 
 
-def _sizes(design: Design, a: Assumptions, shape: tuple[int, int], rng: Any) -> Floats:
+def draw_sizes(design: Design, a: Assumptions, shape: tuple[int, int], rng: Any) -> Floats:
     """People per cluster and period (trials, units): gamma distributed when they vary."""
     if design.unit == "person":
         return np.ones(shape)
@@ -61,7 +61,7 @@ def _sizes(design: Design, a: Assumptions, shape: tuple[int, int], rng: Any) -> 
     return np.maximum(1.0, np.rint(sizes)) if a.control is not None else sizes
 
 
-def _continuous(
+def draw_continuous(
     design: Design, a: Assumptions, exposure: Floats, sizes: Floats, rng: Any
 ) -> Floats:
     """Cluster-period means (trials, units, periods), drawn from their exact normal distribution."""
@@ -75,7 +75,9 @@ def _continuous(
     return np.asarray(a.effect * exposure + a.sd * noise)
 
 
-def _binary(design: Design, a: Assumptions, exposure: Floats, sizes: Floats, rng: Any) -> Floats:
+def draw_binary(
+    design: Design, a: Assumptions, exposure: Floats, sizes: Floats, rng: Any
+) -> Floats:
     """Cluster-period proportions (trials, units, periods) from a beta-binomial model.
 
     Within a period the ICC is exact (Donner & Klar 2000, the common-correlation model). Cluster
@@ -163,7 +165,8 @@ def grid(
     DataFrame
         One row per cell with the columns `CELL_FIELDS`; a row is all that `simulate_cell` needs.
     """
-    return trial.sweep(designs, target, **values)[list(CELL_FIELDS)]
+    cells = trial.sweep(designs, target, **values)[list(CELL_FIELDS)]
+    return cells.astype({"control": float})
 
 
 def simulate_cell(

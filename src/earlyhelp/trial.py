@@ -268,7 +268,8 @@ def gls_variance(exposure: Floats, matrix: Floats) -> float:
 def units(design: Design, a: Assumptions, clusters: int) -> int:
     """Randomised units whose outcome is known: clusters, or the people of individual designs."""
     check(clusters=clusters)
-    count = int(clusters * a.analysed) if design.unit == "person" else clusters
+    people = int(clusters * a.analysed * (1 + 1e-12))  # 0.1 * 30 is 3 people, not 2
+    count = people if design.unit == "person" else clusters
     if count < design.fewest:
         expected = f"at least {design.fewest} for the {design.name} design"
         raise InputError([_problem("clusters", clusters, expected)])

@@ -1,0 +1,460 @@
+"""The ledger: what the report prints against what the analysis gives back.
+
+`claims.csv` of a study holds the printed figures, `words.yml` how words that bind a number are
+read. A claim names a public function of the analysis, picks one row of what it returns, and one
+column of that row.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from earlyhelp import feasibility, promise, readiness, sample
+from earlyhelp.errors import InputError, Problem
+from earlyhelp.raw import Pilot
+from earlyhelp.yamlfile import read_yaml
+
+STATUSES = ("reproduced", "contradicted", "design fact", "not in our data")
+WORD, TEXT, TICK = "word", "text", "tick"
+KINDS = (
+    *("count", "n", "percent", "mean", "sd", "t", "df", "p", "range", "coefficient"),
+    *("duration", "month", WORD, TEXT, TICK),
+)
+NUMBER_WORDS = (
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
+    *("eleven", "twelve"),
+)
+TICKS = {"✓": 1, "×": 0}
+DESIGN = "sample.design"
+MISSING = "—"
+
+QUANTITIES: dict[str, Callable[[Pilot], pd.DataFrame]] = {
+    f"{function.__module__.rpartition('.')[2]}.{function.__name__}": function
+    for function in (
+        sample.responses,
+        sample.data_collection,
+        sample.fieldwork,
+        sample.training_observations,
+        sample.observation_counts,
+        sample.interviewees,
+        sample.people,
+        sample.participant_flow,
+        sample.response_rates,
+        sample.characteristics,
+        sample.characteristic_counts,
+        sample.design,
+        feasibility.attendance,
+        feasibility.attendance_by_part,
+        feasibility.training_views,
+        feasibility.training_view_answers,
+        feasibility.know_more,
+        feasibility.know_more_agreement,
+        feasibility.prior_experience,
+        feasibility.tool_frequency,
+        feasibility.reported_use,
+        feasibility.attended_and_used,
+        feasibility.people_completing,
+        feasibility.completions_per_person,
+        feasibility.use_by_month,
+        feasibility.use_by_team,
+        feasibility.tool_scores,
+        feasibility.uploaded,
+        feasibility.engagement,
+        feasibility.difficulty,
+        feasibility.grouped_answers,
+        feasibility.tool_ratings,
+        feasibility.rating_differences,
+        feasibility.continuation,
+        promise.anticipated_outcomes,
+        promise.outcome_summary,
+        promise.domain_differences,
+        promise.paired_tests,
+        promise.between_tests,
+        promise.ceiling,
+        promise.compassion_bands,
+        promise.arm_differences,
+        readiness.training_format,
+        readiness.contamination,
+        readiness.participation,
+        readiness.team_consistency,
+    )
+}
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A range of numbers, each end closed or open."""
+
+    low: float
+    high: float
+    low_closed: bool
+    high_closed: bool
+
+    def __contains__(self, value: float) -> bool:
+        above = value > self.low or (self.low_closed and value == self.low)
+        return above and (value < self.high or (self.high_closed and value == self.high))
+
+
+def parse_interval(text: str) -> Interval:
+    """Read an interval such as ``(50, 100]``.
+
+    Raises
+    ------
+    ValueError
+        When it is not one.
+    """
+    low, comma, high = text[1:-1].partition(",")
+    if not comma or text[:1] not in "[(" or text[-1:] not in "])":
+        raise ValueError("an interval is written such as (50, 100]")
+    ends = float(low), float(high)
+    if not ends[0] <= ends[1]:
+        raise ValueError("the lower end comes first")
+    return Interval(*ends, text[0] == "[", text[-1] == "]")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One printed figure; the fields are the columns of `claims.csv`.
+
+    Attributes
+    ----------
+    id : str
+    section, place, subject, population : str
+        Where it stands and what it is about.
+    kind : str
+        One of `KINDS`.
+    printed : str
+        Exactly as printed; for a word, the word.
+    unit : str
+    interval : str
+        For a word: the interval it binds, one that `words.yml` gives for it.
+    quantity, select, column : str
+        The function that answers it, ``key=value;...`` for the row, and the column; empty when no
+        data can.
+    status : str
+        Recorded status, one of `STATUSES`.
+    answer : str
+        For a contradicted figure: what our data give, at the printed precision.
+    conflicts : str
+        Ids of the claims that cannot hold beside it, separated by semicolons.
+    note : str
+    """
+
+    id: str
+    section: str
+    place: str
+    subject: str
+    kind: str
+    population: str
+    printed: str
+    unit: str
+    interval: str
+    quantity: str
+    select: str
+    column: str
+    status: str
+    answer: str
+    conflicts: str
+    note: str
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """Key columns and values that pick the row."""
+        pairs = (part.partition("=") for part in self.select.split(";") if part)
+        return {name: value for name, _, value in pairs}
+
+    @property
+    def rivals(self) -> list[str]:
+        """Ids of the claims it conflicts with."""
+        return [rival for rival in self.conflicts.split(";") if rival]
+
+
+COLUMNS = tuple(field.name for field in fields(Claim))
+
+
+def printed_number(printed: str) -> Decimal:
+    """Number that a printed figure states, with its printed decimals.
+
+    ``"4.20"``, ``".238"``, ``"1,500"`` and number words up to twelve are read.
+
+    Raises
+    ------
+    ValueError
+        When it is not a number.
+    """
+    text = printed.strip().lower()
+    if text in NUMBER_WORDS:
+        return Decimal(NUMBER_WORDS.index(text))
+    try:
+        number = Decimal(text.replace(",", ""))
+    except InvalidOperation:
+        raise ValueError(printed) from None
+    if not number.is_finite():
+        raise ValueError(printed)
+    return number
+
+
+def round_like(value: float, printed: str) -> str:
+    """Round half up to the decimals of a printed figure and write it the same way.
+
+    Binary noise is cut off at twelve significant digits first, so that a tie is a tie.
+    """
+    pattern = printed_number(printed)
+    number = Decimal(f"{value:.12g}").quantize(
+        Decimal(1).scaleb(min(0, int(pattern.as_tuple().exponent))), rounding=ROUND_HALF_UP
+    )
+    number = number if number else abs(number)
+    if printed.isalpha() and 0 <= number < len(NUMBER_WORDS):
+        word = NUMBER_WORDS[int(number)]
+        return word.capitalize() if printed[0].isupper() else word
+    text = f"{number:,f}" if "," in printed else f"{number:f}"
+    return text.replace("0.", ".", 1) if printed.startswith(".") and abs(number) < 1 else text
+
+
+class Reading(BaseModel):
+    """How words that bind a number are read: one entry of `words.yml`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    phrases: tuple[str, ...]
+    interval: str
+    why: str
+
+    @field_validator("interval")
+    @classmethod
+    def _is_interval(cls, text: str) -> str:
+        parse_interval(text)
+        return text
+
+
+def read_words(path: Path) -> list[Reading]:
+    """Readings of words that bind a number.
+
+    Raises
+    ------
+    InputError
+        With every problem of the file.
+    """
+    return read_yaml(path, list[Reading])
+
+
+def read_claims(path: str | Path) -> list[Claim]:
+    """Read and validate `claims.csv`; the readings of words lie beside it.
+
+    Raises
+    ------
+    InputError
+        With every problem of the file.
+    """
+    path = Path(path)
+    readings = {
+        (phrase, reading.interval)
+        for reading in read_words(path.parent / "words.yml")
+        for phrase in reading.phrases
+    }
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, strict=True)
+            header, rows = list(reader.fieldnames or ()), list(reader)
+    except FileNotFoundError:
+        found = "no such file"
+        raise InputError([Problem(path.name, None, "", found, "the printed figures")]) from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError([Problem(path.name, None, "", str(error), "CSV in UTF-8")]) from None
+    if header != list(COLUMNS):
+        raise InputError([Problem(path.name, 1, "", ", ".join(header), ", ".join(COLUMNS))])
+    uneven = [
+        Problem(path.name, row, "", "too many or too few cells", f"{len(COLUMNS)} cells")
+        for row, cells in enumerate(rows, start=2)
+        if None in cells or None in cells.values()
+    ]
+    if uneven:
+        raise InputError(uneven)
+    claims = [Claim(**cells) for cells in rows]
+    problems = list(_problems(path.name, claims, readings))
+    if problems:
+        raise InputError(problems)
+    return claims
+
+
+def _problems(name: str, claims: list[Claim], readings: set[tuple[str, str]]) -> Iterator[Problem]:
+    row_of: dict[str, int] = {}
+    by_id = {claim.id: claim for claim in claims}
+    for row, claim in enumerate(claims, start=2):
+
+        def problem(column: str, expected: str, row: int = row, claim: Claim = claim) -> Problem:
+            return Problem(name, row, column, repr(getattr(claim, column)), expected)
+
+        if not claim.id or claim.id in row_of:
+            yield problem("id", "an id that stands once")
+        row_of[claim.id] = row
+        if claim.kind not in KINDS:
+            yield problem("kind", f"one of: {', '.join(KINDS)}")
+        if claim.status not in STATUSES:
+            yield problem("status", f"one of: {', '.join(STATUSES)}")
+        if (claim.status == "not in our data") != (not claim.quantity):
+            yield problem("quantity", "a quantity, or the status 'not in our data'")
+        if claim.quantity and claim.quantity not in QUANTITIES:
+            yield problem("quantity", "a public function of the analysis, such as sample.people")
+        if claim.quantity and not claim.column:
+            yield problem("column", "the column that answers")
+        if any("=" not in part for part in claim.select.split(";") if part):
+            yield problem("select", "key=value;key=value")
+        if claim.kind == WORD and (claim.printed, claim.interval) not in readings:
+            yield problem("interval", f"an interval that words.yml gives for {claim.printed!r}")
+        if claim.quantity and claim.kind not in (WORD, TEXT) and not _readable(claim):
+            yield problem("printed", "a tick" if claim.kind == TICK else "a number")
+        if (claim.status == "contradicted") != bool(claim.answer):
+            yield problem("answer", "what our data give, for a contradicted figure only")
+        if claim.status == "not in our data" and not claim.note:
+            yield problem("note", "why our data cannot answer")
+        for rival in claim.rivals:
+            if rival not in by_id or claim.id not in by_id[rival].rivals:
+                yield problem("conflicts", f"claims that point back; {rival!r} does not")
+
+
+def _readable(claim: Claim) -> bool:
+    if claim.kind == TICK:
+        return claim.printed in TICKS
+    try:
+        printed_number(claim.printed)
+    except ValueError:
+        return False
+    return True
+
+
+def ledger(pilot: Pilot, claims: list[Claim] | None = None) -> pd.DataFrame:
+    """Answer every claim from the raw data.
+
+    Parameters
+    ----------
+    pilot : Pilot
+    claims : list of Claim, optional
+        Those of the study's own `claims.csv` by default.
+
+    Returns
+    -------
+    DataFrame
+        One row per claim: the columns of `Claim`, where status is called recorded; recomputed
+        (str, at the printed precision), exact (number or text, None without data), given_back
+        (bool, None without data), status (now), agrees (the status is the recorded one, and a
+        contradicted figure has the recorded answer).
+
+    Raises
+    ------
+    InputError
+        With every claim that picks no cell, or more than one.
+    """
+    claims = read_claims(pilot.study.folder / "claims.csv") if claims is None else claims
+    frames: dict[str, pd.DataFrame] = {}
+    problems: list[Problem] = []
+    rows = []
+    for claim in claims:
+        if claim.quantity and claim.quantity not in frames:
+            frames[claim.quantity] = QUANTITIES[claim.quantity](pilot)
+        exact = None
+        if claim.quantity:
+            try:
+                exact = _cell(frames[claim.quantity], claim)
+            except InputError as error:
+                problems.extend(error.problems)
+        recomputed, given_back = _answer(claim, exact) if claim.quantity else ("", None)
+        rows.append((recomputed, exact, given_back))
+    if problems:
+        raise InputError(problems)
+    table = pd.DataFrame([vars(claim) for claim in claims], columns=list(COLUMNS))
+    table = table.rename(columns={"status": "recorded"})
+    answers = pd.DataFrame(rows, columns=["recomputed", "exact", "given_back"], dtype=object)
+    table = pd.concat([table, answers], axis=1)
+    holds = dict(zip(table["id"], table["given_back"], strict=True))
+    table["status"] = [_status(claim, holds) for claim in claims]
+    table["agrees"] = (table["status"] == table["recorded"]) & (
+        (table["answer"] == "") | (table["answer"] == table["recomputed"])
+    )
+    return table
+
+
+def _cell(frame: pd.DataFrame, claim: Claim) -> Any:
+    """Value of the one cell a claim picks, as a Python number or text; None when missing."""
+    chosen = pd.Series(True, index=frame.index)
+    for key in (*claim.keys, claim.column):
+        if key not in frame:
+            expected = f"a column of {claim.quantity}: {', '.join(frame.columns)}"
+            raise InputError([Problem("claims.csv", None, claim.id, repr(key), expected)])
+    for key, value in claim.keys.items():
+        chosen &= frame[key].astype(str) == value
+    if chosen.sum() != 1:
+        found = f"{chosen.sum()} rows of {claim.quantity} for {claim.select!r}"
+        raise InputError([Problem("claims.csv", None, claim.id, found, "one row")])
+    value = frame.loc[chosen, claim.column].tolist()[0]
+    return None if pd.isna(value) else value
+
+
+def _answer(claim: Claim, exact: Any) -> tuple[str, bool]:
+    """What the data give at the printed precision, and whether that is what is printed."""
+    if exact is None:
+        return MISSING, False
+    if claim.kind == TEXT:
+        return str(exact), str(exact) == claim.printed
+    if isinstance(exact, str) or not math.isfinite(exact):
+        return str(exact), False
+    if claim.kind == WORD:
+        value = float(f"{exact:.12g}")
+        return f"{value:.4g}", value in parse_interval(claim.interval)
+    if claim.kind == TICK:
+        mark = next((mark for mark, value in TICKS.items() if value == exact), str(exact))
+        return mark, mark == claim.printed
+    recomputed = round_like(exact, claim.printed)
+    return recomputed, recomputed == claim.printed
+
+
+def _status(claim: Claim, holds: dict[str, bool | None]) -> str:
+    if not claim.quantity:
+        return "not in our data"
+    if not all(holds[one] for one in (claim.id, *claim.rivals)):
+        return "contradicted"
+    return "design fact" if claim.quantity == DESIGN else "reproduced"
+
+
+def formatted(pilot: Pilot) -> dict[str, str]:
+    """Recomputed values as text for prose, by claim id.
+
+    At the printed precision, with a percent sign where the unit is one; claims that no data
+    answer are left out.
+    """
+    table = ledger(pilot)
+    table = table[table["given_back"].notna()]
+    return {
+        row["id"]: f"{row['recomputed']}%" if row["unit"] == "%" else str(row["recomputed"])
+        for row in table.to_dict("records")
+    }
+
+
+def compare(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """Claims that change between two ledgers.
+
+    Returns
+    -------
+    DataFrame
+        id, subject, population, printed, before, after (recomputed values), status_before,
+        status_after.
+    """
+    columns = ["id", "recomputed", "status"]
+    both = before[[*columns, "subject", "population", "printed"]].merge(
+        after[columns], on="id", suffixes=("_before", "_after")
+    )
+    changed = (both["recomputed_before"] != both["recomputed_after"]) | (
+        both["status_before"] != both["status_after"]
+    )
+    both = both.rename(columns={"recomputed_before": "before", "recomputed_after": "after"})
+    order = ["id", "subject", "population", "printed", "before", "after"]
+    return both.loc[changed, [*order, "status_before", "status_after"]].reset_index(drop=True)

@@ -32,7 +32,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from math import ceil, comb, floor, isqrt, prod, sqrt
+from math import ceil, comb, floor, isqrt, log, prod, sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -50,8 +50,8 @@ TOTALS_LIMIT = 2**17  # sums that one printed mean allows
 # below 2**32, so that products of two residues do not overflow.
 MODULI = (2**64, *(2**32 - gap for gap in (5, 17, 65, 99, 107, 135, 153, 185, 209, 267)))
 
-_DECIMAL = re.compile(r"[+-]?\d+(\.\d+)?")
-_WHOLE = re.compile(r"[+-]?\d+")
+_DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]+)?|\.[0-9]+)")
+_WHOLE = re.compile(r"[+-]?[0-9]+")
 
 
 class TooLarge(InputError):
@@ -120,12 +120,12 @@ class Figures:
     @cached_property
     def mean_interval(self) -> Interval:
         """Means that are printed like this, in units of 1/items."""
-        return _interval(self.mean, self.rounding).times(self.items)
+        return printed_interval(self.mean, self.rounding).times(self.items)
 
     @cached_property
     def sd_interval(self) -> Interval:
         """SDs that are printed like this, in units of 1/items."""
-        return _interval(self.sd, self.rounding).times(self.items)
+        return printed_interval(self.sd, self.rounding).times(self.items)
 
 
 def _unreadable(figures: Figures) -> Iterator[Problem]:
@@ -172,7 +172,8 @@ class Interval(NamedTuple):
         )
 
 
-def _interval(printed: str, rounding: str) -> Interval:
+def printed_interval(printed: str, rounding: str) -> Interval:
+    """Return the numbers that are printed like this under a rounding of `Figures`."""
     value = Fraction(printed)
     decimals = len(printed.partition(".")[2])
     half = Fraction(1, 2 * 10**decimals)
@@ -266,8 +267,8 @@ def _targets(figures: Figures) -> tuple[list[Target], str]:
             targets.append(Target(total, lower, upper))
     if not targets:
         return [], (
-            f"GRIMMER fails: no sum of squares of n = {n} whole-number scores with the mean "
-            f"{figures.mean} gives the SD {figures.sd}"
+            f"GRIMMER fails: no sum of squares that n = {n} scores with the mean {figures.mean} "
+            f"can have gives the SD {figures.sd}"
         )
     return targets, ""
 
@@ -353,13 +354,39 @@ class _Grid:
         step = -(-(self.n + 1) // 1000)
         cells = step * sum(prod(self.box(p).shape) for p in range(0, self.n + 1, step))
         width = self.high - self.low + 1
-        if cells > CELLS_LIMIT:  # past this the bound on the count could take long itself
+        if cells > CELLS_LIMIT:  # refused anyway; the bound on the count could take long
             return Size(width, cells, 1)
-        bound, residues, product = comb(self.n + width - 1, self.n), 1, MODULI[0]
+        bound, residues, product = self._most_data_sets(), 1, MODULI[0]
         while product <= bound and residues < len(MODULI):
             product *= MODULI[residues]
             residues += 1
         return Size(width, cells, residues if product > bound else len(MODULI) + 1)
+
+    def _most_data_sets(self) -> int:
+        """Return a number that the count cannot exceed, to know how many residues it takes.
+
+        No allowed data set has more than `squares` as its sum of squares about `middle`. So for any
+        rate >= 0, exp(rate * squares) times the sum over all multisets of
+        exp(-rate * their sum of squares) is at least the count. The weights are taken relative to
+        the largest, which comes first, so that nothing underflows; 0.02 bits are for rounding.
+        """
+        n, s_first, s_last = self.n, self.targets[0][0], self.targets[-1][0]
+        scores = np.arange(self.low, self.high + 1)
+        bound = comb(n + len(scores) - 1, n)
+        if bound < MODULI[0]:
+            return bound
+        squares = (self._spread + (s_last - s_first) ** 2) / n
+        distances = np.sort((scores - (s_first + s_last) / (2 * n)) ** 2)
+        for rate in np.array([0.3, 0.5, 0.7, 0.9, 1.2]) * n / (squares + 1):
+            multisets = np.zeros(n + 1)
+            multisets[0] = 1
+            for weight in np.exp(-rate * (distances - distances[0])):
+                for people in range(1, n + 1):
+                    multisets[people] += weight * multisets[people - 1]
+            if np.isfinite(multisets[n]):
+                nats = log(multisets[n]) + rate * (squares - n * distances[0])
+                bound = min(bound, 2 ** max(0, ceil(nats / log(2) + 0.02)))
+        return bound
 
     def check(self) -> int:
         """Return the number of residues that counts need, or refuse."""

@@ -35,11 +35,12 @@ NUMBER_WORDS = (
 )
 TICKS = {"✓": 1, "×": 0}
 DESIGN = "sample.design"
+CLAIMS_FILE = "claims.csv"
 MISSING = "—"
 
-QUANTITIES: dict[str, Callable[[Pilot], pd.DataFrame]] = {
-    f"{function.__module__.rpartition('.')[2]}.{function.__name__}": function
-    for function in (
+# The public functions that may answer a claim, by the notebook that shows what they return.
+ANSWERED_IN: dict[str, tuple[Callable[[Pilot], pd.DataFrame], ...]] = {
+    "sample": (
         sample.responses,
         sample.data_collection,
         sample.fieldwork,
@@ -52,12 +53,16 @@ QUANTITIES: dict[str, Callable[[Pilot], pd.DataFrame]] = {
         sample.characteristics,
         sample.characteristic_counts,
         sample.design,
+        promise.arm_differences,
+    ),
+    "feasibility_training": (
         feasibility.attendance,
         feasibility.attendance_by_part,
         feasibility.training_views,
-        feasibility.training_view_answers,
         feasibility.know_more,
         feasibility.know_more_agreement,
+    ),
+    "feasibility_tools": (
         feasibility.prior_experience,
         feasibility.tool_frequency,
         feasibility.reported_use,
@@ -66,7 +71,6 @@ QUANTITIES: dict[str, Callable[[Pilot], pd.DataFrame]] = {
         feasibility.completions_per_person,
         feasibility.use_by_month,
         feasibility.use_by_team,
-        feasibility.tool_scores,
         feasibility.uploaded,
         feasibility.engagement,
         feasibility.difficulty,
@@ -74,6 +78,8 @@ QUANTITIES: dict[str, Callable[[Pilot], pd.DataFrame]] = {
         feasibility.tool_ratings,
         feasibility.rating_differences,
         feasibility.continuation,
+    ),
+    "promise": (
         promise.anticipated_outcomes,
         promise.outcome_summary,
         promise.domain_differences,
@@ -81,13 +87,22 @@ QUANTITIES: dict[str, Callable[[Pilot], pd.DataFrame]] = {
         promise.between_tests,
         promise.ceiling,
         promise.compassion_bands,
-        promise.arm_differences,
+    ),
+    "readiness": (
         readiness.training_format,
         readiness.contamination,
         readiness.participation,
         readiness.team_consistency,
-    )
+    ),
 }
+
+
+def _name(function: Callable[[Pilot], pd.DataFrame]) -> str:
+    return f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
+
+
+QUANTITIES = {_name(function): function for group in ANSWERED_IN.values() for function in group}
+NOTEBOOK_OF = {_name(f): notebook for notebook, group in ANSWERED_IN.items() for f in group}
 
 
 @dataclass(frozen=True)
@@ -354,7 +369,7 @@ def ledger(pilot: Pilot, claims: list[Claim] | None = None) -> pd.DataFrame:
     InputError
         With every claim that picks no cell, or more than one.
     """
-    claims = read_claims(pilot.study.folder / "claims.csv") if claims is None else claims
+    claims = read_claims(pilot.study.folder / CLAIMS_FILE) if claims is None else claims
     frames: dict[str, pd.DataFrame] = {}
     problems: list[Problem] = []
     rows = []
@@ -389,12 +404,12 @@ def _cell(frame: pd.DataFrame, claim: Claim) -> Any:
     for key in (*claim.keys, claim.column):
         if key not in frame:
             expected = f"a column of {claim.quantity}: {', '.join(frame.columns)}"
-            raise InputError([Problem("claims.csv", None, claim.id, repr(key), expected)])
+            raise InputError([Problem(CLAIMS_FILE, None, claim.id, repr(key), expected)])
     for key, value in claim.keys.items():
         chosen &= frame[key].astype(str) == value
     if chosen.sum() != 1:
         found = f"{chosen.sum()} rows of {claim.quantity} for {claim.select!r}"
-        raise InputError([Problem("claims.csv", None, claim.id, found, "one row")])
+        raise InputError([Problem(CLAIMS_FILE, None, claim.id, found, "one row")])
     value = frame.loc[chosen, claim.column].tolist()[0]
     return None if pd.isna(value) else value
 
@@ -425,12 +440,22 @@ def _status(claim: Claim, holds: dict[str, bool | None]) -> str:
     return "design fact" if claim.quantity == DESIGN else "reproduced"
 
 
+def claims_of(folder: Path, notebook: str) -> list[str]:
+    """Ids of the claims that a notebook's functions answer; none without a ledger."""
+    path = folder / CLAIMS_FILE
+    if not path.is_file():
+        return []
+    return [claim.id for claim in read_claims(path) if NOTEBOOK_OF.get(claim.quantity) == notebook]
+
+
 def formatted(pilot: Pilot) -> dict[str, str]:
-    """Recomputed values as text for prose, by claim id.
+    """Recomputed values as text for prose, by claim id; empty without a ledger.
 
     At the printed precision, with a percent sign where the unit is one; claims that no data
     answer are left out.
     """
+    if not (pilot.study.folder / CLAIMS_FILE).is_file():
+        return {}
     table = ledger(pilot)
     table = table[table["given_back"].notna()]
     return {

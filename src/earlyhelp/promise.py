@@ -12,7 +12,7 @@ import pingouin as pg
 from scipy import stats
 
 from earlyhelp.errors import InputError, Problem
-from earlyhelp.feasibility import agreement
+from earlyhelp.feasibility import agreement, agreement_answers
 from earlyhelp.measures import (
     ARMS,
     COMPASSION_BANDS,
@@ -48,6 +48,17 @@ def anticipated_outcomes(pilot: Pilot) -> pd.DataFrame:
         Columns of `feasibility.agreement`.
     """
     return agreement(pilot.post_training_survey, ANTICIPATED_OUTCOMES)
+
+
+def anticipated_outcome_answers(pilot: Pilot) -> pd.DataFrame:
+    """Every answer behind Figure E.1.
+
+    Returns
+    -------
+    DataFrame
+        Columns of `feasibility.agreement_answers`.
+    """
+    return agreement_answers(pilot.post_training_survey, ANTICIPATED_OUTCOMES)
 
 
 def score_maximum(pilot: Pilot, measure: str) -> int:
@@ -412,7 +423,7 @@ def design_effects(
                     "t": t,
                     "df": df,
                     "p": float(p),
-                    "significant": bool(p < alpha),
+                    "significant": None if math.isnan(p) else bool(p < alpha),
                 }
             )
     return pd.DataFrame(rows)

@@ -39,7 +39,7 @@ def register(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the ledger, or how another study's data would change it."""
-    from earlyhelp.claims import STATUSES, compare, ledger, read_claims
+    from earlyhelp.claims import CLAIMS_FILE, STATUSES, compare, ledger, read_claims
     from earlyhelp.errors import InputError, Problem
     from earlyhelp.raw import open_pilot
 
@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
         expected = f"one of: {', '.join(STATUSES)}"
         raise InputError([Problem("options", None, "--only", repr(args.only), expected)])
     pilot = open_pilot(args.study)
-    claims = read_claims(pilot.study.folder / "claims.csv")
+    claims = read_claims(pilot.study.folder / CLAIMS_FILE)
     table = ledger(pilot, claims)
     chosen = table["id"].isin(_chosen(table, args)["id"])
     if args.against:

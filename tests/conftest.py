@@ -6,6 +6,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
+
+from earlyhelp.pdf import build_pdf
+from earlyhelp.report import build_html
 
 ROOT = Path(__file__).parents[1]
 
@@ -20,3 +24,51 @@ def mini(tmp_path: Path) -> Path:
 def rotherham() -> Path:
     """The committed study folder; not to be written to."""
     return ROOT / "data/rotherham"
+
+
+@pytest.fixture
+def compendium(tmp_path: Path) -> Path:
+    """A writable miniature compendium with the real configuration, styles and templates."""
+    return _compendium(tmp_path / "compendium")
+
+
+def _compendium(root: Path) -> Path:
+    shutil.copytree(ROOT / "tests/books/mini", root)
+    for name in ("_config.yml", "CITATION.cff"):
+        shutil.copy(ROOT / name, root)
+    for name in ("_static", "_templates"):
+        shutil.copytree(ROOT / "book" / name, root / "book" / name)
+    design = yaml.safe_load((ROOT / "tests/studies/mini/study.yml").read_text("utf-8"))
+    for study in (
+        {"id": "rotherham", "title": "A miniature report", "provenance": "reconstructed"},
+        {"id": "other", "title": "Tools in *E* & <b>on</b>", "provenance": "observed"},
+    ):
+        folder = root / "data" / study["id"]
+        folder.mkdir(parents=True)
+        (folder / "study.yml").write_text(yaml.safe_dump({**design, **study}), encoding="utf-8")
+    return root
+
+
+@pytest.fixture(scope="session")
+def built_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The miniature book as HTML; not to be written to."""
+    root = _compendium(tmp_path_factory.mktemp("book") / "compendium")
+    build_html(root / "data/rotherham", root / "book/results", root / "_build/html", root)
+    return root / "_build/html"
+
+
+@pytest.fixture(scope="session")
+def other_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pages of another study, which has one notebook; not to be written to."""
+    root = _compendium(tmp_path_factory.mktemp("other") / "compendium")
+    (root / "book/results/ledger.ipynb").unlink()
+    build_html(root / "data/other", root / "book/results", root / "_build/html", root)
+    return root / "_build/html"
+
+
+@pytest.fixture(scope="session")
+def built_pdf(built_book: Path) -> Path:
+    """The miniature book as PDF; not to be written to."""
+    path = built_book.parent / "earlyhelp-rotherham.pdf"
+    build_pdf(built_book, path)
+    return path

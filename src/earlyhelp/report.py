@@ -10,7 +10,6 @@ import html
 import re
 import shutil
 from collections.abc import Iterator
-from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -43,7 +42,9 @@ PROVENANCE = {
 _WARNING = re.compile(r"(?P<file>.+?)(?::(?P<row>\d+))?: (?:WARNING|ERROR|CRITICAL): (?P<text>.+)")
 
 
-def build_html(study_folder: str | Path, output: str | Path, root: str | Path = ".") -> None:
+def build_html(
+    study_folder: str | Path, results: str | Path, output: str | Path, root: str | Path = "."
+) -> None:
     """Build the HTML book of one study.
 
     The pages are built beside `output` and take its place only when nothing warned, so a failed
@@ -52,7 +53,9 @@ def build_html(study_folder: str | Path, output: str | Path, root: str | Path = 
     Parameters
     ----------
     study_folder : path
-        Folder of the study; its notebooks have been executed.
+        Folder of the study.
+    results : path
+        Folder of its executed notebooks.
     output : path
         Folder for the pages; replaced.
     root : path
@@ -67,29 +70,22 @@ def build_html(study_folder: str | Path, output: str | Path, root: str | Path = 
     output.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".html-", dir=output.parent) as folder:
         work = Path(folder).resolve()
-        assemble(study, root, work / "book")
+        assemble(study, Path(results), root, work / "book")
         _run_sphinx(study, root / "_config.yml", work)
         if output.exists():
             output.rename(work / "replaced")
         (work / "html").rename(output)
 
 
-def results_folder(study_id: str, root: Path) -> Path:
-    """Where a study's executed notebooks are: committed for the published one, else built."""
-    return root / ("book/results" if study_id == PUBLISHED else f"_build/{study_id}/results")
-
-
-def assemble(study: Study, root: Path, source: Path) -> None:
+def assemble(study: Study, results: Path, root: Path, source: Path) -> None:
     """Bring together the Sphinx sources of one study's book in a new folder `source`."""
     book, toc = root / "book", yaml.safe_load((root / "_toc.yml").read_text("utf-8"))
-    if study.id == PUBLISHED:
-        shutil.copytree(book, source)
-    else:
-        chapters = shutil.ignore_patterns("results", "*.md")
-        shutil.copytree(book, source, ignore=chapters)
+    own_chapters = () if study.id == PUBLISHED else ("*.md",)
+    shutil.copytree(book, source, ignore=shutil.ignore_patterns("results", *own_chapters))
+    shutil.copytree(results, source / "results")
+    if study.id != PUBLISHED:
         for page in REFERENCE_PAGES:
             shutil.copy(book / f"{page}.md", source)
-        shutil.copytree(results_folder(study.id, root), source / "results")
         (source / "index.md").write_text(_front_page(study), encoding="utf-8")
         toc = _existing(toc, source)
     (source / "_toc.yml").write_text(yaml.safe_dump(toc, sort_keys=False), encoding="utf-8")
@@ -97,7 +93,7 @@ def assemble(study: Study, root: Path, source: Path) -> None:
 
 def _front_page(study: Study) -> str:
     title, subtitle = (_plain(text) for text in (study.title, study.subtitle))
-    return f"# {title}\n\n{subtitle}\n\n```{{tableofcontents}}\n```\n"
+    return f"# Overview\n\n{title}\n\n{subtitle}\n\n```{{tableofcontents}}\n```\n"
 
 
 def _plain(text: str) -> str:
@@ -120,7 +116,10 @@ def _run_sphinx(study: Study, config: Path, work: Path) -> None:
     settings, _ = get_final_config(
         user_yaml=config,
         # Jupyter Book takes this LaTeX option from its command line and misses it otherwise.
-        cli_config={"latex_individualpages": False, **study_settings(study)},
+        cli_config={
+            "latex_individualpages": False,
+            **study_settings(study, citation(study, config.parent)),
+        },
         sourcedir=source,
         raise_on_invalid=True,
     )
@@ -149,15 +148,23 @@ def _run_sphinx(study: Study, config: Path, work: Path) -> None:
         raise InputError(problems or [Problem("book", None, "", "a failed build", "none")])
 
 
-def study_settings(study: Study) -> dict[str, Any]:
+def citation(study: Study, root: Path) -> str:
+    """How to cite a study's book; the compendium itself is described in `CITATION.cff`."""
+    cff = yaml.safe_load((root / "CITATION.cff").read_text("utf-8"))
+    authors = "; ".join(author["name"] for author in cff["authors"])
+    return f"{authors}. {study.title}. Version {cff['version']} of {cff['title']}."
+
+
+def study_settings(study: Study, cite: str) -> dict[str, Any]:
     """Sphinx settings that depend on the study: title, provenance, PDF and citation."""
-    cite = f"{study.title}. Computed with earlyhelp {version('earlyhelp')}."
     return {
         "nitpicky": True,
         "html_title": study.title,
-        "html_short_title": study.title,
-        # The theme takes the line as HTML.
-        "html_theme_options": {"announcement": html.escape(PROVENANCE[study.provenance])},
+        # The theme takes both as HTML.
+        "html_theme_options": {
+            "announcement": html.escape(PROVENANCE[study.provenance]),
+            "logo": {"text": html.escape(study.title)},
+        },
         "html_context": {
             "subtitle": study.subtitle,
             "cite": cite,

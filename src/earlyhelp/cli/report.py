@@ -11,6 +11,8 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add both commands."""
     pages = subparsers.add_parser("html", help="build a study's book as HTML")
     pages.add_argument("study", type=Path, help="study folder, such as data/rotherham")
+    results = "folder of the study's executed notebooks"
+    pages.add_argument("--results", type=Path, required=True, help=results)
     pages.add_argument("--output", type=Path, required=True, help="folder for the pages; replaced")
     pages.set_defaults(func=build_html)
 
@@ -25,7 +27,7 @@ def build_html(args: argparse.Namespace) -> int:
     from earlyhelp.report import build_html
 
     print(f"Building the pages in {args.output}", file=sys.stderr)
-    build_html(args.study, args.output)
+    build_html(args.study, args.results, args.output)
     return 0
 
 

@@ -58,12 +58,13 @@ ANSWERED_IN: dict[str, tuple[Callable[[Pilot], pd.DataFrame], ...]] = {
     "feasibility_training": (
         feasibility.attendance,
         feasibility.attendance_by_part,
+        feasibility.prior_training,
         feasibility.training_views,
         feasibility.know_more,
         feasibility.know_more_agreement,
     ),
     "feasibility_tools": (
-        feasibility.prior_experience,
+        feasibility.prior_tools,
         feasibility.tool_frequency,
         feasibility.reported_use,
         feasibility.attended_and_used,

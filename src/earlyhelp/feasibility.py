@@ -131,16 +131,31 @@ def know_more_agreement(pilot: Pilot) -> pd.DataFrame:
     return agreement(pilot.post_training_survey, ("know_more",))
 
 
-def prior_experience(pilot: Pilot) -> pd.DataFrame:
-    """Systemic training and tools known before the pilot, baseline survey (RQ 1.2).
+def prior_training(pilot: Pilot) -> pd.DataFrame:
+    """Formal systemic training before the pilot, baseline survey (training, RQ 1.2).
 
     Returns
     -------
     DataFrame
-        question (prior_systemic_training, prior_ors, prior_srs), answer, n, total, percent.
+        question (prior_systemic_training), answer, n, total, percent.
     """
+    return _prior(pilot, ("prior_systemic_training",))
+
+
+def prior_tools(pilot: Pilot) -> pd.DataFrame:
+    """Use of the tools before the pilot, baseline survey (tools, RQ 1.2).
+
+    Returns
+    -------
+    DataFrame
+        question (prior_ors, prior_srs), answer, n, total, percent.
+    """
+    return _prior(pilot, ("prior_ors", "prior_srs"))
+
+
+def _prior(pilot: Pilot, questions: tuple[str, ...]) -> pd.DataFrame:
     frames = []
-    for question in ("prior_systemic_training", "prior_ors", "prior_srs"):
+    for question in questions:
         frame = shares(pilot.baseline_survey[question], YES_NO_NOT_SURE, "answer")
         frame.insert(0, "question", question)
         frames.append(frame)

@@ -31,10 +31,12 @@ def test_a_middling_difference_counts_all_that_are_as_large():
 
 
 def test_ties_are_found_despite_rounding():
-    # 0.1 + 0.2 differs from 0.3 in the last bit; all differences but the two mirror pairs tie.
-    means = pd.Series({"a": 0.1, "b": 0.2, "c": 0.3, "d": 0.0})
-    table = randomisation.allocations(means, ["a", "b"])
-    assert randomisation.p_value(table) == 1.0
+    # Tenths have no exact binary form, whole numbers have: the same ties must be found.
+    tenths = pd.Series([0.1, 0.2, 0.3, 0.4, 0.5, 0.6], index=list("abcdef"))
+    whole = pd.Series([1.0, 2, 3, 4, 5, 6], index=list("abcdef"))
+    found = randomisation.p_value(randomisation.allocations(tenths, list("bdf")))
+    # Of 20 allocations, sums of 12 and over (3 + 2 + 1 + 1) and their mirror images: 14.
+    assert found == randomisation.p_value(randomisation.allocations(whole, list("bdf"))) == 0.7
 
 
 def test_the_p_value_is_that_of_scipy():

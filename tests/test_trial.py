@@ -112,7 +112,7 @@ def test_variance_is_that_of_least_squares_on_every_person(design, iac):
 
 
 def test_gls_is_the_closed_form_of_hussey_and_hughes():
-    # Hussey & Hughes (2007), equation 8, written with their U, V and W; sequences of unequal size.
+    # Hussey & Hughes (2007), written with their U, V and W; sequences of unequal size.
     exposure = np.repeat(np.array(stepped_wedge(4).exposure, float), [1, 3, 2, 1], axis=0)
     clusters, periods = exposure.shape
     between, within = 0.3, 0.2
@@ -267,6 +267,21 @@ def test_uneven_numbers_are_dealt_out():
     # Nine teams in two arms are 5 and 4: variance sd^2 (1/50 + 1/40) without clustering.
     a = Assumptions(effect=1, icc=0, cluster_size=10)
     assert trial.variance(PARALLEL, a, 9) == pytest.approx(1 / 50 + 1 / 40)
+
+
+def test_the_stepped_wedge_starts_unexposed_and_ends_exposed():
+    assert stepped_wedge(3).exposure == ((0, 1, 1, 1), (0, 0, 1, 1), (0, 0, 0, 1))
+
+
+def test_individual_randomisation_counts_the_teams_that_hold_its_people():
+    # 128 people (test above) in teams of 10, of whom 8 are followed up: 16 teams.
+    a = Assumptions(effect=0.5, cluster_size=10, attrition=0.2)
+    assert trial.clusters_needed(INDIVIDUAL, a) == 16
+
+
+def test_a_described_trial_counts_its_people_and_measurements():
+    row = trial.describe(WEDGE, Assumptions(effect=0.5, cluster_size=7), 8)
+    assert (row["people_per_period"], row["measurements"]) == (56, 280)
 
 
 def test_individual_autocorrelation_reproduces_the_correlation():

@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite, sqrt
-from typing import Any
 
 import pandas as pd
 from scipy import stats
@@ -170,7 +169,7 @@ def assess(criteria: Iterable[Criterion], observed: pd.DataFrame) -> pd.DataFram
             expected = f"one of {', '.join(map(str, observed.index))}"
             problems.append(Problem("progression", None, "quantity", criterion.quantity, expected))
             continue
-        seen: dict[str, Any] = observed.loc[criterion.quantity].to_dict()  # type: ignore[assignment]
+        (seen,) = observed.loc[[criterion.quantity]].to_dict("records")
         try:
             if pd.notna(seen.get("successes")):
                 rows.append(

@@ -185,7 +185,7 @@ class Assumptions:
     def binary(cls, control: float, intervention: float, **rest: float) -> Assumptions:
         """Assumptions for two proportions; the effect is the risk difference.
 
-        The variance is the mean of the two binomial variances (Donner & Klar 2000, section 5.3,
+        The variance is the mean of the two binomial variances (Donner & Klar 2000, ch. 5,
         unpooled), so that equal arms give the usual comparison of two proportions.
         """
         try:
@@ -253,7 +253,7 @@ def gls_variance(exposure: Floats, matrix: Floats) -> float:
 
     Notes
     -----
-    Hussey & Hughes (2007), section 3: the corner of ``inv(sum Z' inv(V) Z)``.
+    The corner of ``inv(sum Z' inv(V) Z)``, as in Hussey & Hughes (2007).
     """
     periods = exposure.shape[1]
     precision = np.linalg.inv(matrix)
@@ -290,7 +290,7 @@ def degrees_of_freedom(design: Design, count: int) -> int:
     """Degrees of freedom of the few-cluster t test.
 
     The rule: units randomised, less two, less one for each cluster-level covariate (the baseline
-    cluster mean in ANCOVA). Exact for the parallel design (Donner & Klar 2000, section 7.1);
+    cluster mean in ANCOVA). Exact for the parallel design (Donner & Klar 2000, ch. 7);
     a conservative convention for the stepped wedge.
     """
     return count - 2 - design.covariates
@@ -440,14 +440,15 @@ def describe(
     design: Design, a: Assumptions, clusters: int, *, few_clusters: bool = True
 ) -> dict[str, Any]:
     """One trial as a row: its assumptions, size, standard error and power."""
-    count = units(design, a, clusters)
+    count, people = units(design, a, clusters), ceil(clusters * a.cluster_size)
     return {
         "design": design.name,
         "sequences": design.sequences,
         **asdict(a),
         "clusters": clusters,
-        "people_per_period": ceil(clusters * a.cluster_size),
         "periods": design.periods,
+        "people_per_period": people,
+        "measurements": people * design.periods,
         "df": degrees_of_freedom(design, count) if few_clusters else None,
         "standard_error": sqrt(variance(design, a, clusters)),
         "power": power(design, a, clusters, few_clusters=few_clusters),

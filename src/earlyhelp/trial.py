@@ -318,6 +318,11 @@ def power(design: Design, a: Assumptions, clusters: int, *, few_clusters: bool =
     few_clusters : bool
         Use the t distribution with `degrees_of_freedom`; else the normal distribution.
 
+    Notes
+    -----
+    Exact for parallel designs with equal sizes. The other designs also estimate how the cluster
+    means correlate, which this ignores: below about eight clusters rely on `earlyhelp.simulate`.
+
     Raises
     ------
     InputError

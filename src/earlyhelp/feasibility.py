@@ -393,12 +393,18 @@ def tool_ratings(pilot: Pilot) -> pd.DataFrame:
         measure ("iam", "fim"), tool, n, mean, sd, minimum, maximum, mean_percent (the mean between
         the scale's ends, 0 to 100).
     """
-    scores = tool_rating_scores(pilot).groupby(["measure", "tool"], sort=False)["score"]
-    table = scores.agg(n="count", mean="mean", sd="std", minimum="min", maximum="max").reset_index()
-    scales = [getattr(pilot.study.measures, measure) for measure in table["measure"]]
-    low = pd.Series([scale.minimum for scale in scales])
-    high = pd.Series([scale.maximum for scale in scales])
-    return table.assign(mean_percent=100 * (table["mean"] - low) / (high - low))
+    scores = tool_rating_scores(pilot)
+    rows = []
+    for measure in ("iam", "fim"):
+        scale = getattr(pilot.study.measures, measure)
+        for tool in TOOLS:
+            chosen = (scores["measure"] == measure) & (scores["tool"] == tool)
+            given = scores.loc[chosen, "score"].dropna()
+            summary = (len(given), given.mean(), given.std(), given.min(), given.max())
+            share = 100 * (given.mean() - scale.minimum) / (scale.maximum - scale.minimum)
+            rows.append((measure, tool, *summary, share))
+    columns = ["measure", "tool", "n", "mean", "sd", "minimum", "maximum", "mean_percent"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def rating_differences(pilot: Pilot) -> pd.DataFrame:

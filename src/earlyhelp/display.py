@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 from myst_nb import glue
 
 from earlyhelp import figures
-from earlyhelp.claims import claims_of, formatted
+from earlyhelp.claims import Claim, formatted, read_claims
 from earlyhelp.questions import PLACEHOLDER, Question, read_questions
 from earlyhelp.raw import Pilot, open_pilot
 
@@ -28,6 +29,14 @@ STATUSES = {
     "illustrative": "free in the reconstruction; shows the form of an analysis and no finding",
     "observed": "computed from a study's real data",
 }
+TRAINING_QUANTITIES = (
+    "attendance",
+    "attendance_by_part",
+    "training_views",
+    "training_view_answers",
+    "know_more",
+    "know_more_agreement",
+)
 # ASCII punctuation that Markdown could read as mark-up; the rest is kept legible.
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|$~^:&@'\"-])")
 
@@ -46,7 +55,7 @@ def badge(status: str) -> str:
 
 def number(value: object, decimals: int = 0) -> str:
     """Round half up, as the report does, and keep trailing zeros; a dash for nothing."""
-    if not isinstance(value, Real) or pd.isna(value):
+    if not isinstance(value, Real) or math.isnan(value):
         return "–"
     # repr gives the shortest decimal of a float: 81.25, not a neighbour in binary.
     exact = Decimal(repr(float(value)))
@@ -183,7 +192,19 @@ def open_page(study: str, notebook: str) -> Page:
     figures.use_style()
     set_matplotlib_formats("svg", metadata={"Date": None})
     pilot = open_pilot(study)
-    page = Page(pilot, read_questions(pilot.study.folder), formatted(pilot))
-    for claim in claims_of(pilot.study.folder, notebook):
-        glue(claim, page.numbers[claim], display=False)
-    return page
+    ledger = pilot.study.folder / "claims.csv"
+    claims = read_claims(ledger) if ledger.is_file() else []
+    numbers = formatted(pilot) if claims else {}
+    for claim in claims:
+        if claim.id in numbers and page_of(claim) == notebook:
+            glue(claim.id, numbers[claim.id], display=False)
+    return Page(pilot, read_questions(pilot.study.folder), numbers)
+
+
+def page_of(claim: Claim) -> str:
+    """Name of the notebook that computes a claim's number."""
+    module, _, function = claim.quantity.partition(".")
+    if module != "feasibility":
+        return module
+    trained = function in TRAINING_QUANTITIES or "prior_systemic_training" in claim.select
+    return "feasibility_training" if trained else "feasibility_tools"

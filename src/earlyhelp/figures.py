@@ -57,13 +57,18 @@ def mark(figure: Figure, status: str) -> Figure:
     if status == "illustrative":
         note = "Illustrative: synthetic data, not a finding"
         figure.text(0.995, 0.005, note, ha="right", va="bottom", fontsize=8, color=MUTED)
-        figure.get_layout_engine().set(rect=(0, 0.05, 1, 0.95))
+        figure.set_layout_engine("constrained", rect=(0, 0.05, 1, 0.95))
     return figure
 
 
-def _axes(height: float, columns: int = 1, **options: object) -> tuple[Figure, list[Axes]]:
+def _axes(height: float, columns: int = 1, sharey: bool = False) -> tuple[Figure, list[Axes]]:
     figure, axes = plt.subplots(
-        1, columns, figsize=(WIDTH, height), layout="constrained", squeeze=False, **options
+        1,
+        columns,
+        figsize=(WIDTH, height),
+        layout="constrained",
+        squeeze=False,
+        sharey=sharey,
     )
     return figure, list(axes[0])
 

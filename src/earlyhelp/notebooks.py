@@ -105,7 +105,7 @@ def execute(source: Path, output: Path, parameters: Mapping[str, Any]) -> None:
     source : Path
         MyST text notebook.
     output : Path
-        The .ipynb to write. The kernel runs in its folder, as nbval does.
+        The .ipynb to write.
     parameters : mapping
         Overrides the values of the `parameters` cell.
 
@@ -118,6 +118,7 @@ def execute(source: Path, output: Path, parameters: Mapping[str, Any]) -> None:
     """
     notebook = read_notebook(source)
     check_parameters(source, notebook, parameters)
+    defaults = default_parameters(notebook)
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         plain, executed = Path(scratch, "plain.ipynb"), Path(scratch, "executed.ipynb")
@@ -126,10 +127,13 @@ def execute(source: Path, output: Path, parameters: Mapping[str, Any]) -> None:
             papermill.execute_notebook(
                 str(plain),
                 str(executed),
-                parameters=dict(parameters),
+                # A value that is the default needs no cell of its own.
+                parameters={n: v for n, v in parameters.items() if v != defaults[n]},
                 kernel_name="python3",
-                cwd=str(output.parent),
+                cwd=str(Path.cwd()),
                 progress_bar=False,
+                # The kernel warns that it is reached over TCP, which stays on this machine.
+                extra_arguments=["--log-level=ERROR"],
             )
         except PapermillExecutionError as error:
             raise NotebookError(_failure(source, error)) from None

@@ -6,15 +6,16 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from earlyhelp.yamlfile import read_yaml
 
+PARTS = ("training", "tools", "approach")
 PLACEHOLDER = re.compile(r"\{([a-z0-9-]+)\}")
 
 
 class Question(BaseModel):
-    """One research question; `answers` maps a part of the approach to an answer.
+    """One research question; `answers` maps a part (training, tools, approach) to an answer.
 
     A number in an answer is a claim id in braces, never a digit.
     """
@@ -25,7 +26,14 @@ class Question(BaseModel):
     dimension: Literal["feasibility", "promise", "readiness"]
     name: str
     question: str
-    answers: dict[Literal["training", "tools", "approach"], str] = {}
+    answers: dict[str, str] = {}
+
+    @field_validator("answers")
+    @classmethod
+    def _parts(cls, answers: dict[str, str]) -> dict[str, str]:
+        if not set(answers) <= set(PARTS):
+            raise ValueError(f"answers are for: {', '.join(PARTS)}")
+        return answers
 
     @property
     def placeholders(self) -> set[str]:

@@ -12,17 +12,11 @@ from earlyhelp.labels import label
 
 def _filled(frame: pd.DataFrame, columns: Mapping[str, tuple[str, int | None]]) -> pd.DataFrame:
     """Choose and head columns; a number of decimals formats numbers, None escapes words."""
-    return pd.DataFrame(
-        {
-            head: frame[name].map(
-                (lambda cell: escape(label(cell)))
-                if decimals is None
-                else (lambda cell, decimals=decimals: number(cell, decimals))
-            )
-            for name, (head, decimals) in columns.items()
-        },
-        dtype=str,
-    )
+    cells = {
+        head: [escape(label(c)) if decimals is None else number(c, decimals) for c in frame[name]]
+        for name, (head, decimals) in columns.items()
+    }
+    return pd.DataFrame(cells, dtype=str)
 
 
 def responses(frame: pd.DataFrame) -> pd.DataFrame:

@@ -23,6 +23,10 @@ MATRIX_FILE = "framework_matrix.csv"
 CODEBOOK_FILE = "codebook.yml"
 TRIANGULATION_FILE = "triangulation.yml"
 
+MATRIX_COLUMNS = (
+    *("row_id", "source_type", "source_id", "research_question", "component", "theme"),
+    *("sub_theme", "direction", "concerns", "summary", "outcome", "support", "report_section"),
+)
 SUPPORT = ("supports", "against", "mixed", "silent")
 CODES = ("supports", "qualifies", "contradicts", "silent")
 # From what weighs most to what weighs least when a question's judgements are summed up.
@@ -210,7 +214,7 @@ def validate_matrix(
     allowed = {column: [t.id for t in terms] for column, terms in codebook.terms().items()}
     questions = {theme.id: theme.research_questions for theme in codebook.themes}
     problems = list(_codebook_problems(codebook))
-    for line, row in enumerate(_texts(matrix).to_dict("records"), start=2):
+    for line, row in enumerate(texts(matrix).to_dict("records"), start=2):
         for column, values in allowed.items():
             value = row[column]
             if value not in values and not (column == "outcome" and not value):
@@ -247,8 +251,8 @@ def _codebook_problems(codebook: Codebook) -> Iterator[Problem]:
             yield Problem(CODEBOOK_FILE, None, theme.id, repr(unknown), "a research question")
 
 
-def _texts(matrix: pd.DataFrame) -> pd.DataFrame:
-    """The matrix with an empty text where nothing stands."""
+def texts(matrix: pd.DataFrame) -> pd.DataFrame:
+    """Return the matrix with an empty text where nothing stands."""
     return matrix.astype(object).where(matrix.notna(), "")
 
 
@@ -262,7 +266,7 @@ def matrix_cells(matrix: pd.DataFrame, codebook: Codebook, question: str) -> pd.
         categories, in the codebook's order), `n` (rows), `row_ids` and `summaries` (tuples of equal
         length; a summary of a named source begins with its id).
     """
-    rows = _texts(matrix)
+    rows = texts(matrix)
     rows = rows[rows["research_question"] == question]
     named = rows["source_id"].where(rows["source_id"] == "", rows["source_id"] + ": ")
     rows = rows.assign(summary=named + rows["summary"])
@@ -327,7 +331,7 @@ def themes_table(matrix: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
         Columns theme, name, definition, n (rows) and, as tuples in order of first use,
         research_questions, source_types, directions, outcomes and row_ids.
     """
-    rows = _texts(matrix)
+    rows = texts(matrix)
     table = []
     for theme in codebook.themes:
         of_theme = rows[rows["theme"] == theme.id]
@@ -417,7 +421,7 @@ def coded_evidence(matrix: pd.DataFrame, triangulation: Triangulation) -> pd.Dat
         question, statement, text, component, outcome, source, strand, code (see `CODES`), themes,
         n_rows (of the matrix), quantity, label, claims and reason.
     """
-    rows = _texts(matrix)
+    rows = texts(matrix)
     table: list[dict[str, object]] = []
     for question in triangulation.questions:
         of_question = rows[rows["research_question"] == question.id]
@@ -619,7 +623,7 @@ def sources_compared(
         comparison: "listed and used", "listed, not used", "used, not listed" or, for findings
         without a named source, "not attributed".
     """
-    counts = _texts(matrix).groupby(["research_question", "source_type"]).size()
+    counts = texts(matrix).groupby(["research_question", "source_type"]).size()
     table = []
     for question in triangulation.questions:
         quantities = [
@@ -670,7 +674,7 @@ def strength_of_evidence(matrix: pd.DataFrame, codebook: Codebook) -> pd.DataFra
         outcome they name.
     """
     directness = {source.id: source.directness for source in codebook.source_types}
-    rows = _texts(matrix)
+    rows = texts(matrix)
     near = rows["source_type"].map(directness)
     on_families = (near == "self-report") & (rows["concerns"] == "families")
     rows = rows.assign(directness=near.mask(on_families, STAFF_ON_FAMILIES))
@@ -693,7 +697,7 @@ def evidence_for_outcomes(matrix: pd.DataFrame, codebook: Codebook) -> pd.DataFr
         One row per outcome and kind of source of the codebook, with zeros where nothing was found:
         outcome, source, n (rows), supports, against, mixed, silent and row_ids (tuple).
     """
-    rows = _texts(matrix)
+    rows = texts(matrix)
     table = []
     for outcome in codebook.outcomes:
         for source in codebook.source_types:

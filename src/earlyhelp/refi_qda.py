@@ -1,0 +1,454 @@
+"""Exchange of the framework matrix with other tools for qualitative analysis.
+
+REFI-QDA 1.0 (qdasoftware.org): a project is a zip file (`.qdpx`) of `project.qde` and the texts it
+codes, a codebook (`.qdc`) is XML alone. A project holds one text per source, a paragraph per row of
+the matrix; the paragraph's codes are the row's coded cells, so that every tool keeps them.
+
+Files to import are hostile until shown otherwise. defusedxml refuses document type declarations,
+and with them every entity, before lxml, which alone knows XML Schema, parses anything; defusedxml's
+own lxml interface is deprecated.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from importlib.resources import files
+from pathlib import Path, PurePosixPath
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+from xml.etree.ElementTree import ParseError
+
+import pandas as pd
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring as refuse_tricks
+from lxml import etree
+
+from earlyhelp.errors import InputError, Problem
+from earlyhelp.qualitative import MATRIX_COLUMNS, MATRIX_FILE, Codebook, Theme, texts
+
+PROJECT = "urn:QDA-XML:project:1.0"
+CODEBOOK = "urn:QDA-XML:codebook:1.0"
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
+ORIGIN = "earlyhelp"
+PROJECT_FILE = "project.qde"
+INTERNAL = "internal://"
+GUIDS = uuid5(NAMESPACE_URL, "urn:earlyhelp:refi-qda")
+
+# Columns whose cells are codes. A theme's code has the theme's id for a name, any other code its
+# column before it: some tools keep one flat list of names.
+CODED = ("theme", "research_question", "component", "direction", "concerns", "outcome", "support")
+# Columns that hold free text travel in the selection's description, one line each.
+DESCRIBED = {"sub_theme": "Sub-theme", "report_section": "Place in the report"}
+CASE_VARIABLES = ("source_type", "source_id")
+MEDIA_SELECTIONS = ("PDFSelection", "PictureSelection", "AudioSelection", "VideoSelection")
+
+# Most that is read of one archive, and most that it may grow: text shrinks tenfold to thirtyfold.
+READ_LIMIT = 64 * 2**20
+GROWTH_LIMIT = 200
+MEMBERS_LIMIT = 10_000
+_UNREADABLE = (
+    *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error),
+    *(EOFError, OSError, RuntimeError, NotImplementedError, ValueError),
+)
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def export_codebook(codebook: Codebook) -> bytes:
+    """Write the codebook as REFI-QDA codebook XML (`.qdc`), the same bytes every time."""
+    root = etree.Element(f"{{{CODEBOOK}}}CodeBook", nsmap={None: CODEBOOK}, origin=ORIGIN)
+    _add_codes(root, codebook)
+    return _bytes(root)
+
+
+def export_project(matrix: pd.DataFrame, codebook: Codebook, name: str) -> bytes:
+    """Write the framework matrix as a REFI-QDA project (`.qdpx`), the same bytes every time.
+
+    Parameters
+    ----------
+    matrix : DataFrame
+        Valid by `qualitative.validate_matrix`.
+    codebook : Codebook
+    name : str
+        The project's name.
+
+    Raises
+    ------
+    InputError
+        When a cell holds a character that XML cannot carry.
+    """
+    rows = texts(matrix)[list(MATRIX_COLUMNS)]
+    _refuse_control_characters(rows)
+    user = _guid("user", ORIGIN)
+    root = etree.Element(
+        f"{{{PROJECT}}}Project",
+        nsmap={None: PROJECT},
+        name=name,
+        origin=ORIGIN,
+        creatingUserGUID=user,
+    )
+    _add(_add(root, "Users"), "User", guid=user, name=ORIGIN)
+    _add_codes(_add(root, "CodeBook"), codebook)
+    variables = _add(root, "Variables")
+    for variable in CASE_VARIABLES:
+        guid = _guid("variable", variable)
+        _add(variables, "Variable", guid=guid, name=variable, typeOfVariable="Text")
+    cases = _add(root, "Cases")
+    sources = _add(root, "Sources")
+    members = {}
+    for key, of_source in rows.groupby(list(CASE_VARIABLES), sort=False):
+        kind, source_id = map(str, key)
+        guid = _guid("source", kind, source_id)
+        text = "".join(f"{summary}\n" for summary in of_source["summary"])
+        members[f"Sources/{guid}.txt"] = text.encode()
+        _add_case(cases, kind, source_id, guid)
+        _add_source(sources, of_source, source_id or kind, guid)
+    return _zipped({PROJECT_FILE: _bytes(root), **members})
+
+
+def _guid(*parts: str) -> str:
+    return str(uuid5(GUIDS, "\n".join(parts)))
+
+
+def _add(parent: Any, tag: str, text: str | None = None, **attributes: str) -> Any:
+    child = etree.SubElement(parent, etree.QName(etree.QName(parent).namespace, tag), attributes)
+    child.text = text
+    return child
+
+
+def _bytes(root: Any) -> bytes:
+    written: bytes = etree.tostring(root, encoding="utf-8", xml_declaration=True, pretty_print=True)
+    return written
+
+
+def _code_name(column: str, value: str) -> str:
+    return value if column == "theme" else f"{column}: {value}"
+
+
+def _add_codes(parent: Any, codebook: Codebook) -> None:
+    codes = _add(parent, "Codes")
+    terms = codebook.terms()
+    for column in CODED:
+        title = f"{column.replace('_', ' ').capitalize()} codes"
+        group = _add(codes, "Code", guid=_guid("codes", column), name=title, isCodable="false")
+        for term in terms[column]:
+            name = _code_name(column, term.id)
+            guid = _guid("code", column, term.id)
+            code = _add(group, "Code", guid=guid, name=name, isCodable="true")
+            _add(code, "Description", _definition(term))
+
+
+def _definition(term: Any) -> str:
+    if isinstance(term, Theme):
+        return (
+            f"{term.name}. {term.definition}\nInclude: {term.include}\nExclude: {term.exclude}\n"
+            f"Research questions: {', '.join(term.research_questions)}"
+        )
+    return getattr(term, "definition", "") or term.name
+
+
+def _add_case(cases: Any, kind: str, source_id: str, source_guid: str) -> None:
+    case = _add(cases, "Case", guid=_guid("case", kind, source_id), name=source_id or kind)
+    for variable, value in zip(CASE_VARIABLES, (kind, source_id), strict=True):
+        if value:
+            holder = _add(case, "VariableValue")
+            _add(holder, "VariableRef", targetGUID=_guid("variable", variable))
+            _add(holder, "TextValue", value)
+    _add(case, "SourceRef", targetGUID=source_guid)
+
+
+def _add_source(sources: Any, rows: pd.DataFrame, name: str, guid: str) -> None:
+    source = _add(
+        sources, "TextSource", guid=guid, name=name, plainTextPath=f"{INTERNAL}{guid}.txt"
+    )
+    start = 0
+    for row in rows.to_dict("records"):
+        end = start + len(row["summary"])
+        selection = _add(
+            source,
+            "PlainTextSelection",
+            guid=_guid("selection", row["row_id"]),
+            name=row["row_id"],
+            startPosition=str(start),
+            endPosition=str(end),
+        )
+        start = end + 1  # the line's end
+        notes = [f"{label}: {row[column]}" for column, label in DESCRIBED.items() if row[column]]
+        if notes:
+            _add(selection, "Description", "\n".join(notes))
+        for column in CODED:
+            if row[column]:
+                coding = _add(selection, "Coding", guid=_guid("coding", row["row_id"], column))
+                _add(coding, "CodeRef", targetGUID=_guid("code", column, row[column]))
+
+
+def _refuse_control_characters(rows: pd.DataFrame) -> None:
+    problems = [
+        Problem(MATRIX_FILE, line, str(column), repr(value), "text without control characters")
+        for line, row in enumerate(rows.to_dict("records"), start=2)
+        for column, value in row.items()
+        if _NOT_XML.search(value)
+    ]
+    if problems:
+        raise InputError(problems)
+
+
+def _zipped(members: dict[str, bytes]) -> bytes:
+    """An archive of equal bytes everywhere: no dates, and stored, as zlib's versions differ."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in members.items():
+            info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            info.create_system = 3
+            info.external_attr = 0o644 << 16
+            archive.writestr(info, content)
+    return buffer.getvalue()
+
+
+def import_project(path: Path) -> pd.DataFrame:
+    """Read a REFI-QDA project (`.qdpx`) back to a framework matrix.
+
+    Every coded passage of a text becomes a row. Codes that this package did not write are taken
+    for themes, and a source without this package's case variables gives its name as its kind; a
+    passage with several themes gives a row for each. Codes on whole sources are no rows.
+
+    Parameters
+    ----------
+    path : Path
+        Is never unpacked to disk.
+
+    Returns
+    -------
+    DataFrame
+        `qualitative.MATRIX_COLUMNS`, texts, empty where nothing is known; sorted by row id. Rows
+        keep the names of their passages as ids when all of these are different ids, else they are
+        numbered.
+
+    Raises
+    ------
+    InputError
+        When the archive is damaged, hostile, not of the standard's structure, or codes something
+        other than plain text.
+    """
+    with _Archive(path) as archive:
+        root = _parsed(archive.read(PROJECT_FILE), f"{path.name}/{PROJECT_FILE}")
+        rows = list(_Project(root, archive).rows())
+    if archive.problems:
+        raise InputError(archive.problems)
+    ids = [row["row_id"] for row in rows]
+    if len(set(ids)) < len(ids) or not all(re.fullmatch(r"[A-Za-z][\w-]*", i) for i in ids):
+        for number, row in enumerate(rows, start=1):
+            row["row_id"] = f"Q{number:03d}"
+    frame = pd.DataFrame(rows, columns=MATRIX_COLUMNS, dtype=str)
+    return frame.sort_values("row_id", ignore_index=True)
+
+
+class _Archive:
+    """The members of a zip file, read in memory within limits; problems are gathered."""
+
+    def __init__(self, path: Path) -> None:
+        self.name = path.name
+        self.problems: list[Problem] = []
+        self._left = READ_LIMIT
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except FileNotFoundError:
+            raise self._error("no such file", "a REFI-QDA project (.qdpx)") from None
+        except _UNREADABLE as error:
+            raise self._error(f"{error}".lower(), "a whole zip file (.qdpx)") from None
+        problems = list(self._hostile(self._zip.infolist(), path.stat().st_size))
+        if problems:
+            self._zip.close()
+            raise InputError(problems)
+
+    def __enter__(self) -> _Archive:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._zip.close()
+
+    def _error(self, found: str, expected: str) -> InputError:
+        return InputError([Problem(self.name, None, "", found, expected)])
+
+    def _hostile(self, members: list[zipfile.ZipInfo], packed: int) -> Iterator[Problem]:
+        def problem(member: str, found: str, expected: str) -> Problem:
+            return Problem(self.name, None, member, found, expected)
+
+        if len(members) > MEMBERS_LIMIT:
+            yield problem("", f"{len(members)} members", f"at most {MEMBERS_LIMIT}")
+        names = [member.filename.lower() for member in members]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            yield problem(repr(name), "the name more than once", "each name once")
+        for member in members:
+            name = member.filename
+            # orig_filename is what the archive says; zipfile cuts it at a null byte.
+            inside = PurePosixPath(member.orig_filename.replace("\\", "/"))
+            if inside.is_absolute() or ".." in inside.parts or re.search("[:\0]", str(inside)):
+                yield problem(repr(member.orig_filename), "a path out of the archive", "one in it")
+            if member.file_size > GROWTH_LIMIT * max(member.compress_size, 1):
+                yield problem(repr(name), _growth(member), f"at most {GROWTH_LIMIT} times")
+            if member.flag_bits & 1:
+                yield problem(repr(name), "an encrypted member", "one without a password")
+        if sum(member.file_size for member in members) > GROWTH_LIMIT * packed:
+            yield problem("", "members that grow too much together", f"{GROWTH_LIMIT} times")
+
+    def read(self, name: str) -> bytes:
+        """Read a member, whatever the case of its name, within what is left of the limit."""
+        found = [m for m in self._zip.namelist() if m.lower() == name.lower()]
+        if not found:
+            raise self._error(f"no {name}", "a member of this name")
+        try:
+            with self._zip.open(found[0]) as member:
+                content = member.read(self._left + 1)
+        except _UNREADABLE as error:
+            raise self._error(f"a damaged {name}: {error}", "a whole zip file (.qdpx)") from None
+        self._left -= len(content)
+        if self._left < 0:
+            expected = f"at most {READ_LIMIT // 2**20} MiB of XML and text"
+            raise self._error(f"more than that up to {name}", expected)
+        return content
+
+
+def _growth(member: zipfile.ZipInfo) -> str:
+    return f"{member.compress_size} bytes that grow to {member.file_size}"
+
+
+def _parsed(content: bytes, name: str) -> Any:
+    """Parse project XML after refusing what no project needs; check its structure."""
+    try:
+        refuse_tricks(content, forbid_dtd=True)
+    except DefusedXmlException:
+        found = "a document type declaration"
+        raise InputError([Problem(name, None, "", found, "XML without one")]) from None
+    except (ParseError, LookupError, ValueError) as error:
+        raise InputError([Problem(name, None, "", str(error), "well-formed XML")]) from None
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    try:
+        root = etree.fromstring(content, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise InputError([Problem(name, None, "", str(error), "well-formed XML")]) from None
+    if root.tag != f"{{{PROJECT}}}Project":
+        raise InputError([Problem(name, None, "", repr(root.tag), f"Project of {PROJECT}")])
+    for element in root.iter(etree.Element):
+        # libxml2 would open the schema files that a document names.
+        for attribute in [a for a in element.attrib if a.startswith(f"{{{XSI}}}")]:
+            del element.attrib[attribute]
+    schema = _schema("project")
+    if not schema.validate(root):
+        raise InputError(
+            Problem(name, error.line, "", _without_namespace(error.message), "REFI-QDA 1.0")
+            for error in schema.error_log
+        )
+    return root
+
+
+def _schema(kind: str) -> Any:
+    content = (files("earlyhelp") / "assets" / f"refi_qda_{kind}.xsd").read_bytes()
+    return etree.XMLSchema(etree.fromstring(content))
+
+
+def _without_namespace(message: str) -> str:
+    return message.replace(f"{{{PROJECT}}}", "").rstrip(".")
+
+
+def _key(guid: str) -> str:
+    return guid.strip("{}").lower()
+
+
+class _Project:
+    """A parsed project as rows of a matrix."""
+
+    def __init__(self, root: Any, archive: _Archive) -> None:
+        self._root = root
+        self._archive = archive
+        self._codes = {_key(code.get("guid")): code.get("name") for code in self._all("Code")}
+        self._cases = self._case_values()
+
+    def _all(self, tag: str) -> Iterable[Any]:
+        return self._root.iter(f"{{{PROJECT}}}{tag}")
+
+    def _problem(self, element: Any, found: str, expected: str) -> None:
+        name = f"{self._archive.name}/{PROJECT_FILE}"
+        tag = etree.QName(element).localname
+        self._archive.problems.append(Problem(name, element.sourceline, tag, found, expected))
+
+    def _case_values(self) -> dict[str, dict[str, str]]:
+        """Values of this package's variables, by the source that a case refers to."""
+        variables = {_key(v.get("guid")): v.get("name") for v in self._all("Variable")}
+        values: dict[str, dict[str, str]] = {}
+        for case in self._all("Case"):
+            of_case = {}
+            for value in case.findall(f"{{{PROJECT}}}VariableValue"):
+                name = variables.get(_key(value[0].get("targetGUID")), "")
+                if name in CASE_VARIABLES:
+                    of_case[name] = value.findtext(f"{{{PROJECT}}}TextValue", "")
+            for source in case.findall(f"{{{PROJECT}}}SourceRef"):
+                values.setdefault(_key(source.get("targetGUID")), {}).update(of_case)
+        return values
+
+    def rows(self) -> Iterator[dict[str, str]]:
+        """Every coded passage of every text, in the project's order."""
+        for tag in MEDIA_SELECTIONS:
+            for selection in self._all(tag):
+                if selection.find(f"{{{PROJECT}}}Coding") is not None:
+                    self._problem(selection, "codes on it", "codes on plain text only")
+        for source in self._root.iterfind(f"{{{PROJECT}}}Sources/{{{PROJECT}}}TextSource"):
+            passages = source.findall(f"{{{PROJECT}}}PlainTextSelection")
+            coded = [p for p in passages if p.find(f"{{{PROJECT}}}Coding") is not None]
+            text = self._text(source) if coded else None
+            if text is None:
+                continue
+            for passage in coded:
+                yield from self._passage_rows(source, passage, text)
+
+    def _text(self, source: Any) -> str | None:
+        content: str | None = source.findtext(f"{{{PROJECT}}}PlainTextContent")
+        if content is not None:
+            return content
+        path = source.get("plainTextPath", "")
+        if not path.startswith(INTERNAL):
+            self._problem(source, repr(path), f"a text in the archive ({INTERNAL}...)")
+            return None
+        name = PurePosixPath(path.removeprefix(INTERNAL)).name
+        try:
+            return self._archive.read(f"Sources/{name}").decode("utf-8-sig")
+        except UnicodeDecodeError:
+            self._problem(source, f"{name!r} in another encoding", "text in UTF-8")
+        except InputError as error:
+            self._archive.problems.extend(error.problems)
+        return None
+
+    def _passage_rows(self, source: Any, passage: Any, text: str) -> Iterator[dict[str, str]]:
+        start, end = (int(passage.get(f"{side}Position")) for side in ("start", "end"))
+        if not 0 <= start < end <= len(text):
+            found = f"positions {start} to {end}"
+            self._problem(passage, found, f"a part of the text's {len(text)} characters")
+            return
+        case = self._cases.get(_key(source.get("guid")), {})
+        row = {
+            **dict.fromkeys(MATRIX_COLUMNS, ""),
+            "row_id": passage.get("name", ""),
+            "source_type": case.get("source_type", source.get("name", "")),
+            "source_id": case.get("source_id", ""),
+            "summary": " ".join(text[start:end].split()),
+        }
+        for line in passage.findtext(f"{{{PROJECT}}}Description", "").splitlines():
+            for column, label in DESCRIBED.items():
+                if line.startswith(f"{label}: "):
+                    row[column] = line.removeprefix(f"{label}: ")
+        themes = []
+        for reference in passage.iterfind(f"{{{PROJECT}}}Coding/{{{PROJECT}}}CodeRef"):
+            name = self._codes.get(_key(reference.get("targetGUID")))
+            if name is None:
+                self._problem(reference, reference.get("targetGUID"), "a code of the codebook")
+                continue
+            column, _, value = name.partition(": ")
+            if value and column in CODED:
+                row[column] = value
+            else:
+                themes.append(name)
+        for theme in themes or [""]:
+            yield {**row, "theme": theme}

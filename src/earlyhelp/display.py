@@ -18,6 +18,7 @@ from myst_nb import glue
 
 from earlyhelp import figures
 from earlyhelp.claims import Claim, formatted, read_claims
+from earlyhelp.myst import escape
 from earlyhelp.questions import PLACEHOLDER, Question, read_questions
 from earlyhelp.raw import Pilot, open_pilot
 
@@ -37,13 +38,6 @@ TRAINING_QUANTITIES = (
     "know_more",
     "know_more_agreement",
 )
-# ASCII punctuation that Markdown could read as mark-up; the rest is kept legible.
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|$~^:&@'\"-])")
-
-
-def escape(text: object) -> str:
-    """Text as MyST shows it literally, on one line: data are never mark-up."""
-    return _MARKUP.sub(r"\\\1", " ".join(str(text).split()))
 
 
 def badge(status: str) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from earlyhelp.display import badge, escape, number
+from earlyhelp.display import badge, number
 from earlyhelp.labels import label
+from earlyhelp.myst import escape
 
 
 def _filled(frame: pd.DataFrame, columns: Mapping[str, tuple[str, int | None]]) -> pd.DataFrame:

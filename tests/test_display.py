@@ -1,0 +1,124 @@
+"""What notebooks show: numbers, escaped text, tables, statuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from earlyhelp import display
+from earlyhelp.claims import Claim
+from earlyhelp.display import Page, badge, number, page_of, table_markdown
+from earlyhelp.questions import Question
+from earlyhelp.raw import open_pilot
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "expected"),
+    [
+        (81.25, 1, "81.3"),  # half up, where half even gives 81.2
+        (4.2, 2, "4.20"),
+        (-0.04, 1, "0.0"),
+        (-1.5, 0, "−2"),  # half up by size, with a minus sign
+        (7, 0, "7"),
+        (float("nan"), 1, "–"),
+        (None, 1, "–"),
+        ("x", 1, "–"),
+    ],
+)
+def test_number(value: object, decimals: int, expected: str) -> None:
+    assert number(value, decimals) == expected
+
+
+def test_badge_carries_its_word() -> None:
+    assert badge("bounded") == "[bounded]{.status .status-bounded}"
+
+
+def test_unknown_status() -> None:
+    with pytest.raises(KeyError, match="no status 'true'"):
+        badge("true")
+
+
+def test_table_has_caption_name_and_aligned_numbers() -> None:
+    frame = pd.DataFrame({"Team": ["I1", "I2"], "n": ["9", "–"]})
+    assert table_markdown(frame, "People.", "tbl-people").splitlines() == [
+        ":::{table} People.",
+        ":name: tbl-people",
+        "",
+        "| Team | n |",
+        "| :--- | ---: |",
+        "| I1 | 9 |",
+        "| I2 | – |",
+        ":::",
+    ]
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    texts: list[str] = []
+    monkeypatch.setattr(display, "show", texts.append)
+    return texts
+
+
+@pytest.fixture
+def page(mini: Path) -> Page:
+    question = Question(
+        id="1.1",
+        dimension="feasibility",
+        name="n",
+        question="q",
+        answers={"training": "It was {a-1} <b>."},
+    )
+    return Page(open_pilot(mini), {"1.1": question}, {"a-1": "12%"})
+
+
+def test_real_data_are_observed_whatever_the_report_printed(page: Page, shown: list[str]) -> None:
+    page.table(pd.DataFrame({"n": ["1"]}), "C.", "t", "reproduced", "illustrative", place="Table 1")
+    assert ":::{table} C. [observed]{.status .status-observed}\n" in shown[0]
+    assert "Report" not in shown[0]
+
+
+def test_readings_of_the_report_are_for_the_reconstruction_only(
+    page: Page, shown: list[str]
+) -> None:
+    page.reading("The report says otherwise.")
+    assert shown == []
+
+
+def test_answer_is_filled_and_escaped(page: Page, shown: list[str]) -> None:
+    page.answer("1.1", "training")
+    assert "It was 12% \\<b\\>." in shown[0]
+
+
+def test_question_without_answer(page: Page, shown: list[str]) -> None:
+    page.answer("3.6", "approach")
+    assert "No answer has been written yet." in shown[0]
+
+
+def test_study_without_qualitative_data_says_so(page: Page, shown: list[str]) -> None:
+    page.evidence("1.1", "training", "tbl-x")
+    assert shown == ["This study holds no qualitative data on this question."]
+
+
+def claim(quantity: str, select: str = "") -> Claim:
+    fields = dict.fromkeys(Claim.__dataclass_fields__, "")
+    return Claim(**(fields | {"quantity": quantity, "select": select}))
+
+
+@pytest.mark.parametrize(
+    ("quantity", "select", "page"),
+    [
+        ("promise.paired_tests", "", "promise"),
+        ("feasibility.attendance", "", "feasibility_training"),
+        ("feasibility.tool_frequency", "", "feasibility_tools"),
+        (
+            "feasibility.prior_experience",
+            "question=prior_systemic_training",
+            "feasibility_training",
+        ),
+        ("feasibility.prior_experience", "question=prior_ors", "feasibility_tools"),
+    ],
+)
+def test_each_claim_has_its_page(quantity: str, select: str, page: str) -> None:
+    assert page_of(claim(quantity, select)) == page

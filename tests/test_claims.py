@@ -1,0 +1,325 @@
+"""The ledger, on a few claims about tests/studies/mini and on Rotherham's own."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from earlyhelp import claims
+from earlyhelp.errors import InputError
+from earlyhelp.raw import Pilot, open_pilot
+
+WORDS = """\
+- phrases: [majority]
+  interval: "(50, 100]"
+  why: more than half
+"""
+AGREEING = {
+    "id": "trained",
+    "kind": "count",
+    "printed": "Three",
+    "quantity": "feasibility.attendance",
+    "select": "role=all",
+    "column": "attended",
+    "status": "reproduced",
+}
+
+
+def write(study: Path, *rows: dict[str, str]) -> Path:
+    """Write claims.csv and words.yml into a study; what a row leaves out is empty."""
+    (study / "words.yml").write_text(WORDS)
+    path = study / "claims.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, claims.COLUMNS, restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def answer(study: Path, **changes: str) -> pd.Series:
+    """The ledger's row for one claim."""
+    write(study, AGREEING | changes)
+    return claims.ledger(open_pilot(study)).iloc[0]
+
+
+def problems(call: Callable[[], object]) -> list[str]:
+    with pytest.raises(InputError) as caught:
+        call()
+    return [str(problem) for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("value", "printed", "expected"),
+    [
+        (81.25, "81.2", "81.3"),
+        (68.75, "68.8", "68.8"),
+        (0.2375, ".238", ".238"),
+        (0.6844, "0.684", "0.684"),
+        (-0.04, "0.0", "0.0"),
+        (-1.25, "1.2", "-1.3"),
+        (4.0, "4.00", "4.00"),
+        (1500.0, "1,500", "1,500"),
+        (9, "nine", "nine"),
+        (9.49, "nine", "nine"),
+        (4, "Four", "Four"),
+        (13, "nine", "13"),
+        # 100 × 0.285 is 28.499999999999996 in binary.
+        (100 * 0.285, "29", "29"),
+        (1.005, "1.00", "1.01"),
+    ],
+)
+def test_values_are_rounded_half_up_and_written_like_the_printed(
+    value: float, printed: str, expected: str
+) -> None:
+    assert claims.round_like(value, printed) == expected
+
+
+@pytest.mark.parametrize("text", ["", "some", "nan", "inf", "1.2.3"])
+def test_what_is_no_number_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        claims.printed_number(text)
+
+
+def test_intervals_are_open_or_closed() -> None:
+    interval = claims.parse_interval("(50, 100]")
+    assert 50 not in interval
+    assert 100 in interval
+    assert 50.001 in interval
+    assert 100.1 not in interval
+    assert 45 in claims.parse_interval("[45, 55)")
+
+
+@pytest.mark.parametrize("text", ["", "50", "50, 100", "(100, 50]", "[a, b]", "[1; 2]"])
+def test_what_is_no_interval_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        claims.parse_interval(text)
+
+
+def test_a_figure_given_back_is_reproduced(mini: Path) -> None:
+    row = answer(mini)
+    assert (row["recomputed"], row["status"], row["agrees"]) == ("Three", "reproduced", True)
+
+
+def test_a_figure_not_given_back_is_contradicted(mini: Path) -> None:
+    row = answer(mini, printed="four")
+    assert (row["recomputed"], row["status"]) == ("three", "contradicted")
+    assert not row["agrees"]
+
+
+def test_a_fact_of_the_design_is_called_so(mini: Path) -> None:
+    row = answer(
+        mini,
+        printed="4",
+        quantity="sample.design",
+        select="fact=teams",
+        column="value",
+        status="design fact",
+    )
+    assert (row["status"], row["agrees"]) == ("design fact", True)
+
+
+def test_what_no_data_can_answer_is_called_so(mini: Path) -> None:
+    blank = {"quantity": "", "select": "", "column": "", "note": "nobody took the time"}
+    row = answer(mini, printed="about 15", status="not in our data", **blank)
+    assert (row["status"], row["agrees"], row["recomputed"]) == ("not in our data", True, "")
+
+
+def test_a_word_holds_within_its_interval(mini: Path) -> None:
+    word = {"kind": "word", "printed": "majority", "interval": "(50, 100]", "column": "percent"}
+    # Three of four came.
+    assert answer(mini, **word)["status"] == "reproduced"
+    manager = answer(mini, **word, select="role=Team Manager")
+    assert (manager["recomputed"], manager["status"]) == ("0", "contradicted")
+
+
+def test_ticks_and_texts_are_compared_as_they_stand(mini: Path) -> None:
+    tick = {
+        "kind": "tick",
+        "quantity": "sample.data_collection",
+        "select": "activity=training;team=A",
+        "column": "done",
+    }
+    assert answer(mini, printed="✓", **tick)["status"] == "reproduced"
+    assert answer(mini, printed="×", **tick)["recomputed"] == "✓"
+    when = {
+        "kind": "text",
+        "quantity": "sample.fieldwork",
+        "select": "activity=baseline survey",
+        "column": "short",
+    }
+    assert answer(mini, printed="Jan", **when)["status"] == "reproduced"
+
+
+def test_a_missing_value_is_not_given_back(mini: Path) -> None:
+    row = answer(mini, select="role=Senior Practitioner", column="percent", printed="0")
+    assert (row["recomputed"], row["status"]) == (claims.MISSING, "contradicted")
+
+
+def test_rivals_are_both_contradicted(mini: Path) -> None:
+    write(
+        mini,
+        AGREEING | {"status": "contradicted", "answer": "Three", "conflicts": "other"},
+        AGREEING
+        | {
+            "id": "other",
+            "printed": "5",
+            "status": "contradicted",
+            "answer": "3",
+            "conflicts": "trained",
+        },
+    )
+    ledger = claims.ledger(open_pilot(mini))
+    assert ledger["status"].tolist() == ["contradicted", "contradicted"]
+    assert ledger["given_back"].tolist() == [True, False]
+    assert ledger["agrees"].all()
+
+
+def test_a_contradicted_figure_must_keep_its_answer(mini: Path) -> None:
+    row = answer(mini, printed="5", status="contradicted", answer="4")
+    assert (row["status"], row["agrees"]) == ("contradicted", False)
+
+
+def test_every_problem_is_told_at_once(mini: Path) -> None:
+    path = write(
+        mini,
+        AGREEING | {"kind": "number", "quantity": "os.system"},
+        AGREEING | {"printed": "some", "status": "fine"},
+        AGREEING | {"id": "word", "kind": "word", "printed": "majority", "interval": "[0, 1]"},
+        AGREEING | {"id": "lost", "conflicts": "nowhere", "select": "role"},
+        AGREEING | {"id": "bare", "status": "not in our data"},
+    )
+    found = problems(lambda: claims.read_claims(path))
+    assert [text.split(":")[0] for text in found] == [
+        "claims.csv, row 2, column kind",
+        "claims.csv, row 2, column quantity",
+        "claims.csv, row 3, column id",
+        "claims.csv, row 3, column status",
+        "claims.csv, row 3, column printed",
+        "claims.csv, row 4, column interval",
+        "claims.csv, row 5, column select",
+        "claims.csv, row 5, column conflicts",
+        "claims.csv, row 6, column quantity",
+        "claims.csv, row 6, column note",
+    ]
+
+
+def test_a_claim_must_pick_one_cell(mini: Path) -> None:
+    write(
+        mini,
+        AGREEING | {"select": "role=Cook"},
+        AGREEING | {"id": "many", "select": ""},
+        AGREEING | {"id": "column", "column": "attendance"},
+        AGREEING | {"id": "key", "select": "rôle=all"},
+    )
+    found = problems(lambda: claims.ledger(open_pilot(mini)))
+    assert [text.split(":")[0] for text in found] == [
+        f"claims.csv, {name}" for name in ("trained", "many", "column", "key")
+    ]
+
+
+def test_other_columns_are_refused(mini: Path) -> None:
+    path = write(mini)
+    path.write_text("id,printed\n")
+    assert "row 1" in problems(lambda: claims.read_claims(path))[0]
+
+
+def test_uneven_rows_are_refused(mini: Path) -> None:
+    path = write(mini, AGREEING)
+    path.write_text(path.read_text() + "short,row\n")
+    assert problems(lambda: claims.read_claims(path)) == [
+        "claims.csv, row 3: found too many or too few cells; expected 16 cells"
+    ]
+
+
+def test_a_study_without_claims_says_so(mini: Path) -> None:
+    (mini / "words.yml").write_text(WORDS)
+    assert "no such file" in problems(lambda: claims.read_claims(mini / "claims.csv"))[0]
+
+
+def test_words_without_a_reading_are_refused(mini: Path) -> None:
+    path = write(mini)
+    (mini / "words.yml").write_text("- phrases: [half]\n  interval: half\n  why: because\n")
+    assert "interval" in problems(lambda: claims.read_claims(path))[0]
+
+
+def test_formatted_texts_carry_their_percent_sign(mini: Path) -> None:
+    write(
+        mini,
+        AGREEING,
+        AGREEING | {"id": "share", "column": "percent", "unit": "%", "printed": "75.0"},
+    )
+    assert claims.formatted(open_pilot(mini)) == {"trained": "Three", "share": "75.0%"}
+
+
+def test_formatted_is_empty_without_a_ledger(mini: Path) -> None:
+    assert claims.formatted(open_pilot(mini)) == {}
+    assert claims.claims_of(mini, "sample") == []
+
+
+def test_claims_belong_to_the_notebook_that_answers_them(mini: Path) -> None:
+    write(mini, AGREEING)
+    assert claims.claims_of(mini, "feasibility_training") == ["trained"]
+    assert claims.claims_of(mini, "promise") == []
+
+
+def test_ledgers_are_compared(mini: Path) -> None:
+    path = write(mini, AGREEING, AGREEING | {"id": "listed", "column": "eligible", "printed": "4"})
+    pilot, read = open_pilot(mini), claims.read_claims(path)
+    register = pilot.training_attendance.copy()
+    register.loc[0, ["part_1", "part_2"]] = "not attended"
+    other = replace(pilot, training_attendance=register)
+    changed = claims.compare(claims.ledger(pilot, read), claims.ledger(other, read))
+    assert changed[["id", "before", "after", "status_after"]].to_numpy().tolist() == [
+        ["trained", "Three", "Two", "contradicted"]
+    ]
+
+
+def test_every_claim_of_the_report_is_well_formed(rotherham: Path) -> None:
+    read = claims.read_claims(rotherham / "claims.csv")
+    assert len(read) >= 350
+
+
+def test_no_claim_is_answered_in_two_notebooks() -> None:
+    functions = [f for group in claims.ANSWERED_IN.values() for f in group]
+    assert len(set(functions)) == len(functions) == len(claims.QUANTITIES)
+
+
+@pytest.fixture(scope="session")
+def pilot(rotherham: Path) -> Pilot:
+    return open_pilot(rotherham)
+
+
+def test_the_report_is_given_back_as_recorded(pilot: Pilot) -> None:
+    ledger = claims.ledger(pilot)
+    differing = ledger.loc[~ledger["agrees"], ["id", "printed", "recomputed", "status", "recorded"]]
+    assert differing.empty, differing.to_string()
+
+
+CELLS = [
+    ("baseline_survey", "prior_ors", "yes"),
+    ("baseline_survey", "wai_05", 1.0),
+    ("baseline_survey", "team", "C2"),
+    ("post_training_survey", "iam_ors_3", 1.0),
+    ("post_training_survey", "preferred_format", "no preference"),
+    ("post_training_survey", "pace_right", 1.0),
+    ("endline_survey", "family_engagement", "not engaged"),
+    ("endline_survey", "proqol_12", 1.0),
+    ("training_attendance", "role", "Team Manager"),
+    ("observations", "attendees", 12.0),
+    ("interviews", "role", "Senior Practitioner"),
+]
+
+
+@pytest.mark.parametrize(("file", "column", "value"), CELLS)
+def test_one_changed_cell_turns_the_ledger_red(
+    pilot: Pilot, file: str, column: str, value: object
+) -> None:
+    frame = getattr(pilot, file).copy()
+    first = frame.index[frame[column].notna() & (frame[column] != value)][0]
+    frame.loc[first, column] = value
+    assert not claims.ledger(replace(pilot, **{file: frame}))["agrees"].all()

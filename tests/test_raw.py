@@ -175,3 +175,11 @@ def test_problems_of_all_files_are_told_at_once(mini: Path) -> None:
     edit(mini, "tool_use", "2024-03", "2024-05")
     edit(mini, "endline_survey", "6,5,5", "9,5,5")
     assert len(problems(mini)) == 3
+
+
+def test_problems_follow_the_rows_of_the_file(mini: Path) -> None:
+    path = mini / "raw/tool_use.csv"
+    path.write_text(path.read_text().replace("2024-04", "never").replace("adult", "dog"))
+    rows = [int(text.split("row ")[1].split(",")[0]) for text in problems(mini)]
+    # Rows 4 and 7 have a wrong month, rows 5 to 7 a wrong kind of person.
+    assert rows == [4, 5, 6, 7, 7]

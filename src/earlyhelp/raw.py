@@ -383,7 +383,9 @@ def _cell_problems(name: str, frame: pd.DataFrame, columns: dict[str, Column]) -
     try:
         checks.validate(frame, lazy=True)
     except pa.errors.SchemaErrors as error:
-        for case in error.failure_cases.itertuples():
+        order = list(columns)
+        cases = error.failure_cases.itertuples()
+        for case in sorted(cases, key=lambda case: (case.index, order.index(case.column))):
             spec = columns[case.column]
             expected = f"{spec.expected}, or nothing" if spec.optional else spec.expected
             yield Problem(name, int(case.index), case.column, repr(case.failure_case), expected)

@@ -104,6 +104,7 @@ def test_a_table_that_does_not_fit_turns_the_page(reader: PdfReader) -> None:
 
 def test_second_reference_repeats_the_footnote_mark(text: str) -> None:
     assert text.count("The first note, with emphasis.") == 1
+    assert "a note1 and" in text and "use of the note1." in text
 
 
 def test_code_cells_are_left_out(text: str) -> None:

@@ -271,7 +271,7 @@ def _shape(chapter: Chapter, shift: int) -> None:
     body = chapter.body
     for heading in body.find_all(HEADINGS):
         heading.name = f"h{min(int(heading.name[1]) + shift, 6)}"
-    for wrapper in body.select("section, div.cell, div.cell_output, figure > div, span.pre"):
+    for wrapper in body.select("section, div:not(.admonition, .citation), span.pre"):
         wrapper.unwrap()
     for title in body.select("summary, p.admonition-title"):
         title.name = "strong"
@@ -280,20 +280,28 @@ def _shape(chapter: Chapter, shift: int) -> None:
         cell["style"] = "text-align: right"
     for cell in body.select("table .text-center"):
         cell["style"] = "text-align: center"
-    for header in body.select("tbody th"):
-        for content in header.select("p") or [header]:
-            content.wrap(new_tag("strong"))
     for paragraph in body.select("th p:only-child, td p:only-child"):
         paragraph.unwrap()
+    for header in body.select("tbody th"):
+        strong = new_tag("strong")
+        strong.extend(list(header.contents))
+        header.append(strong)
     for table in body.select("table"):
         width = sum(_column_widths(table))
         if width > FITS_NORMAL:
             table.wrap(new_tag("div", class_="compact"))
         if width > FITS_SMALL:
-            table.wrap(new_tag("div", class_="landscape"))
+            _turn_page(table)
     for image in body.select("img.full-page"):
-        figure = image.find_parent("figure") or image
-        figure.wrap(new_tag("div", class_="landscape"))
+        _turn_page(image.find_parent("figure") or image)
+
+
+def _turn_page(element: Tag) -> None:
+    """Put an element on a landscape page, with the heading that it stands under."""
+    before = element.find_previous_sibling()
+    page = element.wrap(new_tag("div", class_="landscape"))
+    if before is not None and before.name in HEADINGS:
+        page.insert(0, before)
 
 
 def _column_widths(table: Tag) -> list[int]:
@@ -363,7 +371,6 @@ def _compile(work: Path) -> bytes:
             font_paths=[Path(matplotlib.get_data_path()) / "fonts" / "ttf"],
             ignore_system_fonts=True,
             pdf_standards=["ua-1"],
-            timestamp=0,
         )
     except typst.TypstError as error:
         raise InputError(

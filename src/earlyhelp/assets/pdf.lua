@@ -24,7 +24,8 @@ end
 
 local function picture(image)
   local alt = pandoc.utils.stringify(image.caption)
-  return '#picture(' .. literal(image.src) .. ', ' .. literal(alt) .. ')'
+  local size = image.classes:includes('full-page') and ', full-page: true' or ''
+  return '#picture(' .. literal(image.src) .. ', ' .. literal(alt) .. size .. ')'
 end
 
 function Image(image) return inline(picture(image)) end

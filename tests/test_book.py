@@ -1,0 +1,305 @@
+"""What must hold of any finished book: the miniature, and the real one that `make test` builds."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+from bs4.element import Tag
+from pypdf import PageObject, PdfReader
+
+from earlyhelp.report import PROVENANCE
+
+ROOT = Path(__file__).parents[1]
+# Letters and digits apart: a raised footnote mark touches its word in the PDF.
+WORD = re.compile(r"[^\W\d_]+|\d+")
+MM = 72 / 25.4
+A4 = {(595, 842), (842, 595)}
+
+
+def words(text: str) -> Counter[str]:
+    return Counter(WORD.findall(text))
+
+
+@dataclass(frozen=True)
+class Book:
+    """A built book: its pages, its PDF and the table of contents that it was built from."""
+
+    html: Path
+    pdf: Path
+    toc: Path
+
+    @cached_property
+    def contents(self) -> list[str]:
+        toc = yaml.safe_load(self.toc.read_text("utf-8"))
+        chapters = [item["file"] for part in toc["parts"] for item in part["chapters"]]
+        return [f"{file}.html" for file in (toc["root"], *chapters)]
+
+    @cached_property
+    def soups(self) -> dict[str, BeautifulSoup]:
+        names = (path.relative_to(self.html) for path in sorted(self.html.rglob("*.html")))
+        return {
+            name.as_posix(): BeautifulSoup((self.html / name).read_text("utf-8"), "lxml")
+            for name in names
+            if name.parts[0] != "_static"
+        }
+
+    @cached_property
+    def articles(self) -> dict[str, Tag]:
+        return {name: self.soups[name].select_one("article.bd-article") for name in self.contents}
+
+    @cached_property
+    def reader(self) -> PdfReader:
+        return PdfReader(self.pdf)
+
+    @cached_property
+    def objects(self) -> list[dict]:
+        tables = [*self.reader.xref.values(), self.reader.xref_objStm]
+        found = [self.reader.get_object(number) for table in tables for number in table]
+        return [item for item in found if isinstance(item, dict)]
+
+    def pdf_pages(self, title: str, following: str | None) -> list[str]:
+        starts = dict(bookmarks(self.reader, self.reader.outline))
+        end = starts[following] if following else len(self.reader.pages)
+        return [page.extract_text() for page in self.reader.pages[starts[title] : end]]
+
+
+def bookmarks(reader: PdfReader, entries: list) -> Iterator[tuple[str, int]]:
+    """Titles and first pages of chapters; a section of the same title comes later and is let go."""
+    seen: set[str] = set()
+    for entry in entries:
+        for item in entry if isinstance(entry, list) else [entry]:
+            if not isinstance(item, list) and item.title not in seen:
+                seen.add(item.title)
+                yield item.title, reader.get_destination_page_number(item)
+
+
+@pytest.fixture(scope="session", params=["mini", "rotherham"])
+def book(request: pytest.FixtureRequest) -> Book:
+    if request.param == "mini":
+        html, pdf = (request.getfixturevalue(name) for name in ("built_book", "built_pdf"))
+        return Book(html, pdf, ROOT / "tests/books/mini/_toc.yml")
+    build = ROOT / "_build/rotherham"
+    built = Book(build / "html", build / "earlyhelp-rotherham.pdf", ROOT / "_toc.yml")
+    assert built.html.is_dir() and built.pdf.is_file(), "run `make report` first"
+    return built
+
+
+def test_pages_are_those_of_the_table_of_contents(book: Book) -> None:
+    assert set(book.soups) - {"genindex.html", "search.html"} == set(book.contents)
+
+
+def test_ids_are_unique_on_every_page(book: Book) -> None:
+    for name, soup in book.soups.items():
+        counted = Counter(tag["id"] for tag in soup.select("[id]"))
+        assert [key for key, count in counted.items() if count > 1] == [], name
+
+
+def test_nothing_is_fetched_from_elsewhere(book: Book) -> None:
+    for name, soup in book.soups.items():
+        fetched = [tag["src"] for tag in soup.select("[src]")]
+        fetched += [tag["href"] for tag in soup.select("link[href]")]
+        styles = "".join(tag.get_text() for tag in soup.select("style"))
+        assert [url for url in fetched if urlsplit(url).netloc] == [], name
+        assert not re.search(r"url\(\s*['\"]?(https?:)?//", styles), name
+    for sheet in book.html.rglob("*.css"):
+        text = sheet.read_text("utf-8")
+        assert not re.search(r"(@import|url\()\s*['\"]?(https?:)?//", text), sheet.name
+
+
+def test_every_link_inside_the_book_leads_somewhere(book: Book) -> None:
+    for name in book.contents:
+        for link in book.articles[name].select("a[href]"):
+            target = urlsplit(link["href"])
+            if target.scheme:
+                continue
+            path = ((book.html / name).parent / unquote(target.path)).resolve()
+            page = path.relative_to(book.html.resolve()).as_posix() if target.path else name
+            assert (book.html / page).exists(), (name, link["href"])
+            if target.fragment:
+                found = book.soups[page].find(id=unquote(target.fragment))
+                assert found is not None, (name, link["href"])
+
+
+def test_every_figure_says_what_it_shows(book: Book) -> None:
+    for name, article in book.articles.items():
+        names = [image.get("alt", "") for image in article.select("img")]
+        names += [svg.get("aria-label", "") for svg in article.select("svg:not([aria-hidden])")]
+        for text in names:
+            # At least three words: a file name, myst-nb's default, has one.
+            assert len(text.split()) >= 3 and "_images" not in text, (name, text)
+
+
+def test_every_figure_and_table_is_numbered_and_captioned(book: Book) -> None:
+    for name, article in book.articles.items():
+        for element in article.select("figure, table"):
+            caption = element.select_one("figcaption, caption")
+            assert caption is not None, (name, element.get_text(" ", strip=True)[:80])
+            assert re.match(r"(Figure|Table) \d+ \w", caption.get_text(strip=False).strip())
+
+
+def test_no_glued_text_is_empty(book: Book) -> None:
+    for name, article in book.articles.items():
+        glued = [text.get_text(strip=True) for text in article.select(".pasted-text")]
+        assert all(glued) and "{glue" not in article.get_text(), name
+
+
+def test_every_page_says_what_the_data_are(book: Book) -> None:
+    for name, soup in book.soups.items():
+        line = soup.select_one(".bd-header-announcement__content").get_text(strip=True)
+        assert line == PROVENANCE["reconstructed"], name
+
+
+def test_every_page_tells_how_to_cite_and_links_to_the_pdf(book: Book) -> None:
+    for name, soup in book.soups.items():
+        link = soup.select_one(".cite a[type='application/pdf']")["href"]
+        assert ((book.html / name).parent / link).resolve() == book.pdf.resolve(), name
+        assert "earlyhelp" in soup.select_one(".cite").get_text(), name
+
+
+def test_pdf_has_the_words_of_every_chapter(book: Book) -> None:
+    titles = [
+        " ".join(_text(article.select_one("h1")).split()) for article in book.articles.values()
+    ]
+    followed = zip(book.articles.items(), titles, [*titles[1:], None], strict=True)
+    for (name, article), title, following in followed:
+        pages = book.pdf_pages(title, following)
+        printed, written = words(" ".join(pages)), words(_text(article))
+        assert written - printed == Counter(), f"{name}: in the pages, not in the PDF"
+        # Running header and footer, part title, repeated header rows and the figures' own text.
+        heads = " ".join(head.get_text(" ") for head in article.select("thead"))
+        around = (
+            f"{title} {PROVENANCE['reconstructed']} {_parts(book)} {heads} {_drawn(book, name)}"
+        )
+        more = {word for word in printed - written if not word.isdigit()}
+        assert more - set(words(around)) == set(), f"{name}: in the PDF, not in the pages"
+
+
+def _text(article: Tag) -> str:
+    """What a reader of the page sees, with the code and the controls left out."""
+    copy = BeautifulSoup(str(article), "lxml")
+    hidden = ".headerlink, .cell_input, .cell details, .backrefs, .citation > .label, script, svg"
+    for element in copy.select(hidden):
+        element.decompose()
+    return copy.get_text(" ") if article.name == "article" else copy.get_text()
+
+
+def _drawn(book: Book, name: str) -> str:
+    """Text of the figures of a page."""
+    article = book.articles[name]
+    files = [(book.html / name).parent / image["src"] for image in article.select("img")]
+    drawings = [BeautifulSoup(file.read_text("utf-8"), "xml") for file in files]
+    return " ".join(
+        text.get_text(" ")
+        for drawing in (*drawings, article)
+        for text in drawing.select("svg text")
+    )
+
+
+def _parts(book: Book) -> str:
+    toc = yaml.safe_load(book.toc.read_text("utf-8"))
+    return " ".join(part["caption"] for part in toc["parts"])
+
+
+def test_pdf_holds_figures_as_vectors(book: Book) -> None:
+    assert [item for item in book.objects if item.get("/Subtype") == "/Image"] == []
+
+
+def test_pdf_is_tagged_with_language_and_title(book: Book) -> None:
+    catalogue = book.reader.trailer["/Root"]
+    assert catalogue["/MarkInfo"]["/Marked"] and catalogue["/Lang"] == "en-GB"
+    assert book.reader.metadata.title
+
+
+def test_pdf_tags_table_headers(book: Book) -> None:
+    tables = [item for item in book.objects if item.get("/S") == "/Table"]
+    headers = [item for item in book.objects if item.get("/S") == "/TH"]
+    assert len(headers) >= 2 * len(tables) > 0
+
+
+def test_pdf_embeds_every_font(book: Book) -> None:
+    descriptors = [item for item in book.objects if item.get("/Type") == "/FontDescriptor"]
+    embedded = {"/FontFile", "/FontFile2", "/FontFile3"}
+    assert descriptors and all(embedded & set(item) for item in descriptors)
+
+
+def test_pdf_pages_are_a4(book: Book) -> None:
+    sizes = {
+        (round(page.mediabox.width), round(page.mediabox.height)) for page in book.reader.pages
+    }
+    assert sizes <= A4
+
+
+def test_pdf_bookmarks_lead_to_every_chapter(book: Book) -> None:
+    marked = dict(bookmarks(book.reader, book.reader.outline))
+    for name, article in book.articles.items():
+        title = " ".join(_text(article.select_one("h1")).split())
+        assert title in book.reader.pages[marked[title]].extract_text().replace("\n", " "), name
+
+
+def test_pdf_contents_give_the_page_of_every_chapter(book: Book) -> None:
+    marked = dict(bookmarks(book.reader, book.reader.outline))
+    first = min(marked.values())
+    front = " ".join(" ".join(page.extract_text() for page in book.reader.pages[:first]).split())
+    for article in book.articles.values():
+        title = " ".join(_text(article.select_one("h1")).split())
+        found = re.search(re.escape(title) + r"[ .]*(\d+)", front)
+        assert found and int(found[1]) == marked[title] + 1, title
+
+
+def test_pdf_text_stays_inside_the_margins(book: Book) -> None:
+    for number, page in enumerate(book.reader.pages, 1):
+        left, right = 20 * MM, float(page.mediabox.width) - 20 * MM
+        outside = [(start, end) for start, end in _runs(page) if start < left or end > right]
+        assert outside == [], f"page {number}"
+
+
+def _runs(page: PageObject) -> list[tuple[float, float]]:
+    """Left and right end of every run of text on a page, from the widths of its glyphs."""
+    found: list[tuple[float, float]] = []
+    font, size = "", 1.0
+
+    def visit(operator: bytes, operands: list, cm: list[float], tm: list[float]) -> None:
+        nonlocal font, size
+        if operator == b"Tf":
+            font, size = operands
+        elif operator in (b"Tj", b"TJ"):
+            pieces = operands[0] if operator == b"TJ" else operands
+            shift = sum(-piece for piece in pieces if not isinstance(piece, (bytes, str)))
+            glyphs = b"".join(
+                piece if isinstance(piece, bytes) else piece.original_bytes
+                for piece in pieces
+                if isinstance(piece, (bytes, str))
+            )
+            codes = [int.from_bytes(glyphs[at : at + 2]) for at in range(0, len(glyphs), 2)]
+            width = shift + sum(widths[font].get(code, 0) for code in codes)
+            start = tm[4] * cm[0] + cm[4]
+            found.append((start, start + width / 1000 * float(size) * tm[0] * cm[0]))
+
+    widths = {
+        name: _glyph_widths(entry.get_object())
+        for name, entry in page["/Resources"].get("/Font", {}).items()
+    }
+    page.extract_text(visitor_operand_before=visit)
+    return found
+
+
+def _glyph_widths(font: dict) -> dict[int, float]:
+    """Widths of a composite font's glyphs, in thousandths of its size (ISO 32000-1, 9.7.4.3)."""
+    widths: dict[int, float] = {}
+    entries = list(font["/DescendantFonts"][0].get_object().get("/W", []))
+    while entries:
+        first, second = int(entries.pop(0)), entries.pop(0)
+        if isinstance(second, list):
+            widths.update({first + at: float(width) for at, width in enumerate(second)})
+        else:
+            widths.update(dict.fromkeys(range(first, int(second) + 1), float(entries.pop(0))))
+    return widths

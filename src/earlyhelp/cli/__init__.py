@@ -9,7 +9,7 @@ from importlib import import_module
 
 from earlyhelp.errors import InputError
 
-COMMANDS: tuple[str, ...] = ("execute", "ledger", "qualitative", "report", "samples", "trial")
+COMMANDS: tuple[str, ...] = ("execute", "ledger", "qualitative", "reconstruct", "report", "samples", "trial")
 
 
 def parser() -> argparse.ArgumentParser:

@@ -531,7 +531,7 @@ def judgements(evidence: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
         question, statement, judgement, and the number of deciding pairs of each judgement.
     """
     pairs = triangulation(evidence, codebook)
-    decisive = pairs[pairs["decides"]]
+    decisive = pairs[pairs["decides"].astype(bool)]
     table = []
     for row in evidence.drop_duplicates("statement").itertuples():
         found = decisive.loc[decisive["statement"] == row.statement, "judgement"]

@@ -32,7 +32,6 @@ from earlyhelp.qualitative import MATRIX_COLUMNS, MATRIX_FILE, Codebook, Theme, 
 
 PROJECT = "urn:QDA-XML:project:1.0"
 CODEBOOK = "urn:QDA-XML:codebook:1.0"
-XSI = "http://www.w3.org/2001/XMLSchema-instance"
 ORIGIN = "earlyhelp"
 PROJECT_FILE = "project.qde"
 INTERNAL = "internal://"
@@ -332,10 +331,6 @@ def _parsed(content: bytes, name: str) -> Any:
         raise InputError([Problem(name, None, "", str(error), "well-formed XML")]) from None
     if root.tag != f"{{{PROJECT}}}Project":
         raise InputError([Problem(name, None, "", repr(root.tag), f"Project of {PROJECT}")])
-    for element in root.iter(etree.Element):
-        # libxml2 would open the schema files that a document names.
-        for attribute in [a for a in element.attrib if a.startswith(f"{{{XSI}}}")]:
-            del element.attrib[attribute]
     schema = _schema("project")
     if not schema.validate(root):
         raise InputError(

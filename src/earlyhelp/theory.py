@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 from xml.etree.ElementTree import Element as Node
@@ -31,8 +32,8 @@ Column = Literal[
     "system", "assumptions", "external",
 ]  # fmt: skip
 
-# Lanes by column of the drawing, left to right; a lane is a column of the theory and, for short-term
-# outcomes, whom they concern.
+# Lanes by column of the drawing, left to right; a lane is a column of the theory and, for
+# short-term outcomes, whom they concern.
 COLUMNS: tuple[tuple[tuple[Column, Who | None], ...], ...] = (
     (("inputs", None),),
     (("activities", None),),
@@ -237,7 +238,7 @@ def _lane_title(element: Element) -> str:
 
 def _item(theory: Theory, element: Element, overlay: Mapping[str, str]) -> str:
     target = element.section.partition("#")[2]
-    facts = [f"{element.basis} ({element.where})"]
+    facts = [f"Basis: {element.basis} ({element.where})"]
     if element.proposed:
         facts.append(theory.proposal)
     if element.id in overlay:
@@ -258,7 +259,7 @@ def _item(theory: Theory, element: Element, overlay: Mapping[str, str]) -> str:
 
 def _title(label: str) -> str:
     """A label as the title of a cross reference, where these characters have a meaning."""
-    return label.translate(str.maketrans({"`": "'", "<": "(", ">": ")", "\\": "/"}))
+    return label.translate(str.maketrans("`<>\\", "'()/"))
 
 
 # The drawing --------------------------------------------------------------------------------------
@@ -297,8 +298,8 @@ class _Box:
 def draw(theory: Theory, overlay: Mapping[str, str] | None = None, root: str = "../") -> str:
     """Draw a theory as columns.
 
-    Stated elements and links have solid lines, inferred ones dashed lines; proposed elements a double
-    border and the word. Every box links to its section of the book.
+    Stated elements and links have solid lines, inferred ones dashed lines; proposed elements a
+    double border and the word. Every box links to its section of the book.
 
     Parameters
     ----------
@@ -563,18 +564,15 @@ def _port(
 
 
 def _nearest_gap(column: list[_Box], wanted: float) -> float:
-    """The height at which a link passes a column: the gap between boxes nearest to the one wanted."""
+    """Where a link passes a column: in the gap between boxes nearest to the height wanted."""
     edges = [column[0].y - 14, column[-1].y + column[-1].height + 14]
-    between = [
-        (upper.y + upper.height + lower.y) / 2
-        for upper, lower in zip(column, column[1:], strict=False)
-    ]
+    between = [(upper.y + upper.height + lower.y) / 2 for upper, lower in pairwise(column)]
     return min(edges + between, key=lambda y: abs(y - wanted))
 
 
 def _curve(points: list[tuple[float, float]]) -> str:
     path = f"M{points[0][0]:g} {points[0][1]:g}"
-    for (x, y), (u, v) in zip(points, points[1:], strict=False):
+    for (x, y), (u, v) in pairwise(points):
         middle = (x + u) / 2
         path += f"C{middle:g} {y:g} {middle:g} {v:g} {u:g} {v:g}"
     return path

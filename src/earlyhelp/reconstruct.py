@@ -4,32 +4,36 @@ What the report prints is read from `printed.yml` beside `study.yml`; what it le
 from one seeded generator under these assumptions, which the page "Assumptions and readings" cites:
 
 R-01  52 people answered a survey. The one intervention respondent who appears at endline only was
-      away at baseline and training, so gives compassion satisfaction and an answer about continuing,
-      but no Working Alliance Inventory and no rating of the tools.
-R-02  The two Team Managers, one in each intervention unit, answered both surveys and are the two who
-      report using the tools in no session; they rate families and difficulty at the neutral answer.
-      Everybody else who rates the tools attended the training. ORS and SRS are used equally often.
-R-03  Each tool was completed 112 times, equally often per team; a person is seen by one practitioner;
-      nearly everybody who completed one tool completed the other, in the same sessions; use falls
-      from month to month.
-R-04  The practitioners recorded in the administrative data who answered the endline survey also report
-      having uploaded; of the Senior Family Support Workers who report uploading, as few as possible are
-      missing from the administrative data (the printed figures leave at least two).
-R-05  Post-training respondents answered at baseline. Attendance at scheduled sessions is at least what
-      was observed; everybody else came to a mop-up session; absence and illness are equally likely.
+      away at baseline and training, so gives compassion satisfaction and is not sure about
+      continuing, but has no Working Alliance Inventory and no rating of the tools.
+R-02  The two Team Managers, one in each intervention unit, answered both surveys and are the two
+      who report using the tools in no session; they rate families and difficulty at the neutral
+      answer. Everybody else who rates the tools attended the training. ORS and SRS are used in an
+      equal share of sessions.
+R-03  Each tool was completed 112 times, equally often per team; a person is seen by one
+      practitioner; nearly everybody who completed one tool completed the other, in the same
+      sessions; use falls from month to month.
+R-04  Practitioners in the administrative data who answered the endline survey report having
+      uploaded, and all its Senior Family Support Workers answered. So as few as possible of those
+      who report uploading are missing from it: two, the least that the printed figures allow (12
+      uploaded, at most 5 of them not Senior Family Support Workers, at most 5 recorded).
+R-05  Post-training respondents answered at baseline. At least as many attended scheduled sessions
+      as were observed there; everybody else came to a mop-up session. Who was absent and who ill is
+      free.
 R-06  Characteristics are known for the 45 baseline respondents and two of the seven who joined at
-      endline; they do not depend on arm or team; years are whole; "just over seven" is below 7.3.
-      Bands of time in service other than the longest are assumed.
-R-07  Answers that are neither the printed number nor its printed complement fill the rest: prior use
-      and training "yes" or "not sure", agreement items at or near the middle, no preference.
-R-08  Totals are whole numbers; item answers scatter about a person's mean, bond items higher.
-R-09  SDs of compassion satisfaction are aimed at 5 and 8 points, and its intervention baseline mean is
-      below 44.
-R-10  Printed t are magnitudes: Working Alliance Inventory totals rise in both arms, compassion
-      satisfaction falls in the intervention and rises in the comparison arm; changes have an SD of at
-      most 12 points and the test between arms pools variances of change scores.
+      endline, and do not depend on arm or team. Years are whole; "just over seven" is below 7.3;
+      Team Managers support no family. Bands of time in service but the longest are assumed.
+R-07  What is left of a printed count goes to the other answers: to "yes" or "not sure" for prior
+      training and use; to the middle or below it for agreement; freely for preferred format and for
+      not continuing.
+R-08  Totals are whole numbers; a person's answers scatter about their mean, bond items higher.
+R-09  SDs of compassion satisfaction are aimed at 5 and 8 points, and its mean in the intervention
+      arm at baseline is below 44.
+R-10  Printed t are magnitudes. Working Alliance Inventory totals rise in both arms; compassion
+      satisfaction falls in the intervention and rises in the comparison arm. Changes have an SD of
+      at most 12 points; the test between arms is on change scores with a pooled variance.
 R-11  People are independent: no effect of team, no association between the two outcome measures.
-R-12  Dates are working days of the months that the methods text gives; interviews in March 2023.
+R-12  Dates are working days of the months that the methods text gives; interviews are in March.
 R-13  Interviews 01 and 03, quoted on their own work with families, are not the Team Manager's.
 """
 
@@ -234,7 +238,7 @@ def _pick(staff: pd.DataFrame, eligible: pd.Series, n: int, rng: Rng) -> np.ndar
 
 
 def _assign_roles(staff: pd.DataFrame, printed: Printed, joined: int, rng: Rng) -> None:
-    """Give roles so that those who attended and those who used the tools are as printed (R-01, R-02)."""
+    """Give roles so that those who attended and those who used the tools are as printed."""
     attended = printed["attended"]
     seniors = printed["endline_use"]["senior_family_support_workers_using"]
     users = rng.permutation(staff.index[staff["user"]])
@@ -359,7 +363,8 @@ def _items(
 
     def as_described(frame: pd.DataFrame) -> bool:
         means = {
-            name: frame.iloc[:, np.array(n) - 1].sum(axis=1).mean() for name, n in domains.items()
+            domain: frame.iloc[:, np.array(numbers) - 1].sum(axis=1).mean()
+            for domain, numbers in domains.items()
         }
         if not means:
             return True
@@ -557,13 +562,12 @@ def _endline(
         counts = {**use[column], neutral: use[column][neutral] - len(others)}
         frame.loc[others, column] = neutral
         frame.loc[users, column] = _answers(counts, rng)
-    undecided = int(rng.integers(intervention.sum() - use["continue"] + 1))
-    answers = {
-        "yes": use["continue"],
-        "not sure": undecided,
-        "no": intervention.sum() - use["continue"] - undecided,
-    }
-    frame.loc[intervention, "continue_tools"] = _answers(answers, rng)
+    frame.loc[intervention, "continue_tools"] = "not sure"
+    rated = frame["ors_frequency"].notna()
+    not_yes = int(rated.sum()) - use["continue"]
+    no = int(rng.integers(not_yes + 1))
+    answers = {"yes": use["continue"], "no": no, "not sure": not_yes - no}
+    frame.loc[rated, "continue_tools"] = _answers(answers, rng)
     frame.loc[~intervention, ["contact_with_training", "contact_with_tools"]] = "no"
     return frame.reset_index()
 
@@ -601,7 +605,7 @@ def _tool_use(study: Study, printed: Printed, people: pd.DataFrame, rng: Rng) ->
         parts = [sessions[number < sessions[tool]].assign(tool=tool) for tool in TOOLS]
         return pd.concat(parts, ignore_index=True)
 
-    completions = _until(draw, _falls)
+    completions = _until(draw, _even_and_falling)
     completions = completions.sort_values(
         ["month", "practitioner_id", "person_id", "tool"], kind="stable"
     )
@@ -609,10 +613,12 @@ def _tool_use(study: Study, printed: Printed, people: pd.DataFrame, rng: Rng) ->
     return completions
 
 
-def _falls(completions: pd.DataFrame) -> bool:
-    """Whether completions of each tool and practitioners using it fall from month to month."""
+def _even_and_falling(completions: pd.DataFrame) -> bool:
+    """Whether each team used both tools equally often, and use fell from month to month."""
+    by_team = completions.groupby(["team", "tool"]).size().unstack()
     by_month = completions.groupby(["tool", "month"])["practitioner_id"].agg(["size", "nunique"])
-    return bool((by_month.groupby("tool").diff().dropna() < 0).all(axis=None))
+    falls = (by_month.groupby("tool").diff().dropna() < 0).all(axis=None)
+    return bool(falls and (by_team["ORS"] == by_team["SRS"]).all())
 
 
 def _persons(printed: Printed, team: pd.Series, rng: Rng) -> pd.DataFrame:
@@ -625,9 +631,8 @@ def _persons(printed: Printed, team: pd.Series, rng: Rng) -> pd.DataFrame:
         both = reach["SRS"][kind] - srs_only
         rows += [(kind, True, True)] * both + [(kind, False, True)] * srs_only
         rows += [(kind, True, False)] * (reach["ORS"][kind] - both)
-    persons = pd.DataFrame(rows, columns=["person_type", "ORS", "SRS"]).sample(
-        frac=1, random_state=rng, ignore_index=True
-    )
+    shuffled = [rows[index] for index in rng.permutation(len(rows))]
+    persons = pd.DataFrame(shuffled, columns=["person_type", "ORS", "SRS"])
     persons["person_id"] = [f"F{number:02d}" for number in range(1, len(persons) + 1)]
     seen_by = np.concatenate([team.index, rng.choice(team.index, len(persons) - len(team))])
     persons["practitioner_id"] = seen_by
@@ -650,7 +655,7 @@ def _even(persons: pd.DataFrame, maximum: int, rng: Rng) -> pd.DataFrame:
         step = 1 if short > 0 else -1
         both = group["ORS"].gt(0) & group["SRS"].gt(0)
         movable = group.index[both & (group["SRS"] + step).between(1, maximum)]
-        persons.loc[rng.choice(movable, abs(short), replace=False), "SRS"] += step
+        persons.loc[rng.permutation(movable)[: abs(short)], "SRS"] += step
     return persons
 
 
@@ -658,7 +663,7 @@ def _with_months(sessions: pd.DataFrame, months: tuple[str, ...], rng: Rng) -> p
     """Give each session a month, a person's sessions in order of time."""
     weights = 0.6 ** np.arange(len(months))
     drawn = rng.choice(len(months), len(sessions), p=weights / weights.sum())
-    order = np.lexsort([drawn, sessions["person_id"]])
+    order = np.lexsort((drawn, sessions["person_id"].to_numpy(dtype=str)))
     return sessions.sort_values("person_id", kind="stable").assign(
         month=[months[index] for index in drawn[order]]
     )

@@ -29,7 +29,7 @@ WAVES = ("baseline", "endline")
 # search may take, and among how many of the best moves it draws.
 DRAFTS = 50
 WINDOW = 5
-MOVES = 2_000
+MOVES = 400
 NEAR_BEST = 8
 
 

@@ -9,7 +9,17 @@ from importlib import import_module
 
 from earlyhelp.errors import InputError
 
-COMMANDS: tuple[str, ...] = ("execute", "ledger", "qualitative", "reconstruct", "report", "samples", "trial")
+COMMANDS: tuple[str, ...] = (
+    "audit",
+    "execute",
+    "ledger",
+    "qualitative",
+    "reconstruct",
+    "report",
+    "samples",
+    "trial",
+    "validate",
+)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -194,12 +194,13 @@ def _people(study: Study, printed: Printed, rng: Rng) -> pd.DataFrame:
         return staff.loc[staff["recorded"], "team"].nunique() == staff["team"].nunique()
 
     intervention = _until(lambda: _intervention(study, printed, rng), every_team_records)
-    people = pd.concat([intervention, _comparison(study, printed, rng)], ignore_index=True)
+    comparison = _comparison(study, printed, rng)
+    comparison = comparison.reindex(columns=intervention.columns, fill_value=False)
+    people = pd.concat([intervention, comparison], ignore_index=True)
     people["arm"] = people["team"].map(study.arm_of)
-    people = people.sort_values("team", key=lambda team: team.map(list(study.arm_of).index))
+    order = {team.id: number for number, team in enumerate(study.teams)}
+    people = people.sort_values("team", key=lambda team: team.map(order), kind="stable")
     people["practitioner_id"] = [f"P{number:02d}" for number in range(1, len(people) + 1)]
-    flags = ["baseline", "endline", "attended", "post_training", "user", "uploaded", "recorded"]
-    people[flags] = people[flags].astype("boolean").fillna(False).astype(bool)
     return people.set_index("practitioner_id")
 
 
@@ -216,9 +217,8 @@ def _intervention(study: Study, printed: Printed, rng: Rng) -> pd.DataFrame:
     staff["baseline"] = staff.index < joined
     for t in teams:
         stay = response["endline"][t] - (team[joined] == t)
-        staff.loc[_pick(staff, staff["baseline"] & staff["team"].eq(t), stay, rng), "endline"] = (
-            True
-        )
+        staying = _pick(staff, staff["baseline"] & staff["team"].eq(t), stay, rng)
+        staff.loc[staying, "endline"] = True
     unit = staff["team"].map(study.unit_of)
     for shared in unit.unique():
         manager = _pick(staff, staff["endline"] & unit.eq(shared), 1, rng)

@@ -133,8 +133,8 @@ def test_a_word_holds_within_its_interval(mini: Path) -> None:
     word = {"kind": "word", "printed": "majority", "interval": "(50, 100]", "column": "percent"}
     # Three of four came.
     assert answer(mini, **word)["status"] == "reproduced"
-    manager = answer(mini, **word, select="role=Team Manager")
-    assert (manager["recomputed"], manager["status"]) == ("0", "contradicted")
+    manager = answer(mini, **word, select="role=Team Manager", unit="%")
+    assert (manager["recomputed"], manager["status"]) == ("0.0", "contradicted")
 
 
 def test_ticks_and_texts_are_compared_as_they_stand(mini: Path) -> None:
@@ -208,18 +208,22 @@ def test_every_problem_is_told_at_once(mini: Path) -> None:
     ]
 
 
-def test_a_claim_must_pick_one_cell(mini: Path) -> None:
+def test_a_claim_must_name_columns_and_pick_one_row(mini: Path) -> None:
     write(
         mini,
-        AGREEING | {"select": "role=Cook"},
         AGREEING | {"id": "many", "select": ""},
         AGREEING | {"id": "column", "column": "attendance"},
         AGREEING | {"id": "key", "select": "rôle=all"},
     )
     found = problems(lambda: claims.ledger(open_pilot(mini)))
     assert [text.split(":")[0] for text in found] == [
-        f"claims.csv, {name}" for name in ("trained", "many", "column", "key")
+        f"claims.csv, {name}" for name in ("many", "column", "key")
     ]
+
+
+def test_a_row_that_a_study_does_not_have_is_not_given_back(mini: Path) -> None:
+    row = answer(mini, select="role=Cook")
+    assert (row["recomputed"], row["status"]) == (claims.MISSING, "contradicted")
 
 
 def test_other_columns_are_refused(mini: Path) -> None:
@@ -301,25 +305,25 @@ def test_the_report_is_given_back_as_recorded(pilot: Pilot) -> None:
 
 
 CELLS = [
-    ("baseline_survey", "prior_ors", "yes"),
-    ("baseline_survey", "wai_05", 1.0),
-    ("baseline_survey", "team", "C2"),
-    ("post_training_survey", "iam_ors_3", 1.0),
-    ("post_training_survey", "preferred_format", "no preference"),
-    ("post_training_survey", "pace_right", 1.0),
-    ("endline_survey", "family_engagement", "not engaged"),
-    ("endline_survey", "proqol_12", 1.0),
-    ("training_attendance", "role", "Team Manager"),
-    ("observations", "attendees", 12.0),
-    ("interviews", "role", "Senior Practitioner"),
+    ("baseline_survey", "prior_ors", "no", "yes"),
+    ("baseline_survey", "team", "C1", "C2"),
+    ("baseline_survey", "wai_05", 6, 1),
+    ("post_training_survey", "iam_ors_3", 4, 1),
+    ("post_training_survey", "preferred_format", "one full day", "no preference"),
+    ("post_training_survey", "pace_right", 4, 1),
+    ("endline_survey", "family_engagement", "engaged", "not engaged"),
+    ("endline_survey", "proqol_12", 5, 1),
+    ("training_attendance", "role", "Senior Practitioner", "Team Manager"),
+    ("tool_use", "tool", "SRS", "ORS"),
+    ("observations", "attendees", 7, 8),
+    ("interviews", "role", "Team Manager", "Senior Practitioner"),
 ]
 
 
-@pytest.mark.parametrize(("file", "column", "value"), CELLS)
+@pytest.mark.parametrize(("file", "column", "old", "new"), CELLS)
 def test_one_changed_cell_turns_the_ledger_red(
-    pilot: Pilot, file: str, column: str, value: object
+    pilot: Pilot, file: str, column: str, old: object, new: object
 ) -> None:
     frame = getattr(pilot, file).copy()
-    first = frame.index[frame[column].notna() & (frame[column] != value)][0]
-    frame.loc[first, column] = value
+    frame.loc[frame.index[frame[column] == old][0], column] = new
     assert not claims.ledger(replace(pilot, **{file: frame}))["agrees"].all()

@@ -368,15 +368,15 @@ def ledger(pilot: Pilot, claims: list[Claim] | None = None) -> pd.DataFrame:
     Raises
     ------
     InputError
-        With every claim that picks no cell, or more than one.
+        With every claim that names no column, or picks more than one row.
     """
     claims = read_claims(pilot.study.folder / CLAIMS_FILE) if claims is None else claims
-    frames: dict[str, pd.DataFrame] = {}
+    frames: dict[str, list[dict[Any, Any]]] = {}
     problems: list[Problem] = []
     rows = []
     for claim in claims:
         if claim.quantity and claim.quantity not in frames:
-            frames[claim.quantity] = QUANTITIES[claim.quantity](pilot)
+            frames[claim.quantity] = QUANTITIES[claim.quantity](pilot).to_dict("records")
         exact = None
         if claim.quantity:
             try:
@@ -399,19 +399,17 @@ def ledger(pilot: Pilot, claims: list[Claim] | None = None) -> pd.DataFrame:
     return table
 
 
-def _cell(frame: pd.DataFrame, claim: Claim) -> Any:
-    """Value of the one cell a claim picks, as a Python number or text; None when missing."""
-    chosen = pd.Series(True, index=frame.index)
+def _cell(rows: list[dict[Any, Any]], claim: Claim) -> Any:
+    """Value of the one cell a claim picks; None when it is missing, or has no row in this study."""
     for key in (*claim.keys, claim.column):
-        if key not in frame:
-            expected = f"a column of {claim.quantity}: {', '.join(frame.columns)}"
+        if rows and key not in rows[0]:
+            expected = f"a column of {claim.quantity}: {', '.join(rows[0])}"
             raise InputError([Problem(CLAIMS_FILE, None, claim.id, repr(key), expected)])
-    for key, value in claim.keys.items():
-        chosen &= frame[key].astype(str) == value
-    if chosen.sum() != 1:
-        found = f"{chosen.sum()} rows of {claim.quantity} for {claim.select!r}"
+    chosen = [row for row in rows if all(str(row[k]) == v for k, v in claim.keys.items())]
+    if len(chosen) > 1:
+        found = f"{len(chosen)} rows of {claim.quantity} for {claim.select!r}"
         raise InputError([Problem(CLAIMS_FILE, None, claim.id, found, "one row")])
-    value = frame.loc[chosen, claim.column].tolist()[0]
+    value = chosen[0][claim.column] if chosen else None
     return None if pd.isna(value) else value
 
 
@@ -425,7 +423,8 @@ def _answer(claim: Claim, exact: Any) -> tuple[str, bool]:
         return str(exact), False
     if claim.kind == WORD:
         value = float(f"{exact:.12g}")
-        return f"{value:.4g}", value in parse_interval(claim.interval)
+        shown = round_like(value, "0.0") if claim.unit == "%" else f"{value:.3g}"
+        return shown, value in parse_interval(claim.interval)
     if claim.kind == TICK:
         mark = next((mark for mark, value in TICKS.items() if value == exact), str(exact))
         return mark, mark == claim.printed

@@ -301,7 +301,7 @@ def test_the_table_has_themes_down_and_sources_across(
     rows = [row.get_text().strip() for row in page.select("tbody th")]
     names = ["Capacity and workload", "Few unintended effects", "Feeling judged"]
     assert rows == [*names, "Awkward feedback"]
-    assert len(page.select("tbody li")) == 8
+    assert len(page.select("tbody td p")) == 8
 
 
 def test_every_row_of_the_table_is_a_target(matrix: pd.DataFrame, codebook: Codebook) -> None:
@@ -316,7 +316,7 @@ def test_mark_up_in_data_is_shown_and_not_obeyed() -> None:
     rows = matrix_of({"summary": evil})
     cells = qualitative.matrix_cells(rows, CODEBOOK, "1.1")
     page = rendered(qualitative.matrix_markdown(cells, "Caption", "tbl-evil"))
-    (item,) = page.select("tbody li")
+    (item,) = page.select("tbody td")
     assert item.get_text().strip() == f"A1 {evil}"
     assert not page.select("td script, td strong, td a, td code")
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import io
+import random
 import zipfile
 from pathlib import Path
 
@@ -262,6 +264,20 @@ def test_a_member_that_grows_without_measure_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "bomb.qdpx", members, zipfile.ZIP_DEFLATED)
     found = refused(path)
     assert any("'Sources/bomb.txt'" in problem and "grow" in problem for problem in found)
+
+
+def test_members_that_share_their_bytes_are_refused(tmp_path: Path) -> None:
+    # Each grows less than the limit; listed ten times over, they grow ten times that together.
+    noise = random.Random(1).randbytes(600)
+    path = tmp_path / "bomb.qdpx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("Sources/0.txt", noise + b"\0" * 100_000)
+        for number in range(1, 10):
+            archive.filelist.append(copy.copy(archive.filelist[0]))
+            archive.filelist[-1].filename = f"Sources/{number}.txt"
+    assert [problem.split(";")[0] for problem in refused(path)] == [
+        "bomb.qdpx: found members that grow too much together"
+    ]
 
 
 def test_more_text_than_the_limit_is_refused(

@@ -310,10 +310,10 @@ def matrix_markdown(cells: pd.DataFrame, caption: str, name: str) -> str:
                 lines.append("  -")
                 continue
             entries = [
-                f"- [{escape(row_id)}]{{#{target(row_id)}}} {escape(summary)}"
+                f"[{escape(row_id)}]{{#{target(row_id)}}} {escape(summary)}"
                 for row_id, summary in zip(cell["row_ids"], cell["summaries"], strict=True)
             ]
-            lines.append("  - " + "\n    ".join(entries))
+            lines.append("  - " + "\n\n    ".join(entries))
     return "\n".join([*lines, "::::"])
 
 

@@ -155,8 +155,8 @@ def test_findings_given_jointly_have_one_summary_in_both_sources(matrix: pd.Data
 
 
 def test_interviews_are_named_only_where_the_report_does(matrix: pd.DataFrame) -> None:
-    # Quotations: five of interview_01, one of 02, four of 03, two of 04 (report, 3.1 to 3.3).
-    # Two of interview_01 carry two findings each; one of interview_03 is told twice.
+    # Quotations: four of interview_01, one of 02, five of 03, two of 04 (report, 3.1 to 3.3).
+    # Two of interview_01 carry two findings each.
     named = matrix["source_id"].dropna().value_counts().to_dict()
     assert named == {
         "interview_01": 6,

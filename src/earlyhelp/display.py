@@ -131,10 +131,13 @@ class Page:
         notes = self._notes(place, reading)
         show(table_markdown(frame, " ".join(filter(None, [caption, *badges, notes])), name))
 
-    def figure(self, figure: Figure, status: str, place: str = "", reading: str = "") -> None:
-        """Show a figure with its status written on it, and a note below."""
+    def figure(self, figure: Figure, status: str) -> None:
+        """Show a figure with its status written on it; a figure's cell shows nothing else."""
         display(figures.mark(figure, self.status(status)))
         plt.close(figure)
+
+    def note(self, status: str, place: str = "", reading: str = "") -> None:
+        """Say below a figure what its numbers may claim, and where the report has them."""
         show(" ".join(filter(None, [badge(self.status(status)), self._notes(place, reading)])))
 
     def _notes(self, place: str, reading: str) -> str:

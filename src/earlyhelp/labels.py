@@ -13,9 +13,9 @@ LABELS = {
     # measures
     "wai": "Working alliance (WAI)",
     "compassion_satisfaction": "Compassion satisfaction",
-    "bond": "Bond",
-    "goal": "Goal",
-    "task": "Task",
+    "wai_bond": "Bond",
+    "wai_goal": "Goal",
+    "wai_task": "Task",
     "iam": "Appropriateness (IAM)",
     "fim": "Feasibility (FIM)",
     # characteristics

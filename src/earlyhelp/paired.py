@@ -1,0 +1,371 @@
+"""What printed paired and between-group t tests determine about change, in two waves and two arms.
+
+Assumptions, all of them: scores are whole-number totals on a scale; the paired test is Student's on
+the change (endline minus baseline) of those with both scores; the test between the arms is
+Student's on those changes with pooled variance; t is printed without its sign and p is two-sided;
+printed figures are rounded half up.
+
+The sum and the sum of squares of whole-number changes are whole numbers, so a printed t and p
+leave few. Arithmetic on the sums and sums of squares of both waves excludes some of those; that one
+of the rest has a data set is shown by one (a witness). Without a witness it stays undecided.
+
+An interval that t is printed for is compared exactly, as fractions. The values of t at the ends of
+a printed p's interval come from `scipy.stats.t.isf` in double precision and are widened by MARGIN,
+far more than their error: a candidate is never lost, at worst one that just misses p is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product
+from math import exp, sqrt
+from random import Random
+from typing import NamedTuple
+
+import numpy as np
+
+from earlyhelp.errors import InputError, Problem
+from earlyhelp.samples import Figures, Interval, printed_interval
+
+MARGIN = Fraction(1, 10**9)
+
+
+class Wave(NamedTuple):
+    """One arm at one wave: `n` scores from `low` to `high`, their sum and their variance.
+
+    `totals` are the first and last sum allowed, `variance` (denominator n - 1) None if not printed.
+    """
+
+    n: int
+    low: int
+    high: int
+    totals: tuple[int, int]
+    variance: Interval | None = None
+
+    @classmethod
+    def printed(cls, figures: Figures) -> Wave:
+        """Take over the printed mean and SD of whole-number totals."""
+        sd = figures.sd_interval
+        variance = sd._replace(low=max(sd.low, Fraction(0)) ** 2, high=sd.high**2)
+        totals = figures.mean_interval.whole(figures.n)
+        return cls(figures.n, figures.minimum, figures.maximum, totals, variance)
+
+
+class TTest(NamedTuple):
+    """A printed two-sided t test; t without its sign."""
+
+    df: int
+    t: str
+    p: str
+
+    def interval(self) -> Interval:
+        """Absolute values of t that are printed with this t and, within MARGIN, this p."""
+        from scipy import stats
+
+        t, p = printed_interval(self.t, "half-up"), printed_interval(self.p, "half-up")
+        low = Fraction(float(stats.t.isf(float(p.high) / 2, self.df))) - MARGIN
+        high = Fraction(float(stats.t.isf(float(p.low) / 2, self.df))) + MARGIN
+        if low > t.low:
+            t = t._replace(low=low, low_included=True)
+        if high < t.high:
+            t = t._replace(high=high, high_included=True)
+        return t
+
+
+@dataclass(frozen=True)
+class Arm:
+    """Both waves of one arm, how many people are in both, and the paired test of their change."""
+
+    baseline: Wave
+    endline: Wave
+    pairs: int
+    test: TTest
+
+
+class Change(NamedTuple):
+    """Sum and sum of squares of the changes of some pairs of scores."""
+
+    pairs: int
+    total: int
+    squares: int
+
+    @property
+    def mean(self) -> Fraction:
+        """Mean change."""
+        return Fraction(self.total, self.pairs)
+
+    @property
+    def spread(self) -> Fraction:
+        """Sum of squares about the mean change."""
+        return self.squares - Fraction(self.total**2, self.pairs)
+
+    @property
+    def sd(self) -> float:
+        """SD of change, denominator pairs - 1."""
+        return sqrt(self.spread / (self.pairs - 1))
+
+    @property
+    def dz(self) -> float:
+        """Cohen's dz: mean over SD of change."""
+        return float(self.mean) / self.sd
+
+
+def changes(arm: Arm) -> list[Change]:
+    """List the changes that the paired test and the moments of both waves leave, up and down.
+
+    Every agreeing data set has one of them; whether one of them has a data set, `witness` shows.
+
+    Raises
+    ------
+    InputError
+        The printed t may be 0: then it bounds no sum of squares.
+    """
+    t = arm.test.interval()
+    if t.low <= 0:
+        found = f"t = {arm.test.t}"
+        raise InputError([Problem("paired test", None, "t", found, "a t that cannot be 0")])
+    return [
+        Change(arm.pairs, total, squares)
+        for total, most in sorted(_reach(arm).items())
+        if total
+        for squares in _squares(arm.pairs, total, t)
+        if squares - Fraction(total**2, arm.pairs) <= most
+    ]
+
+
+def _squares(pairs: int, total: int, t: Interval) -> Iterator[int]:
+    """Sums of squares with which t is in the interval, as odd or even as the sum is.
+
+    t**2 is total**2 (pairs - 1) / (pairs squares - total**2).
+    """
+    numerator = Fraction(total**2 * (pairs - 1))
+    low, high = ((numerator / end**2 + total**2) / pairs for end in (t.high, t.low))
+    first, last = Interval(low, high, t.high_included, t.low_included).whole()
+    yield from range(first + (first - total) % 2, last + 1, 2)
+
+
+def _paired_spread(wave: Wave, pairs: int) -> dict[int, Fraction]:
+    """Most spread that the paired people of a wave can have, by their sum.
+
+    The spread of all is that of the paired, that of the rest and that between the two means.
+    """
+    rest = wave.n - pairs
+    most: dict[int, Fraction] = {}
+    for total in range(wave.totals[0], wave.totals[1] + 1):
+        first = max(pairs * wave.low, total - rest * wave.high)
+        last = min(pairs * wave.high, total - rest * wave.low)
+        for paired in range(first, last + 1):
+            mean = Fraction(paired, pairs)
+            # No scores between low and high with this mean are further apart.
+            spread = pairs * (wave.high - mean) * (mean - wave.low)
+            if wave.variance is not None:
+                between = Fraction(0)
+                if rest:
+                    gap = mean - Fraction(total - paired, rest)
+                    between = Fraction(pairs * rest, wave.n) * gap**2
+                spread = min(spread, wave.variance.high * (wave.n - 1) - between)
+            if spread >= 0:
+                most[paired] = max(spread, most.get(paired, spread))
+    return most
+
+
+def _reach(arm: Arm) -> dict[int, float]:
+    """Most spread that changes can have, by their sum; rounded up, so that nothing is lost.
+
+    The root of the spread of differences is at most the sum of the roots of both waves' spreads.
+    """
+    before, after = (
+        {total: sqrt(spread) for total, spread in _paired_spread(wave, arm.pairs).items()}
+        for wave in (arm.baseline, arm.endline)
+    )
+    reach: dict[int, float] = {}
+    for (first, root), (last, other) in product(before.items(), after.items()):
+        total = last - first
+        reach[total] = max(reach.get(total, 0.0), (root + other) ** 2 + float(MARGIN))
+    return reach
+
+
+def joint(first: list[Change], second: list[Change], test: TTest) -> list[tuple[Change, Change]]:
+    """Pair the changes of two arms that the printed test between the arms leaves.
+
+    Parameters
+    ----------
+    first, second : list of Change
+        Of each arm, as `changes` returns them.
+    test : TTest
+        Student's t on change, pooled variance.
+    """
+    t = test.interval()
+    means, spreads, sizes = (
+        [np.array([float(getattr(change, name)) for change in arm]) for arm in (first, second)]
+        for name in ("mean", "spread", "pairs")
+    )
+    difference = np.subtract.outer(means[0], means[1])
+    error = np.add.outer(spreads[0], spreads[1]) / test.df
+    error *= np.add.outer(1 / sizes[0], 1 / sizes[1])
+    ratio = np.abs(difference) / np.sqrt(error)
+    near = (ratio > float(t.low) - 1e-6) & (ratio < float(t.high) + 1e-6)
+    pairs = [(first[i], second[j]) for i, j in np.argwhere(near)]
+    return [pair for pair in pairs if _within(_squared_t(*pair, test.df), t)]
+
+
+def _within(square: Fraction, t: Interval) -> bool:
+    low, high = t.low**2, t.high**2
+    return (
+        low < square < high
+        or (square == low and t.low_included)
+        or (square == high and t.high_included)
+    )
+
+
+def _squared_t(first: Change, second: Change, df: int) -> Fraction:
+    error = (first.spread + second.spread) / df
+    error *= Fraction(1, first.pairs) + Fraction(1, second.pairs)
+    return (first.mean - second.mean) ** 2 / error
+
+
+class Difference(NamedTuple):
+    """Standardised difference between arms with its confidence interval."""
+
+    d: float
+    low: float
+    high: float
+
+
+def difference(first: Change, second: Change, confidence: float = 0.95) -> Difference:
+    """Return Cohen's d of change, first arm minus second, over the pooled SD of change.
+
+    The interval is exact under normality: it inverts the noncentral t distribution
+    (Steiger and Fouladi 1997).
+    """
+    from scipy import optimize, stats
+
+    df = first.pairs + second.pairs - 2
+    root = sqrt(Fraction(1, first.pairs) + Fraction(1, second.pairs))
+    pooled = sqrt((first.spread + second.spread) / df)
+    d = float(first.mean - second.mean) / pooled
+
+    def noncentrality(probability: float) -> float:
+        t = d / root
+        return float(
+            optimize.brentq(lambda nc: stats.nct.cdf(t, df, nc) - probability, t - 20, t + 20)
+        )
+
+    tail = (1 - confidence) / 2
+    return Difference(d, noncentrality(1 - tail) * root, noncentrality(tail) * root)
+
+
+def correlation_bounds(arm: Arm, change: Change) -> tuple[float, float]:
+    """Bounds of the correlation between the waves of those in both, over all agreeing data sets.
+
+    No data set lies outside; that the ends are attained is not shown. With the roots a, b and c of
+    the spreads of baseline, endline and change, r = (a**2 + b**2 - c**2) / (2 a b). The paired
+    spread of a wave lies between the two that `_paired_spread` and the other wave allow.
+    """
+    before, after = (_paired_spread(w, arm.pairs) for w in (arm.baseline, arm.endline))
+    c = sqrt(change.spread)
+    least = [_least_root(wave, arm.pairs) for wave in (arm.baseline, arm.endline)]
+    cosines: list[float] = []
+    for total, most in after.items():
+        if total - change.total not in before:
+            continue
+        a_most, b_most = sqrt(before[total - change.total]), sqrt(most)
+        # A triangle with the sides a, b, c must close; a side of 0 has no correlation.
+        a_least, b_least = max(least[0], c - b_most, 1e-9), max(least[1], c - a_most, 1e-9)
+        if a_least > a_most or b_least > b_most:
+            continue
+        cosines += [_cosine(a, b, c) for a, b in product((a_least, a_most), (b_least, b_most))]
+        # On an edge r is least where the angle opposite the other side is right.
+        for fixed, low, high in (
+            (a_least, b_least, b_most),
+            (a_most, b_least, b_most),
+            (b_least, a_least, a_most),
+            (b_most, a_least, a_most),
+        ):
+            turning = sqrt(max(fixed**2 - c**2, 0.0))
+            if low < turning < high:
+                cosines.append(_cosine(fixed, turning, c))
+    return max(-1.0, min(cosines)), min(1.0, max(cosines))
+
+
+def _least_root(wave: Wave, pairs: int) -> float:
+    if wave.variance is None or wave.n > pairs:
+        return 0.0
+    return sqrt(wave.variance.low * (wave.n - 1))
+
+
+def _cosine(a: float, b: float, c: float) -> float:
+    return (a * a + b * b - c * c) / (2 * a * b)
+
+
+def witness(
+    arm: Arm, change: Change, seed: int = 1, steps: int = 400_000
+) -> tuple[list[int], list[int]] | None:
+    """Look for a data set with this change by simulated annealing, and check it on whole numbers.
+
+    Returns
+    -------
+    (baseline, endline) or None
+        Scores of everybody; the first `arm.pairs` of both are the same people in the same order.
+        None if the search found none, which proves nothing.
+    """
+    random = Random(seed)
+    waves = (arm.baseline, arm.endline)
+    scores = [[w.totals[0] // w.n] * w.n for w in waves]
+    limits = [_spread_limits(wave) for wave in waves]
+    misfit = _misfit(arm, change, limits, scores)
+    for step in range(steps):
+        if not misfit:
+            return scores[0], scores[1]
+        which = random.random() < arm.endline.n / (arm.baseline.n + arm.endline.n)
+        wave, old = waves[which], scores[which]
+        scores[which] = _neighbour(old, wave, random)
+        new = _misfit(arm, change, limits, scores)
+        heat = max(0.5, 20 * (1 - step / steps))
+        if new <= misfit or random.random() < exp((misfit - new) / heat):
+            misfit = new
+        else:
+            scores[which] = old
+    return None
+
+
+def _neighbour(scores: list[int], wave: Wave, random: Random) -> list[int]:
+    """Move one score, exchange two people, or push two scores apart or together."""
+    new, kind = scores.copy(), random.random()
+    i, j = random.randrange(wave.n), random.randrange(wave.n)
+    if kind < 0.5:
+        new[i] += random.choice((-3, -2, -1, 1, 2, 3))
+    elif kind < 0.75:
+        new[i], new[j] = new[j], new[i]
+    else:
+        step = random.choice((-1, 1))
+        new[i] += step
+        new[j] -= step
+    return [min(wave.high, max(wave.low, score)) for score in new]
+
+
+def _spread_limits(wave: Wave) -> tuple[int, int] | None:
+    """First and last value of n times the sum of squares, minus the square of the sum."""
+    return wave.variance.whole(wave.n * (wave.n - 1)) if wave.variance else None
+
+
+def _misfit(
+    arm: Arm, change: Change, limits: list[tuple[int, int] | None], scores: list[list[int]]
+) -> float:
+    """How far scores are from all figures; 0 exactly when they agree with all."""
+    differences = [after - before for before, after in zip(*scores, strict=False)][: arm.pairs]
+    misfit = 5.0 * abs(sum(differences) - change.total)
+    misfit += abs(sum(d * d for d in differences) - change.squares)
+    for wave, limit, values in zip((arm.baseline, arm.endline), limits, scores, strict=True):
+        total = sum(values)
+        misfit += 5 * _gap(total, *wave.totals)
+        if limit:
+            spread = wave.n * sum(value * value for value in values) - total**2
+            misfit += _gap(spread, *limit) / wave.n
+    return misfit
+
+
+def _gap(value: int, first: int, last: int) -> int:
+    return max(first - value, value - last, 0)

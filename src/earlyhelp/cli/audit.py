@@ -31,7 +31,8 @@ def register(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print every finding and every check that held."""
-    from earlyhelp.audit import NOTHING, SEVERITIES, audit, summary, with_severity
+    from earlyhelp.audit import NOTHING, audit, summary, with_severity
+    from earlyhelp.checks import SEVERITIES
     from earlyhelp.study import find_folder
 
     outcomes = audit(find_folder(args.study))

@@ -17,13 +17,13 @@ from earlyhelp.qualitative import (
 from earlyhelp.questions import read_questions
 from earlyhelp.raw import open_pilot
 from earlyhelp.study import find_folder
-from earlyhelp.theory import read_theory
+from earlyhelp.theory import load_theory
 
 # Files that a study may do without; the report then leaves out what they would show.
 OPTIONAL: dict[str, Callable[[Path], Any]] = {
     "codebook.yml": read_codebook,
     "triangulation.yml": read_triangulation,
-    "theory_of_change.yml": lambda folder: read_theory(folder / "theory_of_change.yml"),
+    "theory_of_change.yml": load_theory,
     "claims.csv": lambda folder: read_claims(folder / "claims.csv"),
 }
 

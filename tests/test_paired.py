@@ -185,6 +185,18 @@ def test_interval_of_the_difference_inverts_the_noncentral_t() -> None:
     assert stats.nct.cdf(t, 31, found.high / root) == pytest.approx(0.025)
 
 
+def test_a_p_printed_as_0_sets_no_upper_end() -> None:
+    # By tables of t: p < 0.0005 two-sided at df = 16 from t = 4.346 on; 9.1 is far beyond.
+    assert float(TTest(16, "9.10", "0.000").interval().high) == pytest.approx(9.105)
+
+
+def test_p_narrows_the_interval_of_t() -> None:
+    # The t that has p = 0.2385 at df = 16, by scipy's distribution; above 1.225 t is printed 1.23.
+    interval = TTest(16, "1.22", "0.238").interval()
+    assert float(2 * stats.t.sf(float(interval.low), 16)) == pytest.approx(0.2385, abs=1e-8)
+    assert float(interval.high) == 1.225
+
+
 def test_a_t_that_may_be_0_is_refused() -> None:
     arm = Arm(INTERVENTION.baseline, INTERVENTION.endline, 17, TTest(16, "0.00", "1.000"))
     with pytest.raises(InputError, match="t that cannot be 0"):

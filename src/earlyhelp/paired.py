@@ -46,11 +46,10 @@ class Wave(NamedTuple):
 
     @classmethod
     def printed(cls, figures: Figures) -> Wave:
-        """Take over the printed mean and SD of whole-number totals."""
-        sd = figures.sd_interval
-        variance = sd._replace(low=max(sd.low, Fraction(0)) ** 2, high=sd.high**2)
+        """Take over a printed mean and SD; scores are in units of 1/items."""
+        low, high = figures.minimum * figures.items, figures.maximum * figures.items
         totals = figures.mean_interval.whole(figures.n)
-        return cls(figures.n, figures.minimum, figures.maximum, totals, variance)
+        return cls(figures.n, low, high, totals, figures.variance_interval)
 
 
 class TTest(NamedTuple):
@@ -66,12 +65,12 @@ class TTest(NamedTuple):
 
         t, p = printed_interval(self.t, "half-up"), printed_interval(self.p, "half-up")
         low = Fraction(float(stats.t.isf(float(p.high) / 2, self.df))) - MARGIN
-        high = Fraction(float(stats.t.isf(float(p.low) / 2, self.df))) + MARGIN
         if low > t.low:
             t = t._replace(low=low, low_included=True)
-        if high < t.high:
-            t = t._replace(high=high, high_included=True)
-        return t
+        if p.low <= 0:  # printed as 0.000: no t is too large
+            return t
+        high = Fraction(float(stats.t.isf(float(p.low) / 2, self.df))) + MARGIN
+        return t._replace(high=high, high_included=True) if high < t.high else t
 
 
 @dataclass(frozen=True)

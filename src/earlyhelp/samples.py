@@ -127,6 +127,14 @@ class Figures:
         """SDs that are printed like this, in units of 1/items."""
         return printed_interval(self.sd, self.rounding).times(self.items)
 
+    @cached_property
+    def variance_interval(self) -> Interval:
+        """Variances whose SD is printed like this, in units of 1/items**2."""
+        sd = self.sd_interval
+        if sd.low < 0:
+            return Interval(Fraction(0), sd.high**2, True, sd.high_included)
+        return sd._replace(low=sd.low**2, high=sd.high**2)
+
 
 def _unreadable(figures: Figures) -> Iterator[Problem]:
     def problem(name: str, expected: str) -> Problem:
@@ -211,66 +219,65 @@ def _most_squares(n: int, total: int, low: int, high: int) -> int:
 
 def _targets(figures: Figures) -> tuple[list[Target], str]:
     """Return what the printed figures leave by arithmetic alone, or why it is nothing."""
-    n, k = figures.n, figures.items
+    totals, reason = _totals(figures)
+    return ([], reason) if reason else _with_squares(figures, totals)
+
+
+def _totals(figures: Figures) -> tuple[range, str]:
+    """Return the sums that the printed mean allows, or why there are none."""
+    n, k, mean = figures.n, figures.items, figures.mean_interval
     low, high = figures.minimum * k, figures.maximum * k
-    mean, sd = figures.mean_interval, figures.sd_interval
-    if Fraction(figures.sd) < 0:
-        return [], f"the SD {figures.sd} is negative"
-    if mean.high < low or mean.low > high:
-        return [], f"the mean {figures.mean} is off the scale"
     first, last = mean.whole(n)
-    if first > last:
-        decimals = len(figures.mean.partition(".")[2])
-        near = " and ".join(f"{total / (n * k):.{decimals + 2}f}" for total in (last, first))
-        return [], f"GRIM fails: the nearest means of n = {n} are {near}, not {figures.mean}"
     totals = range(max(first, n * low), min(last, n * high) + 1)
-    if not totals:
-        return [], f"the mean {figures.mean} is off the scale"
     if len(totals) > TOTALS_LIMIT:
         raise _too_large(
             f"{len(totals):,} sums of scores with the mean {figures.mean} (n = {n:,})",
             f"at most {TOTALS_LIMIT:,}",
         )
+    if totals:
+        return totals, ""
+    if first <= last or mean.high < low or mean.low > high:
+        return totals, f"the mean {figures.mean} is off the scale"
+    decimals = len(figures.mean.partition(".")[2])
+    near = " and ".join(f"{total / (n * k):.{decimals + 2}f}" for total in (last, first))
+    return totals, f"GRIM fails: the nearest means of n = {n} are {near}, not {figures.mean}"
 
-    def least_sd(total: int) -> float:
-        return _sd(n, total, _least_squares(n, total)) / k
 
-    def most_sd(total: int) -> float:
-        return _sd(n, total, _most_squares(n, total, low, high)) / k
-
-    # n * squares - total**2 is n(n - 1) times the variance.
-    variance = Interval(max(sd.low, Fraction(0)) ** 2, sd.high**2, *sd[2:])
-    if sd.low < 0:
-        variance = variance._replace(low_included=True)
-    squares = {}
+def _with_squares(figures: Figures, totals: range) -> tuple[list[Target], str]:
+    """Return the sums with their sums of squares by the printed SD, or why there are none."""
+    n, k, variance = figures.n, figures.items, figures.variance_interval
+    low, high = figures.minimum * k, figures.maximum * k
+    if Fraction(figures.sd) < 0:
+        return [], f"the SD {figures.sd} is negative"
+    least = {total: _least_squares(n, total) for total in totals}
+    most = {total: _most_squares(n, total, low, high) for total in totals}
+    allowed = []
     for total in totals:
         shift = Fraction(total**2, n)
         spread = variance._replace(
             low=variance.low * (n - 1) + shift, high=variance.high * (n - 1) + shift
         )
-        squares[total] = spread.whole()
-    possible = [s for s in totals if squares[s][1] >= _least_squares(n, s)]
+        allowed.append(Target(total, *spread.whole()))
+    possible = [target for target in allowed if target.high >= least[target.total]]
     if not possible:
-        least = min(least_sd(s) for s in totals)
-        return [], f"the SD {figures.sd} is below the least possible, {least:.4f}"
-    possible = [s for s in possible if squares[s][0] <= _most_squares(n, s, low, high)]
+        sd = min(_sd(n, *pair) for pair in least.items()) / k
+        return [], f"the SD {figures.sd} is below the least possible, {sd:.4f}"
+    possible = [target for target in possible if target.low <= most[target.total]]
     if not possible:
-        most = max(most_sd(s) for s in totals)
-        return [], f"the SD {figures.sd} is above the greatest possible, {most:.4f}"
+        sd = max(_sd(n, *pair) for pair in most.items()) / k
+        return [], f"the SD {figures.sd} is above the greatest possible, {sd:.4f}"
     targets = []
-    for total in possible:
-        lower = max(squares[total][0], _least_squares(n, total))
-        upper = min(squares[total][1], _most_squares(n, total, low, high))
-        lower += (lower - total) % 2
-        upper -= (upper - total) % 2
-        if lower <= upper:
-            targets.append(Target(total, lower, upper))
-    if not targets:
-        return [], (
-            f"GRIMMER fails: no sum of squares that n = {n} scores with the mean {figures.mean} "
-            f"can have gives the SD {figures.sd}"
-        )
-    return targets, ""
+    for total, first, last in possible:
+        first, last = max(first, least[total]), min(last, most[total])
+        target = Target(total, first + (first - total) % 2, last - (last - total) % 2)
+        if target.low <= target.high:
+            targets.append(target)
+    if targets:
+        return targets, ""
+    return [], (
+        f"GRIMMER fails: no sum of squares that n = {n} scores with the mean {figures.mean} "
+        f"can have gives the SD {figures.sd}"
+    )
 
 
 def _sd(n: int, total: int, squares: int) -> float:

@@ -67,13 +67,13 @@ def test_a_warning_fails_the_build_and_leaves_the_last_good_pages(
     output = build(compendium, tmp_path / "html")
     before = files(output)
     chapter = compendium / "book/glossary.md"
-    chapter.write_text(chapter.read_text() + "\n{ref}`nowhere` and {doc}`gone`\n")
+    chapter.write_text(chapter.read_text() + "\n{ref}`nowhere` {doc}`gone` {py:func}`absent`\n")
     with pytest.raises(InputError) as error:
         build(compendium, output)
     assert {(problem.file, problem.row) for problem in error.value.problems} == {
         ("glossary.md", 11)
     }
-    assert "nowhere" in str(error.value) and "gone" in str(error.value)
+    assert all(name in str(error.value) for name in ("nowhere", "gone", "absent"))
     assert files(output) == before
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".html")] == []
 

@@ -20,6 +20,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import as_file, files
+from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import unquote, urlsplit
@@ -38,9 +39,11 @@ SCREEN_ONLY = (
     "button, svg, .citation > .label"
 )
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-# Widest table on an upright page, in characters of its columns' longest words and two for each gap:
-# 160 mm hold about 110 at the template's 9 pt and 130 at its 7.5 pt.
-FITS_NORMAL, FITS_SMALL = 95, 115
+# Characters across a page, two for each gap between columns included, with room for wide letters:
+# 160 mm upright at the template's 9 pt and 7.5 pt, 247 mm turned at 7.5 pt.
+FITS_NORMAL, FITS_SMALL, FITS_TURNED = 95, 115, 180
+# What is longer may run over pages: lines of a table, characters of a note.
+LONG_TABLE, LONG_NOTE = 18, 1500
 
 _INLINE_SVG = re.compile(r"<svg\b[^>]*>.*?</svg>", re.DOTALL)
 
@@ -286,12 +289,11 @@ def _shape(chapter: Chapter, shift: int) -> None:
         strong = new_tag("strong")
         strong.extend(list(header.contents))
         header.append(strong)
+    for note in body.select(".admonition"):
+        if len(note.get_text()) > LONG_NOTE:
+            note["class"] = "admonition long"
     for table in body.select("table"):
-        width = sum(_column_widths(table))
-        if width > FITS_NORMAL:
-            table.wrap(new_tag("div", class_="compact"))
-        if width > FITS_SMALL:
-            _turn_page(table)
+        _fit(table)
     for image in body.select("img.full-page"):
         _turn_page(image.find_parent("figure") or image)
 
@@ -304,19 +306,60 @@ def _turn_page(element: Tag) -> None:
         page.insert(0, before)
 
 
-def _column_widths(table: Tag) -> list[int]:
-    """Characters of the longest word of each column, and two for the gap."""
-    widths: list[int] = []
+def _fit(table: Tag) -> None:
+    """Choose type size, page and column widths so that no column cuts a word."""
+    narrow, wide = _column_widths(table)
+    compact, turned = sum(narrow) > FITS_NORMAL, sum(narrow) > FITS_SMALL
+    if compact:
+        table.wrap(new_tag("div", class_="compact"))
+    if turned:
+        _turn_page(table)
+    room = FITS_TURNED if turned else FITS_SMALL if compact else FITS_NORMAL
+    widths: list[float] = [*wide]
+    if sum(wide) > room:
+        # Between its longest word and its longest cell, each column gets the same share.
+        share = max(0, room - sum(narrow)) / (sum(wide) - sum(narrow))
+        widths = [low + share * (high - low) for low, high in zip(narrow, wide, strict=True)]
+        if not table.find("colgroup"):
+            _set_widths(table, widths)
+    if _lines(table, widths) > LONG_TABLE:
+        table.wrap(new_tag("div", class_="long"))
+
+
+def _set_widths(table: Tag, widths: list[float]) -> None:
+    columns = new_tag("colgroup")
+    for width in widths:
+        columns.append(new_tag("col", style=f"width: {100 * width / sum(widths):.1f}%"))
+    table.insert(0, columns)
+    if caption := table.find("caption"):
+        table.insert(0, caption)
+
+
+def _lines(table: Tag, widths: list[float]) -> int:
+    """About how many lines a table takes: in each row, those of its longest cell."""
+    return sum(
+        max(
+            ceil((len(cell.get_text()) + 2) / width)
+            for cell, width in zip(
+                row.find_all(["th", "td"], recursive=False), widths, strict=False
+            )
+        )
+        for row in table.select("tr")
+    )
+
+
+def _column_widths(table: Tag) -> tuple[list[int], list[int]]:
+    """Characters of each column's longest word and longest cell, and two for the gap."""
+    narrow: dict[int, int] = {}
+    wide: dict[int, int] = {}
     for row in table.select("tr"):
         for column, cell in enumerate(row.find_all(["th", "td"], recursive=False)):
-            unbreakable = cell.get_text(" ").split()
-            unbreakable += [status.get_text() for status in cell.select(".status")]
-            longest = max(map(len, unbreakable), default=0) + 2
-            if column < len(widths):
-                widths[column] = max(widths[column], longest)
-            else:
-                widths.append(longest)
-    return widths
+            text = " ".join(cell.get_text(" ").split())
+            unbreakable = [*text.split(), *(item.get_text() for item in cell.select(".status"))]
+            longest = max(map(len, unbreakable), default=0)
+            narrow[column] = max(narrow.get(column, 0), longest + 2)
+            wide[column] = max(wide.get(column, 0), len(text) + 2)
+    return list(narrow.values()), list(wide.values())
 
 
 def new_tag(name: str, **attributes: str) -> Tag:

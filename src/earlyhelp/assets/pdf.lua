@@ -63,10 +63,12 @@ function Div(div)
   if div.classes:includes('chapter') then
     return block('#chapter(' .. literal(div.attributes.title) .. ')')
   end
-  for _, name in ipairs{'landscape', 'compact', 'admonition', 'citation'} do
-    if div.classes:includes(name) then
-      return call_block(name == 'citation' and 'reference' or name, div.content)
-    end
+  if div.classes:includes('admonition') then
+    local breakable = div.classes:includes('long') and '(breakable: true)' or ''
+    return call_block('admonition' .. breakable, div.content)
+  end
+  for class, name in pairs{landscape = 'landscape', compact = 'compact', long = 'long', citation = 'reference'} do
+    if div.classes:includes(class) then return call_block(name, div.content) end
   end
   return div.content
 end

@@ -10,7 +10,7 @@ import yaml
 
 from earlyhelp import audit
 from earlyhelp.checks import SEVERITIES
-from earlyhelp.claims import COLUMNS, Claim
+from earlyhelp.claims import COLUMNS, Claim, read_claims
 from earlyhelp.errors import InputError
 
 WORDS = "- {phrases: [half], interval: '[45, 55]', why: near enough}\n"
@@ -199,3 +199,17 @@ def test_every_declared_finding_says_how_it_could_be_reconciled(
     findings = [one for one in outcomes.values() if one.severity]
     bare = [one.id for one in findings if not one.readings and "sources" not in one.id]
     assert bare == []
+
+
+def test_every_contradiction_of_the_ledger_is_in_a_finding(
+    rotherham: Path, outcomes: dict[str, audit.Outcome]
+) -> None:
+    claims = read_claims(rotherham / "claims.csv")
+    found = {id for one in outcomes.values() if one.severity for id in one.claims}
+    contradicted = {claim.id for claim in claims if claim.status == "contradicted"}
+    assert contradicted and contradicted <= found
+
+
+def test_coverage_counts_figures_once(study: Path) -> None:
+    write_claims(study, [claim("few", "9"), claim("share", "55.6", "percent"), claim("x", "1")])
+    assert audit.coverage(study, audit.audit(study)) == (2, 3)

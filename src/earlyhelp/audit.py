@@ -255,7 +255,7 @@ def _style(printed: Printed, proportions: Iterable[Proportions]) -> Iterator[Out
         # 0 and 100 % say no more with a decimal.
         if claim.kind == "percent" and claim.printed not in ("0", "100"):
             places = len(claim.printed.partition(".")[2])
-            decimals.setdefault(f"{places} decimals", []).append(claim)
+            decimals.setdefault(f"with {places} decimal places", []).append(claim)
     yield _convention("style-percent-decimals", "decimals of percentages", decimals, printed)
     ties: dict[str, list[Claim]] = {}
     for check in proportions:
@@ -367,6 +367,12 @@ def summary_table(outcomes: Iterable[Outcome]) -> pd.DataFrame:
     """Lay the summary out for a table of finished cells."""
     table = summary(outcomes).astype(str)
     return table.set_axis(["Outcome", "Checks"], axis=1)
+
+
+def coverage(folder: Path, outcomes: Iterable[Outcome]) -> tuple[int, int]:
+    """Count the printed figures that stand in at least one check, and all of them."""
+    checked = {claim for outcome in outcomes for claim in outcome.claims}
+    return len(checked), len(read_claims(folder / CLAIMS_FILE))
 
 
 def with_severity(outcomes: Iterable[Outcome], severity: str) -> list[Outcome]:

@@ -174,9 +174,11 @@ class Expression(Strict):
 
     def shown(self, printed: Printed) -> str:
         """The expression and its value."""
+        if len(self.of) == 1:
+            return self.sides(printed)
         value = self.value(printed)
         shown = f"{_rounded(value, 1)} %" if self.op == "percent" else _short(value)
-        return shown if len(self.of) == 1 else f"{self.sides(printed)} = {shown}"
+        return f"{self.sides(printed)} = {shown}"
 
 
 def _rounded(value: Fraction, decimals: int) -> str:

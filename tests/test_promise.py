@@ -80,9 +80,20 @@ def test_paired_test(pilot: Pilot) -> None:
     assert test["p"] == pytest.approx(1 - (3 / 5) ** 0.5)
     # t(.975, 2) = 4.302653: 1 ± 4.302653/√3.
     assert test["ci_low"] == pytest.approx(1 - 4.302653 / 3**0.5, abs=1e-6)
-    # dz = 1 with standard error √(1/3 + 1/6).
     assert test["dz"] == pytest.approx(1)
-    assert test["dz_high"] == pytest.approx(1 + 4.302653 * 0.5**0.5, abs=1e-6)
+    assert test["dz_low"] < 0 < 1 < test["dz_high"]
+
+
+def test_standardised_differences_have_the_published_interval() -> None:
+    # Kelley (2007), MBESS: conf.limits.nct(ncp = 2.83, df = 126) is 0.8337502 to 4.815359.
+    interval = promise.standardised_difference(2.83, 126, 1, 0.95)
+    assert interval == pytest.approx((2.83, 0.8337502, 4.815359), abs=1e-5)
+
+
+def test_the_interval_reaches_nought_when_the_test_is_just_significant() -> None:
+    # t(.975, 16) = 2.1199053.
+    _, low, _ = promise.standardised_difference(2.1199053, 16, 17**-0.5, 0.95)
+    assert low == pytest.approx(0, abs=1e-6)
 
 
 def test_the_sign_of_t_is_that_of_the_change(pilot: Pilot) -> None:

@@ -151,6 +151,15 @@ def test_response_rates_have_each_denominator(pilot: Pilot) -> None:
     assert (attended["percent"], eligible["percent"]) == (100, 75)
 
 
+def test_newcomers_do_not_count_as_answering_again(pilot: Pilot) -> None:
+    endline = pilot.endline_survey.copy()
+    endline.loc[3, "practitioner_id"] = "P9"
+    rates = sample.response_rates(replace(pilot, endline_survey=endline))
+    again = row(rates, wave="endline", arm="comparison", denominator="baseline respondents")
+    # P5 to P8 before, P9, P6, P7 after.
+    assert again[["n", "total"]].tolist() == [2, 4]
+
+
 def test_people_known_from_the_register_alone_count(pilot: Pilot) -> None:
     register = pilot.training_attendance.copy()
     register.loc[3, "practitioner_id"] = "P9"

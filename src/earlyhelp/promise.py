@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pingouin as pg
 from scipy import stats
+from scipy.optimize import brentq
 
 from earlyhelp.errors import InputError, Problem
 from earlyhelp.feasibility import agreement, agreement_answers
@@ -168,16 +169,42 @@ def _test(x: pd.Series, y: pd.Series, paired: bool, alpha: float, confidence: fl
     }
 
 
-def _effect(
-    size: float, x: pd.Series, y: pd.Series, paired: bool, confidence: float
+def standardised_difference(
+    t: float, df: float, scale: float, confidence: float
 ) -> tuple[float, float, float]:
-    """Standardised mean difference with its parametric interval (pingouin.compute_esci)."""
-    if math.isnan(size):
+    """Standardised mean difference behind a t statistic, with its exact interval.
+
+    The interval inverts the noncentral t distribution (Cumming and Finch 2001), so that it leaves
+    out nought exactly when the t test is significant at the same level.
+
+    Parameters
+    ----------
+    t, df : float
+        Statistic and degrees of freedom; NaN gives NaN.
+    scale : float
+        What turns t into the difference: the root of 1/n for pairs, of 1/n1 + 1/n2 for groups.
+    confidence : float
+        In (0, 1).
+
+    Returns
+    -------
+    tuple of float
+        Difference, lower and upper end.
+    """
+    if math.isnan(t):
         return NOTHING, NOTHING, NOTHING
-    interval = pg.compute_esci(
-        size, len(x), len(y), paired=paired, eftype="cohen", confidence=confidence, decimals=12
-    )
-    return size, float(interval[0]), float(interval[1])
+    reach = 10 + 5 * abs(t)
+
+    def below(noncentrality: float) -> float:
+        probability = float(stats.nct.cdf(t, df, noncentrality))
+        # Far out, where the probability is 1 or 0, scipy gives up.
+        return float(noncentrality < t) if math.isnan(probability) else probability
+
+    def end(probability: float) -> float:
+        return scale * brentq(lambda x: below(x) - probability, t - reach, t + reach)
+
+    tail = (1 - confidence) / 2
+    return t * scale, end(1 - tail), end(tail)
 
 
 def paired_tests(
@@ -197,7 +224,7 @@ def paired_tests(
     DataFrame
         measure, arm, n (pairs), mean_change, sd_change, t, t_size (without its sign), df, p,
         significant, ci_low, ci_high (of the mean change), dz (mean change over its SD), dz_low,
-        dz_high (parametric). A test that cannot be done has NaN.
+        dz_high (exact). A test that cannot be done has NaN.
     """
     check_share("alpha", alpha)
     check_share("confidence", confidence)
@@ -207,10 +234,10 @@ def paired_tests(
         for arm in ARMS:
             chosen = paired[(paired["measure"] == measure) & (paired["arm"] == arm)]
             change, n = chosen["change"], len(chosen)
-            waves = chosen["endline"], chosen["baseline"]
-            test = _test(*waves, True, alpha, confidence)
-            size = test["t"] / math.sqrt(n) if n else NOTHING
-            dz, low, high = _effect(size, *waves, True, confidence)
+            test = _test(chosen["endline"], chosen["baseline"], True, alpha, confidence)
+            dz, low, high = standardised_difference(
+                test["t"], test["df"], n**-0.5 if n else NOTHING, confidence
+            )
             rows.append(
                 {
                     "measure": measure,
@@ -243,7 +270,7 @@ def between_tests(
         measure, contrast ("change" among the paired, as in the report; "baseline" and "endline"
         among all scores of the wave), n_intervention, n_comparison, difference (of means), t,
         t_size (without its sign), df, p, significant, ci_low, ci_high (of the difference), g
-        (Hedges), g_low, g_high (parametric).
+        (Hedges), g_low, g_high (exact).
     """
     check_share("alpha", alpha)
     check_share("confidence", confidence)
@@ -257,7 +284,7 @@ def between_tests(
         }
         for contrast, (x, y) in samples.items():
             test = _test(x, y, False, alpha, confidence)
-            g, low, high = _effect(_hedges(test, x, y), x, y, False, confidence)
+            g, low, high = _hedges(test, x, y, confidence)
             rows.append(
                 {
                     "measure": measure,
@@ -274,11 +301,15 @@ def between_tests(
     return pd.DataFrame(rows)
 
 
-def _hedges(test: dict, x: pd.Series, y: pd.Series) -> float:
-    """Hedges' g of a pooled t test."""
+def _hedges(
+    test: dict, x: pd.Series, y: pd.Series, confidence: float
+) -> tuple[float, float, float]:
+    """Hedges' g of a pooled t test, with its interval."""
     if math.isnan(test["t"]):
-        return NOTHING
-    return test["t"] * math.sqrt(1 / len(x) + 1 / len(y)) * (1 - 3 / (4 * test["df"] - 1))
+        return NOTHING, NOTHING, NOTHING
+    correction = 1 - 3 / (4 * test["df"] - 1)
+    scale = correction * math.sqrt(1 / len(x) + 1 / len(y))
+    return standardised_difference(test["t"], test["df"], scale, confidence)
 
 
 def ceiling(pilot: Pilot, within: int = 5) -> pd.DataFrame:
@@ -496,7 +527,7 @@ def arm_differences(pilot: Pilot) -> pd.DataFrame:
                 "n_intervention": len(x),
                 "n_comparison": len(y),
                 "difference": x.mean() - y.mean(),
-                "standardised": _hedges(test, x, y),
+                "standardised": _hedges(test, x, y, 0.95)[0],
                 "p": test["p"],
             }
         )

@@ -284,24 +284,27 @@ def response_rates(pilot: Pilot) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        wave, arm, denominator (words), n, total, percent.
+        wave, arm, denominator (words), n, total, percent. Against "baseline respondents", n counts
+        those of them who answered again.
     """
     counted = responses(pilot)
-    n_of = counted[counted["team"] == "all"].set_index(["wave", "arm"])["n"]
-    known = {arm: len(_known_people(pilot, arm)) for arm in ARMS}
-    eligible = len(pilot.training_attendance)
-    attended = int(attended_training(pilot).sum())
+    n_of = counted[counted["team"] == "all"].set_index(["wave", "arm"])["n"].to_dict()
+    same_people = people(pilot).set_index("arm")["both"].to_dict()
     rows = []
     for arm in ARMS:
-        rows.append(("baseline", arm, "people known to the study", known[arm]))
-        rows.append(("endline", arm, "people known to the study", known[arm]))
-        rows.append(("endline", arm, "baseline respondents", int(n_of["baseline", arm])))
-    rows.append(("baseline", "intervention", "eligible for training", eligible))
-    rows.append(("post_training", "intervention", "eligible for training", eligible))
-    rows.append(("post_training", "intervention", "attended training", attended))
-    rows.append(("endline", "intervention", "eligible for training", eligible))
-    table = pd.DataFrame(rows, columns=["wave", "arm", "denominator", "total"])
-    table.insert(3, "n", [int(n_of[wave, arm]) for wave, arm in table[["wave", "arm"]].to_numpy()])
+        known = len(_known_people(pilot, arm))
+        for wave in ("baseline", "endline"):
+            rows.append((wave, arm, "people known to the study", n_of[wave, arm], known))
+        before = n_of["baseline", arm]
+        rows.append(("endline", arm, "baseline respondents", same_people[arm], before))
+    for wave in surveys(pilot):
+        n = n_of[wave, "intervention"]
+        eligible = len(pilot.training_attendance)
+        rows.append((wave, "intervention", "eligible for training", n, eligible))
+    attended = int(attended_training(pilot).sum())
+    n = n_of["post_training", "intervention"]
+    rows.append(("post_training", "intervention", "attended training", n, attended))
+    table = pd.DataFrame(rows, columns=["wave", "arm", "denominator", "n", "total"])
     table["percent"] = [percent(n, total) for n, total in table[["n", "total"]].to_numpy()]
     return table.sort_values(["wave", "arm", "denominator"], ignore_index=True)
 

@@ -1,0 +1,63 @@
+"""The command line: exit status, one place for messages, no traceback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from earlyhelp.cli import COMMANDS, main
+
+
+def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--help"])
+    assert caught.value.code == 0
+    shown = capsys.readouterr().out
+    assert all(name in shown for name in COMMANDS if name != "report")
+
+
+def test_validate_counts_the_files(mini: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["validate", str(mini)]) == 0
+    # study.yml, research_questions.yml and six raw files; no qualitative data.
+    assert capsys.readouterr().out == f"{mini}: 8 files, no problem\n"
+
+
+def test_validate_tells_problems_on_standard_error(
+    mini: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (mini / "raw/tool_use.csv").unlink()
+    assert main(["validate", str(mini)]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == "tool_use.csv: found no such file; expected raw/tool_use.csv\n"
+
+
+def test_execute_tells_every_wrong_option(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "x.ipynb"
+    assert main(["execute", "nowhere.md", "--output", str(output), "-p", "alpha"]) == 1
+    shown = capsys.readouterr().err
+    assert "alpha: found no =; expected NAME=VALUE" in shown
+    assert "nowhere.md: found no such file" in shown
+    assert not output.exists()
+
+
+def test_execute_with_another_parameter(tmp_path: Path, mini: Path) -> None:
+    output = tmp_path / "readiness.ipynb"
+    source = Path(__file__).parents[1] / "notebooks/readiness.md"
+    assert main(["execute", str(source), "--output", str(output), "-p", f"study={mini}"]) == 0
+    assert f'study = "{mini}"' in output.read_text().replace('\\"', '"')
+
+
+def test_execute_that_fails_exits_one(
+    tmp_path: Path, mini: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (mini / "raw/tool_use.csv").unlink()
+    output = tmp_path / "readiness.ipynb"
+    source = Path(__file__).parents[1] / "notebooks/readiness.md"
+    assert main(["execute", str(source), "--output", str(output), "-p", f"study={mini}"]) == 1
+    shown = capsys.readouterr().err
+    assert "readiness.md: cell 4 failed" in shown
+    assert "tool_use.csv: found no such file" in shown

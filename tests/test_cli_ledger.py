@@ -113,6 +113,29 @@ def test_another_study_shows_what_changes(
     assert (change["id"], change["before"], change["after"]) == ("trained", "3", "4")
 
 
+def test_a_saved_ledger_shows_what_has_changed(
+    study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["ledger", str(study), "--format", "json"])
+    saved = tmp_path / "ledger.json"
+    saved.write_text(capsys.readouterr().out)
+    edit(
+        study / "raw/training_attendance.csv",
+        "P3,B,Family Support Worker,scheduled",
+        "P3,B,Family Support Worker,mop-up",
+    )
+    assert main(["ledger", str(study), "--against", str(saved)]) == 0
+    edit(study / "raw/training_attendance.csv", "mop-up,mop-up", "not attended,not attended")
+    assert main(["ledger", str(study), "--against", str(saved), "--format", "json"]) == 1
+    (change,) = json.loads(capsys.readouterr().out.split("\n", 1)[1])
+    assert (change["before"], change["after"]) == ("2", "3")
+
+
+def test_what_is_no_ledger_is_told(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ledger", str(study), "--against", str(study / "study.yml")]) == 1
+    assert "study.yml" in capsys.readouterr().err
+
+
 def test_the_same_data_change_nothing(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["ledger", str(study), "--against", str(study)]) == 0
     assert "0 of 2 claims change" in capsys.readouterr().err

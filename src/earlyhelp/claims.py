@@ -483,3 +483,28 @@ def compare(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     both = both.rename(columns={"recomputed_before": "before", "recomputed_after": "after"})
     order = ["id", "subject", "population", "printed", "before", "after"]
     return both.loc[changed, [*order, "status_before", "status_after"]].reset_index(drop=True)
+
+
+class SavedAnswer(BaseModel):
+    """What `compare` needs of one row of a saved ledger."""
+
+    id: str
+    recomputed: str
+    status: str
+
+
+def read_ledger(path: Path) -> pd.DataFrame:
+    """Read a ledger that ``earlyhelp ledger --format json`` wrote.
+
+    Returns
+    -------
+    DataFrame
+        id, recomputed, status.
+
+    Raises
+    ------
+    InputError
+        When it is not one. JSON is YAML, so that the YAML reader tells.
+    """
+    rows = read_yaml(path, list[SavedAnswer])
+    return pd.DataFrame([row.model_dump() for row in rows], columns=list(SavedAnswer.model_fields))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -31,15 +32,16 @@ def register(subparsers: Any) -> None:
     command.add_argument("--where", metavar="TEXT", help="only ids, sections and places with TEXT")
     command.add_argument(
         "--against",
-        metavar="OTHER_STUDY",
-        help="list the claims that the raw data of another study folder would change",
+        metavar="OTHER",
+        help="list the claims that change with the raw data of another study folder, or in a "
+        "ledger saved with --format json",
     )
     command.set_defaults(func=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the ledger, or how another study's data would change it."""
-    from earlyhelp.claims import CLAIMS_FILE, STATUSES, compare, ledger, read_claims
+    from earlyhelp.claims import CLAIMS_FILE, STATUSES, compare, ledger, read_claims, read_ledger
     from earlyhelp.errors import InputError, Problem
     from earlyhelp.raw import open_pilot
 
@@ -51,7 +53,9 @@ def run(args: argparse.Namespace) -> int:
     table = ledger(pilot, claims)
     chosen = table["id"].isin(_chosen(table, args)["id"])
     if args.against:
-        changed = compare(table[chosen], ledger(open_pilot(args.against), claims))
+        saved = Path(args.against)
+        other = read_ledger(saved) if saved.is_file() else ledger(open_pilot(saved), claims)
+        changed = compare(table[chosen], other)
         _show(changed, list(changed.columns), args.format)
         print(f"{len(changed)} of {chosen.sum()} claims change", file=sys.stderr)
         return int(len(changed) > 0)

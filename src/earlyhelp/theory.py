@@ -267,8 +267,8 @@ def _title(label: str) -> str:
 WIDTH = 1100.0
 MARGIN = 10.0
 GAP = 30.0  # between columns, where links run
-SIZE = 11.0  # of the text, in px at full width
-LINE = 13.5
+SIZE = 12.0  # of the text, in px at full width
+LINE = 14.5
 PAD = 6.0
 FONTS = "'DejaVu Sans', Verdana, sans-serif"
 INK, SOFT, PAPER = "#1b1b1b", "#4d5560", "#fbfaf6"
@@ -380,7 +380,7 @@ def _columns(
     width = (WIDTH - 2 * MARGIN - GAP * (len(COLUMNS) - 1)) / len(COLUMNS)
     # A pathway may leave columns out: the others keep their width and share the room.
     step = (WIDTH - 2 * MARGIN - width) / max(len(lanes) - 1, 1)
-    header = max((len(_heading(column[0][1][0], width)) for column in lanes), default=0) * 15 + 8
+    header = max((len(_heading(column[0][1][0], width)) for column in lanes), default=0) * LINE + 8
     stacks: list[list[_Box | list[str]]] = []
     for number, column in enumerate(lanes):
         stack: list[_Box | list[str]] = []
@@ -411,7 +411,7 @@ def _columns(
                 y += item.height + gap
             else:
                 _text(canvas, x, y + 14, item, bold=True)
-                y += 15 * len(item) + gap
+                y += LINE * len(item) + gap
     columns = [[item for item in stack if isinstance(item, _Box)] for stack in stacks]
     return columns, top + header + height + 14
 
@@ -430,7 +430,7 @@ def _heading(element: Element, width: float) -> list[str]:
 
 
 def _extent(stack: Iterable[_Box | list[str]]) -> float:
-    return sum(item.height if isinstance(item, _Box) else 15 * len(item) for item in stack)
+    return sum(item.height if isinstance(item, _Box) else LINE * len(item) for item in stack)
 
 
 def _band(

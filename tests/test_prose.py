@@ -1,0 +1,139 @@
+"""The book's prose: our own words, numbers by glue, citations and claims that exist.
+
+`data/report_ngrams.txt` holds a truncated SHA-256 of every run of eight words of the published
+report, so that its text need not be here.
+"""
+
+import csv
+import re
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from earlyhelp.claims import read_claims
+from earlyhelp.display import page_of
+
+ROOT = Path(__file__).parents[1]
+NGRAMS = Path(__file__).parent / "data/report_ngrams.txt"
+RUN, DIGITS = 8, 10
+
+CHAPTERS = sorted((ROOT / "book").glob("*.md"))
+# What else readers see of our words.
+OTHERS = [
+    *sorted((ROOT / "notebooks").glob("*.md")),
+    *(
+        ROOT / "data/rotherham" / name
+        for name in ("theory_of_change.yml", "research_questions.yml", "codebook.yml")
+    ),
+    ROOT / "data/rotherham/raw/framework_matrix.csv",
+    ROOT / "README.md",
+]
+# Names may recur, the longer ones before those that they contain.
+NAMES = (
+    "What Works for Early Intervention and Children's Social Care",
+    "Department for Levelling Up, Housing and Communities",
+    "Early Help & Family Engagement",
+    "Rotherham's Early Help",
+)
+FINDINGS = (
+    "index",
+    "feasibility",
+    "promise",
+    "readiness",
+    "conclusion",
+    "limitations",
+    "anticipated_outcomes",
+    "ease_of_use",
+)
+# Numbers that are no results: places in the report and in this book, names, dates, licences.
+NO_RESULT = re.compile(
+    r"^#+ \d\.\d "
+    r"|\b[Qq]uestions? \d\.\d"
+    r"|\b(?:Section|Chapter) \d(?:\.\d)?"
+    r"|\b(?:Figures?|Tables?) [A-Z\d]\.\d(?: to [A-Z\d]\.\d)?(?: and [A-Z\d]\.\d)?"
+    r"|\b[EF]\.1\b"
+    r"|\bA-\d\d"
+    r"|\bLevel \d"
+    r"|\bMay 2023"
+    r"|\bBY-NC-ND 2\.0"
+    r"|\bGraded Care Profile 2",
+    re.MULTILINE,
+)
+
+
+def words(text: str) -> list[str]:
+    """Words in lower case, without punctuation and without the names that may recur."""
+    text = " ".join(text.replace("’", "'").split())
+    for name in NAMES:
+        text = text.replace(name, " § ")
+    return re.findall(r"§|[a-z0-9]+(?:'[a-z]+)?", text.lower())
+
+
+def digest(run: list[str]) -> str:
+    """The truncated hash of a run of words."""
+    return sha256(" ".join(run).encode()).hexdigest()[:DIGITS]
+
+
+@cache
+def report_digests() -> frozenset[str]:
+    """Hashes of all runs of the report."""
+    return frozenset(NGRAMS.read_text("ascii").split())
+
+
+def copied(text: str) -> list[str]:
+    """Runs of eight words that the report has too; glued numbers and targets are no words."""
+    text = re.sub(r"\{glue:text\}`[^`]*`", " § ", text)
+    text = re.sub(r"\{[a-z]+\}`([^`<]*)(?:<[^`]*>)?`", r"\1", text)
+    found = words(text)
+    runs = (found[start : start + RUN] for start in range(len(found) - RUN + 1))
+    return [" ".join(run) for run in runs if digest(run) in report_digests()]
+
+
+@pytest.mark.parametrize("path", [*CHAPTERS, *OTHERS], ids=lambda path: path.name)
+def test_no_eight_words_of_the_report_in_a_row(path: Path) -> None:
+    if path.suffix == ".csv":
+        with path.open(encoding="utf-8", newline="") as rows:
+            text = " § ".join(row["summary"] for row in csv.DictReader(rows))
+    else:
+        text = path.read_text("utf-8")
+    assert copied(text) == []
+
+
+def test_copied_words_are_found() -> None:
+    # The beginning of the report's title.
+    title = "Piloting the implementation of systemic training and feedback tools"
+    assert copied(f"We read: {title}, and more.") != []
+
+
+def typed_numbers(text: str) -> list[str]:
+    """Numbers in the prose that neither glue put there nor name a place."""
+    text = re.sub(r"```.*?```|\{[a-z:]+\}`[^`]*`|`[^`]*`|^\(.*\)=$", " ", text, flags=re.S | re.M)
+    return re.findall(r"\S*\d\S*", NO_RESULT.sub(" ", text))
+
+
+@pytest.mark.parametrize("chapter", FINDINGS)
+def test_findings_type_no_numbers(chapter: str) -> None:
+    assert typed_numbers((ROOT / f"book/{chapter}.md").read_text("utf-8")) == []
+
+
+def test_typed_number_is_found() -> None:
+    assert typed_numbers("Table 3.1: 64.7% and {glue:text}`a.ipynb::b-1:s` of Level 6") == ["64.7%"]
+
+
+def test_citations_have_an_entry() -> None:
+    bibliography = (ROOT / "book/references.bib").read_text("utf-8")
+    known = set(re.findall(r"^@\w+\{([^,]+),", bibliography, re.MULTILINE))
+    pages = [*CHAPTERS, *(ROOT / "notebooks").glob("*.md")]
+    text = "\n".join(path.read_text("utf-8") for path in pages)
+    cited = {key for keys in re.findall(r"\{cite\}`([^`]+)`", text) for key in keys.split(",")}
+    assert cited and cited <= known
+
+
+def test_glued_numbers_are_claims_of_the_notebook_they_come_from() -> None:
+    pages = {claim.id: page_of(claim) for claim in read_claims(ROOT / "data/rotherham/claims.csv")}
+    text = "\n".join(path.read_text("utf-8") for path in CHAPTERS)
+    glued = set(re.findall(r"\{glue:text\}`results/(\w+)\.ipynb::([^:]+):s`", text))
+    assert len(glued) == len(set(re.findall(r"\{glue:[^`]*`[^`]*`", text)))
+    assert glued and {(page, claim) for page, claim in glued if pages.get(claim) != page} == set()

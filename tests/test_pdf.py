@@ -140,8 +140,9 @@ def test_a_folder_without_pages_is_an_error(tmp_path: Path) -> None:
     assert not (tmp_path / "out.pdf").exists()
 
 
-def test_drawings_keep_their_case_and_icons_stay_out(tmp_path: Path) -> None:
-    drawing = '<svg role="img" aria-label="A &amp; B" viewBox="0 0 1 1"><clipPath/></svg>'
+@pytest.mark.parametrize("role", ["img", "graphics-document document"])
+def test_drawings_keep_their_case_and_icons_stay_out(tmp_path: Path, role: str) -> None:
+    drawing = f'<svg role="{role}" aria-label="A &amp; B" viewBox="0 0 1 1"><clipPath/></svg>'
     markup = extract_drawings(f'<svg class="icon"></svg>{drawing}', "page", tmp_path)
     (path,) = tmp_path.iterdir()
     assert path.read_text() == drawing

@@ -45,6 +45,8 @@ FITS_NORMAL, FITS_SMALL, FITS_TURNED = 95, 115, 180
 # What is longer may run over pages: lines of a table, characters of a note.
 LONG_TABLE, LONG_NOTE = 18, 1500
 
+# A drawing with links is no `img`, whose content would be hidden from assistive technology.
+DRAWING_ROLES = ("img", "graphics-document document")
 _INLINE_SVG = re.compile(r"<svg\b[^>]*>.*?</svg>", re.DOTALL)
 
 
@@ -145,7 +147,7 @@ def _read_chapter(pages: Path, path: str, part: str, images: Path) -> Chapter:
 
 
 def extract_drawings(markup: str, stem: str, images: Path) -> str:
-    """Write inline SVGs of role `img` to files and refer to them as images.
+    """Write inline SVGs that are drawings, not icons, to files and refer to them as images.
 
     It works on the text because HTML parsers fold the case of SVG's names.
     """
@@ -154,7 +156,7 @@ def extract_drawings(markup: str, stem: str, images: Path) -> str:
         opening = match[0][: match[0].index(">") + 1]
         tag = BeautifulSoup(opening, "lxml").svg
         assert tag is not None
-        if tag.get("role") != "img":
+        if tag.get("role") not in DRAWING_ROLES:
             return match[0]
         name = f"{stem}-{match.start()}.svg"
         (images / name).write_text(match[0], encoding="utf-8")

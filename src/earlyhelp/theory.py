@@ -656,4 +656,5 @@ def _measure(text: str, bold: bool = False) -> float:
     font = get_font(findfont(FontProperties(family="DejaVu Sans", weight=weight)))
     font.set_size(SIZE, 72)
     font.set_text(text, 0)
-    return float(font.get_width_height()[0]) / 64
+    # A little more than measured: a fallback font may be wider.
+    return 1.04 * float(font.get_width_height()[0]) / 64

@@ -288,6 +288,20 @@ def test_every_claim_of_the_report_is_well_formed(rotherham: Path) -> None:
     assert len(read) >= 350
 
 
+def test_every_reading_of_a_word_is_used(rotherham: Path) -> None:
+    used = {
+        (claim.printed, claim.interval) for claim in claims.read_claims(rotherham / "claims.csv")
+    }
+    readings = claims.read_words(rotherham / "words.yml")
+    unused = [
+        (phrase, reading.interval)
+        for reading in readings
+        for phrase in reading.phrases
+        if (phrase, reading.interval) not in used
+    ]
+    assert unused == []
+
+
 def test_no_claim_is_answered_in_two_notebooks() -> None:
     functions = [f for group in claims.ANSWERED_IN.values() for f in group]
     assert len(set(functions)) == len(functions) == len(claims.QUANTITIES)

@@ -151,6 +151,13 @@ def test_response_rates_have_each_denominator(pilot: Pilot) -> None:
     assert (attended["percent"], eligible["percent"]) == (100, 75)
 
 
+def test_a_wave_that_was_not_planned_has_no_rate(pilot: Pilot) -> None:
+    waves = tuple(wave for wave in pilot.study.waves if wave.id != "post_training")
+    study = pilot.study.model_copy(update={"waves": waves})
+    rates = sample.response_rates(replace(pilot, study=study))
+    assert set(rates["wave"]) == {"baseline", "endline"}
+
+
 def test_newcomers_do_not_count_as_answering_again(pilot: Pilot) -> None:
     endline = pilot.endline_survey.copy()
     endline.loc[3, "practitioner_id"] = "P9"

@@ -288,24 +288,22 @@ def response_rates(pilot: Pilot) -> pd.DataFrame:
         those of them who answered again.
     """
     counted = responses(pilot)
-    n_of = counted[counted["team"] == "all"].set_index(["wave", "arm"])["n"].to_dict()
-    same_people = people(pilot).set_index("arm")["both"].to_dict()
-    rows = []
-    for arm in ARMS:
-        known = len(_known_people(pilot, arm))
-        for wave in ("baseline", "endline"):
-            rows.append((wave, arm, "people known to the study", n_of[wave, arm], known))
-        before = n_of["baseline", arm]
-        rows.append(("endline", arm, "baseline respondents", same_people[arm], before))
-    for wave in surveys(pilot):
-        n = n_of[wave, "intervention"]
-        eligible = len(pilot.training_attendance)
-        rows.append((wave, "intervention", "eligible for training", n, eligible))
+    totals = counted[counted["team"] == "all"].itertuples(index=False)
+    by_arm = people(pilot).set_index("arm")
+    again, before = by_arm["both"].to_dict(), by_arm["baseline"].to_dict()
     attended = int(attended_training(pilot).sum())
-    n = n_of["post_training", "intervention"]
-    rows.append(("post_training", "intervention", "attended training", n, attended))
+    rows: list[tuple[str, str, str, int, int]] = []
+    for wave, arm, _, n in totals:
+        if arm != "all" and wave != "post_training":
+            rows.append((wave, arm, "people known to the study", n, len(_known_people(pilot, arm))))
+        if arm != "all" and wave == "endline":
+            rows.append((wave, arm, "baseline respondents", again[arm], before[arm]))
+        if arm == "intervention":
+            rows.append((wave, arm, "eligible for training", n, len(pilot.training_attendance)))
+        if arm == "intervention" and wave == "post_training":
+            rows.append((wave, arm, "attended training", n, attended))
     table = pd.DataFrame(rows, columns=["wave", "arm", "denominator", "n", "total"])
-    table["percent"] = [percent(n, total) for n, total in table[["n", "total"]].to_numpy()]
+    table["percent"] = [percent(*pair) for pair in table[["n", "total"]].to_numpy().tolist()]
     return table.sort_values(["wave", "arm", "denominator"], ignore_index=True)
 
 

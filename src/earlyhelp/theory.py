@@ -360,11 +360,11 @@ def _check_overlay(theory: Theory, overlay: Mapping[str, str]) -> None:
         raise InputError(problems)
 
 
-def _notes(theory: Theory, element: Element, overlay: Mapping[str, str], width: float) -> list[str]:
+def _notes(element: Element, overlay: Mapping[str, str], width: float) -> list[str]:
     proposed = _wrap("proposed addition", width) if element.proposed else []
     # Room for the symbol, which stands on the first line of the evidence.
     words = overlay.get(element.id, "")
-    evidence = _wrap(words, width - 15, bold=True)
+    evidence = _wrap(words, width - 15)
     return proposed + evidence
 
 
@@ -377,32 +377,25 @@ def _columns(
         for column in COLUMNS
     ]
     lanes = [column for column in lanes if column]
-    width = (WIDTH - 2 * MARGIN - GAP * (len(COLUMNS) - 1)) / len(COLUMNS)
-    # A pathway may leave columns out: the others keep their width and share the room.
-    step = (WIDTH - 2 * MARGIN - width) / max(len(lanes) - 1, 1)
-    header = max((len(_heading(column[0][1][0], width)) for column in lanes), default=0) * LINE + 8
+    places = _places([column[0][0][0] for column in lanes])
+    headings = [
+        _heading(column[0][1][0], width) for column, (_, width) in zip(lanes, places, strict=True)
+    ]
+    header = max(map(len, headings), default=0) * LINE + 8
     stacks: list[list[_Box | list[str]]] = []
-    for number, column in enumerate(lanes):
+    for column, (x, width) in zip(lanes, places, strict=True):
+        inner = width - 2 * PAD
         stack: list[_Box | list[str]] = []
         for position, (_, elements) in enumerate(column):
             if position:
                 stack.append(_heading(elements[0], width))
-            stack += [
-                _Box(
-                    element,
-                    MARGIN + number * step,
-                    0,
-                    width,
-                    _wrap(element.label, width - 2 * PAD),
-                    _notes(theory, element, overlay, width - 2 * PAD),
-                )
-                for element in elements
-            ]
+            for element in elements:
+                lines, notes = _wrap(element.label, inner), _notes(element, overlay, inner)
+                stack.append(_Box(element, x, 0, width, lines, notes))
         stacks.append(stack)
-    height = max((_extent(stack) + 16 * (len(stack) - 1) for stack in stacks), default=0)
-    for number, stack in enumerate(stacks):
-        x = MARGIN + number * step
-        _text(canvas, x, top + 14, _heading(lanes[number][0][1][0], width), bold=True)
+    height = max((_extent(stack) + 13 * (len(stack) - 1) for stack in stacks), default=0)
+    for stack, heading, (x, _) in zip(stacks, headings, places, strict=True):
+        _text(canvas, x, top + 14, heading, bold=True)
         gap = min((height - _extent(stack)) / max(len(stack) - 1, 1), 46)
         y = top + header + (height - _extent(stack) - gap * (len(stack) - 1)) / 2
         for item in stack:
@@ -414,6 +407,22 @@ def _columns(
                 y += LINE * len(item) + gap
     columns = [[item for item in stack if isinstance(item, _Box)] for stack in stacks]
     return columns, top + header + height + 14
+
+
+def _places(columns: list[Column]) -> list[tuple[float, float]]:
+    """Left edge and width of each column; a pathway's fewer columns keep their widths."""
+    shares = [_share(column[0][0]) for column in COLUMNS]
+    unit = (WIDTH - 2 * MARGIN - GAP * (len(shares) - 1)) / sum(shares)
+    widths = [unit * _share(column) for column in columns]
+    gap = (WIDTH - 2 * MARGIN - sum(widths)) / max(len(widths) - 1, 1)
+    return [
+        (MARGIN + sum(widths[:number]) + gap * number, width) for number, width in enumerate(widths)
+    ]
+
+
+def _share(column: Column) -> float:
+    # Evidence stands in the boxes of short-term outcomes first of all: its words take one line.
+    return 1.36 if column == "short-term" else 1.0
 
 
 def _in_lane(theory: Theory, column: Column, who: Who | None) -> list[Element]:
@@ -456,7 +465,7 @@ def _band(
                 top + 21,
                 width,
                 _wrap(element.label, inner),
-                _notes(theory, element, overlay, inner),
+                _notes(element, overlay, inner),
             )
             for number, element in enumerate(elements)
         ]
@@ -499,7 +508,7 @@ def _draw_box(
     if element.id in overlay:
         y = box.y + PAD + 10 + LINE * lines
         _symbol(link, overlay[element.id], box.x + PAD + 5, y - 4)
-        _text(link, box.x + PAD + 15, y, box.notes[len(proposed) :], bold=True)
+        _text(link, box.x + PAD + 15, y, box.notes[len(proposed) :])
 
 
 def _rect(parent: Node, box: _Box, inset: float, attributes: dict[str, str]) -> None:
@@ -610,18 +619,18 @@ def _legend(canvas: Node, theory: Theory, overlay: bool, top: float) -> float:
         ends = {"x1": f"{x:g}", "x2": f"{x + 30:g}", "y1": f"{y - 4:g}", "y2": f"{y - 4:g}"}
         SubElement(canvas, "line", {key: value for key, value in (ends | line).items() if value})
         _text(canvas, x + 36, y, [words])
-        x += 36 + _measure(words) + 24
+        x += 36 + _measure(words) + 14
     if any(element.proposed for element in theory.elements.values()):
         for inset in (0, 3):
             frame = {"x": f"{x + inset:g}", "y": f"{y - 12 + inset:g}", "rx": "2", "fill": "none"}
             size = {"width": f"{26 - 2 * inset:g}", "height": f"{15 - 2 * inset:g}", "stroke": INK}
             SubElement(canvas, "rect", frame | size)
         _text(canvas, x + 32, y, [theory.proposal])
-        x += 32 + _measure(theory.proposal) + 24
+        x += 32 + _measure(theory.proposal) + 14
     for evidence in OVERLAY if overlay else ():
         _symbol(canvas, evidence, x + 5, y - 4)
         _text(canvas, x + 15, y, [evidence])
-        x += 15 + _measure(evidence) + 20
+        x += 15 + _measure(evidence) + 12
     return y + 10
 
 

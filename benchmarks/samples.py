@@ -171,7 +171,7 @@ def growth() -> None:
             start = time.perf_counter()
             number = count(figures)
             seconds = time.perf_counter() - start
-            told = f"{number:.3e} | {seconds:.2f} | {memory(lambda f=figures: count(f)):.0f}"
+            told = f"{number:,} | {seconds:.2f} | {memory(lambda f=figures: count(f)):.0f}"
         except TooLarge:
             told = "refused | |"
         print(f"| {name(figures)} | {cells:,} | {told} |", flush=True)

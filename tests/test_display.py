@@ -9,7 +9,7 @@ import pytest
 
 from earlyhelp import display
 from earlyhelp.claims import Claim
-from earlyhelp.display import Page, badge, number, page_of, table_markdown
+from earlyhelp.display import SHOWN_IN, Page, badge, number, table_markdown, where_shown
 from earlyhelp.questions import Question
 from earlyhelp.raw import open_pilot
 
@@ -101,24 +101,24 @@ def test_study_without_qualitative_data_says_so(page: Page, shown: list[str]) ->
     assert shown == ["This study holds no qualitative data on this question."]
 
 
-def claim(quantity: str, select: str = "") -> Claim:
+def claim(quantity: str) -> Claim:
     fields = dict.fromkeys(Claim.__dataclass_fields__, "")
-    return Claim(**(fields | {"quantity": quantity, "select": select}))
+    return Claim(**(fields | {"quantity": quantity}))
 
 
 @pytest.mark.parametrize(
-    ("quantity", "select", "page"),
+    ("quantity", "link"),
     [
-        ("promise.paired_tests", "", "promise"),
-        ("feasibility.attendance", "", "feasibility_training"),
-        ("feasibility.tool_frequency", "", "feasibility_tools"),
-        (
-            "feasibility.prior_experience",
-            "question=prior_systemic_training",
-            "feasibility_training",
-        ),
-        ("feasibility.prior_experience", "question=prior_ors", "feasibility_tools"),
+        ("promise.paired_tests", "{numref}`tbl-paired-tests`"),
+        ("sample.design", "[sample](#results-sample)"),
+        ("", ""),
     ],
 )
-def test_each_claim_has_its_page(quantity: str, select: str, page: str) -> None:
-    assert page_of(claim(quantity, select)) == page
+def test_a_claim_leads_to_where_its_number_is_shown(quantity: str, link: str) -> None:
+    assert where_shown(claim(quantity)) == link
+
+
+def test_every_place_in_the_book_exists() -> None:
+    notebooks = "".join(path.read_text() for path in Path("notebooks").glob("*.md"))
+    for target in SHOWN_IN.values():
+        assert f'"{target}"' in notebooks or f"name: {target}" in notebooks

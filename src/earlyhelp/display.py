@@ -17,7 +17,7 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 from myst_nb import glue
 
 from earlyhelp import figures
-from earlyhelp.claims import Claim, formatted, read_claims
+from earlyhelp.claims import NOTEBOOK_OF, Claim, claims_of, formatted
 from earlyhelp.myst import escape
 from earlyhelp.questions import PLACEHOLDER, Question, read_questions
 from earlyhelp.raw import Pilot, open_pilot
@@ -29,22 +29,50 @@ STATUSES = {
     "contradicted": "the printed figures cannot all be true; both are shown",
     "illustrative": "free in the reconstruction; shows the form of an analysis and no finding",
     "observed": "computed from a study's real data",
+    "design fact": "a fact of the design, from the study's description",
+    "not in our data": "printed in the report; no data of this compendium can answer it",
 }
-TRAINING_QUANTITIES = (
-    "attendance",
-    "attendance_by_part",
-    "training_views",
-    "training_view_answers",
-    "know_more",
-    "know_more_agreement",
-)
+# Where the book shows a quantity of the ledger; others are on the page of their notebook.
+SHOWN_IN = {
+    "sample.responses": "tbl-responses",
+    "sample.data_collection": "tbl-data-collection",
+    "sample.training_observations": "tbl-observations",
+    "sample.observation_counts": "tbl-observations",
+    "sample.interviewees": "tbl-interviews",
+    "sample.people": "tbl-people",
+    "sample.characteristics": "tbl-characteristics",
+    "sample.characteristic_counts": "tbl-characteristic-counts",
+    "sample.response_rates": "tbl-response-rates",
+    "feasibility.attendance": "tbl-attendance",
+    "feasibility.training_views": "tbl-training-views",
+    "feasibility.know_more": "tbl-know-more",
+    "feasibility.know_more_agreement": "tbl-know-more",
+    "feasibility.prior_training": "tbl-prior-training",
+    "feasibility.prior_tools": "tbl-prior-tools",
+    "feasibility.tool_frequency": "tbl-tool-frequency",
+    "feasibility.attended_and_used": "tbl-attended-used",
+    "feasibility.people_completing": "tbl-people-completing",
+    "feasibility.completions_per_person": "tbl-completions",
+    "feasibility.use_by_month": "fig-use-by-month",
+    "feasibility.uploaded": "tbl-uploaded",
+    "feasibility.engagement": "tbl-engagement",
+    "feasibility.difficulty": "tbl-difficulty",
+    "feasibility.tool_ratings": "tbl-iam-fim",
+    "feasibility.continuation": "tbl-continuation",
+    "promise.anticipated_outcomes": "tbl-anticipated",
+    "promise.paired_tests": "tbl-paired-tests",
+    "promise.between_tests": "tbl-between-tests",
+    "promise.ceiling": "tbl-ceiling",
+    "readiness.training_format": "tbl-training-format",
+    "readiness.contamination": "tbl-contamination",
+}
 
 
 def badge(status: str) -> str:
     """A status as a labelled badge; told apart by its word, not by colour alone."""
     if status not in STATUSES:
         raise KeyError(f"no status {status!r}: one of {', '.join(STATUSES)}")
-    return f"[{status}]{{.status .status-{status}}}"
+    return f"[{status}]{{.status .status-{status.replace(' ', '-')}}}"
 
 
 def number(value: object, decimals: int = 0) -> str:
@@ -57,7 +85,7 @@ def number(value: object, decimals: int = 0) -> str:
     return str(abs(rounded) if rounded == 0 else rounded).replace("-", "−")
 
 
-def table_markdown(frame: pd.DataFrame, caption: str, name: str) -> str:
+def table_markdown(frame: pd.DataFrame, caption: str, name: str, kind: str = "") -> str:
     """Lay a frame of finished strings out as a numbered MyST table.
 
     Parameters
@@ -66,6 +94,8 @@ def table_markdown(frame: pd.DataFrame, caption: str, name: str) -> str:
         Cells are MyST already: escape data with `escape`, format numbers with `number`.
     caption, name : str
         MyST caption and the target for `{numref}`.
+    kind : str
+        CSS class, for a table that is more than a table.
     """
 
     def row(cells: list[str]) -> str:
@@ -74,7 +104,9 @@ def table_markdown(frame: pd.DataFrame, caption: str, name: str) -> str:
     numeric = [
         column
         for column in frame
-        if frame[column].map(lambda cell: bool(re.fullmatch(r"[−–\d.,% ()/a-z=<]*", cell))).all()
+        if frame[column]
+        .map(lambda cell: bool(re.fullmatch(r"(?:[−–\d.,% ()/<=]| to )*", cell)))
+        .all()
         and frame[column].str.contains(r"\d").any()
     ]
     rule = ["---:" if column in numeric else ":---" for column in frame]
@@ -83,7 +115,8 @@ def table_markdown(frame: pd.DataFrame, caption: str, name: str) -> str:
         row(rule),
         *map(row, frame.to_numpy().tolist()),
     ]
-    return "\n".join([f":::{{table}} {caption}", f":name: {name}", "", *lines, ":::"])
+    options = [f":name: {name}", *([f":class: {kind}"] if kind else [])]
+    return "\n".join([f":::{{table}} {caption}", *options, "", *lines, ":::"])
 
 
 def show(markdown: str) -> None:
@@ -125,11 +158,12 @@ class Page:
         *statuses: str,
         place: str = "",
         reading: str = "",
+        kind: str = "",
     ) -> None:
         """Show a table; its caption ends with the statuses, the place in the report and a note."""
         badges = [badge(status) for status in dict.fromkeys(map(self.status, statuses))]
         notes = self._notes(place, reading)
-        show(table_markdown(frame, " ".join(filter(None, [caption, *badges, notes])), name))
+        show(table_markdown(frame, " ".join(filter(None, [caption, *badges, notes])), name, kind))
 
     def figure(self, figure: Figure, status: str) -> None:
         """Show a figure with its status written on it; a figure's cell shows nothing else."""
@@ -189,19 +223,23 @@ def open_page(study: str, notebook: str) -> Page:
     figures.use_style()
     set_matplotlib_formats("svg", metadata={"Date": None})
     pilot = open_pilot(study)
-    ledger = pilot.study.folder / "claims.csv"
-    claims = read_claims(ledger) if ledger.is_file() else []
-    numbers = formatted(pilot) if claims else {}
-    for claim in claims:
-        if claim.id in numbers and page_of(claim) == notebook:
-            glue(claim.id, numbers[claim.id], display=False)
+    numbers = formatted(pilot)
+    for claim in claims_of(pilot.study.folder, notebook):
+        glue(claim, numbers[claim], display=False)
     return Page(pilot, read_questions(pilot.study.folder), numbers)
 
 
-def page_of(claim: Claim) -> str:
-    """Name of the notebook that computes a claim's number."""
-    module, _, function = claim.quantity.partition(".")
-    if module != "feasibility":
-        return module
-    trained = function in TRAINING_QUANTITIES or "prior_systemic_training" in claim.select
-    return "feasibility_training" if trained else "feasibility_tools"
+def claim_target(claim: str) -> str:
+    """Target of a claim's row in the ledger page."""
+    return f"ledger-{claim}"
+
+
+def where_shown(claim: Claim) -> str:
+    """Where the book shows a claim's number, as a MyST link; empty when no data answer it."""
+    if not claim.quantity:
+        return ""
+    target = SHOWN_IN.get(claim.quantity)
+    if target is None:
+        page = NOTEBOOK_OF[claim.quantity]
+        return f"[{escape(page.replace('_', ' '))}](#results-{page.replace('_', '-')})"
+    return f"{{numref}}`{target}`"

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from earlyhelp.display import badge, number
+from earlyhelp.claims import Claim, Reading
+from earlyhelp.display import STATUSES as ALL_STATUSES
+from earlyhelp.display import badge, claim_target, number, where_shown
 from earlyhelp.labels import label
 from earlyhelp.myst import escape
 
@@ -365,3 +367,60 @@ def statuses(meanings: Mapping[str, str]) -> pd.DataFrame:
     """The statuses a number may have, with their meaning (`display.STATUSES`)."""
     rows = [(badge(status), escape(meaning)) for status, meaning in meanings.items()]
     return pd.DataFrame(rows, columns=["Status", "What it says"], dtype=str)
+
+
+def ledger(frame: pd.DataFrame, claims: list[Claim]) -> pd.DataFrame:
+    """Every printed figure beside the recomputed one (`claims.ledger`); a row is a target."""
+    shown = {claim.id: where_shown(claim) or "–" for claim in claims}
+    return pd.DataFrame(
+        {
+            "Claim": [f"[{escape(name)}]{{#{claim_target(name)}}}" for name in frame["id"]],
+            "Place": (frame["section"] + ": " + frame["place"]).map(escape),
+            "About": (frame["subject"] + " (" + frame["population"] + ")").map(escape),
+            **_printed_and_recomputed(frame),
+            "Status": frame["status"].map(badge),
+            "Shown in": frame["id"].map(shown),
+            "Note": frame["note"].map(escape),
+        },
+        dtype=str,
+    )
+
+
+def contradictions(frame: pd.DataFrame) -> pd.DataFrame:
+    """The claims of a ledger that the data do not give back, with those they conflict with."""
+    chosen = frame[frame["status"] == "contradicted"]
+    return pd.DataFrame(
+        {
+            "Claim": [f"[{escape(name)}](#{claim_target(name)})" for name in chosen["id"]],
+            "Place": chosen["place"].map(escape),
+            "About": chosen["subject"].map(escape),
+            **_printed_and_recomputed(chosen),
+            "Conflicts with": chosen["conflicts"].str.replace(";", ", ").map(escape),
+            "Note": chosen["note"].map(escape),
+        },
+        dtype=str,
+    )
+
+
+def _printed_and_recomputed(frame: pd.DataFrame) -> dict[str, pd.Series]:
+    printed = (frame["printed"] + " " + frame["unit"]).str.strip()
+    return {
+        "Printed": printed.map(escape),
+        "Recomputed": frame["recomputed"].map(escape).replace("", "–"),
+    }
+
+
+def words(readings: list[Reading]) -> pd.DataFrame:
+    """How words that bind a number are read (`claims.read_words`)."""
+    rows = [(escape(", ".join(r.phrases)), escape(r.interval), escape(r.why)) for r in readings]
+    return pd.DataFrame(rows, columns=["Words", "Read as", "Why"], dtype=str)
+
+
+def ledger_summary(frame: pd.DataFrame) -> pd.DataFrame:
+    """Number of claims by section of the report and status."""
+    counts = pd.crosstab(frame["section"], frame["status"], margins=True, margins_name="All")
+    sections = [*dict.fromkeys(frame["section"]), "All"]
+    statuses = [status for status in ALL_STATUSES if status in counts]
+    table = counts.loc[sections, [*statuses, "All"]].astype(str).reset_index()
+    table["section"] = table["section"].map(escape)
+    return table.rename(columns={"section": "Section", **{s: s.capitalize() for s in statuses}})

@@ -221,12 +221,18 @@ def test_joint_scores_finds_pairs_that_exist() -> None:
     assert verdict.holds is True
 
 
+@pytest.mark.parametrize(
+    ("t", "p"),
+    # No pairs of these spreads have the first t; the second has another p (two-sided 0.374).
+    [("9.00", ".001"), ("1.00", ".900")],
+)
 def test_joint_scores_does_not_take_failure_to_find_for_proof(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, t: str, p: str
 ) -> None:
     monkeypatch.setattr(checks, "PAIRINGS", checks.PAIRINGS_AT_ONCE)
     scores = {"n": 5, "mean": "4.0", "sd": "1.00"}
-    change = {"before": scores, "after": scores, "t": "9.00", "df": "4", "p": ".001"}
+    after = {"n": 5, "mean": "4.4", "sd": "1.14"}
+    change = {"before": scores, "after": after, "t": t, "df": "4", "p": p}
     assert run(JointScores, minimum=1, maximum=7, change=change).holds is None
 
 
@@ -247,8 +253,10 @@ def test_difference_of_arms_is_found_over_all_rounding() -> None:
 
 
 def test_difference_within_rounding_has_p_up_to_one() -> None:
-    one = {"n": 20, "mean": "10", "sd": "2"}
-    assert "1.000" in run(Difference, first=one, second=one).arithmetic[0]
+    # 9.5 to 10.5 against 10.15 to 10.25: the means may be the same.
+    first, second = {"n": 20, "mean": "10", "sd": "2.0"}, {"n": 20, "mean": "10.2", "sd": "2.0"}
+    line = run(Difference, first=first, second=second).arithmetic[0]
+    assert "|t| from 0.00" in line and line.endswith("1.000")
 
 
 # Ceiling
@@ -268,12 +276,16 @@ def test_bound_is_reached_when_the_others_share_a_score() -> None:
     assert checks.most_at(5, 6, Fraction(14, 6), sd) == 2
 
 
-def test_ceiling_needs_more_than_fifteen_in_a_hundred() -> None:
-    # 2 of 10 at the maximum are possible with M = 9, SD = 1 on a scale to 10 ...
-    wide = {"n": 10, "mean": "9.0", "sd": "1.0"}
-    assert run(Ceiling, groups=[wide], maximum="10").holds is True
-    # ... and nobody is 20 SDs above the mean.
-    assert run(Ceiling, groups=[wide], maximum="29").holds is False
+@pytest.mark.parametrize(
+    ("sd", "people", "holds"),
+    # The mean may be 8.05. One person at 10 costs 1 · 10/9 · 1.95² = 4.2 of 9 · SD², two cost 9.5
+    # and three 16.3: with SD = 0.75 there are 5.1 to spend, with SD = 1.15 there are 11.9.
+    [("0.7", 1, False), ("1.1", 2, True)],
+)
+def test_ceiling_needs_more_than_fifteen_in_a_hundred(sd: str, people: int, holds: bool) -> None:
+    verdict = run(Ceiling, groups=[{"n": 10, "mean": "8.0", "sd": sd}], maximum="10")
+    assert verdict.holds is holds
+    assert f"at most {people} of 10" in verdict.arithmetic[0]
 
 
 # Counts, totals, people

@@ -93,10 +93,14 @@ class Printed:
             raise ValueError(f"{self.text(operand)} is no whole number")
         return int(number)
 
+    def rounded(self, operand: str) -> Interval:
+        """Numbers that are printed like this; ties go either way."""
+        return printed_interval(self.text(operand), "either")
+
     def interval(self, operand: str) -> Interval:
-        """Numbers that are printed like this; a count stands for itself."""
+        """Numbers that a claim stands for: a count itself, others what is rounded to them."""
         if operand in self.claims and self.claims[operand].kind in ("percent", "mean", "sd"):
-            return printed_interval(self.text(operand), "either")
+            return self.rounded(operand)
         return Interval(self.number(operand), self.number(operand), True, True)
 
     def filled(self, text: str) -> str:
@@ -486,7 +490,7 @@ class TTest(Check):
 
     def run(self, printed: Printed) -> Verdict:
         t, df, p = (printed.text(operand) for operand in (self.t, self.df, self.p))
-        target = printed_interval(p, "either")
+        target = printed.rounded(self.p)
         lines, fits = [], {}
         for sides in (2, 1):
             low, high = p_interval(t, int(df), sides)
@@ -679,7 +683,7 @@ class Difference(Check):
 
     def run(self, printed: Printed) -> Verdict:
         groups = [
-            (printed.whole(g.n), printed.interval(g.mean), printed.interval(g.sd))
+            (printed.whole(g.n), printed.rounded(g.mean), printed.rounded(g.sd))
             for g in (self.first, self.second)
         ]
         lines, least = [], []
@@ -735,7 +739,7 @@ class Ceiling(Check):
         lines, reached = [], []
         for group in self.groups:
             n = printed.whole(group.n)
-            mean, sd = printed.interval(group.mean).high, printed.interval(group.sd).high
+            mean, sd = printed.rounded(group.mean).high, printed.rounded(group.sd).high
             people = most_at(printed.whole(self.maximum), n, mean, sd)
             reached.append(Fraction(people, n) > CEILING_SHARE)
             away = (printed.number(self.maximum) - mean) / sd

@@ -49,7 +49,7 @@ FINDINGS = (
 # Numbers that are no results: places in the report and in this book, names, dates, licences.
 NO_RESULT = re.compile(
     r"^#+ \d\.\d "
-    r"|\b[Qq]uestions? \d\.\d"
+    r"|\b(?:[Qq]uestions?|RQ) \d\.\d"
     r"|\b(?:Section|Chapter) \d(?:\.\d)?"
     r"|\b(?:Figures?|Tables?) [A-Z\d]\.\d(?: to [A-Z\d]\.\d)?(?: and [A-Z\d]\.\d)?"
     r"|\b[EF]\.1\b"
@@ -57,7 +57,8 @@ NO_RESULT = re.compile(
     r"|\bLevel \d"
     r"|\bMay 2023"
     r"|\bBY-NC-ND 2\.0"
-    r"|\bGraded Care Profile 2",
+    r"|\bGraded Care Profile 2"
+    r"|\bCovid-19",
     re.MULTILINE,
 )
 
@@ -108,7 +109,9 @@ def test_copied_words_are_found() -> None:
 
 def typed_numbers(text: str) -> list[str]:
     """Numbers in the prose that neither glue put there nor name a place."""
-    text = re.sub(r"```.*?```|\{[a-z:]+\}`[^`]*`|`[^`]*`|^\(.*\)=$", " ", text, flags=re.S | re.M)
+    text = re.sub(
+        r"```.*?```|\{[a-z:]+\}`[^`]*`|`[^`]*`|^\([^)\n]*\)=$", " ", text, flags=re.S | re.M
+    )
     return re.findall(r"\S*\d\S*", NO_RESULT.sub(" ", text))
 
 

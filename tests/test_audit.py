@@ -172,6 +172,7 @@ def outcomes(rotherham: Path) -> dict[str, audit.Outcome]:
         ("style-leading-zero", "editorial"),
         # held
         ("wai-intervention-p", ""),
+        ("wai-joint", ""),
         ("iam-ors", ""),
         ("equal-completions", ""),
         ("attended-text-and-table", ""),

@@ -6,6 +6,7 @@ from fractions import Fraction
 from itertools import combinations_with_replacement
 from statistics import mean, stdev
 
+import numpy as np
 import pytest
 from scipy import stats
 
@@ -203,22 +204,40 @@ def test_ratio_of_spreads_is_recovered_from_data() -> None:
     assert f"{ratio:.2f}" in verdict.arithmetic[1]
 
 
-def test_joint_scores_finds_pairs_that_exist() -> None:
-    before, after = [3, 4, 4, 5, 6], [4, 4, 6, 7, 6]
+def joint_arm(before: list[int], after: list[int]) -> dict[str, object]:
+    def scores(group: list[int]) -> dict[str, object]:
+        return {"n": len(group), "mean": f"{mean(group):.1f}", "sd": f"{stdev(group):.2f}"}
+
     test = stats.ttest_rel(after, before)
-    verdict = run(
-        JointScores,
-        minimum=1,
-        maximum=7,
-        change={
-            "before": {"n": 5, "mean": f"{mean(before):.1f}", "sd": f"{stdev(before):.2f}"},
-            "after": {"n": 5, "mean": f"{mean(after):.1f}", "sd": f"{stdev(after):.2f}"},
-            "t": f"{test.statistic:.2f}",
-            "df": "4",
-            "p": f"{test.pvalue:.3f}",
-        },
-    )
+    result = {"t": f"{abs(test.statistic):.2f}", "df": len(after) - 1, "p": f"{test.pvalue:.3f}"}
+    return {"before": scores(before), "after": scores(after), **result}
+
+
+ARMS = (([3, 4, 4, 5, 6], [4, 4, 6, 7, 6]), ([2, 5, 5, 6, 7], [5, 4, 6, 6, 7]))
+
+
+def test_joint_scores_finds_pairs_that_exist() -> None:
+    changes = [np.subtract(after, before) for before, after in ARMS]
+    between = stats.ttest_ind(*changes)
+    given = {"t": f"{abs(between.statistic):.2f}", "df": 8, "p": f"{between.pvalue:.3f}"}
+    arms = [joint_arm(*arm) for arm in ARMS]
+    verdict = run(JointScores, minimum=1, maximum=7, arms=arms, between=given)
     assert verdict.holds is True
+    assert len(verdict.arithmetic) == 3
+
+
+def test_joint_scores_asks_for_the_test_between_the_arms(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "PAIRINGS", checks.PAIRINGS_AT_ONCE)
+    arms = [joint_arm(*arm) for arm in ARMS]
+    given = {"t": "9.00", "df": 8, "p": ".000"}
+    assert run(JointScores, minimum=1, maximum=7, arms=arms).holds is True
+    assert run(JointScores, minimum=1, maximum=7, arms=arms, between=given).holds is None
+
+
+def test_more_pairs_than_people_are_impossible() -> None:
+    arm = joint_arm(*ARMS[0]) | {"df": 5}
+    verdict = run(JointScores, minimum=1, maximum=7, arms=[arm])
+    assert verdict == (False, ["6 pairs of 5 and 5 people"])
 
 
 @pytest.mark.parametrize(
@@ -233,7 +252,7 @@ def test_joint_scores_does_not_take_failure_to_find_for_proof(
     scores = {"n": 5, "mean": "4.0", "sd": "1.00"}
     after = {"n": 5, "mean": "4.4", "sd": "1.14"}
     change = {"before": scores, "after": after, "t": t, "df": "4", "p": p}
-    assert run(JointScores, minimum=1, maximum=7, change=change).holds is None
+    assert run(JointScores, minimum=1, maximum=7, arms=[change]).holds is None
 
 
 def test_two_sample_is_that_of_scipy_on_data() -> None:

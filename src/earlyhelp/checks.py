@@ -43,6 +43,8 @@ LISTED = 20  # possible denominators that are named one by one
 RATIOS = np.geomspace(1 / 20, 20, 20_001)
 # Pairings that `JointScores` tries, and how many of them with one draw of the scores.
 PAIRINGS, PAIRINGS_AT_ONCE = 2_000_000, 20_000
+# Pairings found after which it stops.
+ENOUGH = 60
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = re.compile(rf"\b({'|'.join(MONTHS)})[a-z]*", re.IGNORECASE)
 
@@ -579,90 +581,126 @@ def _ratios(fits: NDArray[np.bool_]) -> str:
     return f"the second arm’s SD of change is {shown} times the first arm’s"
 
 
-class Change(Strict):
+class Result(Tested):
+    """A printed t with its degrees of freedom and p."""
+
+    p: Operand
+
+    def agree(self, t: NDArray[np.float64], printed: Printed) -> NDArray[np.bool_]:
+        """Which t are printed like this one, and have a two-sided p that is printed like its p."""
+        low, high = self.range(printed)
+        size = np.abs(t)
+        p, target = 2 * stats.t.sf(size, printed.whole(self.df)), printed.rounded(self.p)
+        fits = (size >= low) & (size <= high)
+        return fits & (p >= float(target.low)) & (p <= float(target.high))
+
+    def shown(self, t: float, printed: Printed) -> str:
+        """A t and its p beside the printed ones."""
+        p = 2 * stats.t.sf(abs(t), printed.whole(self.df))
+        printed_as = f"{printed.text(self.t)} and {printed.text(self.p)}"
+        return f"t = {t:.4f}, p = {p:.4f} (printed {printed_as})"
+
+
+class Change(Result):
     """Printed scores of one arm before and after, and its paired test."""
 
     before: Scores
     after: Scores
-    t: Operand
-    df: Operand
-    p: Operand
-
-    def operands(self) -> Iterator[str]:
-        """Every operand."""
-        for scores in (self.before, self.after):
-            yield from (scores.n, scores.mean, scores.sd)
-        yield from (self.t, self.df, self.p)
 
 
 class JointScores(Check):
-    """Joint possibility of n, M, SD, t and p: pairs that give them all are looked for.
+    """Joint possibility of n, M, SD, t and p in one arm, or in two and between them.
 
     Data sets are drawn from all that each n, M and SD allow (`earlyhelp.samples`), people paired at
-    random, and the t of the pairs compared. What is found proves possibility; not finding any
-    proves nothing.
+    random, and the t and p of the pairs compared with the printed ones. What is found proves
+    possibility; not finding any proves nothing.
     """
 
     title = "t, p, M and SD together"
 
-    change: Change
+    arms: Annotated[tuple[Change, ...], Field(min_length=1, max_length=2)]
+    between: Result | None = None
     minimum: int
     maximum: int
 
     def numbers(self) -> Iterable[str]:
-        return self.change.operands()
+        results = [*self.arms, *([self.between] if self.between else ())]
+        scores = [scores for arm in self.arms for scores in (arm.before, arm.after)]
+        return [
+            *(operand for result in results for operand in (result.t, result.df, result.p)),
+            *(operand for group in scores for operand in (group.n, group.mean, group.sd)),
+        ]
 
     def run(self, printed: Printed) -> Verdict:
-        pairs = printed.whole(self.change.df) + 1
-        groups = [
-            Figures(
-                printed.whole(scores.n),
-                printed.text(scores.mean),
-                printed.text(scores.sd),
-                self.minimum,
-                self.maximum,
-            )
-            for scores in (self.change.before, self.change.after)
-        ]
-        if any(why_impossible(figures) for figures in groups):
-            return Verdict(False, ["the means and SDs are impossible by themselves"])
-        t, p = printed.text(self.change.t), printed.text(self.change.p)
-        change = _find_pairs(groups, pairs, t, p)
-        if change is None:
-            return Verdict(None, [f"not found among {PAIRINGS:,} pairings, which proves nothing"])
-        mean, sd = change.mean(), change.std(ddof=1)
-        found = mean / sd * sqrt(pairs)
-        p_found = 2 * stats.t.sf(abs(found), pairs - 1)
-        return Verdict(
-            True,
-            [
-                f"possible: for example {pairs} pairs with a mean change of {mean:.2f} (SD "
-                f"{sd:.2f}), t = {found:.4f}, p = {p_found:.4f}; printed {t} and {p}"
-            ],
-        )
+        found = []
+        for arm in self.arms:
+            before, after = (self._figures(scores, printed) for scores in (arm.before, arm.after))
+            if why_impossible(before) or why_impossible(after):
+                return Verdict(False, ["the means and SDs are impossible by themselves"])
+            pairs = printed.whole(arm.df) + 1
+            if pairs > min(before.n, after.n):
+                return Verdict(False, [f"{pairs} pairs of {before.n} and {after.n} people"])
+            found.append(_changes(before, after, arm, printed))
+        chosen = self._together(found, printed)
+        if chosen is None:
+            tried = f"{PAIRINGS:,} pairings of each arm"
+            return Verdict(None, [f"not found among {tried}, which proves nothing"])
+        lines = []
+        for arm, (mean, sd) in zip(self.arms, chosen, strict=True):
+            pairs = printed.whole(arm.df) + 1
+            tested = arm.shown(mean / sd * sqrt(pairs), printed)
+            changes = f"{pairs} changes of mean {mean:.2f} and SD {sd:.2f}"
+            lines.append(f"possible with {changes}: {tested}")
+        if self.between:
+            t = self._between(chosen[0], chosen[1], printed)
+            lines.append(f"and between the arms {self.between.shown(float(t), printed)}")
+        return Verdict(True, lines)
+
+    def _figures(self, scores: Scores, printed: Printed) -> Figures:
+        n, mean, sd = printed.whole(scores.n), printed.text(scores.mean), printed.text(scores.sd)
+        return Figures(n, mean, sd, self.minimum, self.maximum)
+
+    def _between(
+        self, first: NDArray[np.float64], second: NDArray[np.float64], printed: Printed
+    ) -> NDArray[np.float64]:
+        """Pooled t between changes given as mean and SD along the last axis."""
+        n1, n2 = (printed.whole(arm.df) + 1 for arm in self.arms)
+        squares = (n1 - 1) * first[..., 1] ** 2 + (n2 - 1) * second[..., 1] ** 2
+        variance = squares / (n1 + n2 - 2) * (1 / n1 + 1 / n2)
+        return (first[..., 0] - second[..., 0]) / np.sqrt(variance)
+
+    def _together(
+        self, found: list[NDArray[np.float64]], printed: Printed
+    ) -> list[NDArray[np.float64]] | None:
+        """One change of each arm such that they agree with the test between the arms, too."""
+        if not all(map(len, found)):
+            return None
+        if self.between is None:
+            return [changes[0] for changes in found]
+        t = self._between(found[0][:, None], found[1][None], printed)
+        rows = np.argwhere(self.between.agree(t, printed))
+        return [found[0][rows[0][0]], found[1][rows[0][1]]] if len(rows) else None
 
 
-def _find_pairs(groups: list[Figures], pairs: int, t: str, p: str) -> NDArray[np.float64] | None:
-    """Changes of pairs within two data sets that have this t and this p; None if none is found."""
+def _changes(before: Figures, after: Figures, arm: Change, printed: Printed) -> NDArray[np.float64]:
+    """Mean and SD of change in pairings that give the printed t and p, one row each."""
+    pairs = printed.whole(arm.df) + 1
     generator = np.random.default_rng(0)
-    low, high = (float(x) for x in printed_interval(t, "either")[:2])
-    p_low, p_high = (float(x) for x in printed_interval(p, "either")[:2])
+    found = [np.empty((0, 2))]
     for seed in range(PAIRINGS // PAIRINGS_AT_ONCE):
-        before, after = (draw(figures, 1, seed)[0] for figures in groups)
-        change = np.stack(
-            [
-                generator.permuted(np.tile(scores, (PAIRINGS_AT_ONCE, 1)), axis=1)[:, :pairs]
-                for scores in (before, after)
-            ]
+        first, last = (
+            generator.permuted(np.tile(draw(figures, 1, seed), (PAIRINGS_AT_ONCE, 1)), axis=1)
+            for figures in (before, after)
         )
-        difference = (change[1] - change[0]).astype(float)
-        spread = difference.std(axis=1, ddof=1)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            size = np.abs(difference.mean(axis=1)) / spread * sqrt(pairs)
-        for row in np.flatnonzero((size >= low) & (size <= high)):
-            if p_low <= 2 * stats.t.sf(size[row], pairs - 1) <= p_high:
-                return difference[row]
-    return None
+        change = last[:, :pairs] - first[:, :pairs]
+        mean, sd = change.mean(axis=1), change.std(axis=1, ddof=1)
+        spread = sd > 0
+        mean, sd = mean[spread], sd[spread]
+        agree = arm.agree(mean / sd * sqrt(pairs), printed)
+        found.append(np.column_stack([mean, sd])[agree])
+        if sum(map(len, found)) >= ENOUGH:
+            break
+    return np.concatenate(found)
 
 
 class Difference(Check):

@@ -22,7 +22,9 @@ from sphinx.errors import SphinxError
 from sphinx.util.console import strip_colors
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
+from earlyhelp.claims import CLAIMS_FILE, ledger
 from earlyhelp.errors import InputError, Problem
+from earlyhelp.raw import open_pilot
 from earlyhelp.study import Study, read_study
 
 # The study that the chapters in book/ are about; others get their results and the pages below.
@@ -168,6 +170,19 @@ def study_settings(study: Study, cite: str) -> dict[str, Any]:
             "cite": cite,
             "pdf": f"../earlyhelp-{study.id}.pdf",
         },
+        "earlyhelp_claims": claim_titles(study),
+    }
+
+
+def claim_titles(study: Study) -> dict[str, str]:
+    """What the report prints for each claim and what became of it, by claim id."""
+    if not (study.folder / CLAIMS_FILE).is_file():
+        return {}
+    rows = ledger(open_pilot(study.folder)).to_dict("records")
+    return {
+        row["id"]: f"Report, {row['place']}: {row['printed']} {row['unit']}".strip()
+        + f" ({row['status']})"
+        for row in rows
     }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +14,7 @@ import yaml
 from bs4 import BeautifulSoup
 from bs4.element import Tag
 from pypdf import PageObject, PdfReader
+from pypdf.generic import Destination
 
 from earlyhelp.report import PROVENANCE
 
@@ -65,20 +65,23 @@ class Book:
     def runs(self) -> list[list[tuple[float, float, float]]]:
         return [_runs(page) for page in self.reader.pages]
 
-    def pdf_pages(self, title: str, following: str | None) -> list[str]:
-        starts = dict(bookmarks(self.reader, self.reader.outline))
-        end = starts[following] if following else len(self.reader.pages)
-        return [page.extract_text() for page in self.reader.pages[starts[title] : end]]
+    @cached_property
+    def chapters(self) -> list[Destination]:
+        """Bookmarks of the chapters: the first one, and those directly below the parts."""
+        first, _, *parts = self.reader.outline
+        below = [entries for entries in parts if isinstance(entries, list)]
+        return [
+            first,
+            *(item for entries in below for item in entries if not isinstance(item, list)),
+        ]
 
+    @cached_property
+    def starts(self) -> list[int]:
+        return [self.reader.get_destination_page_number(mark) for mark in self.chapters]
 
-def bookmarks(reader: PdfReader, entries: list) -> Iterator[tuple[str, int]]:
-    """Titles and first pages of chapters; a section of the same title comes later and is let go."""
-    seen: set[str] = set()
-    for entry in entries:
-        for item in entry if isinstance(entry, list) else [entry]:
-            if not isinstance(item, list) and item.title not in seen:
-                seen.add(item.title)
-                yield item.title, reader.get_destination_page_number(item)
+    def pdf_pages(self, number: int) -> list[str]:
+        end = [*self.starts, len(self.reader.pages)][number + 1]
+        return [page.extract_text() for page in self.reader.pages[self.starts[number] : end]]
 
 
 @pytest.fixture(scope="session", params=["mini", "rotherham"])
@@ -165,10 +168,8 @@ def test_every_page_tells_how_to_cite_and_links_to_the_pdf(book: Book) -> None:
 
 
 def test_pdf_has_every_passage_of_every_chapter_and_no_other(book: Book) -> None:
-    titles = [_title(article) for article in book.articles.values()]
-    followed = zip(book.articles.items(), titles, [*titles[1:], None], strict=True)
-    for (name, article), title, following in followed:
-        pages = book.pdf_pages(title, following)
+    for number, (name, article) in enumerate(book.articles.items()):
+        title, pages = _title(article), book.pdf_pages(number)
         rest = "".join(solid(page) for page in pages)
         rest = rest.replace(solid(_part_opened_by(book, name)), "|", 1)
         for furniture in (title, PROVENANCE["reconstructed"]):  # header, heading and footer
@@ -176,32 +177,34 @@ def test_pdf_has_every_passage_of_every_chapter_and_no_other(book: Book) -> None
         passages = _passages(article)
         whole = [passage for passage in passages if solid(passage) in rest]
         torn = [word for passage in passages if passage not in whole for word in passage.split()]
+        drawn = [text for text in _drawn(book, name) if solid(text) in rest]
         missing = []
         # Long ones first: a short one may occur inside them. Under four letters nothing is proved.
-        for text in (*sorted(whole, key=len, reverse=True), *sorted(torn, key=len, reverse=True)):
-            if len(solid(text)) < 4:
-                continue
-            if solid(text) not in rest:
+        for text in (*_by_length(whole + drawn), *_by_length(torn)):
+            if text not in rest:
                 missing.append(text)
-            rest = rest.replace(solid(text), "|", 1)
+            rest = rest.replace(text, "|", 1)
         assert missing == [], f"{name}: in the pages, not in the PDF"
         written, printed = (
             Counter(re.findall(r"\d", " ".join(text))) for text in (passages, pages)
         )
         assert written - printed == Counter(), f"{name}: digits lost in the PDF"
-        # What may stand there besides: header rows on a further page, text inside figures.
-        heads = [cell.get_text() for cell in article.select("thead th")]
-        besides = {solid(text) for text in (*heads, *_drawn(book, name))} - {""}
-        for text in sorted(besides, key=len, reverse=True):
+        # What may stand there besides: header rows on a further page, and what is short.
+        for text in _by_length([cell.get_text() for cell in article.select("thead th")], least=1):
             rest = rest.replace(text, "|")
-        for text in (solid(text) for text in (*whole, *torn)):
-            rest = rest.replace(text, "|", 1) if 0 < len(text) < 4 else rest
+        for text in _by_length(whole + drawn + torn, least=1):
+            rest = rest.replace(text, "|", 1) if len(text) < 4 else rest
         assert re.findall(r"\w{4,}", rest) == [], f"{name}: in the PDF, not in the pages"
 
 
 def solid(text: str) -> str:
     """Letters only: how a PDF spaces them is no matter of content; digits are counted apart."""
     return re.sub(r"[\W\d_]", "", text)
+
+
+def _by_length(texts: list[str], least: int = 4) -> list[str]:
+    letters = [solid(text) for text in texts]
+    return sorted((text for text in letters if len(text) >= least), key=len, reverse=True)
 
 
 def _title(article: Tag) -> str:
@@ -276,20 +279,17 @@ def test_pdf_pages_are_a4(book: Book) -> None:
 
 
 def test_pdf_bookmarks_lead_to_every_chapter(book: Book) -> None:
-    marked = dict(bookmarks(book.reader, book.reader.outline))
-    for name, article in book.articles.items():
-        title = _title(article)
-        assert title in book.reader.pages[marked[title]].extract_text().replace("\n", " "), name
+    titles = [_title(article) for article in book.articles.values()]
+    assert [mark.title for mark in book.chapters] == titles
+    for title, start in zip(titles, book.starts, strict=True):
+        assert solid(title) in solid(book.reader.pages[start].extract_text())
 
 
 def test_pdf_contents_give_the_page_of_every_chapter(book: Book) -> None:
-    marked = dict(bookmarks(book.reader, book.reader.outline))
-    first = min(marked.values())
-    front = " ".join(" ".join(page.extract_text() for page in book.reader.pages[:first]).split())
-    for article in book.articles.values():
-        title = _title(article)
-        numbers = re.findall(re.escape(title) + r"[ .]*(\d+)", front)
-        assert str(marked[title] + 1) in numbers, title
+    front = " ".join(page.extract_text() for page in book.reader.pages[: book.starts[0]])
+    for mark, start in zip(book.chapters, book.starts, strict=True):
+        pattern = re.escape(mark.title).replace(r"\ ", r"\s+") + r"[\s.]*(\d+)"
+        assert str(start + 1) in re.findall(pattern, front), mark.title
 
 
 def test_pdf_text_stays_inside_the_margins(book: Book) -> None:

@@ -40,7 +40,7 @@ from earlyhelp.checks import (
     Wording,
     counts_of,
 )
-from earlyhelp.claims import CLAIMS_FILE, Claim, read_claims
+from earlyhelp.claims import CLAIMS_FILE, Claim, ledger_target, read_claims
 from earlyhelp.errors import InputError, Problem
 from earlyhelp.myst import escape
 from earlyhelp.qualitative import TRIANGULATION_FILE, read_codebook, read_triangulation
@@ -391,11 +391,12 @@ def _entry(finding: Outcome) -> str:
         "Arithmetic": "; ".join(finding.arithmetic),
         "What would reconcile them": " / ".join(finding.readings),
         "Our reconstruction": finding.chosen,
-        "Claims": ", ".join(finding.claims),
     }
+    claims = ", ".join(f"[{escape(claim)}](#{ledger_target(claim)})" for claim in finding.claims)
     lines = [f"[{escape(finding.about)}]{{#audit-{finding.id.replace('.', '-')}}}"]
     lines += [f": {escape(finding.says)}"]
     lines += [f": **{name}:** {escape(text)}" for name, text in parts.items() if text]
+    lines += [f": **Claims:** {claims}"] if claims else []
     return "\n".join(lines)
 
 

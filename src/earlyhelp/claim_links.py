@@ -9,6 +9,8 @@ from myst_nb.ext.glue.utils import PendingGlueReference
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from earlyhelp.claims import ledger_target
+
 LEDGER = "results/ledger"
 
 
@@ -25,7 +27,7 @@ class LinkClaims(SphinxPostTransform):
         for number in list(self.document.findall(PendingGlueReference)):
             if number.inline and number.key in titles:
                 link = nodes.reference(
-                    refuri=f"{page}#ledger-{number.key}",
+                    refuri=f"{page}#{ledger_target(number.key)}",
                     reftitle=titles[number.key],
                     internal=True,
                     classes=["claim"],

@@ -440,6 +440,11 @@ def _status(claim: Claim, holds: dict[str, bool | None]) -> str:
     return "design fact" if claim.quantity == DESIGN else "reproduced"
 
 
+def ledger_target(claim: str) -> str:
+    """Target of a claim's row on the ledger's page."""
+    return f"ledger-{claim}"
+
+
 def claims_of(folder: Path, notebook: str) -> list[str]:
     """Ids of the claims that a notebook's functions answer; none without a ledger."""
     path = folder / CLAIMS_FILE

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import pandas as pd
 
-from earlyhelp.claims import Claim, Reading
+from earlyhelp.claims import Claim, Reading, ledger_target
 from earlyhelp.display import STATUSES as ALL_STATUSES
-from earlyhelp.display import badge, claim_target, number, where_shown
-from earlyhelp.labels import label
+from earlyhelp.display import badge, number, where_shown
+from earlyhelp.labels import DESIGN_LABELS, label
 from earlyhelp.myst import escape
+from earlyhelp.study import Criterion
+from earlyhelp.sweep import Sweep
 
 
 def _filled(frame: pd.DataFrame, columns: Mapping[str, tuple[str, int | None]]) -> pd.DataFrame:
@@ -374,7 +376,7 @@ def ledger(frame: pd.DataFrame, claims: list[Claim]) -> pd.DataFrame:
     shown = {claim.id: where_shown(claim) or "–" for claim in claims}
     return pd.DataFrame(
         {
-            "Claim": [f"[{escape(name)}]{{#{claim_target(name)}}}" for name in frame["id"]],
+            "Claim": [f"[{escape(name)}]{{#{ledger_target(name)}}}" for name in frame["id"]],
             "Place": (frame["section"] + ": " + frame["place"]).map(escape),
             "About": (frame["subject"] + " (" + frame["population"] + ")").map(escape),
             **_printed_and_recomputed(frame),
@@ -391,7 +393,7 @@ def contradictions(frame: pd.DataFrame) -> pd.DataFrame:
     chosen = frame[frame["status"] == "contradicted"]
     return pd.DataFrame(
         {
-            "Claim": [f"[{escape(name)}](#{claim_target(name)})" for name in chosen["id"]],
+            "Claim": [f"[{escape(name)}](#{ledger_target(name)})" for name in chosen["id"]],
             "Place": chosen["place"].map(escape),
             "About": chosen["subject"].map(escape),
             **_printed_and_recomputed(chosen),
@@ -424,3 +426,245 @@ def ledger_summary(frame: pd.DataFrame) -> pd.DataFrame:
     table = counts.loc[sections, [*statuses, "All"]].astype(str).reset_index()
     table["section"] = table["section"].map(escape)
     return table.rename(columns={"section": "Section", **{s: s.capitalize() for s in statuses}})
+
+
+def _range(frame: pd.DataFrame, name: str, decimals: int) -> list[str]:
+    """A quantity's `_low` and `_high` as one cell; a single value where they print alike."""
+    cells = []
+    for low, high in zip(frame[f"{name}_low"], frame[f"{name}_high"], strict=True):
+        ends = number(low, decimals), number(high, decimals)
+        cells.append(ends[0] if ends[0] == ends[1] else " to ".join(ends))
+    return cells
+
+
+def progression(frame: pd.DataFrame, status: Callable[[str], str]) -> pd.DataFrame:
+    """Progression criteria with intervals and chances of each band (`criteria.assess`).
+
+    Parameters
+    ----------
+    status : callable
+        What a quantity of a stated status may claim in this study (`Page.status`).
+    """
+    rows = []
+    for row in frame.to_dict("records"):
+        counted = row["kind"] == "proportion"
+        scale, decimals, unit = (100, 0, " %") if counted else (1, 2, "")
+        found = f"{row['successes']:.0f} of {row['total']}" if counted else f"n = {row['total']}"
+        low, high = (number(scale * row[end], decimals) for end in ("low", "high"))
+        rows.append(
+            {
+                "Criterion": escape(row["label"]),
+                "Observed": f"{number(scale * row['estimate'], decimals)}{unit} ({found})",
+                "Interval": f"{low} to {high}",
+                "Band": row["band"],
+                "Chance of green, amber, red (%)": ", ".join(
+                    number(100 * row[f"p_{band}"]) for band in ("green", "amber", "red")
+                ),
+                "Status": badge(status(row["status"])),
+            }
+        )
+    return pd.DataFrame(rows, dtype=str)
+
+
+def progression_bands(criteria: Iterable[Criterion]) -> pd.DataFrame:
+    """The bands of a study's criteria and the reasons for them (`study.Criterion`)."""
+    rows = []
+    for criterion in criteria:
+        bands = {
+            name.capitalize(): " to ".join(f"{end:g}" for end in getattr(criterion, name))
+            for name in ("green", "amber", "red")
+        }
+        rows.append({"Criterion": escape(criterion.label)} | bands)
+        rows[-1]["Reason"] = escape(criterion.reason)
+    return pd.DataFrame(rows, dtype=str)
+
+
+def allocations(frame: pd.DataFrame) -> pd.DataFrame:
+    """Every way the units could have been drawn (`randomisation.allocations`)."""
+    yes = {True: "yes", False: "no"}
+    return pd.DataFrame(
+        {
+            "Intervention units": frame["allocation"].map(escape),
+            "Drawn": frame["observed"].map(yes),
+            "Difference": [number(value, 2) for value in frame["difference"]],
+            "As large as drawn": frame["as_extreme"].map(yes),
+        },
+        dtype=str,
+    )
+
+
+def tests_side_by_side(tests: pd.DataFrame, exact: pd.DataFrame) -> pd.DataFrame:
+    """t tests of people beside randomisation inference on unit means, of the change."""
+    both = tests.merge(exact, on="measure", suffixes=("", "_exact"))
+    return _filled(
+        both,
+        {
+            "measure": ("Measure", None),
+            "p": ("p of the t test of people", 3),
+            "p_exact": ("p of all allocations", 2),
+            "smallest_p": ("Smallest p possible", 2),
+        },
+    )
+
+
+def pilot_power(frame: pd.DataFrame) -> pd.DataFrame:
+    """What the pilot's units could detect (`planning.pilot_power`)."""
+    powers = {
+        name: (f"Power at {name.removeprefix('power_')} SD (%)", 0)
+        for name in frame
+        if str(name).startswith("power_")
+    }
+    percent = frame.assign(**{name: 100 * frame[name] for name in powers})
+    return _filled(
+        percent,
+        {
+            "analysed": ("Analysed", None),
+            "icc": ("ICC supposed", 2),
+            "df": ("df", 0),
+            "detectable": ("Detectable difference (SD)", 1),
+            **powers,
+        },
+    )
+
+
+def simulated_pilot(frame: pd.DataFrame) -> pd.DataFrame:
+    """Simulated power of the pilot's units (`planning.simulated_pilot`)."""
+    shown = frame.assign(power_low=100 * frame["low"], power_high=100 * frame["high"])
+    return pd.DataFrame(
+        {
+            "Design": [DESIGN_LABELS[name] for name in frame["design"]],
+            "Effect (SD)": [number(value, 1) for value in frame["effect"]],
+            "Power (%)": _range(shown, "power", 0),
+            "Monte Carlo error (%), at most": [number(100 * x, 1) for x in frame["mc_error"]],
+        },
+        dtype=str,
+    )
+
+
+def room(frame: pd.DataFrame) -> pd.DataFrame:
+    """Distance of the outcomes from the top of their scale (`planning.room`)."""
+    table = _filled(
+        frame,
+        {
+            "measure": ("Measure", None),
+            "arm": ("Arm", None),
+            "wave": ("Wave", None),
+            "n": ("n", 0),
+        },
+    )
+    table["At maximum"] = _range(frame, "top", 0)
+    table["Within five points"] = _range(frame, "near", 0)
+    table["Largest improvement (points)"] = _range(frame, "headroom", 1)
+    table["SD"] = _range(frame, "sd", 1)
+    table["Largest improvement (SD)"] = _range(frame, "headroom_sd", 1)
+    return table
+
+
+def stability(frame: pd.DataFrame) -> pd.DataFrame:
+    """Change and correlation of those measured twice (`planning.stability`)."""
+    table = _filled(frame, {"measure": ("Measure", None), "arm": ("Arm", None), "pairs": ("n", 0)})
+    table["SD of change"] = _range(frame, "sd_change", 1)
+    table["Mean change in SDs of change"] = _range(frame, "dz", 2)
+    table["Correlation of the waves"] = _range(frame, "correlation", 2)
+    return table
+
+
+def reliability(frame: pd.DataFrame) -> pd.DataFrame:
+    """Cronbach's alpha (`planning.reliability`)."""
+    table = _filled(
+        frame,
+        {"measure": ("Measure", None), "wave": ("Wave", None), "n": ("n", 0), "alpha": ("α", 2)},
+    )
+    return table.assign(Interval=_interval(frame, "low", "high", 2).to_numpy())
+
+
+def _by_design(frame: pd.DataFrame, rows: str, decimals: int) -> pd.DataFrame:
+    """Ranges with a column per design; `rows` names the column that heads the rows."""
+    cells = frame.rename(columns={"low": "x_low", "high": "x_high"})
+    cells = cells.assign(cell=_range(cells, "x", decimals))
+    wide = cells.pivot(index=rows, columns="design", values="cell")
+    shown = [name for name in DESIGN_LABELS if name in wide]
+    wide = wide.loc[list(dict.fromkeys(cells[rows])), shown].fillna("–")
+    return wide.rename(columns=DESIGN_LABELS).reset_index()
+
+
+def teams_needed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Teams needed over the whole range of ICCs (`planning.needed`)."""
+    keys = ["design", "effect"]
+    over = frame.groupby(keys, sort=False).agg(low=("low", "min"), high=("high", "max"))
+    table = _by_design(over.reset_index(), "effect", 0)
+    return table.assign(effect=table["effect"].map("{:g}".format)).rename(
+        columns={"effect": "Effect (SD)"}
+    )
+
+
+def teams_needed_in_points(frame: pd.DataFrame) -> pd.DataFrame:
+    """Teams needed for differences in points (`planning.needed_in_points`)."""
+    table = _by_design(frame, "effect", 0)
+    return table.assign(effect=table["effect"].map("{:g}".format)).rename(
+        columns={"effect": "Difference (points)"}
+    )
+
+
+def teams_needed_binary(frame: pd.DataFrame) -> pd.DataFrame:
+    """Teams needed for a binary outcome (`planning.needed_binary`)."""
+    words = [
+        f"{100 * p0:.0f} % to {100 * p1:.0f} %"
+        for p0, p1 in zip(frame["control"], frame["intervention"], strict=True)
+    ]
+    table = _by_design(frame.assign(change=words), "change", 0)
+    return table.rename(columns={"change": "Control to intervention"})
+
+
+def responsiveness(frame: pd.DataFrame) -> pd.DataFrame:
+    """Difference in SDs that trials of given sizes can find (`planning.responsiveness`)."""
+    words = [
+        f"{escape(teams)} ({count})"
+        for teams, count in zip(frame["teams"], frame["clusters"], strict=True)
+    ]
+    table = _by_design(frame.assign(teams=words), "teams", 2)
+    return table.rename(columns={"teams": "Teams"})
+
+
+def assumptions(sweep: Sweep) -> pd.DataFrame:
+    """The design grid in words (`sweep.Sweep`)."""
+
+    def several(values: Iterable[float]) -> str:
+        return ", ".join(f"{value:g}" for value in values)
+
+    rows = [
+        ("Intracluster correlation (ICC)", several(sweep.icc)),
+        ("Cluster autocorrelation", several(sweep.cac)),
+        ("Individual autocorrelation", several(sweep.iac)),
+        ("Effects (SD)", several(sweep.effect)),
+        ("People in a team", f"{sweep.cluster_size:g}"),
+        ("Coefficient of variation of team size", f"{sweep.cv:g}"),
+        ("Share of people without an outcome", f"{sweep.attrition:g}"),
+    ]
+    return pd.DataFrame(rows, columns=["Assumption", "Values"], dtype=str)
+
+
+def next_steps(
+    frame: pd.DataFrame, names: Mapping[str, str], status: Callable[[str], str]
+) -> pd.DataFrame:
+    """Evidence and numbers behind the recommended next steps (`planning.next_steps`).
+
+    Parameters
+    ----------
+    names : mapping
+        Question in words, by id.
+    status : callable
+        As in `progression`.
+    """
+    return pd.DataFrame(
+        {
+            "Question": [escape(f"{q} {names.get(q, '')}".strip()) for q in frame["question"]],
+            "Theme": [escape(theme.replace("-", " ")) for theme in frame["theme"]],
+            "Cells by direction": [escape(words) for words in frame["evidence"]],
+            "Number": [
+                f"{escape(words)} {badge(status(claim))}" if words else "none"
+                for words, claim in frame[["number", "status"]].to_numpy()
+            ],
+        },
+        dtype=str,
+    )

@@ -10,6 +10,8 @@ import shutil
 import sys
 from pathlib import Path
 
+from earlyhelp.sweep import stored_at
+
 STUDY = Path(config.get("study", "data/rotherham"))
 BUILD = Path("_build") / STUDY.name
 NOTEBOOKS = sorted(path.stem for path in Path("notebooks").glob("*.md"))
@@ -41,15 +43,24 @@ def replace_folder(source, target):
     shutil.rmtree(old, ignore_errors=True)
 
 
+# A study with a design grid has its simulation stored beside it, under a key of grid and code.
+SIMULATION = STUDY / "derived" / stored_at(STUDY).name
+HAS_GRID = (STUDY / "sweep.yml").is_file()
+GIVEN = [path for path in sorted(STUDY.iterdir()) if path.name != "derived"]
 CODE = digest("src/earlyhelp", "requirements.txt", "Snakefile")
-DATA = digest(STUDY)
-SOURCES = digest(STUDY, "notebooks", "src/earlyhelp", "requirements.txt", "Snakefile")
+DATA = digest(*GIVEN)
+SOURCES = digest(*GIVEN, "notebooks", "src/earlyhelp", "requirements.txt", "Snakefile")
 # Without book/results, which the last step writes.
 BOOK = digest("_config.yml", "_toc.yml", *sorted(Path("book").glob("*.*")), "book/_static", "book/_templates")
 
 
 wildcard_constraints:
     notebook="[a-z0-9_]+",
+
+
+# Parts of the design grid; more with `--set-scatter grid=64`. The result does not depend on it.
+scattergather:
+    grid=4,
 
 
 rule all:
@@ -66,10 +77,33 @@ rule validate:
         EARLYHELP + " validate {STUDY}"
 
 
+rule simulation:
+    input:
+        SIMULATION,
+
+
+rule simulate:
+    output:
+        temp(BUILD / "simulated" / "{scatteritem}.csv"),
+    shell:
+        EARLYHELP + " trial simulate {STUDY} --part {wildcards.scatteritem} --output {output}"
+
+
+rule gather_simulation:
+    input:
+        gather.grid(BUILD / "simulated" / "{scatteritem}.csv"),
+    output:
+        SIMULATION,
+    shell:
+        "rm -f {STUDY}/derived/simulation-*.csv && "
+        + EARLYHELP + " trial gather {input} --output {output}"
+
+
 rule execute:
     input:
         BUILD / "validated",
         source="notebooks/{notebook}.md",
+        simulation=lambda wildcards: SIMULATION if HAS_GRID and wildcards.notebook == "trial" else [],
     output:
         BUILD / "executed" / "{notebook}.ipynb",
     params:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from textwrap import fill
+from typing import Any
 
 import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch
 
-from earlyhelp.labels import label
+from earlyhelp.labels import DESIGN_LABELS, label
 
 INK, MUTED = "#1f2a33", "#5b6770"
 ARM_COLOURS = {"intervention": "#0b5c8a", "comparison": "#c2571a"}
@@ -331,4 +333,145 @@ def flow(frame: pd.DataFrame, stages: Sequence[tuple[str, str]]) -> Figure:
             previous = row
     axes.set(xlim=(-0.5, 1.5), ylim=(-len(stages) + 0.4, 1.1))
     axes.axis("off")
+    return figure
+
+
+BAND_MARKS = {"green": ("o", "#1b7a4b"), "amber": ("D", "#a86b00"), "red": ("X", "#a3242b")}
+DESIGN_STYLES = {
+    "individual": ("-", "o", "#1f2a33"),
+    "parallel": ("--", "s", "#c2571a"),
+    "baseline": ("-.", "^", "#0b5c8a"),
+    "stepped-wedge": (":", "D", "#1b7a4b"),
+}
+
+
+def progression(assessment: pd.DataFrame) -> Figure:
+    """Criteria at a glance: estimates with intervals before their bands, named by letter.
+
+    Parameters
+    ----------
+    assessment : DataFrame
+        Columns of `criteria.assess`; proportions and means get a panel each.
+    """
+    parts = [(kind, part) for kind, part in assessment.groupby("kind", sort=False)]
+    figure, panels = plt.subplots(
+        len(parts),
+        1,
+        figsize=(WIDTH, 1.5 + 0.42 * len(assessment)),
+        layout="constrained",
+        squeeze=False,
+        height_ratios=[len(part) + 1 for _, part in parts],
+    )
+    for axes, (kind, part) in zip(panels[:, 0], parts, strict=True):
+        scale, ends = (100, (0, 100)) if kind == "proportion" else (1, (1, 5))
+        for place, row in enumerate(part.to_dict("records")):
+            _criterion(axes, place, row, scale, ends)
+        axes.set_yticks(range(len(part)), [fill(name, 42) for name in part["label"]], fontsize=8)
+        axes.set(xlim=ends, ylim=(len(part) - 0.4, -0.6))
+        axes.set_xlabel("Percent" if kind == "proportion" else "Mean rating (1 to 5)")
+        axes.grid(visible=False)
+    handles = [
+        Line2D([], [], marker=marker, color=colour, linestyle="", label=f"Observed in {band}")
+        for band, (marker, colour) in BAND_MARKS.items()
+    ]
+    figure.legend(handles=handles, loc="outside upper center", ncols=3, frameon=False)
+    return figure
+
+
+def _criterion(
+    axes: Axes, place: int, row: dict[Hashable, Any], scale: float, ends: tuple[float, float]
+) -> None:
+    """Draw one row: its bands with their letters, the interval, the chance of each band."""
+    cuts = [ends[0], row["amber_low"] * scale, row["amber_high"] * scale, ends[1]]
+    names = ["red", "amber", "green"] if row["higher_is_better"] else ["green", "amber", "red"]
+    for name, left, right in zip(names, cuts[:-1], cuts[1:], strict=True):
+        shade = {"green": "#dcefe4", "amber": "#fbf0d5", "red": "#f6dcdc"}[name]
+        axes.barh(place, right - left, left=left, height=0.8, color=shade, edgecolor="white")
+        axes.text(left + 0.005 * (ends[1] - ends[0]), place - 0.24, name[0].upper(), fontsize=7)
+    marker, colour = BAND_MARKS[str(row["band"])]
+    axes.hlines(place, row["low"] * scale, row["high"] * scale, color=INK, linewidth=1.4)
+    axes.plot(row["estimate"] * scale, place, marker, color=colour, markersize=7, clip_on=False)
+    chances = " ".join(f"{name[0].upper()} {row[f'p_{name}']:.0%}" for name in BAND_MARKS)
+    axes.annotate(
+        chances,
+        (1.01, place),
+        xycoords=axes.get_yaxis_transform(),
+        va="center",
+        fontsize=8,
+        annotation_clip=False,
+    )
+
+
+def teams_needed(frame: pd.DataFrame, marks: Mapping[str, int]) -> Figure:
+    """Teams needed against the ICC, one panel per effect, a band per design.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        design, effect, icc, low, high (`planning.needed`).
+    marks : mapping
+        Words and number of teams, drawn as lines.
+    """
+    effects = list(dict.fromkeys(frame["effect"]))
+    figure, panels = _axes(4.4, columns=len(effects), sharey=True)
+    for axes, effect in zip(panels, effects, strict=True):
+        for design, rows in frame[frame["effect"] == effect].groupby("design", sort=False):
+            line, marker, colour = DESIGN_STYLES[str(design)]
+            style: dict[str, Any] = {
+                "linestyle": line,
+                "color": colour,
+                "marker": marker,
+                "markersize": 4,
+            }
+            axes.fill_between(rows["icc"], rows["low"], rows["high"], color=colour, alpha=0.13)
+            axes.plot(rows["icc"], rows["high"], label=DESIGN_LABELS[str(design)], **style)
+            if (rows["low"] < rows["high"]).any():
+                axes.plot(rows["icc"], rows["low"], **style)
+        for words, number in marks.items():
+            axes.axhline(number, color=INK, linewidth=0.9)
+            if axes is panels[-1]:
+                axes.annotate(
+                    f"{words}: {number}",
+                    (1, number),
+                    xycoords=axes.get_yaxis_transform(),
+                    xytext=(-3, 2),
+                    textcoords="offset points",
+                    ha="right",
+                    fontsize=8,
+                )
+        axes.set(title=f"Effect {effect:g} SD", xlabel="ICC", yscale="log")
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.set_yticks([5, 10, 20, 50, 100, 200, 500])
+        axes.minorticks_off()
+    panels[0].set_ylabel("Teams needed")
+    handles, names = panels[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside upper center", ncols=2, frameon=False)
+    return figure
+
+
+def simulation_check(stored: pd.DataFrame) -> Figure:
+    """Simulated against calculated power, bars of two Monte Carlo standard errors.
+
+    Parameters
+    ----------
+    stored : DataFrame
+        design, power, power_simulated, power_mc_error (`simulate.simulate_cell`).
+    """
+    figure, panels = _axes(3.0, columns=stored["design"].nunique(), sharey=True)
+    limits = (stored["power"].min() - 0.02, 1.01)
+    for axes, (design, rows) in zip(panels, stored.groupby("design", sort=False), strict=True):
+        _, marker, colour = DESIGN_STYLES[str(design)]
+        axes.errorbar(
+            rows["power"],
+            rows["power_simulated"],
+            yerr=2 * rows["power_mc_error"],
+            fmt=marker,
+            markersize=3,
+            color=colour,
+            ecolor=MUTED,
+            elinewidth=0.6,
+        )
+        axes.axline((0.9, 0.9), slope=1, color=INK, linewidth=0.8)
+        axes.set(title=DESIGN_LABELS[str(design)], xlabel="Calculated power", xlim=limits)
+    panels[0].set_ylabel("Simulated power")
     return figure

@@ -50,6 +50,14 @@ LABELS = {
     "adult": "Adults",
 }
 
+# Designs of a trial (`trial.DESIGNS`); "baseline" is also a wave.
+DESIGN_LABELS = {
+    "individual": "People randomised",
+    "parallel": "Teams, parallel",
+    "baseline": "Teams with baseline",
+    "stepped-wedge": "Teams, stepped wedge",
+}
+
 
 def label(name: object) -> str:
     """A name in words; what has no entry is shown as it stands, without underscores."""

@@ -142,7 +142,9 @@ def _row(
     }
 
 
-def assess(criteria: Iterable[Criterion], observed: pd.DataFrame) -> pd.DataFrame:
+def assess(
+    criteria: Iterable[Criterion], observed: pd.DataFrame, confidence: float = 0.95
+) -> pd.DataFrame:
     """Every criterion against what was observed.
 
     Parameters
@@ -151,6 +153,8 @@ def assess(criteria: Iterable[Criterion], observed: pd.DataFrame) -> pd.DataFram
     observed : DataFrame
         Indexed by quantity. A proportion has `successes` and `total`; a mean has `mean`, `sd` and
         `total`, with `successes` missing.
+    confidence : float
+        Level of the intervals.
 
     Returns
     -------
@@ -172,11 +176,11 @@ def assess(criteria: Iterable[Criterion], observed: pd.DataFrame) -> pd.DataFram
         (seen,) = observed.loc[[criterion.quantity]].to_dict("records")
         try:
             if pd.notna(seen.get("successes")):
-                rows.append(
-                    assess_proportion(criterion, int(seen["successes"]), int(seen["total"]))
-                )
+                counts = int(seen["successes"]), int(seen["total"])
+                rows.append(assess_proportion(criterion, *counts, confidence))
             else:
-                rows.append(assess_mean(criterion, seen["mean"], seen["sd"], int(seen["total"])))
+                moments = seen["mean"], seen["sd"], int(seen["total"])
+                rows.append(assess_mean(criterion, *moments, confidence))
         except InputError as error:
             problems += error.problems
     if problems:

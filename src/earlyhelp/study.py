@@ -13,6 +13,29 @@ from earlyhelp.yamlfile import read_yaml
 Arm = Literal["intervention", "comparison"]
 WaveId = Literal["baseline", "post_training", "endline"]
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+# What a progression criterion can be about; `earlyhelp.criteria` observes each.
+Quantity = Literal[
+    "attendance",
+    "tool_users",
+    "sessions_used",
+    "recording",
+    "response_baseline_intervention",
+    "response_baseline_comparison",
+    "response_post_training",
+    "response_endline_intervention",
+    "response_endline_comparison",
+    "retention_intervention",
+    "retention_comparison",
+    "iam_ors",
+    "iam_srs",
+    "fim_ors",
+    "fim_srs",
+    "continuation",
+    "contamination_training",
+    "contamination_tools",
+]
+# What a number may claim (`earlyhelp.display.STATUSES`).
+Status = Literal["reproduced", "determined", "bounded", "contradicted", "illustrative", "observed"]
 
 
 class _Strict(BaseModel):
@@ -69,6 +92,52 @@ class Measures(_Strict):
     fim: Scale
 
 
+class Criterion(_Strict):
+    """A progression criterion: bands with inclusive bounds that meet (`progression.Criterion`).
+
+    Attributes
+    ----------
+    status : str
+        What the observed quantity may claim where the data are reconstructed.
+    reason : str
+        Why the bands lie where they lie.
+    """
+
+    quantity: Quantity
+    label: str
+    green: tuple[float, float]
+    amber: tuple[float, float]
+    red: tuple[float, float]
+    reason: str
+    status: Status = "observed"
+
+    @model_validator(mode="after")
+    def _meeting(self) -> Criterion:
+        from earlyhelp import progression
+
+        try:
+            progression.Criterion(self.quantity, self.green, self.amber, self.red)
+        except InputError as error:
+            found = "; ".join(f"{p.column}: {p.found}" for p in error.problems)
+            raise ValueError(f"{error.problems[0].expected} (found {found})") from None
+        return self
+
+
+class Criteria(_Strict):
+    """The progression criteria of a study: when they were set and how they are combined."""
+
+    timing: Literal["prespecified", "retrospective"]
+    rule: Literal["worst", "majority"]
+    criteria: Annotated[tuple[Criterion, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Criteria:
+        quantities = [criterion.quantity for criterion in self.criteria]
+        if len(set(quantities)) < len(quantities):
+            raise ValueError("each quantity has one criterion")
+        return self
+
+
 class Study(_Strict):
     """The design of one pilot.
 
@@ -78,6 +147,8 @@ class Study(_Strict):
         Where `study.yml` and `raw/` are.
     provenance : {"reconstructed", "observed"}
         Whether people are synthetic or real; decides what a number may claim.
+    progression : Criteria, optional
+        Progression criteria, where the study has any.
     """
 
     folder: Path = Path()
@@ -91,6 +162,7 @@ class Study(_Strict):
     waves: tuple[Wave, ...]
     tool_months: tuple[Month, ...]
     measures: Measures
+    progression: Criteria | None = None
     design: dict[str, Any] = {}
 
     @model_validator(mode="after")

@@ -509,10 +509,10 @@ def tests_side_by_side(tests: pd.DataFrame, exact: pd.DataFrame) -> pd.DataFrame
 
 def pilot_power(frame: pd.DataFrame) -> pd.DataFrame:
     """What the pilot's units could detect (`planning.pilot_power`)."""
-    powers = {
+    powers: dict[str, tuple[str, int | None]] = {
         name: (f"Power at {name.removeprefix('power_')} SD (%)", 0)
-        for name in frame
-        if str(name).startswith("power_")
+        for name in map(str, frame)
+        if name.startswith("power_")
     }
     percent = frame.assign(**{name: 100 * frame[name] for name in powers})
     return _filled(

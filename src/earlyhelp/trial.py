@@ -363,7 +363,7 @@ def clusters_needed(
     each = max(ceil(design.fewest / step), int(quantiles**2 * one_each / a.effect**2), 1)
     while not reaches(each):
         each += 1
-    return ceil(each * step / a.analysed) if design.unit == "person" else each * step
+    return max(2, ceil(each * step / a.analysed)) if design.unit == "person" else each * step
 
 
 def detectable_effect(

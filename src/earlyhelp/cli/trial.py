@@ -1,10 +1,12 @@
-"""`earlyhelp trial`: power, size and sweep of the next trial."""
+"""`earlyhelp trial`: power, size and sweep of the next trial, and the stored simulation."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
+from pathlib import Path
 from typing import Any
 
 from earlyhelp.errors import InputError, Problem
@@ -15,9 +17,9 @@ SWEEP_EFFECT = (0.2, 0.3, 0.5)
 
 
 def register(subparsers: Any) -> None:
-    """Add `trial` and its three subcommands."""
+    """Add `trial` and its subcommands."""
     command = subparsers.add_parser("trial", help="power and size of the next trial")
-    kinds = command.add_subparsers(required=True, metavar="power|size|sweep")
+    kinds = command.add_subparsers(required=True, metavar="power|size|sweep|simulate|gather")
 
     power = kinds.add_parser("power", help="power of a trial with so many teams")
     power.add_argument("--design", choices=NAMES, required=True)
@@ -38,6 +40,17 @@ def register(subparsers: Any) -> None:
     sweep.add_argument("--seed", type=int, default=2023)
     _assumptions(sweep, many=True)
     sweep.set_defaults(func=run_sweep)
+
+    part = kinds.add_parser("simulate", help="simulate a part of a study's design grid")
+    part.add_argument("study", type=Path, help="study folder, such as data/rotherham")
+    part.add_argument("--part", default="1-of-1", metavar="K-of-N", help="default 1-of-1: all")
+    part.add_argument("--output", type=Path, required=True)
+    part.set_defaults(func=run_simulate)
+
+    gather = kinds.add_parser("gather", help="join simulated parts")
+    gather.add_argument("parts", type=Path, nargs="+")
+    gather.add_argument("--output", type=Path, required=True)
+    gather.set_defaults(func=run_gather)
 
 
 def _assumptions(parser: argparse.ArgumentParser, many: bool = False) -> None:
@@ -177,3 +190,37 @@ def run_sweep(args: argparse.Namespace) -> int:
 def _progress(done: int, total: int) -> None:
     end = "\n" if done == total else ""
     print(f"\rsimulated {done} of {total} cells", end=end, file=sys.stderr, flush=True)
+
+
+def run_simulate(args: argparse.Namespace) -> int:
+    """Simulate a part of the study's grid and write it."""
+    from earlyhelp import sweep
+
+    given = re.fullmatch(r"([1-9]\d*)-of-([1-9]\d*)", args.part)
+    part, parts = map(int, given.groups()) if given else (2, 1)
+    if part > parts:
+        raise InputError([Problem("trial", None, "part", args.part, "K-of-N with 1 <= K <= N")])
+    _write(sweep.simulate_part(args.study, part, parts), args.output)
+    return 0
+
+
+def run_gather(args: argparse.Namespace) -> int:
+    """Join simulated parts, in the order of their cells."""
+    import pandas as pd
+
+    missing = [path for path in args.parts if not path.is_file()]
+    if missing:
+        expected = "a part written by `earlyhelp trial simulate`"
+        raise InputError(
+            [Problem(str(path), None, "", "no such file", expected) for path in missing]
+        )
+    joined = pd.concat([pd.read_csv(path) for path in args.parts])
+    _write(joined.sort_values("cell"), args.output)
+    return 0
+
+
+def _write(table: Any, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    table.to_csv(partial, index=False, float_format="%.10g", lineterminator="\n")
+    partial.replace(path)

@@ -14,7 +14,7 @@ import pandas as pd
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
-from earlyhelp import paired, promise, randomisation, readiness, samples, trial
+from earlyhelp import paired, promise, readiness, samples, trial
 from earlyhelp.criteria import observed
 from earlyhelp.measures import ARMS
 from earlyhelp.raw import Pilot, proqol_columns, wai_columns
@@ -204,20 +204,6 @@ def reliability(pilot: Pilot) -> pd.DataFrame:
             alpha, (low, high) = pingouin.cronbach_alpha(answers)
             rows.append((measure, wave, len(answers), float(alpha), float(low), float(high)))
     return pd.DataFrame(rows, columns=columns)
-
-
-def unit_means(pilot: Pilot, measure: str = "wai") -> pd.Series:
-    """Mean change of every randomised unit's paired people."""
-    pairs = promise.changes(pilot)
-    return pairs[pairs["measure"] == measure].groupby("unit")["change"].mean()
-
-
-def allocations(pilot: Pilot, measure: str = "wai") -> pd.DataFrame:
-    """Differences under every allocation of the units (`randomisation.allocations`)."""
-    arm_of = {team.unit: team.arm for team in pilot.study.teams}
-    means = unit_means(pilot, measure)
-    treated = [unit for unit in means.index if arm_of[unit] == "intervention"]
-    return randomisation.allocations(means, treated)
 
 
 def pilot_power(sweep: Sweep, units: int, alpha: float, target: float) -> pd.DataFrame:

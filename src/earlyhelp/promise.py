@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import combinations
 
-import numpy as np
 import pandas as pd
 import pingouin as pg
 from scipy import stats
 from scipy.optimize import brentq
 
+from earlyhelp import randomisation
 from earlyhelp.errors import InputError, Problem
 from earlyhelp.feasibility import agreement, agreement_answers
 from earlyhelp.measures import (
@@ -460,48 +459,49 @@ def design_effects(
     return pd.DataFrame(rows)
 
 
+def unit_changes(pilot: Pilot, measure: str) -> pd.Series:
+    """Mean change of the paired people of every randomised unit that has any, by unit."""
+    paired = changes(pilot)
+    return paired[paired["measure"] == measure].groupby("unit")["change"].mean()
+
+
+def allocations(pilot: Pilot, measure: str) -> pd.DataFrame:
+    """Difference in mean change under every allocation of the units (`randomisation`)."""
+    return randomisation.allocations(unit_changes(pilot, measure), _treated(pilot))
+
+
+def _treated(pilot: Pilot) -> list[str]:
+    return sorted({team.unit for team in pilot.study.teams if team.arm == "intervention"})
+
+
 def randomisation_tests(pilot: Pilot) -> pd.DataFrame:
     """Exact test of the change over every allocation of the randomised units.
 
-    The statistic is the difference of the arms' mean changes, by people; two-sided.
+    The statistic is the difference of the arms' means of unit means; two-sided.
 
     Returns
     -------
     DataFrame
-        measure, units, intervention_units, allocations, difference, p, smallest_p (when no other
-        allocation is as extreme; twice that when the arms have as many units, because the mirror
-        image of an allocation is as extreme).
+        measure, units, intervention_units, allocations, difference, p (both NaN when a unit has no
+        pairs), smallest_p (that any data could give).
     """
-    arm_of_unit = {team.unit: team.arm for team in pilot.study.teams}
-    treated = [unit for unit, arm in arm_of_unit.items() if arm == "intervention"]
-    allocations = list(combinations(arm_of_unit, len(treated)))
-    mirrored = 2 * len(treated) == len(arm_of_unit)
-    paired = changes(pilot)
+    treated, units = _treated(pilot), set(pilot.study.unit_of.values())
     rows = []
     for measure in OUTCOMES:
-        of_measure = paired[paired["measure"] == measure]
-        units, change = of_measure["unit"].to_numpy(), of_measure["change"].to_numpy()
-
-        def difference(
-            chosen: Sequence[str], units: np.ndarray = units, change: np.ndarray = change
-        ) -> float:
-            inside = np.isin(units, chosen)
-            if inside.all() or not inside.any():
-                return NOTHING
-            return float(change[inside].mean() - change[~inside].mean())
-
-        observed = difference(treated)
-        every = np.array([difference(allocation) for allocation in allocations])
-        extreme = np.abs(every) >= abs(observed) - 1e-9
+        difference = p = NOTHING
+        if len(unit_changes(pilot, measure)) == len(units):
+            table = allocations(pilot, measure)
+            difference = float(table.loc[table["observed"], "difference"].iloc[0])
+            p = randomisation.p_value(table)
         rows.append(
             {
                 "measure": measure,
-                "units": len(arm_of_unit),
+                "units": len(units),
                 "intervention_units": len(treated),
-                "allocations": len(allocations),
-                "difference": observed,
-                "p": NOTHING if math.isnan(observed) else extreme.mean(),
-                "smallest_p": (2 if mirrored else 1) / len(allocations),
+                "allocations": math.comb(len(units), len(treated)),
+                "difference": difference,
+                "p": p,
+                "smallest_p": randomisation.smallest_p(len(units), len(treated)),
             }
         )
     return pd.DataFrame(rows)

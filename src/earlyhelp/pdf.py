@@ -20,7 +20,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import as_file, files
-from math import ceil
+from math import ceil, sqrt
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import unquote, urlsplit
@@ -35,8 +35,8 @@ from earlyhelp.errors import InputError, Problem
 
 # What only a browser needs.
 SCREEN_ONLY = (
-    ".headerlink, .cell_input, .cell details, .sd-summary-state-marker, .backrefs, script, style, "
-    "button, svg, .citation > .label"
+    "table.ledger, .headerlink, .cell_input, .cell details, .sd-summary-state-marker, .backrefs, "
+    "script, style, button, svg, .citation > .label"
 )
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 # Characters across a page, two for each gap between columns included, with room for wide letters:
@@ -52,12 +52,16 @@ _INLINE_SVG = re.compile(r"<svg\b[^>]*>.*?</svg>", re.DOTALL)
 
 @dataclass(frozen=True)
 class Chapter:
-    """One page of the book; `body` is its article without what only a browser needs."""
+    """One page of the book; `body` is its article without what only a browser needs.
+
+    `screen_only` holds the ids of what was left out.
+    """
 
     path: str
     part: str
     title: str
     body: Tag
+    screen_only: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -134,7 +138,9 @@ def _read_chapter(pages: Path, path: str, part: str, images: Path) -> Chapter:
     markup = extract_drawings((pages / path).read_text("utf-8"), stem, images)
     body = BeautifulSoup(markup, "lxml").select_one("article.bd-article")
     assert body is not None, f"{path} has no article"
-    for element in body.select(SCREEN_ONLY):
+    dropped = body.select(SCREEN_ONLY)
+    screen_only = frozenset(str(i["id"]) for item in dropped for i in item.select("[id]"))
+    for element in dropped:
         element.decompose()
     for image in body.find_all("img"):
         source = pages / posixpath.dirname(path) / unquote(str(image["src"]))
@@ -143,7 +149,7 @@ def _read_chapter(pages: Path, path: str, part: str, images: Path) -> Chapter:
         image["src"] = source.name
     heading = body.find("h1")
     title = " ".join(heading.get_text().split()) if heading else path
-    return Chapter(path, part, title, body)
+    return Chapter(path, part, title, body, screen_only)
 
 
 def extract_drawings(markup: str, stem: str, images: Path) -> str:
@@ -169,10 +175,10 @@ def extract_drawings(markup: str, stem: str, images: Path) -> str:
 def join(book: Book) -> str:
     """Join the chapters into one HTML document in which every link target has a unique id."""
     problems: list[Problem] = []
-    bodies = {chapter.path: chapter.body for chapter in book.chapters}
+    chapters = {chapter.path: chapter for chapter in book.chapters}
     for chapter in book.chapters:
         _move_footnotes(chapter)
-    used = {target for chapter in book.chapters for target in _resolve(chapter, bodies, problems)}
+    used = {target for chapter in book.chapters for target in _resolve(chapter, chapters, problems)}
     if problems:
         raise InputError(problems)
     part, joined = "", []
@@ -210,7 +216,7 @@ def _move_footnotes(chapter: Chapter) -> None:
         leftover.decompose()
 
 
-def _resolve(chapter: Chapter, bodies: dict[str, Tag], problems: list[Problem]) -> set[str]:
+def _resolve(chapter: Chapter, chapters: dict[str, Chapter], problems: list[Problem]) -> set[str]:
     """Turn links between pages into links inside the document; return the labels they need."""
     used = set()
     for link in chapter.body.select("a[href]"):
@@ -220,15 +226,17 @@ def _resolve(chapter: Chapter, bodies: dict[str, Tag], problems: list[Problem]) 
         folder = posixpath.dirname(chapter.path)
         path = posixpath.normpath(posixpath.join(folder, target.path))
         path = path if target.path else chapter.path
-        if path not in bodies:  # a download beside the book
+        fragment = unquote(target.fragment)
+        # A download beside the book, or what only the pages show.
+        if path not in chapters or fragment in chapters[path].screen_only:
             link.unwrap()
             continue
-        fragment = unquote(target.fragment)
-        if fragment and bodies[path].find(id=fragment) is None:
+        body = chapters[path].body
+        if fragment and body.find(id=fragment) is None:
             link_text = f"a link to {path}#{fragment}"
             problems.append(Problem(chapter.path, None, "", link_text, "a place in the book"))
             continue
-        carrier = _carrier(bodies[path], fragment)
+        carrier = _carrier(body, fragment)
         label = _heading_label(path, carrier) if carrier.name in HEADINGS else _key(path, fragment)
         link["href"] = f"#{label}"
         used.add(label)
@@ -319,13 +327,39 @@ def _fit(table: Tag) -> None:
     room = FITS_TURNED if turned else FITS_SMALL if compact else FITS_NORMAL
     widths: list[float] = [*wide]
     if sum(wide) > room:
-        # Between its longest word and its longest cell, each column gets the same share.
-        share = max(0, room - sum(narrow)) / (sum(wide) - sum(narrow))
-        widths = [low + share * (high - low) for low, high in zip(narrow, wide, strict=True)]
+        widths = _shared(room, narrow, wide, _text_lengths(table))
         if not table.find("colgroup"):
             _set_widths(table, widths)
     if _lines(table, widths) > LONG_TABLE:
         table.wrap(new_tag("div", class_="long"))
+
+
+def _shared(room: float, narrow: list[int], wide: list[int], text: list[int]) -> list[float]:
+    """Widths of columns that share a room: none below its longest word or above its longest cell.
+
+    What is left over goes by the root of each column's amount of text: in proportion to the
+    amount, a column with one long cell would starve its neighbours.
+    """
+    widths = [float(low) for low in narrow]
+    growing = [column for column, low in enumerate(narrow) if low < wide[column]]
+    while growing and (left := room - sum(widths)) > 1:
+        total = sum(sqrt(text[column]) for column in growing)
+        for column in growing:
+            widths[column] += left * sqrt(text[column]) / total
+        full = [column for column in growing if widths[column] >= wide[column]]
+        for column in full:
+            widths[column] = wide[column]
+        growing = [column for column in growing if column not in full] if full else []
+    return widths
+
+
+def _text_lengths(table: Tag) -> list[int]:
+    """Characters in each column."""
+    lengths: dict[int, int] = {}
+    for row in table.select("tr"):
+        for column, cell in enumerate(row.find_all(["th", "td"], recursive=False)):
+            lengths[column] = lengths.get(column, 0) + len(cell.get_text()) + 1
+    return list(lengths.values())
 
 
 def _set_widths(table: Tag, widths: list[float]) -> None:

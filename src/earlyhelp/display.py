@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from numbers import Real
 
@@ -16,11 +16,13 @@ from matplotlib.figure import Figure
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 from myst_nb import glue
 
-from earlyhelp import figures
-from earlyhelp.claims import NOTEBOOK_OF, Claim, claims_of, formatted
+from earlyhelp import figures, qualitative_tables
+from earlyhelp.claims import CLAIMS_FILE, NOTEBOOK_OF, Claim, claims_of, formatted, read_claims
 from earlyhelp.myst import escape
+from earlyhelp.qualitative import CODEBOOK_FILE, Codebook, read_codebook
 from earlyhelp.questions import PLACEHOLDER, Question, read_questions
 from earlyhelp.raw import Pilot, open_pilot
+from earlyhelp.theory import THEORY_FILE, Theory, load_theory
 
 STATUSES = {
     "reproduced": "printed in the report and given back by the data at the printed precision",
@@ -135,11 +137,23 @@ class Page:
         Research questions by id.
     numbers : dict
         Every claim's value as a formatted string, by claim id; empty without a ledger.
+    claims : dict
+        The ledger's claims by id.
+    codebook, theory
+        Of the framework matrix, and the theory of change; None where the study has none.
     """
 
     pilot: Pilot
     questions: Mapping[str, Question]
     numbers: Mapping[str, str]
+    claims: Mapping[str, Claim] = field(default_factory=dict)
+    codebook: Codebook | None = None
+    theory: Theory | None = None
+
+    @property
+    def outcomes(self) -> Collection[str]:
+        """Outcomes that have a row on the page of the theory of change."""
+        return self.theory.outcomes if self.theory else ()
 
     def status(self, status: str) -> str:
         """What a number may claim: of real data, always that it was observed."""
@@ -185,8 +199,24 @@ class Page:
         filled = PLACEHOLDER.sub(lambda match: self.numbers[match[1]], text)
         show(f":::{{admonition}} Answer\n:class: answer\n\n{escape(filled)}\n:::")
 
+    def quoted(self, claim_id: str) -> str:
+        """A claim as MyST: what it counts, its value and status, what the report prints."""
+        claim, status = self.claims[claim_id], badge(self.status(self.claims[claim_id].status))
+        what = escape(f"{claim.subject} ({claim.population})")
+        # A word says less than the value that the data happen to give.
+        value = escape(claim.printed if claim.interval else self.numbers[claim_id])
+        printed = f"; printed {escape(claim.printed)}" if claim.status == "contradicted" else ""
+        return f"{what}: {value}{printed} {status}"
+
+    def drawing(self, svg: str) -> None:
+        """Show a drawing; its cell's metadata give number, caption and alternative text."""
+        display({"image/svg+xml": svg}, raw=True)
+
     def evidence(self, question: str, component: str, name: str) -> None:
-        """Show the framework matrix's rows on a question; "approach" takes every component."""
+        """Show what the framework matrix holds on a question, and how strong it is.
+
+        Rows and themes are links to the page of the matrix; "approach" takes every component.
+        """
         matrix = self.pilot.framework_matrix
         rows = matrix[matrix["research_question"] == question]
         if component != "approach":
@@ -194,16 +224,18 @@ class Page:
         if rows.empty:
             show("This study holds no qualitative data on this question.")
             return
-        shown = pd.DataFrame(
-            {
-                "Direction": rows["direction"].map(escape),
-                "Theme": rows["theme"].map(lambda theme: escape(theme.replace("-", " "))),
-                "What was found": rows["summary"].map(escape),
-                "Source": rows["source_id"].fillna(rows["source_type"]).map(escape),
-            }
-        ).sort_values(["Direction", "Theme"], kind="stable")
         caption = f"Qualitative evidence on question {question}, {component}."
-        show(table_markdown(shown, caption, name))
+        show(table_markdown(qualitative_tables.condensed(rows, self.codebook), caption, name))
+        if self.codebook:
+            caption = f"Strength of the qualitative evidence on question {question}, {component}."
+            strength = qualitative_tables.strength(rows, self.codebook)
+            show(table_markdown(strength, caption, f"{name}-strength"))
+            pages = {"framework": "framework matrix", "triangulation": "joint display"}
+            links = (
+                f"[{text}](#{qualitative_tables.question_target(page, question)})"
+                for page, text in pages.items()
+            )
+            show(f"The whole question: {' and '.join(links)}.")
 
     @property
     def _reconstructed(self) -> bool:
@@ -226,12 +258,16 @@ def open_page(study: str, notebook: str) -> Page:
     numbers = formatted(pilot)
     for claim in claims_of(pilot.study.folder, notebook):
         glue(claim, numbers[claim], display=False)
-    return Page(pilot, read_questions(pilot.study.folder), numbers)
-
-
-def claim_target(claim: str) -> str:
-    """Target of a claim's row in the ledger page."""
-    return f"ledger-{claim}"
+    folder = pilot.study.folder
+    claims = read_claims(folder / CLAIMS_FILE) if (folder / CLAIMS_FILE).is_file() else []
+    return Page(
+        pilot,
+        read_questions(folder),
+        numbers,
+        {claim.id: claim for claim in claims},
+        read_codebook(folder) if (folder / CODEBOOK_FILE).is_file() else None,
+        load_theory(folder) if (folder / THEORY_FILE).is_file() else None,
+    )
 
 
 def where_shown(claim: Claim) -> str:

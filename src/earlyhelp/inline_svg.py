@@ -38,7 +38,8 @@ def inline(path: Path, image: nodes.image) -> str:
     register_namespace("", SVG)
     register_namespace("xlink", "http://www.w3.org/1999/xlink")
     svg = parse(path).getroot()
-    svg.set("role", "img")
+    # A drawing with links says so itself: as an `img` its links would have no names.
+    svg.set("role", svg.get("role", "img"))
     svg.set("aria-label", image["alt"])
     svg.set("class", " ".join(image["classes"]))
     return tostring(svg, encoding="unicode")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,6 +18,7 @@ from papermill.exceptions import PapermillExecutionError
 from earlyhelp.errors import InputError, Problem
 from earlyhelp.promise import ANALYSIS_SETS
 from earlyhelp.study import find_folder
+from earlyhelp.theory import THEORY_FILE, load_theory
 
 
 class NotebookError(RuntimeError):
@@ -34,11 +36,20 @@ def _is_probability(value: Any) -> bool:
     return isinstance(value, float) and 0 < value < 1
 
 
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) and bool(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", value))
+
+
 # What each parameter of any notebook may be; a notebook has those its `parameters` cell sets.
 PARAMETERS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "study": ("a study folder", _is_folder),
     "alpha": ("a number between 0 and 1, both excluded", _is_probability),
     "confidence": ("a number between 0 and 1, both excluded", _is_probability),
+    "target_power": ("a number between 0 and 1, both excluded", _is_probability),
+    "outcome": (
+        "the id of an outcome of the theory of change, such as relationship-alliance",
+        _is_id,
+    ),
     "analysis_set": (
         f"one of: {', '.join(ANALYSIS_SETS)}",
         lambda value: value in ANALYSIS_SETS,
@@ -93,8 +104,20 @@ def check_parameters(
         value = given.get(name, known[name])
         if not allowed(value):
             problems.append(Problem(source.name, None, name, repr(value), expected))
+    if not problems and "outcome" in given:
+        problems += _outcome_problems(source, given["outcome"], given.get("study", known["study"]))
     if problems:
         raise InputError(problems)
+
+
+def _outcome_problems(source: Path, outcome: str, study: str) -> list[Problem]:
+    """Check an outcome that was asked for; the default is the published study's."""
+    folder = find_folder(study)
+    outcomes = load_theory(folder).outcomes if (folder / THEORY_FILE).is_file() else {}
+    if outcome in outcomes:
+        return []
+    expected = f"one of: {', '.join(outcomes)}" if outcomes else "a study with a theory of change"
+    return [Problem(source.name, None, "outcome", repr(outcome), expected)]
 
 
 def execute(source: Path, output: Path, parameters: Mapping[str, Any]) -> None:

@@ -16,7 +16,6 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from earlyhelp.errors import Problem
-from earlyhelp.myst import escape
 from earlyhelp.yamlfile import read_yaml
 
 MATRIX_FILE = "framework_matrix.csv"
@@ -263,20 +262,32 @@ def matrix_cells(matrix: pd.DataFrame, codebook: Codebook, question: str) -> pd.
     -------
     DataFrame
         One row per cell that holds something: theme and source type as readers see them (ordered
-        categories, in the codebook's order), `n` (rows), `row_ids` and `summaries` (tuples of equal
-        length; a summary of a named source begins with its id).
+        categories, in the codebook's order), `theme_id`, `n` (rows), and as tuples of equal length
+        `row_ids`, `summaries` (that of a named source begins with its id) and `outcomes` (pairs of
+        id and name, or None).
     """
     rows = texts(matrix)
     rows = rows[rows["research_question"] == question]
     named = rows["source_id"].where(rows["source_id"] == "", rows["source_id"] + ": ")
-    rows = rows.assign(summary=named + rows["summary"])
+    outcomes = [(key, codebook.name_of("outcome", key)) if key else None for key in rows["outcome"]]
+    rows = rows.assign(
+        summary=named + rows["summary"],
+        theme_id=rows["theme"],
+        outcome=pd.Series(outcomes, rows.index, dtype=object),
+    )
     order = {
         column: {term.id: place for place, term in enumerate(codebook.terms()[column])}
         for column in ("theme", "source_type")
     }
     cells = (
         rows.groupby(["theme", "source_type"], sort=False)
-        .agg(n=("row_id", "size"), row_ids=("row_id", tuple), summaries=("summary", tuple))
+        .agg(
+            theme_id=("theme_id", "first"),
+            n=("row_id", "size"),
+            row_ids=("row_id", tuple),
+            summaries=("summary", tuple),
+            outcomes=("outcome", tuple),
+        )
         .reset_index()
         .sort_values(["theme", "source_type"], key=lambda ids: ids.map(order[str(ids.name)]))
         .reset_index(drop=True)
@@ -286,40 +297,6 @@ def matrix_cells(matrix: pd.DataFrame, codebook: Codebook, question: str) -> pd.
         named_cells = [codebook.name_of(column, value) for value in cells[column]]
         cells[column] = pd.Categorical(named_cells, names, ordered=True)
     return cells
-
-
-def matrix_markdown(cells: pd.DataFrame, caption: str, name: str) -> str:
-    """Show one question's cells as a MyST table: themes down, sources across.
-
-    Every row of the matrix carries its id as a target, such as ``#q012``, so that other pages can
-    point at it. `caption` is MyST; the cells are data and escaped.
-    """
-    present = set(cells["source_type"])
-    sources = [source for source in cells["source_type"].cat.categories if source in present]
-    filled = {(cell["theme"], cell["source_type"]): cell for cell in cells.to_dict("records")}
-    lines = [f"::::{{list-table}} {caption}", f":name: {name}", ":class: framework-matrix"]
-    lines += [":header-rows: 1", ":stub-columns: 1", "", "* - Theme"]
-    for source in sources:
-        count = int(cells.loc[cells["source_type"] == source, "n"].sum())
-        lines.append(f"  - {escape(source)} ({count})")
-    for theme in dict.fromkeys(cells["theme"]):
-        lines.append(f"* - {escape(theme)}")
-        for source in sources:
-            cell = filled.get((theme, source))
-            if cell is None:
-                lines.append("  -")
-                continue
-            entries = [
-                f"[{escape(row_id)}]{{#{target(row_id)}}} {escape(summary)}"
-                for row_id, summary in zip(cell["row_ids"], cell["summaries"], strict=True)
-            ]
-            lines.append("  - " + "\n\n    ".join(entries))
-    return "\n".join([*lines, "::::"])
-
-
-def target(row_id: str) -> str:
-    """The MyST target that `matrix_markdown` gives a row: ``q012`` for the row Q012."""
-    return re.sub(r"[^a-z0-9]+", "-", row_id.lower())
 
 
 def themes_table(matrix: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
@@ -569,9 +546,9 @@ def joint_display(
     Returns
     -------
     DataFrame
-        statement, text, component, outcome, quantitative (tuple of (source, label, code, claims)),
-        qualitative (tuple of (source, theme names, code, n_rows)), silent (tuple of sources),
-        judgement and reasons (tuple of (source, reason)).
+        statement, text, component, outcome, quantitative (tuple of (source, label, code,
+        claims, reason)), qualitative (tuple of (source, themes, code, n_rows, reason)), silent
+        (tuple of sources) and judgement.
     """
     evidence = coded_evidence(matrix, triangulation)
     evidence = evidence[evidence["question"] == question]
@@ -584,30 +561,20 @@ def joint_display(
             {
                 **{key: rows[0][key] for key in ("statement", "text", "component", "outcome")},
                 "quantitative": tuple(
-                    (row["source"], row["label"], row["code"], row["claims"])
+                    tuple(row[key] for key in ("source", "label", "code", "claims", "reason"))
                     for row in speaking
                     if row["quantity"]
                 ),
                 "qualitative": tuple(
-                    (
-                        row["source"],
-                        _theme_names(codebook, row["themes"]),
-                        row["code"],
-                        row["n_rows"],
-                    )
+                    tuple(row[key] for key in ("source", "themes", "code", "n_rows", "reason"))
                     for row in speaking
                     if not row["quantity"]
                 ),
                 "silent": tuple(row["source"] for row in rows if row["code"] == "silent"),
                 "judgement": judged[statement],
-                "reasons": tuple((row["source"], row["reason"]) for row in speaking),
             }
         )
     return pd.DataFrame(table)
-
-
-def _theme_names(codebook: Codebook, themes: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(codebook.name_of("theme", theme) for theme in themes)
 
 
 def sources_compared(

@@ -295,7 +295,12 @@ class _Box:
         return self.y + self.height / 2
 
 
-def draw(theory: Theory, overlay: Mapping[str, str] | None = None, root: str = "../") -> str:
+def draw(
+    theory: Theory,
+    overlay: Mapping[str, str] | None = None,
+    root: str = "../",
+    name: str = "theory",
+) -> str:
     """Draw a theory as columns.
 
     Stated elements and links have solid lines, inferred ones dashed lines; proposed elements a
@@ -307,6 +312,8 @@ def draw(theory: Theory, overlay: Mapping[str, str] | None = None, root: str = "
         Evidence by element id, one of `OVERLAY`; shown as a symbol and in words.
     root : str
         Path from the page that shows the drawing to the book's root.
+    name : str
+        What the ids of the boxes begin with; a page with several drawings has a name for each.
 
     Returns
     -------
@@ -322,14 +329,14 @@ def draw(theory: Theory, overlay: Mapping[str, str] | None = None, root: str = "
     _check_overlay(theory, overlay)
     canvas = Node("svg")
     panel = SubElement(canvas, "rect", {"rx": "6", "fill": PAPER, "stroke": "#c9c5b8"})
-    y = _band(canvas, theory, ABOVE, overlay, MARGIN, root)
+    y = _band(canvas, theory, ABOVE, overlay, MARGIN, root, name)
     links, boxes = SubElement(canvas, "g"), SubElement(canvas, "g")
     columns, y = _columns(canvas, theory, overlay, y)
     _draw_links(links, theory, columns)
     for column in columns:
         for box in column:
-            _draw_box(boxes, box, theory, overlay, root)
-    y = _band(canvas, theory, BELOW, overlay, y, root)
+            _draw_box(boxes, box, theory, overlay, root, name)
+    y = _band(canvas, theory, BELOW, overlay, y, root, name)
     y = _legend(canvas, theory, bool(overlay), y)
     panel.attrib |= {"width": f"{WIDTH:g}", "height": f"{y:g}"}
     canvas.attrib |= {
@@ -449,6 +456,7 @@ def _band(
     overlay: Mapping[str, str],
     top: float,
     root: str,
+    name: str,
 ) -> float:
     """Draw context columns as full-width rows of boxes; return where they end."""
     for column in columns:
@@ -472,26 +480,26 @@ def _band(
         height = max(box.height for box in row)
         for box in row:
             box.lines += [""] * round((height - box.height) / LINE)
-            _draw_box(canvas, box, theory, overlay, root)
+            _draw_box(canvas, box, theory, overlay, root, name)
         top += 21 + height + 12
     return top
 
 
 def _draw_box(
-    parent: Node, box: _Box, theory: Theory, overlay: Mapping[str, str], root: str
+    parent: Node, box: _Box, theory: Theory, overlay: Mapping[str, str], root: str, name: str
 ) -> None:
     element = box.element
     facts = [_lane_title(element), element.basis]
     facts += [theory.proposal] * element.proposed + [overlay.get(element.id, "")]
-    name = f"{element.label} ({'; '.join(filter(None, facts))})"
+    words = f"{element.label} ({'; '.join(filter(None, facts))})"
     page, _, target = element.section.partition("#")
     link = SubElement(
         parent,
         "a",
         {
             "href": f"{root}{page.removesuffix('.md')}.html#{target}",
-            "id": f"theory-{element.id}",
-            "aria-label": name,
+            "id": f"{name}-{element.id}",
+            "aria-label": words,
             "style": "text-decoration: none",
         },
     )

@@ -328,7 +328,7 @@ def _fit(table: Tag) -> None:
     widths: list[float] = [*wide]
     if sum(wide) > room:
         widths = _shared(room, narrow, wide, _text_lengths(table))
-        if not table.find("colgroup"):
+        if "colwidths-given" not in table.get_attribute_list("class"):
             _set_widths(table, widths)
     if _lines(table, widths) > LONG_TABLE:
         table.wrap(new_tag("div", class_="long"))
@@ -363,6 +363,8 @@ def _text_lengths(table: Tag) -> list[int]:
 
 
 def _set_widths(table: Tag, widths: list[float]) -> None:
+    if unasked := table.find("colgroup"):
+        unasked.decompose()
     columns = new_tag("colgroup")
     for width in widths:
         columns.append(new_tag("col", style=f"width: {100 * width / sum(widths):.1f}%"))

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
-from math import exp, sqrt
+from math import exp, inf, isfinite, sqrt
 from random import Random
 from typing import NamedTuple
 
@@ -297,6 +297,94 @@ def _least_root(wave: Wave, pairs: int) -> float:
 
 def _cosine(a: float, b: float, c: float) -> float:
     return (a * a + b * b - c * c) / (2 * a * b)
+
+
+def adjusted_bounds(
+    first: Arm, second: Arm, contrasts: list[tuple[Change, Change]]
+) -> tuple[float, float]:
+    """Bounds of the ANCOVA-adjusted endline difference (first arm minus second) of the pairs.
+
+    No data set lies outside; that the ends are attained is not shown. With the pooled slope b of
+    endline on baseline within arms, the adjusted difference is that of the mean changes plus
+    (1 - b) times that of the paired baseline means.
+
+    Parameters
+    ----------
+    first, second : Arm
+        Where no SD is printed, b may have no bounds: then the ends are infinite.
+    contrasts : list of (Change, Change)
+        Changes of both arms, as `joint` returns them.
+    """
+    sides: dict[tuple[int, Change], list[_Side]] = {}
+    for index, arm in enumerate((first, second)):
+        for change in {pair[index] for pair in contrasts}:
+            sides[index, change] = list(_sides(arm, change))
+    found = []
+    for pair in contrasts:
+        gap = float(pair[0].mean - pair[1].mean)
+        for one, two in product(sides[0, pair[0]], sides[1, pair[1]]):
+            ends = [_slope_left(one, two, sign) for sign in (-1, 1)]
+            if not all(map(isfinite, ends)):
+                return -inf, inf
+            found += [gap + end * (one.baseline - two.baseline) for end in ends]
+    return min(found) - float(MARGIN), max(found) + float(MARGIN)
+
+
+class _Side(NamedTuple):
+    """Paired baseline mean of an arm, and the roots of spreads that go with it.
+
+    `a` bounds the baseline's, `b` the endline's; `c` is that of the change.
+    """
+
+    baseline: float
+    a: tuple[float, float]
+    b: tuple[float, float]
+    c: float
+
+
+def _sides(arm: Arm, change: Change) -> Iterator[_Side]:
+    before, after = (_paired_spread(w, arm.pairs) for w in (arm.baseline, arm.endline))
+    least = [_least_root(wave, arm.pairs) for wave in (arm.baseline, arm.endline)]
+    c = sqrt(change.spread)
+    for total, most in before.items():
+        if total + change.total not in after:
+            continue
+        a_most, b_most = sqrt(most), sqrt(after[total + change.total])
+        a = (max(least[0], c - b_most), min(a_most, c + b_most))
+        b = (max(least[1], c - a_most), min(b_most, c + a_most))
+        if a[0] <= a[1] and b[0] <= b[1]:
+            yield _Side(total / arm.pairs, a, b, c)
+
+
+def _slope_left(one: _Side, two: _Side, sign: int) -> float:
+    """Greatest (sign 1) or least (-1) value of 1 - b.
+
+    It is half of 1 + (sum of c**2 - b**2) / (sum of a**2), sums over both arms. Dinkelbach's
+    method: the ratio r is greatest when the greatest sum of c**2 - b**2 - r a**2 is 0.
+    """
+    ratio = 0.0
+    for _ in range(100):
+        parts = [_best(side, sign, ratio) for side in (one, two)]
+        above, below = (sum(part[i] for part in parts) for i in (0, 1))
+        if below <= 0:
+            return sign * inf
+        if abs(above / below - ratio) < 1e-12:
+            break
+        ratio = above / below
+    return (1 + ratio) / 2
+
+
+def _best(side: _Side, sign: int, ratio: float) -> tuple[float, float]:
+    """Return c**2 - b**2 and a**2 where the first less `ratio` of the second is extreme."""
+    (a_least, a_most), (b_least, b_most), c = side.a, side.b, side.c
+    turning = [c - b_least, c + b_least, b_most - c]
+    if 1 + ratio:
+        turning += [c / (1 + ratio), -c / (1 + ratio)]
+    options = []
+    for a in (a_least, a_most, *(x for x in turning if a_least < x < a_most)):
+        b = max(b_least, abs(a - c)) if sign > 0 else min(b_most, a + c)
+        options.append((c * c - b * b, a * a))
+    return max(options, key=lambda option: sign * (option[0] - ratio * option[1]))
 
 
 def witness(

@@ -1,0 +1,187 @@
+"""Whether both waves of one arm can be filled with people so that all printed figures agree.
+
+People are counted by their pair of scores, so every condition is linear in whole numbers: how many
+people are in both waves, the sum and the sum of squares of their change, and each wave's sum and
+sum of squares. CP-SAT (OR-Tools) then gives people, or proves that there are none; the greatest
+value of a count is exact in the same way. Which of several sums a wave has, and which of several
+changes the arm has, is part of the search. The search is limited by a count of steps, not by time,
+so that every machine comes to the same end; a search that ends undecided says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
+from math import ceil, floor, isqrt
+from typing import Any, NamedTuple
+
+from earlyhelp.paired import Arm, Change, Wave
+
+# Scores at baseline and endline of one person; None in a wave without one.
+Person = tuple[int | None, int | None]
+Worth = Callable[[Person], int]
+# Of CP-SAT's deterministic time, about a second each.
+LIMIT = 60.0
+
+
+class Undecided(RuntimeError):
+    """The search ended with neither people nor a proof."""
+
+
+class Greatest(NamedTuple):
+    """People with a great sum of a worth, and what no people can exceed; equal when proved."""
+
+    people: list[Person]
+    value: int
+    bound: int
+
+
+def people(arm: Arm, changes: Sequence[Change]) -> list[Person] | None:
+    """Find people who agree with an arm's figures and one of the changes; None if there are none.
+
+    Raises
+    ------
+    Undecided
+    """
+    found = _solve(arm, changes, lambda person: 0)
+    return found.people if found else None
+
+
+def greatest(arm: Arm, changes: Sequence[Change], worth: Worth) -> Greatest:
+    """Find agreeing people whose `worth`, summed, is the greatest.
+
+    Raises
+    ------
+    ValueError
+        No people agree.
+    Undecided
+    """
+    found = _solve(arm, changes, worth)
+    if found is None:
+        raise ValueError("no people agree with the figures")
+    return found
+
+
+def agrees(arm: Arm, change: Change, found: Sequence[Person]) -> bool:
+    """Whether people agree with a change and with both waves, by arithmetic of its own."""
+    moved = [after - before for before, after in found if before is not None and after is not None]
+    if (len(moved), sum(moved), sum(d * d for d in moved)) != change:
+        return False
+    for index, wave in enumerate((arm.baseline, arm.endline)):
+        scores = [score for person in found if (score := person[index]) is not None]
+        if len(scores) != wave.n or not all(wave.low <= score <= wave.high for score in scores):
+            return False
+        if not wave.totals[0] <= sum(scores) <= wave.totals[1]:
+            return False
+        if wave.variance is not None:
+            spread = wave.n * sum(score**2 for score in scores) - sum(scores) ** 2
+            first, last = wave.variance.whole(wave.n * (wave.n - 1))
+            if not first <= spread <= last:
+                return False
+    return True
+
+
+def _solve(arm: Arm, changes: Sequence[Change], worth: Worth) -> Greatest | None:
+    from ortools.sat.python import cp_model
+
+    model = cp_model.CpModel()
+    counts = _agreeing(model, arm, changes)
+    model.maximize(_sum((worth(person), count) for person, count in counts.items()))
+    solver = cp_model.CpSolver()
+    # One worker and a seed: the same people every time.
+    solver.parameters.num_workers, solver.parameters.random_seed = 1, 1
+    solver.parameters.linearization_level = 2
+    solver.parameters.max_deterministic_time = LIMIT
+    status = solver.solve(model)
+    if status == cp_model.INFEASIBLE:
+        return None
+    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        raise Undecided(f"no answer within {LIMIT:g} units of deterministic time")
+    found = [person for person, count in counts.items() for _ in range(solver.value(count))]
+    bound = floor(solver.best_objective_bound + 1e-6)
+    return Greatest(found, sum(map(worth, found)), bound)
+
+
+def _agreeing(model: Any, arm: Arm, changes: Sequence[Change]) -> dict[Person, Any]:
+    """Add how many people have each pair of scores, under every condition."""
+    counts = {person: model.new_int_var(0, most, "") for person, most in _persons(arm, changes)}
+    for in_both, in_either in (
+        ((True, True), arm.pairs),
+        ((True, False), arm.baseline.n - arm.pairs),
+        ((False, True), arm.endline.n - arm.pairs),
+    ):
+        of_kind = [
+            count
+            for (before, after), count in counts.items()
+            if (before is not None, after is not None) == in_both
+        ]
+        model.add(sum(of_kind) == in_either)
+    chosen = [model.new_bool_var("") for _ in changes]
+    model.add_exactly_one(chosen)
+    for power, values in ((1, [c.total for c in changes]), (2, [c.squares for c in changes])):
+        moved = [(_moved(person) ** power, count) for person, count in counts.items()]
+        model.add(_sum(moved) == _sum(zip(values, chosen, strict=True)))
+    for index, wave in enumerate((arm.baseline, arm.endline)):
+        centre = wave.totals[0] // wave.n
+        # Deviations from the centre keep the numbers small.
+        scores = [
+            (score - centre, count)
+            for person, count in counts.items()
+            if (score := person[index]) is not None
+        ]
+        first, last = (total - wave.n * centre for total in wave.totals)
+        if wave.variance is None:
+            model.add_linear_constraint(_sum(scores), first, last)
+            continue
+        spread = wave.variance.whole(wave.n * (wave.n - 1))
+        sums = range(first, last + 1)
+        which = [model.new_bool_var("") for _ in sums]
+        model.add_exactly_one(which)
+        model.add(_sum(scores) == _sum(zip(sums, which, strict=True)))
+        squares = _sum((deviation**2, count) for deviation, count in scores)
+        low, high = (
+            [rounded(Fraction(end + s * s, wave.n)) for s in sums]
+            for end, rounded in zip(spread, (ceil, floor), strict=True)
+        )
+        model.add(squares >= _sum(zip(low, which, strict=True)))
+        model.add(squares <= _sum(zip(high, which, strict=True)))
+    return counts
+
+
+def _sum(terms: Iterable[tuple[int, Any]]) -> Any:
+    return sum(weight * count for weight, count in terms)
+
+
+def _moved(person: Person) -> int:
+    before, after = person
+    return 0 if before is None or after is None else after - before
+
+
+def _persons(arm: Arm, changes: Sequence[Change]) -> list[tuple[Person, int]]:
+    """Scores that somebody can have, and how many people at most can have them."""
+    befores, afters = _scores(arm.baseline), _scores(arm.endline)
+    reach = [_reach(change) for change in changes]
+    low, high = min(first for first, _ in reach), max(last for _, last in reach)
+    both = [(x, y) for x in befores for y in afters if low <= y - x <= high]
+    return [
+        *((person, arm.pairs) for person in both),
+        *(((x, None), arm.baseline.n - arm.pairs) for x in befores),
+        *(((None, y), arm.endline.n - arm.pairs) for y in afters),
+    ]
+
+
+def _reach(change: Change) -> tuple[int, int]:
+    """Nobody's change is further from the mean than the spread lets one of n people be."""
+    root = isqrt(floor(change.spread * (change.pairs - 1) / change.pairs)) + 1
+    return floor(change.mean) - root, ceil(change.mean) + root
+
+
+def _scores(wave: Wave) -> range:
+    """Nobody's score is further from the mean than the spread lets one of n people be."""
+    low, high = wave.low, wave.high
+    if wave.variance is not None:
+        spread = wave.variance.high * (wave.n - 1)
+        root = isqrt(floor(spread * (wave.n - 1) / wave.n)) + 1
+        low = max(low, wave.totals[0] // wave.n - root)
+        high = min(high, wave.totals[1] // wave.n + 1 + root)
+    return range(low, high + 1)

@@ -475,3 +475,32 @@ def simulation_check(stored: pd.DataFrame) -> Figure:
         axes.set(title=DESIGN_LABELS[str(design)], xlabel="Calculated power", xlim=limits)
     panels[0].set_ylabel("Simulated power")
     return figure
+
+
+def score_ranges(frame: pd.DataFrame, maximum: float, name: str) -> Figure:
+    """Fewest to most people who can have each score, one panel per arm.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        arm, wave, score, low, high (`determined.score_ranges`).
+    maximum : float
+        Highest possible score, drawn as a line.
+    name : str
+        Axis label.
+    """
+    figure, panels = _axes(3.3, columns=2, sharey=True)
+    for axes, arm in zip(panels, ARM_COLOURS, strict=True):
+        for wave, shift, marker, colour in (
+            ("baseline", -0.2, "o", ARM_COLOURS[arm]),
+            ("endline", 0.2, "^", INK),
+        ):
+            rows = frame[(frame["arm"] == arm) & (frame["wave"] == wave)]
+            place = rows["score"] + shift
+            axes.vlines(place, rows["low"], rows["high"], color=colour, linewidth=1.1)
+            axes.plot(place, rows["high"], marker, color=colour, markersize=3, label=label(wave))
+        axes.axvline(maximum, color=MUTED, linestyle="--", linewidth=1)
+        axes.set(title=label(arm), xlabel=name, ylim=(0, None))
+        axes.legend(loc="upper left", frameon=False)
+    panels[0].set_ylabel("People, fewest to most (mark)")
+    return figure

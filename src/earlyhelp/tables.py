@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 import pandas as pd
 
@@ -668,3 +669,36 @@ def next_steps(
         },
         dtype=str,
     )
+
+
+def identified(frame: pd.DataFrame) -> pd.DataFrame:
+    """Unpublished quantities with their value or range, status and how it was found.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As the functions of `determined` return it.
+    """
+    ranges = zip(frame["low"], frame["high"], frame["values"], frame["decimals"], strict=True)
+    return pd.DataFrame(
+        {
+            "Quantity": frame["quantity"].map(escape),
+            "Of whom": frame["population"].map(escape),
+            "Value or range": [_value_or_range(*row) for row in ranges],
+            "Status": frame["status"].map(badge),
+            "How": frame["how"].map(escape),
+        },
+        dtype=str,
+    )
+
+
+def _value_or_range(low: float, high: float, values: tuple[float, ...], decimals: int) -> str:
+    """All values if they are few, otherwise the range, rounded outwards so that it loses none."""
+    shown = list(dict.fromkeys(number(value, decimals) for value in values or {low, high}))
+    if len(shown) == 1 or (values and len(shown) <= 4):
+        return " or ".join(shown)
+    ends = ((low, ROUND_FLOOR), (high, ROUND_CEILING))
+    unit = Decimal(1).scaleb(-decimals)
+    # Twelve significant digits first: the last ones of a float must not widen a range.
+    rounded = [float(Decimal(f"{end:.12g}").quantize(unit, way)) for end, way in ends]
+    return " to ".join(number(end, decimals) for end in rounded)

@@ -34,7 +34,7 @@ report: $(READY) ## build the HTML book and the PDF of STUDY (default data/rothe
 	  --rerun-incomplete --nolock --quiet rules
 
 test: report lint ## build the report, then run every check
-	$(RUN) pytest -m "not slow"
+	$(RUN) pytest -m "not slow and not cluster"
 	$(RUN) pytest --nbval book/results
 
 test-slow: report ## the checks that take minutes

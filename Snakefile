@@ -46,7 +46,9 @@ def replace_folder(source, target):
 # A study with a design grid has its simulation stored beside it, under a key of grid and code.
 SIMULATION = STUDY / "derived" / stored_at(STUDY).name
 HAS_GRID = (STUDY / "sweep.yml").is_file()
-GIVEN = [path for path in sorted(STUDY.iterdir()) if path.name != "derived"]
+GIVEN = [
+    path for path in sorted(STUDY.rglob("*")) if path.is_file() and not path.match("derived/simulation-*")
+]
 CODE = digest("src/earlyhelp", "requirements.txt", "Snakefile")
 DATA = digest(*GIVEN)
 SOURCES = digest(*GIVEN, "notebooks", "src/earlyhelp", "requirements.txt", "Snakefile")
@@ -75,6 +77,11 @@ rule validate:
         digest=DATA + CODE,
     shell:
         EARLYHELP + " validate {STUDY}"
+
+
+localrules:
+    simulation,
+    gather_simulation,
 
 
 rule simulation:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
@@ -61,3 +62,68 @@ def test_flow_leaves_out_stages_an_arm_did_not_go_through(mini: Path) -> None:
     # Four people in each arm at baseline; P1, P2 and P3 used the tools.
     assert drawn.count("Baseline: 4") == 2
     assert drawn.count("Used the tools: 3") == 1
+
+
+def assessment(**changes: object) -> pd.DataFrame:
+    row = {
+        "kind": "proportion",
+        "label": "Attended",
+        "estimate": 0.75,
+        "low": 0.2,
+        "high": 0.99,
+        "band": "amber",
+        "amber_low": 0.5,
+        "amber_high": 0.8,
+        "higher_is_better": True,
+        "p_green": 0.3,
+        "p_amber": 0.5,
+        "p_red": 0.2,
+    }
+    return pd.DataFrame([row | changes])
+
+
+def test_progression_names_bands_by_letter_in_their_order() -> None:
+    figure = figures.progression(assessment())
+    texts = {text.get_text(): text.get_position()[0] for text in figure.axes[0].texts}
+    assert texts["R"] < texts["A"] < texts["G"]
+    assert "G 30% A 50% R 20%" in texts
+
+
+def test_progression_turns_bands_round_where_low_is_good() -> None:
+    figure = figures.progression(assessment(higher_is_better=False))
+    texts = {text.get_text(): text.get_position()[0] for text in figure.axes[0].texts}
+    assert texts["G"] < texts["A"] < texts["R"]
+
+
+def test_bands_differ_in_their_marker() -> None:
+    shapes = {marker for marker, _ in figures.BAND_MARKS.values()}
+    assert len(shapes) == len(figures.BAND_MARKS)
+
+
+def test_designs_differ_in_line_and_marker() -> None:
+    lines, markers, _ = zip(*figures.DESIGN_STYLES.values(), strict=True)
+    assert len(set(lines)) == len(set(markers)) == len(figures.DESIGN_STYLES)
+
+
+def test_marked_numbers_of_teams_are_drawn() -> None:
+    needed = pd.DataFrame(
+        {"design": "parallel", "effect": 0.5, "icc": [0.01, 0.1], "low": [10, 20], "high": [10, 30]}
+    )
+    (axes,) = figures.teams_needed(needed, {"Our teams": 9}).axes
+    assert [text.get_text() for text in axes.texts] == ["Our teams: 9"]
+    # Upper edge, lower edge and the mark at nine.
+    heights = [list(line.get_ydata()) for line in axes.lines]
+    assert heights == [[10, 30], [10, 20], [9, 9]]
+
+
+def test_simulation_check_has_a_panel_per_design() -> None:
+    stored = pd.DataFrame(
+        {
+            "design": ["parallel", "baseline"],
+            "power": [0.8, 0.81],
+            "power_simulated": [0.79, 0.82],
+            "power_mc_error": 0.01,
+        }
+    )
+    titles = [axes.get_title() for axes in figures.simulation_check(stored).axes]
+    assert titles == ["Teams, parallel", "Teams with baseline"]

@@ -7,7 +7,9 @@ from pathlib import Path
 import pandas as pd
 
 from earlyhelp import promise, sample, tables
+from earlyhelp.myst import escape
 from earlyhelp.raw import open_pilot
+from earlyhelp.study import Criterion
 
 
 def test_responses_have_teams_as_rows_and_waves_as_columns(mini: Path) -> None:
@@ -34,3 +36,50 @@ def test_intervals_are_written_out(mini: Path) -> None:
     # P1, P2, P3 changed by 1, 2 and 0: mean 1, SD 1, t(2) quantile 4.303, 4.303/sqrt(3) = 2.48.
     assert table.loc[0, "Mean change"] == "1.0"
     assert table.loc[0, "Interval"] == "−1.5 to 3.5"
+
+
+def test_ranges_that_print_alike_are_one_number() -> None:
+    frame = pd.DataFrame({"x_low": [1.01, 1.0], "x_high": [1.04, 2.0]})
+    assert tables._range(frame, "x", 1) == ["1.0", "1.0 to 2.0"]
+
+
+def test_designs_are_columns_and_gaps_dashes() -> None:
+    frame = pd.DataFrame(
+        {
+            "teams": ["few", "many", "many"],
+            "clusters": [3, 9, 9],
+            "design": ["parallel", "parallel", "stepped-wedge"],
+            "low": [1.0, 0.5, 0.25],
+            "high": [2.0, 0.75, 0.25],
+        }
+    )
+    table = tables.responsiveness(frame).set_index("Teams")
+    assert table.loc["few (3)"].tolist() == ["1.00 to 2.00", "–"]
+    assert table.loc["many (9)"].tolist() == ["0.50 to 0.75", "0.25"]
+
+
+def test_teams_needed_span_every_icc() -> None:
+    frame = pd.DataFrame(
+        {
+            "design": "baseline",
+            "effect": 0.2,
+            "icc": [0.01, 0.2],
+            "low": [40, 44],
+            "high": [90, 216],
+        }
+    )
+    assert tables.teams_needed(frame).to_numpy().tolist() == [["0.2", "40 to 216"]]
+
+
+def test_labels_of_criteria_are_escaped() -> None:
+    criterion = Criterion(
+        quantity="attendance",
+        label="a | b *c*",
+        green=(0.5, 1),
+        amber=(0.2, 0.5),
+        red=(0, 0.2),
+        reason="<b>",
+    )
+    row = tables.progression_bands([criterion]).iloc[0]
+    assert row["Criterion"] == escape("a | b *c*") != "a | b *c*"
+    assert row[["Green", "Amber", "Red"]].tolist() == ["0.5 to 1", "0.2 to 0.5", "0 to 0.2"]

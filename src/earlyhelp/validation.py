@@ -17,6 +17,7 @@ from earlyhelp.qualitative import (
 from earlyhelp.questions import read_questions
 from earlyhelp.raw import open_pilot
 from earlyhelp.study import find_folder
+from earlyhelp.sweep import read_sweep
 from earlyhelp.theory import load_theory
 
 # Files that a study may do without; the report then leaves out what they would show.
@@ -24,6 +25,7 @@ OPTIONAL: dict[str, Callable[[Path], Any]] = {
     "codebook.yml": read_codebook,
     "triangulation.yml": read_triangulation,
     "theory_of_change.yml": load_theory,
+    "sweep.yml": read_sweep,
     "claims.csv": lambda folder: read_claims(folder / "claims.csv"),
 }
 

@@ -1,0 +1,149 @@
+"""What a pilot tells the next trial; expected values by hand, from the report or from scipy."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from scipy import stats
+
+from earlyhelp import planning, trial
+from earlyhelp.raw import Pilot, open_pilot
+from earlyhelp.sweep import Sweep
+
+SMALL = Sweep(icc=(0.05, 0.2), cac=(0.5, 1), iac=(0,), effect=(0.5,), cv=0)
+
+
+@pytest.fixture(scope="module")
+def printed_room(rotherham: Path) -> pd.DataFrame:
+    return planning.room(open_pilot(rotherham)).set_index(["measure", "arm", "wave"])
+
+
+def test_room_of_reconstructed_data_comes_from_printed_figures(printed_room: pd.DataFrame) -> None:
+    row = printed_room.loc["wai", "intervention", "endline"]
+    # Evidence of outcomes: M = 70.5, SD = 3.9, n = 17, maximum 84. 70.45 * 17 = 1197.65 and
+    # 70.55 * 17 = 1199.35, so the sum is 1198 or 1199.
+    assert row["headroom_low"] == pytest.approx(84 - 1199 / 17)
+    assert row["headroom_high"] == pytest.approx(84 - 1198 / 17)
+    assert row[["sd_low", "sd_high"]].tolist() == pytest.approx([3.85, 3.95])
+
+
+def test_room_of_an_unprinted_sd_is_unknown(printed_room: pd.DataFrame) -> None:
+    row = printed_room.loc["compassion_satisfaction", "comparison", "baseline"]
+    # Printed: between 41 and 42 of 50.
+    assert 8 < row["headroom_low"] < row["headroom_high"] < 9
+    assert row[["sd_low", "near_high", "headroom_sd_low"]].isna().all()
+
+
+def test_synthetic_people_do_not_change_what_is_bounded(rotherham: Path) -> None:
+    pilot = open_pilot(rotherham)
+    blank = replace(pilot, endline_survey=pilot.endline_survey.iloc[:0])
+    pd.testing.assert_frame_equal(planning.room(blank), planning.room(pilot))
+
+
+def test_room_of_observed_data(mini: Path) -> None:
+    room = planning.room(open_pilot(mini)).set_index(["measure", "arm", "wave"])
+    # P1, P2 and P3 at endline: 61, 62 and 60 of 84, mean 61, SD 1.
+    row = room.loc["wai", "intervention", "endline"]
+    assert row[["headroom_low", "sd_low", "near_high"]].tolist() == [23, 1, 0]
+
+
+def test_identified_set_has_the_printed_test(rotherham: Path) -> None:
+    table = planning.stability(open_pilot(rotherham)).set_index(["measure", "arm"])
+    row = table.loc["wai", "intervention"]
+    # t(16) = 1.22 = dz * sqrt(17): 1.215 / 4.123 to 1.225 / 4.123.
+    assert 1.215 / 17**0.5 <= row["dz_low"] <= row["dz_high"] <= 1.225 / 17**0.5
+    assert -1 <= row["correlation_low"] < row["correlation_high"] < 1
+    assert table.loc["compassion_satisfaction", ["correlation_low"]].isna().all().all()
+
+
+def test_fisher_interval_is_that_of_scipy() -> None:
+    x, y = [1, 2, 3, 4, 5, 6], [2, 1, 4, 3, 6, 4]
+    expected = stats.pearsonr(x, y).confidence_interval(0.9)
+    found = planning.fisher_interval(stats.pearsonr(x, y).statistic, 6, 0.9)
+    assert found == pytest.approx((expected.low, expected.high))
+
+
+def test_three_pairs_give_no_interval() -> None:
+    low, high = planning.fisher_interval(0.5, 3, 0.95)
+    assert low != low and high != high
+
+
+def test_no_reliability_of_reconstructed_items(rotherham: Path) -> None:
+    assert planning.reliability(open_pilot(rotherham)).empty
+
+
+def test_reliability_of_real_items(mini: Path) -> None:
+    pilot = open_pilot(mini)
+    survey = pilot.baseline_survey.copy()
+    # Every person gives one answer to all items of the alliance: alpha is 1.
+    for number in range(1, 13):
+        survey[f"wai_{number:02d}"] = [1.0, 3, 4, 6, 2, 5, 7, 3][: len(survey)]
+    found = planning.reliability(replace(pilot, baseline_survey=survey))
+    assert found.loc[found["wave"] == "baseline", "alpha"].iloc[0] == pytest.approx(1)
+
+
+def test_what_the_pilot_could_find() -> None:
+    table = planning.pilot_power(SMALL, 4, 0.05, 0.8).set_index("analysed")
+    people, units = table.loc["people"], table.loc["units"].iloc[1]
+    assert (people["df"], units["df"]) == (38, 2)
+    # By hand: ICC 0.2, 10 people: variance of a unit mean 0.2 + 0.8 / 10 = 0.28, of the
+    # difference of two against two 0.28; a noncentral t with 2 df has power 0.8 there.
+    ratio = units["detectable"] / 0.28**0.5
+    critical = stats.t.ppf(0.975, 2)
+    reached = stats.nct.sf(critical, 2, ratio) + stats.nct.cdf(-critical, 2, ratio)
+    assert reached == pytest.approx(0.8)
+
+
+def test_ranges_hold_every_combination() -> None:
+    needed = planning.needed(SMALL, 0.05, 0.8).set_index(["design", "icc"])
+    design, fixed = trial.DESIGNS["baseline"], SMALL.fixed
+    each = [
+        trial.clusters_needed(design, trial.Assumptions(effect=0.5, icc=0.2, cac=cac, **fixed))
+        for cac in (0.5, 1)
+    ]
+    row = needed.loc["baseline", 0.2]
+    assert (row["low"], row["high"]) == (min(each), max(each))
+    assert row["low"] < row["high"]
+
+
+def test_points_are_effects_over_the_sd() -> None:
+    # 2 points with an SD of 4 are half an SD: the same teams as an effect of 0.5 over both ICCs.
+    sweep = SMALL.model_copy(update={"points": (2.0,)})
+    points = planning.needed_in_points(sweep, (4.0, 4.0), 0.05, 0.8).set_index("design")
+    sds = planning.needed(SMALL, 0.05, 0.8).groupby("design").agg({"low": "min", "high": "max"})
+    assert points.loc["parallel", "high"] == sds.loc["parallel", "high"]
+    assert points.loc["stepped-wedge", "low"] == sds.loc["stepped-wedge", "low"]
+
+
+def test_a_wider_sd_needs_more_teams() -> None:
+    narrow, wide = (
+        planning.needed_in_points(SMALL, (4.0, sd), 0.05, 0.8)["high"].to_numpy() for sd in (4, 7)
+    )
+    assert (wide > narrow).all()
+
+
+def test_responsiveness_leaves_out_designs_that_do_not_fit() -> None:
+    table = planning.responsiveness(SMALL, {"few": 3}, 0.05, 0.8)
+    # Three clusters leave one degree of freedom to two arms, none with a baseline, and the
+    # stepped wedge has four sequences.
+    assert table["design"].tolist() == ["individual", "parallel"]
+
+
+@pytest.mark.parametrize("teams", [9, 151])
+def test_responsiveness_is_what_the_trial_detects(teams: int) -> None:
+    table = planning.responsiveness(SMALL, {"teams": teams}, 0.05, 0.8).set_index("design")
+    a = trial.Assumptions(effect=table.loc["parallel", "low"], icc=0.05, **SMALL.fixed)
+    assert trial.power(trial.DESIGNS["parallel"], a, teams) == pytest.approx(0.8)
+
+
+def test_next_steps_have_evidence_and_numbers(rotherham: Path) -> None:
+    pilot: Pilot = open_pilot(rotherham)
+    steps = planning.next_steps(pilot, planning.room(pilot)).set_index(["question", "theme"])
+    assert set(steps.index.get_level_values("question")) == set(planning.READINESS)
+    # RQ 3.3: 12 of 16 would have liked one day; scipy: Clopper-Pearson 48 % to 93 %.
+    exact = stats.binomtest(12, 16).proportion_ci(method="exact")
+    words = steps.loc[("3.3", "training-format"), "number"]
+    assert f"12 of 16 (95% interval {exact.low:.0%} to {exact.high:.0%})" in words

@@ -1,0 +1,168 @@
+"""The design grid, its parts and where its simulation is stored."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from earlyhelp import sweep, trial
+from earlyhelp.cli import main
+from earlyhelp.errors import InputError
+
+ROOT = Path(__file__).parents[1]
+GRID = "icc: [0.05]\ncac: [1]\niac: [0]\neffect: [0.5]\ntrials: 50\n"
+
+
+def test_defaults_without_a_grid(mini: Path) -> None:
+    assert sweep.read_sweep(mini) == sweep.Sweep()
+
+
+def test_impossible_values_are_all_named(mini: Path) -> None:
+    (mini / "sweep.yml").write_text("icc: [1.5]\npower: 1\ntrials: 0\nsize: 3\n")
+    with pytest.raises(InputError) as caught:
+        sweep.read_sweep(mini)
+    places = {problem.column for problem in caught.value.problems}
+    assert {"icc.0", "power", "trials", "size"} <= places
+
+
+def test_cells_reach_the_target_or_are_the_pilots(mini: Path) -> None:
+    cells = sweep.cells(sweep.Sweep(icc=(0.05,), cac=(1,), iac=(0,), effect=(0.5,)), units=4)
+    # Four designs that reach the target; parallel and baseline also with the pilot's four units.
+    assert cells["design"].value_counts().to_dict() == {
+        "individual": 1,
+        "parallel": 2,
+        "baseline": 2,
+        "stepped-wedge": 1,
+    }
+    assert set(cells.loc[cells["pilot"], "clusters"]) == {4}
+
+
+def test_designs_are_not_repeated_over_what_they_ignore() -> None:
+    cells = sweep.cells(sweep.Sweep(icc=(0.01, 0.1), effect=(0.5,)), units=2)
+    # One for people; one per ICC for parallel clusters; the others also over 3 CACs and 3 IACs.
+    assert cells["design"].value_counts()[["individual", "parallel", "baseline"]].tolist() == [
+        1,
+        2,
+        18,
+    ]
+
+
+def test_parts_together_are_the_whole(mini: Path) -> None:
+    (mini / "sweep.yml").write_text(GRID)
+    whole = sweep.simulate_part(mini, 1, 1)
+    parts = pd.concat([sweep.simulate_part(mini, part, 4) for part in (3, 1, 4, 2)])
+    parts = parts.sort_values("cell", ignore_index=True)
+    pd.testing.assert_frame_equal(parts, whole)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("trials: 50", "trials: 51"), ("effect: [0.5]", "effect: [0.4]")]
+)
+def test_another_grid_is_stored_elsewhere(mini: Path, old: str, new: str) -> None:
+    (mini / "sweep.yml").write_text(GRID)
+    before = sweep.stored_at(mini)
+    (mini / "sweep.yml").write_text(GRID.replace(old, new))
+    assert sweep.stored_at(mini) != before
+
+
+def test_marks_do_not_change_the_key(mini: Path) -> None:
+    (mini / "sweep.yml").write_text(GRID)
+    before = sweep.stored_at(mini)
+    (mini / "sweep.yml").write_text(GRID + "marks: {Our teams: 9}\n")
+    assert sweep.stored_at(mini) == before
+
+
+def test_nothing_stored(mini: Path) -> None:
+    assert sweep.read_stored(mini).empty
+
+
+def test_stored_simulation_belongs_to_the_present_grid_and_code(rotherham: Path) -> None:
+    stored = sweep.read_stored(rotherham)
+    assert len(stored), "run `make report`: grid or code changed since the simulation"
+    assert list((rotherham / "derived").glob("simulation-*.csv")) == [sweep.stored_at(rotherham)]
+    grid = sweep.read_sweep(rotherham)
+    assert len(stored) == len(sweep.cells(grid, sweep.randomised_units(rotherham)))
+
+
+def test_stored_power_reaches_the_calculated(rotherham: Path) -> None:
+    stored = sweep.read_stored(rotherham).query("not pilot")
+    # Two standard errors leave a false alarm in a fortieth of the cells at most.
+    short = stored["power_simulated"] + 2 * stored["power_mc_error"] < stored["power"]
+    assert short.mean() < 1 / 40
+    assert (stored["power"] >= trial.Assumptions(effect=1).alpha).all()
+
+
+def test_parts_on_the_command_line(mini: Path, tmp_path: Path) -> None:
+    (mini / "sweep.yml").write_text(GRID)
+    parts = [tmp_path / f"{part}.csv" for part in (2, 1)]
+    for part, path in zip((2, 1), parts, strict=True):
+        command = ["trial", "simulate", str(mini), "--part", f"{part}-of-2"]
+        assert main([*command, "--output", str(path)]) == 0
+    gathered = tmp_path / "all.csv"
+    assert main(["trial", "gather", *map(str, parts), "--output", str(gathered)]) == 0
+    assert pd.read_csv(gathered)["cell"].tolist() == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("part", ["3-of-2", "0-of-2", "one"])
+def test_impossible_part(
+    mini: Path, tmp_path: Path, part: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "x.csv"
+    status = main(["trial", "simulate", str(mini), "--part", part, "--output", str(output)])
+    assert status != 0 and not output.exists()
+    assert f"part: found {part}" in capsys.readouterr().err
+
+
+def test_missing_parts_are_all_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    output = tmp_path / "x.csv"
+    missing = [str(tmp_path / name) for name in ("a.csv", "b.csv")]
+    assert main(["trial", "gather", *missing, "--output", str(output)]) != 0
+    told = capsys.readouterr().err
+    assert all(name in told for name in missing) and not output.exists()
+
+
+def run_workflow(folder: Path, *options: str) -> bytes:
+    """Simulate a small grid in a copy of the compendium; the bytes that are stored."""
+    kept = ("src", "data", "notebooks", "book", "profiles")
+    for name in kept:
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("derived"))
+    for name in ("Snakefile", "requirements.txt", "_config.yml", "_toc.yml"):
+        shutil.copy(ROOT / name, folder)
+    (folder / "data/rotherham/sweep.yml").write_text(GRID)
+    command = [sys.executable, "-m", "snakemake", "simulation", *options]
+    paths = {
+        "PYTHONPATH": str(folder / "src"),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    }
+    done = subprocess.run(
+        command, cwd=folder, env=os.environ | paths, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    (stored,) = (folder / "data/rotherham/derived").glob("simulation-*.csv")
+    return stored.read_bytes()
+
+
+@pytest.mark.slow
+def test_workflow_stores_the_same_whatever_the_parts(tmp_path: Path) -> None:
+    one = run_workflow(tmp_path / "one", "--cores", "2", "--set-scatter", "grid=1")
+    three = run_workflow(tmp_path / "three", "--cores", "2", "--set-scatter", "grid=3")
+    assert one == three
+
+
+@pytest.mark.cluster
+def test_workflow_on_slurm_stores_the_same_as_here(tmp_path: Path) -> None:
+    options = ("--profile", "profiles/slurm", "--set-scatter", "grid=3")
+    # The nodes see the home folder, seldom /tmp.
+    shared = Path(os.environ.get("EARLYHELP_SHARED", tmp_path))
+    folder = shared / f"earlyhelp-slurm-{os.getpid()}"
+    try:
+        there = run_workflow(folder, *options)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    assert there == run_workflow(tmp_path / "here", "--cores", "1")

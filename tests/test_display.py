@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -9,7 +10,8 @@ import pytest
 
 from earlyhelp import display
 from earlyhelp.claims import Claim
-from earlyhelp.display import SHOWN_IN, Page, badge, number, table_markdown, where_shown
+from earlyhelp.display import SHOWN_IN, Page, badge, number, open_page, table_markdown, where_shown
+from earlyhelp.qualitative import read_codebook
 from earlyhelp.questions import Question
 from earlyhelp.raw import open_pilot
 
@@ -122,3 +124,54 @@ def test_every_place_in_the_book_exists() -> None:
     notebooks = "".join(path.read_text() for path in Path("notebooks").glob("*.md"))
     for target in SHOWN_IN.values():
         assert f'"{target}"' in notebooks or f"name: {target}" in notebooks
+
+
+def test_evidence_is_condensed_linked_and_weighed(rotherham: Path, shown: list[str]) -> None:
+    pilot, codebook = open_pilot(rotherham), read_codebook(rotherham)
+    Page(pilot, {}, {}, codebook=codebook).evidence("2.2", "approach", "tbl-x")
+    rows, strength, links = shown
+    # framework_matrix.csv: a manager's fear that some practitioners feel judged by the SRS.
+    found = "| unintended consequence | [Feeling judged](#theme-feeling-judged) | Interviews 1 | [Q"
+    assert found in rows and len(rows) < 1500
+    assert ":name: tbl-x-strength" in strength and "staff reflection on families" in strength
+    assert "(#framework-rq-2-2)" in links and "(#triangulation-rq-2-2)" in links
+
+
+def test_evidence_without_codebook_is_shown_by_its_ids(rotherham: Path, shown: list[str]) -> None:
+    Page(open_pilot(rotherham), {}, {}).evidence("2.2", "approach", "tbl-x")
+    (rows,) = shown
+    assert "feeling\\-judged" in rows and "](#" not in rows
+
+
+def printed(**more: str) -> Claim:
+    """A claim of which the data give 8."""
+    fields = {"subject": "s", "population": "all", "printed": "7", "status": "reproduced"}
+    return replace(claim("promise.x"), **(fields | more))
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({}, "s \\(all\\): 8 [observed]{.status .status-observed}"),
+        # A word is all that the report gives: the value behind it is free.
+        (
+            {"printed": "most", "interval": "(50, 100]"},
+            "s \\(all\\): most [observed]{.status .status-observed}",
+        ),
+        (
+            {"status": "contradicted"},
+            "s \\(all\\): 8; printed 7 [observed]{.status .status-observed}",
+        ),
+    ],
+)
+def test_a_quoted_claim_has_value_and_status(
+    mini: Path, more: dict[str, str], expected: str
+) -> None:
+    page = Page(open_pilot(mini), {}, {"a": "8"}, {"a": printed(**more)})
+    assert page.quoted("a") == expected
+
+
+def test_a_page_knows_what_the_study_has(rotherham: Path, mini: Path) -> None:
+    full, bare = (open_page(str(folder), "framework") for folder in (rotherham, mini))
+    assert full.codebook and "less-dropout" in full.outcomes and full.claims
+    assert (bare.codebook, bare.theory, list(bare.outcomes), bare.claims) == (None, None, [], {})

@@ -56,7 +56,7 @@ def test_default_parameters_are_read_not_run(source: Path) -> None:
 
 def test_unknown_parameter_is_refused_before_any_cell_runs(source: Path, tmp_path: Path) -> None:
     output = tmp_path / "page.ipynb"
-    with pytest.raises(InputError, match="page.md, alfa: found an unknown parameter"):
+    with pytest.raises(InputError, match=r"page\.md, alfa: found an unknown parameter"):
         execute(source, output, {"alfa": 0.1})
     assert not output.exists()
 
@@ -100,3 +100,30 @@ def test_failing_cell_names_notebook_cell_and_error(source: Path, tmp_path: Path
     assert "1 / 0" in text
     assert "ZeroDivisionError: division by zero" in text
     assert output.read_text() == "the last good one"
+
+
+def asking(folder: Path, outcome: object, study: Path) -> None:
+    """Ask a notebook on a study for an outcome."""
+    path = folder / "theory.md"
+    path.write_text(SOURCE.replace("alpha = 0.05", f'study = "{study}"\noutcome = "trust"'))
+    check_parameters(path, read_notebook(path), {"outcome": outcome})
+
+
+def test_an_outcome_of_the_studys_theory_is_accepted(tmp_path: Path, rotherham: Path) -> None:
+    asking(tmp_path, "less-dropout", rotherham)
+
+
+@pytest.mark.parametrize("outcome", [1, "", "Less dropout", None])
+def test_what_is_no_id_is_no_outcome(tmp_path: Path, rotherham: Path, outcome: object) -> None:
+    with pytest.raises(InputError, match="expected the id of an outcome"):
+        asking(tmp_path, outcome, rotherham)
+
+
+def test_an_outcome_of_another_theory_is_refused(tmp_path: Path, rotherham: Path) -> None:
+    with pytest.raises(InputError, match="'trust'; expected one of: compassion-satisfaction, "):
+        asking(tmp_path, "trust", rotherham)
+
+
+def test_a_study_without_theory_has_no_outcomes(tmp_path: Path, mini: Path) -> None:
+    with pytest.raises(InputError, match="expected a study with a theory of change"):
+        asking(tmp_path, "less-dropout", mini)

@@ -171,6 +171,14 @@ def test_box_links_to_its_section_and_says_what_it_is(
     assert link.get("aria-label") == "Label of habit (Mechanisms; inferred)"
 
 
+def test_drawings_on_one_page_have_ids_of_their_own(
+    tmp_path: Path, content: dict[str, Any]
+) -> None:
+    svg = ElementTree.fromstring(draw(load(tmp_path, content), name="pathway"))
+    ids = {link.get("id") for link in svg.iter(f"{SVG}a")}
+    assert "pathway-habit" in ids and "pathway-trust" in ids and "theory-habit" not in ids
+
+
 def test_stated_and_inferred_differ_by_line(tmp_path: Path, content: dict[str, Any]) -> None:
     svg = drawn(load(tmp_path, content))
     borders = {

@@ -24,7 +24,7 @@ from earlyhelp.qualitative import (
     texts,
     themes_table,
 )
-from earlyhelp.theory import TITLES, Theory
+from earlyhelp.theory import Theory
 
 # A theme named in another one's definition, as `exclude` does.
 _NAMED = re.compile(r"\(([a-z]+(?:-[a-z]+)*)\)")
@@ -64,12 +64,10 @@ def _outcome_linked(codebook: Codebook, outcome: str, linked: Collection[str]) -
     return _link(name, outcome_target(outcome)) if outcome in linked else escape(name)
 
 
-def _list_table(
-    caption: str, name: str, kind: str, widths: str, rows: Iterable[Sequence[Sequence[str]]]
-) -> str:
+def _list_table(caption: str, name: str, kind: str, rows: Iterable[Sequence[Sequence[str]]]) -> str:
     """Lay rows of cells, each a sequence of paragraphs, out as a MyST table with a header row."""
     lines = [f"::::{{list-table}} {caption}", f":name: {name}", f":class: {kind}"]
-    lines += [":header-rows: 1", ":stub-columns: 1", f":widths: {widths}", ""]
+    lines += [":header-rows: 1", ":stub-columns: 1", ":widths: auto", ""]
     for row in rows:
         for number, cell in enumerate(row):
             lines.append(f"{'  ' if number else '* '}- " + "\n\n    ".join(cell))
@@ -95,14 +93,16 @@ def _definition(
 ) -> str:
     questions = [_question_linked(codebook, key, "framework") for key in theme.research_questions]
     outcomes = [_outcome_linked(codebook, key, linked) for key in held["outcomes"]]
-    facts = [
+    meaning = (
         f"{escape(theme.definition)} *Belongs here:* {_cross_named(theme.include, codebook)} "
-        f"*Does not:* {_cross_named(theme.exclude, codebook)}",
+        f"*Does not:* {_cross_named(theme.exclude, codebook)}"
+    )
+    facts = [
         f"Question: {', '.join(questions)}.",
         *([f"Outcome: {', '.join(outcomes)}."] if outcomes else []),
         f"Rows ({held['n']}): {rows_linked(held['row_ids']) or 'none'}.",
     ]
-    return f"[{escape(theme.name)}]{{#theme-{theme.id}}}\n: " + "\n\n  ".join(facts)
+    return f"[{escape(theme.name)}]{{#theme-{theme.id}}}\n: {meaning}\n\n  {' '.join(facts)}"
 
 
 def _cross_named(text: str, codebook: Codebook) -> str:
@@ -147,8 +147,7 @@ def matrix_markdown(
     for theme, theme_id in dict(zip(cells["theme"], cells["theme_id"], strict=True)).items():
         found = [_entries(filled.get((theme, source)), linked) for source in sources]
         rows.append([[_link(theme, f"theme-{theme_id}")], *found])
-    widths = " ".join(["14", *(str(max(12, min(60, 4 * n))) for n in counts)])
-    return _list_table(caption, name, "framework-matrix", widths, rows)
+    return _list_table(caption, name, "framework-matrix", rows)
 
 
 def _entries(cell: Mapping[Hashable, Any] | None, linked: Collection[str]) -> list[str]:
@@ -276,7 +275,7 @@ def joint_display(
             silent = (codebook.name_of("source_type", key) for key in row["silent"])
             judgement.append(f"Silent: {', '.join(map(escape, silent))}")
         rows.append([statement, numbers or ["none"], words or ["none"], judgement])
-    return _list_table(caption, name, "joint-display", "20 32 32 16", rows)
+    return _list_table(caption, name, "joint-display", rows)
 
 
 def triangulation_matrix(evidence: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
@@ -366,18 +365,15 @@ def outcome_evidence(evidence: pd.DataFrame, theory: Theory) -> pd.DataFrame:
     table = []
     for row in evidence.to_dict("records"):
         outcome = theory.outcomes[row["outcome"]]
-        term = TITLES[outcome.column].removesuffix(" outcomes")
+        counts = (row["supports"], row["against"], row["mixed"] + row["silent"])
         tested = pd.notna(row["p"])
         table.append(
             {
                 "Outcome": f"[{escape(outcome.label)}]{{#{outcome_target(outcome.id)}}}",
-                "Term": term,
-                "For": str(row["supports"]),
-                "Against": str(row["against"]),
-                "Mixed or silent": str(row["mixed"] + row["silent"]),
-                "From named sources": str(row["named"]),
-                "Test between arms": f"{label(row['measure'])}: {_p_value(row)}" if tested else "–",
                 "Evidence": f"**{row['evidence']}**",
+                "Test between arms": f"{label(row['measure'])}: {_p_value(row)}" if tested else "–",
+                "For, against, other": ", ".join(map(str, counts)),
+                "Named source": str(row["named"]),
                 "Rows": rows_linked(row["row_ids"]) or "–",
             }
         )

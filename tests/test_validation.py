@@ -60,6 +60,31 @@ def test_a_matrix_needs_its_codebook(copy: Path) -> None:
     ]
 
 
+def test_a_result_in_numbers_names_a_claim_that_does_not_exist(copy: Path) -> None:
+    edit(copy / "triangulation.yml", "claims: [uploaded-percent]", "claims: [uploaded]")
+    assert problems(copy) == [
+        "triangulation.yml, 1.1-tools-recording: found 'uploaded'; "
+        "expected the id of a claim of claims.csv"
+    ]
+
+
+def test_an_outcome_that_the_theory_does_not_have(copy: Path) -> None:
+    path = copy / "theory_of_change.yml"
+    path.write_text(path.read_text().replace("less-dropout", "no-dropout"))
+    assert problems(copy) == [
+        "codebook.yml, outcomes: found 'less-dropout'; "
+        "expected the id of an outcome of theory_of_change.yml"
+    ]
+
+
+def test_a_statement_on_an_outcome_that_is_not_in_the_codebook(copy: Path) -> None:
+    edit(copy / "triangulation.yml", "outcome: less-dropout", "outcome: no-dropout")
+    assert problems(copy) == [
+        "triangulation.yml, 2.1-less-dropout: found 'no-dropout'; "
+        "expected an outcome of the codebook"
+    ]
+
+
 def test_problems_of_all_files_are_told_at_once(copy: Path) -> None:
     edit(copy / "study.yml", "provenance: reconstructed", "provenance: guessed")
     edit(copy / "research_questions.yml", "dimension: promise", "dimension: beauty")

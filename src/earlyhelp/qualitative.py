@@ -347,6 +347,7 @@ def validate_triangulation(
         problems.append(Problem(TRIANGULATION_FILE, None, place, found, expected))
 
     kinds = {source.id for source in codebook.source_types}
+    outcomes = {outcome.id for outcome in codebook.outcomes}
     asked = [question.id for question in codebook.research_questions]
     coded_questions = [question.id for question in triangulation.questions]
     if coded_questions != asked:
@@ -363,6 +364,8 @@ def validate_triangulation(
         coded = set()
         for statement in question.statements:
             speaking = {entry.source for entry in statement.evidence}
+            if statement.outcome and statement.outcome not in outcomes:
+                problem(statement.id, repr(statement.outcome), "an outcome of the codebook")
             for unknown in sorted((speaking | set(statement.silent)) - kinds):
                 problem(statement.id, repr(unknown), "a kind of source of the codebook")
             for both in sorted(speaking & set(statement.silent)):

@@ -9,6 +9,7 @@ from typing import Any
 from earlyhelp.claims import read_claims
 from earlyhelp.errors import InputError, Problem
 from earlyhelp.qualitative import (
+    Triangulation,
     read_codebook,
     read_triangulation,
     validate_matrix,
@@ -74,11 +75,20 @@ def _ties(pilot: Any, questions: Any, held: dict[str, Any]) -> Iterator[Problem]
                 f"{{{claim}}}",
                 "the id of a claim of claims.csv",
             )
+    for name, claim in _claims_of(held.get("triangulation.yml")):
+        if claim not in ids:
+            expected = "the id of a claim of claims.csv"
+            yield Problem("triangulation.yml", None, name, repr(claim), expected)
     matrix, codebook = pilot.framework_matrix, held.get("codebook.yml")
     if codebook is None:
         if not matrix.empty:
             yield Problem("codebook.yml", None, "", "no such file", "the framework matrix's codes")
         return
+    if theory := held.get("theory_of_change.yml"):
+        for outcome in codebook.outcomes:
+            if outcome.id not in theory.outcomes:
+                expected = "the id of an outcome of theory_of_change.yml"
+                yield Problem("codebook.yml", None, "outcomes", repr(outcome.id), expected)
     sources = {
         "interview": set(pilot.interviews["interview_id"]),
         "observation": set(pilot.observations["observation_id"]),
@@ -86,3 +96,11 @@ def _ties(pilot: Any, questions: Any, held: dict[str, Any]) -> Iterator[Problem]
     yield from validate_matrix(matrix, codebook, sources)
     if "triangulation.yml" in held:
         yield from validate_triangulation(held["triangulation.yml"], matrix, codebook)
+
+
+def _claims_of(triangulation: Triangulation | None) -> Iterator[tuple[str, str]]:
+    """Yield each statement with the claims that its evidence names."""
+    for question in triangulation.questions if triangulation else ():
+        for statement in question.statements:
+            for evidence in statement.evidence:
+                yield from ((statement.id, claim) for claim in evidence.claims)

@@ -11,6 +11,7 @@ from earlyhelp.errors import InputError
 
 COMMANDS: tuple[str, ...] = (
     "audit",
+    "datapackage",
     "determine",
     "execute",
     "ledger",

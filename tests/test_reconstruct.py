@@ -1,20 +1,25 @@
 """The reconstructed pilot gives back what the report prints, by arithmetic of its own.
 
 Expected values are the report's; "Table 3.1" and the like name its tables, "3.2" its sections.
-Nothing here uses the analysis modules: figures are recomputed with pandas and scipy alone.
+Only the test of twenty seeds uses the analysis; other figures are recomputed with pandas and scipy.
 """
 
 from __future__ import annotations
 
+import shutil
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from scipy import stats
 
+from earlyhelp import promise, sample
+from earlyhelp.claims import ledger
 from earlyhelp.cli import main
-from earlyhelp.raw import open_pilot
+from earlyhelp.errors import InputError
+from earlyhelp.raw import Pilot, open_pilot
 from earlyhelp.reconstruct import read_printed, reconstruct, write
 from earlyhelp.study import read_study
 
@@ -472,3 +477,172 @@ def test_an_output_that_is_a_file_is_told(
     file.write_text("")
     assert main(["reconstruct", "--output", str(file)]) == 1
     assert str(file) in capsys.readouterr().err
+
+
+@pytest.fixture
+def study_copy(tmp_path: Path) -> Path:
+    """The study's description and printed figures alone, to be spoilt."""
+    folder = tmp_path / "study"
+    folder.mkdir()
+    for name in ("study.yml", "printed.yml"):
+        shutil.copy(STUDY / name, folder)
+    return folder
+
+
+def spoil(folder: Path, old: str, new: str) -> None:
+    path = folder / "printed.yml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_every_malformed_figure_is_told_at_once(study_copy: Path) -> None:
+    spoil(study_copy, 'n: 27, mean: "69.2"', "n: 27, mean: 69.2")
+    spoil(study_copy, "not_attended: 4", "not_attended: -4")
+    spoil(study_copy, 't: "1.22"', 'tt: "1.22"')
+    with pytest.raises(InputError) as error:
+        read_printed(study_copy)
+    places = {problem.column for problem in error.value.problems}
+    assert {"wai.intervention.baseline.mean", "not_attended", "wai.intervention.paired.t"} <= places
+
+
+@pytest.mark.parametrize("text", ["", "- 1\n- 2\n", "a: [", "wai: 3\n"])
+def test_a_file_of_another_shape_is_told(study_copy: Path, text: str) -> None:
+    (study_copy / "printed.yml").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=r"printed\.yml"):
+        read_printed(study_copy)
+
+
+def test_a_missing_file_is_told(study_copy: Path) -> None:
+    (study_copy / "printed.yml").unlink()
+    with pytest.raises(InputError, match=r"printed\.yml.*no such file"):
+        read_printed(study_copy)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('t: "0.39", p: "0.697"', 't: "0.39", p: "0.700"'),  # p of t = 0.39 is 0.697 to 0.701
+        ('t: "1.22", p: "0.238"', 't: "1.22", p: "0.500"'),
+        ("{I1: 7, I2: 4, I3: 7", "{I1: 7, I2: 40, I3: 7"),  # more than answered at baseline
+        ("{I1: 9, I2: 5, I3: 13", "{I1: 9, I2: 5, X3: 13"),
+    ],
+)
+def test_figures_that_nobody_can_have_are_told(
+    study_copy: Path, tmp_path: Path, old: str, new: str
+) -> None:
+    spoil(study_copy, old, new)
+    with pytest.raises(InputError):
+        write(study_copy, output=tmp_path / "raw")
+    assert not (tmp_path / "raw").exists()
+
+
+CLAIMS = {
+    **{
+        f"wai-{arm}-{wave}-{figure}": ("wai", arm, wave, figure)
+        for arm in ("intervention", "comparison")
+        for wave in ("baseline", "endline")
+        for figure in ("n", "mean", "sd")
+    },
+    **{
+        f"{measure}-{arm}-paired-{figure}": (key, arm, "paired", figure)
+        for measure, key in (("wai", "wai"), ("cs", "proqol"))
+        for arm in ("intervention", "comparison")
+        for figure in ("t", "p")
+    },
+    **{
+        f"{measure}-between-{figure}": (key, "between", figure)
+        for measure, key in (("wai", "wai"), ("cs", "proqol"))
+        for figure in ("t", "p")
+    },
+    **{
+        f"{measure}-{tool}-{figure}": ("ratings", f"{measure}_{tool}", figure)
+        for measure in ("iam", "fim")
+        for tool in ("ors", "srs")
+        for figure in ("mean", "sd")
+    },
+    **{
+        f"responses-{wave.replace('_', '-')}-{team.lower()}": ("response", wave, team)
+        for wave, teams in (
+            ("baseline", ("I1", "I2", "I3", "C1", "C2")),
+            ("post_training", ("I1", "I2", "I3")),
+            ("endline", ("I1", "I2", "I3", "C1", "C2")),
+        )
+        for team in teams
+    },
+    "trained-team-manager": ("attended", MANAGER),
+    "trained-senior-fsw": ("attended", SENIOR),
+    "trained-fsw": ("attended", FSW),
+    "trained-senior-practitioner": ("attended", PRACTITIONER),
+    "used-tools-senior-fsw": ("recorded_tools", SENIOR),
+    "used-tools-fsw": ("recorded_tools", FSW),
+    "used-tools-senior-practitioner": ("recorded_tools", PRACTITIONER),
+    "ors-completions-mean": ("reach", "completions_per_person", "mean"),
+}
+
+
+@pytest.mark.parametrize(("claim", "path"), CLAIMS.items(), ids=list(CLAIMS))
+def test_printed_figures_and_claims_hold_the_same(claim: str, path: tuple[str, ...]) -> None:
+    """A figure that stands in both files; the ledger keeps ".238" where this file has "0.238"."""
+    claims = pd.read_csv(STUDY / "claims.csv", dtype=str, index_col="id")
+    value = read_printed(STUDY)
+    for key in path:
+        value = value[key]
+    said = claims.loc[claim, "printed"]
+    assert str(value) == ("0" + said if said.startswith(".") else said)
+
+
+@pytest.mark.parametrize(
+    ("claim", "pairs"),
+    [
+        ("wai-intervention-paired-df", ("intervention",)),
+        ("wai-comparison-paired-df", ("comparison",)),
+        ("wai-between-df", ("intervention", "comparison")),
+    ],
+)
+def test_pairs_are_the_degrees_of_freedom_of_the_claims(claim: str, pairs: tuple[str, ...]) -> None:
+    """One less per arm."""
+    claims = pd.read_csv(STUDY / "claims.csv", dtype=str, index_col="id")
+    printed = read_printed(STUDY)["pairs"]
+    assert int(claims.loc[claim, "printed"]) == sum(printed[arm] - 1 for arm in pairs)
+
+
+@pytest.mark.slow
+def test_another_seed_gives_another_pilot_and_the_ledger_still_holds(tmp_path: Path) -> None:
+    """Twenty seeds: every status as recorded, and what is determined the same to the last digit."""
+    recorded = set(ledger(open_pilot(STUDY))["id"])
+    determined = determined_numbers(open_pilot(STUDY))
+    pilots = set()
+    for seed in range(1, 21):
+        folder = tmp_path / f"seed_{seed}"
+        shutil.copytree(STUDY, folder, ignore=shutil.ignore_patterns("derived"))
+        write(folder, seed)
+        pilot = open_pilot(folder)
+        table = ledger(pilot)
+        assert set(table["id"]) == recorded
+        assert table.loc[~table["agrees"], "id"].tolist() == [], seed
+        assert determined_numbers(pilot) == determined, seed
+        pilots.add((folder / "raw/baseline_survey.csv").read_bytes())
+    assert len(pilots) == 20
+
+
+def determined_numbers(pilot: Pilot) -> dict[str, float]:
+    """What the book marks as determined, as the data have it; floats are not rounded.
+
+    The size of the paired d of the alliance in the intervention arm is determined up to the order
+    of floating-point sums, so it is taken from whole numbers: the square of the sum of changes over
+    their sum of squares (23**2 / 363 = 46**2 / 1452).
+    """
+    people = sample.people(pilot).set_index("arm")
+    numbers = {
+        f"{arm} {column}": float(x) for arm, row in people.iterrows() for column, x in row.items()
+    }
+    change = promise.changes(pilot).query("measure == 'wai' and arm == 'intervention'")["change"]
+    squares = Fraction(int((change**2).sum()))
+    numbers["d"] = float(Fraction(int(change.sum())) ** 2 / squares)
+    for frame, value in (
+        (sample.response_rates(pilot), "percent"),
+        (promise.randomisation_tests(pilot), "smallest_p"),
+    ):
+        numbers |= {f"{value} {number}": float(x) for number, x in enumerate(frame[value])}
+    return numbers

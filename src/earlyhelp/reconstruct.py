@@ -45,9 +45,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import yaml
 
 from earlyhelp.errors import InputError, Problem
+from earlyhelp.printed import PrintedFigures
 from earlyhelp.raw import (
     ANTICIPATED_OUTCOMES,
     TIME_IN_SERVICE,
@@ -60,6 +60,9 @@ from earlyhelp.raw import (
 )
 from earlyhelp.study import Study, read_study
 from earlyhelp.totals import ArmTotals, group_totals, paired_totals
+from earlyhelp.yamlfile import read_yaml
+
+PRINTED_FILE = "printed.yml"
 
 FSW, SENIOR, PRACTITIONER, MANAGER = (
     "Family Support Worker",
@@ -103,7 +106,14 @@ def write(
     seed = study.reconstruction_seed if seed is None else seed
     if seed is None or seed < 0:
         raise InputError([Problem("reconstruct", None, "seed", str(seed), "a whole number from 0")])
-    frames = reconstruct(study, read_printed(study.folder), seed)
+    printed = read_printed(study.folder)
+    try:
+        frames = reconstruct(study, printed, seed)
+    except InputError:
+        raise
+    except (ArithmeticError, LookupError, ValueError) as error:
+        # Figures that leave no people fail in as many ways as there are steps.
+        raise _unsatisfiable(f"{type(error).__name__}: {error}", "figures that fit") from error
     output = output or study.folder / "raw"
     try:
         output.mkdir(parents=True, exist_ok=True)
@@ -118,14 +128,15 @@ def write(
 
 
 def read_printed(folder: Path) -> Printed:
-    """Read the printed figures of a study."""
-    path = folder / "printed.yml"
-    try:
-        printed: Printed = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        name = f"{folder.name}/{path.name}"
-        raise InputError([Problem(name, None, "", "no such file", "printed figures")]) from None
-    return printed
+    """Read the printed figures of a study.
+
+    Raises
+    ------
+    InputError
+        The file is missing or does not have the shape of `PrintedFigures`.
+    """
+    figures: PrintedFigures = read_yaml(folder / PRINTED_FILE, PrintedFigures)
+    return figures.model_dump(by_alias=True, exclude_unset=True)
 
 
 def reconstruct(study: Study, printed: Printed, seed: int) -> dict[str, pd.DataFrame]:
@@ -169,11 +180,18 @@ def _until(draw: Callable[[], Any], accept: Callable[[Any], bool], tries: int = 
         drawn = draw()
         if accept(drawn):
             return drawn
-    raise ValueError(f"none of {tries} draws agrees with the printed figures")
+    raise _unsatisfiable(f"{accept.__name__}: none of {tries} draws", "one that agrees")
+
+
+def _unsatisfiable(found: str, expected: str) -> InputError:
+    return InputError([Problem(PRINTED_FILE, None, "", found, expected)])
 
 
 def _answers(counts: Mapping[Any, int], rng: Rng) -> list[Any]:
     """Each answer as often as counted, in random order."""
+    if min(counts.values()) < 0:
+        found = ", ".join(f"{answer}: {count}" for answer, count in counts.items())
+        raise _unsatisfiable(found, "printed counts that leave none below 0")
     answers = [answer for answer, count in counts.items() for _ in range(count)]
     return [answers[index] for index in rng.permutation(len(answers))]
 
@@ -234,6 +252,8 @@ def _intervention(study: Study, printed: Printed, rng: Rng) -> pd.DataFrame:
 
 
 def _pick(staff: pd.DataFrame, eligible: pd.Series, n: int, rng: Rng) -> np.ndarray:
+    if not 0 <= n <= eligible.sum():
+        raise _unsatisfiable(f"{n} people to choose from {eligible.sum()}", "as many or fewer")
     return np.sort(rng.choice(staff.index[eligible], n, replace=False))
 
 

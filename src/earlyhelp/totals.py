@@ -17,6 +17,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from earlyhelp.errors import InputError, Problem
+
 Whole = npt.NDArray[np.int64]
 # A person's scores by wave; a rule is a weight of such scores and the bounds of its sum.
 Scores = tuple[int | None, ...]
@@ -167,13 +169,13 @@ def paired_totals(
 
     Raises
     ------
-    ValueError
+    InputError
         When no candidate has a solution near a draft.
     """
     changes = [possible_changes(pairs[arm], printed[arm]["paired"], greatest_sd) for arm in ARMS]
     contrasts = possible_contrasts(changes[0], changes[1], printed["between"], signs)
     if not contrasts:
-        raise ValueError("no whole-number changes agree with the printed t and p")
+        raise _unsatisfiable("no whole-number changes with these t and p")
     candidate = contrasts[rng.integers(len(contrasts))]
     return {
         arm: _draw_arm(printed[arm], change, scale, draft_sds.get(arm), rng)
@@ -188,7 +190,7 @@ def group_totals(
 
     Raises
     ------
-    ValueError
+    InputError
         When no totals near a plausible draft agree.
     """
     for _ in range(DRAFTS):
@@ -200,7 +202,11 @@ def group_totals(
         found = _choose(people, _wave_rules(figures, 0, total, items), rng)
         if found is not None:
             return np.array(found, dtype=np.int64)[:, 0]
-    raise ValueError("no whole-number totals near a plausible draft agree with the printed figures")
+    raise _unsatisfiable("no whole-number totals near a plausible draft")
+
+
+def _unsatisfiable(found: str) -> InputError:
+    return InputError([Problem("printed figures", None, "", found, "some that agree with all")])
 
 
 def _paired_t(change: Change) -> float:
@@ -230,7 +236,7 @@ def _draw_arm(
         found = _choose(people, rules, rng)
         if found is not None:
             return _arm_totals(found, change.n)
-    raise ValueError("no whole-number totals near a plausible draft agree with the printed figures")
+    raise _unsatisfiable("no whole-number totals near a plausible draft")
 
 
 def _draft(

@@ -1,0 +1,161 @@
+"""Shape of `printed.yml`: what a report prints, with decimals as text for their last digit."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Count = Annotated[int, Field(ge=0, strict=True)]
+People = Annotated[int, Field(ge=1, strict=True)]
+Decimal = Annotated[str, Field(pattern=r"^[0-9]*\.?[0-9]+$")]
+Counts = dict[str, Count]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Test(_Strict):
+    """A t test."""
+
+    t: Decimal
+    p: Decimal
+
+
+class Group(_Strict):
+    """Scores of one group: their mean, or what it lies between."""
+
+    n: Annotated[int, Field(ge=2, strict=True)]
+    mean: Decimal | None = None
+    sd: Decimal | None = None
+    above: Decimal | None = None
+    below: Decimal | None = None
+
+
+class Rating(_Strict):
+    """Scores of one group with mean and SD."""
+
+    n: Annotated[int, Field(ge=2, strict=True)]
+    mean: Decimal
+    sd: Decimal
+
+
+class OutcomeOfArm(_Strict):
+    """One outcome in one arm."""
+
+    baseline: Group
+    endline: Group
+    paired: Test
+
+
+class Outcome(_Strict):
+    """One outcome in both arms."""
+
+    intervention: OutcomeOfArm
+    comparison: OutcomeOfArm
+    between: Test
+    domain_mean_above: Decimal | None = None
+
+
+class Span(_Strict):
+    """Ends of a distribution and what else is printed of it."""
+
+    minimum: Count
+    maximum: Count
+    mean: Decimal | None = None
+    mean_above: Decimal | None = None
+    most_common: Count | None = None
+
+
+class Characteristics(_Strict):
+    """Background of the respondents."""
+
+    n: People
+    time_in_service_most_common: str
+    years_practising: Span
+    qualification_level: Span
+    full_time_hours: People
+    families_supported: Span
+
+
+class EndlineUse(_Strict):
+    """Use of the tools, as reported at endline."""
+
+    frequency: Counts
+    family_engagement: Counts
+    difficulty: Counts
+    senior_family_support_workers_using: Count
+    uploaded: Count
+    continue_: Count = Field(alias="continue")
+
+
+class Reach(_Strict):
+    """Families' people who completed each tool."""
+
+    persons: dict[str, Counts]
+    completions_per_person: Span
+
+
+class Observation(_Strict):
+    """One observed session of the training."""
+
+    training_part: Annotated[int, Field(ge=1, le=2, strict=True)]
+    session: str
+    facilitators: Count
+    attendees: Count
+
+
+class Interviews(_Strict):
+    """Who was interviewed."""
+
+    roles: list[str]
+    months_in_role: Span
+
+
+class Readings(_Strict):
+    """What is not printed but chosen, so that the printed figures can be given back."""
+
+    completions: Count
+    years_practising_mean_below: Decimal
+    proqol_intervention_baseline_below: Decimal
+    proqol_sd: dict[str, Decimal]
+    greatest_sd_of_change: People
+
+
+class Response(_Strict):
+    """Responses per team."""
+
+    baseline: Counts
+    post_training: Counts
+    endline: Counts
+
+
+class Pairs(_Strict):
+    """People of each arm who answered twice."""
+
+    intervention: Annotated[int, Field(ge=2, strict=True)]
+    comparison: Annotated[int, Field(ge=2, strict=True)]
+
+
+class PrintedFigures(_Strict):
+    """Everything that `printed.yml` holds."""
+
+    response: Response
+    pairs: Pairs
+    wai: Outcome
+    proqol: Outcome
+    ratings: dict[str, Rating]
+    prior: dict[str, Counts]
+    characteristics: Characteristics
+    agree: Counts
+    know_more: dict[int, Count]
+    one_full_day: Count
+    attended: Counts
+    not_attended: Count
+    recorded_tools: Counts
+    endline_use: EndlineUse
+    reach: Reach
+    observations: list[Observation]
+    interviews: Interviews
+    readings: Readings

@@ -16,6 +16,7 @@ from earlyhelp.paired import (
     Change,
     TTest,
     Wave,
+    adjusted_bounds,
     changes,
     correlation_bounds,
     difference,
@@ -228,3 +229,27 @@ def test_every_change_that_the_three_tests_leave_has_a_data_set() -> None:
             assert found is not None
             before, after = map(tuple, found)
             assert paired_test(before, after[: arm.pairs]) == arm.test[1:]
+
+
+def test_adjusted_differences_of_real_data_lie_within_the_bounds() -> None:
+    # The coefficient of the arm in a least-squares regression of endline on arm and baseline.
+    generator = np.random.default_rng(1)
+    for _ in range(40):
+        data = [
+            tuple(tuple(map(int, generator.integers(1, 9, size))) for size in (5, 4))
+            for _ in range(2)
+        ]
+        arms, moved = [], []
+        for before, after in data:
+            waves = [Wave.printed(Figures(len(x), *mean_and_sd(x), 1, 8)) for x in (before, after)]
+            arms.append(Arm(*waves, pairs=4, test=TTest(3, "1.00", "0.391")))
+            moved.append(change_of(before, after))
+        if any(change.spread == 0 for change in moved):
+            continue
+        rows = [(1, arm == 0, x) for arm in (0, 1) for x in data[arm][0][:4]]
+        endline = [y for _, after in data for y in after]
+        coefficients = np.linalg.lstsq(np.array(rows, float), np.array(endline, float), rcond=None)[
+            0
+        ]
+        low, high = adjusted_bounds(*arms, [tuple(moved)])
+        assert low - 1e-9 <= coefficients[1] <= high + 1e-9

@@ -633,9 +633,12 @@ def determined_numbers(pilot: Pilot) -> dict[str, float]:
     of floating-point sums, so it is taken from whole numbers: the square of the sum of changes over
     their sum of squares (23**2 / 363 = 46**2 / 1452).
     """
-    people = sample.people(pilot).set_index("arm")
+    # As the table of the book shows it: who gave characteristics is free.
+    people = sample.people(pilot).set_index("arm").drop(columns="described")
     numbers = {
-        f"{arm} {column}": float(x) for arm, row in people.iterrows() for column, x in row.items()
+        f"{arm} {column}": float(value)
+        for arm, row in people.iterrows()
+        for column, value in row.items()
     }
     change = promise.changes(pilot).query("measure == 'wai' and arm == 'intervention'")["change"]
     squares = Fraction(int((change**2).sum()))

@@ -1,0 +1,244 @@
+"""Known values: hand calculation, the reconstruction, and the solver's proofs run again (slow)."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from earlyhelp import determined, existence, identified, measures, promise, sample
+from earlyhelp.determined import Figures
+from earlyhelp.paired import Change
+from earlyhelp.raw import Pilot, open_pilot
+from earlyhelp.reconstruct import read_printed
+from earlyhelp.study import read_study
+
+ROOT = Path(__file__).parents[1]
+STUDY = ROOT / "data/rotherham"
+OUTCOMES = ("wai", "proqol")
+MEASURE = {"wai": "wai", "proqol": "compassion_satisfaction"}
+
+
+@pytest.fixture(scope="module")
+def figures() -> Figures:
+    found = determined.read(STUDY)
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="module")
+def pilot() -> Pilot:
+    return open_pilot(STUDY)
+
+
+def one(frame: pd.DataFrame, quantity: str, population: str) -> pd.Series:
+    rows = frame[frame["quantity"].str.startswith(quantity) & (frame["population"] == population)]
+    assert len(rows) == 1, list(frame["quantity"])
+    return rows.iloc[0]
+
+
+def holds(row: pd.Series, value: float) -> bool:
+    return bool(row["low"] - 1e-9 <= value <= row["high"] + 1e-9)
+
+
+def test_what_is_stored_was_computed_from_the_present_inputs(figures: Figures) -> None:
+    assert figures.stored.inputs == identified.inputs_hash(STUDY), "run `earlyhelp determine`"
+
+
+def test_another_printed_figure_is_another_input(tmp_path: Path) -> None:
+    for name in ("study.yml", "printed.yml"):
+        (tmp_path / name).write_bytes((STUDY / name).read_bytes())
+    assert identified.inputs_hash(tmp_path) == identified.inputs_hash(STUDY)
+    text = (tmp_path / "printed.yml").read_text("utf-8")
+    (tmp_path / "printed.yml").write_text(text.replace('"69.2"', '"69.3"'), "utf-8")
+    assert identified.inputs_hash(tmp_path) != identified.inputs_hash(STUDY)
+
+
+def test_a_study_with_real_data_has_nothing_to_determine() -> None:
+    assert determined.read(ROOT / "tests/studies/mini") is None
+
+
+def test_every_stored_witness_agrees_with_all_figures(figures: Figures) -> None:
+    """By arithmetic that the solver does not share."""
+    for row in figures.stored.changes.to_dict("records"):
+        if row["baseline"] == "":
+            continue
+        arm = figures.outcomes[row["measure"]].arms[row["arm"]]
+        before, after = ([int(x) for x in row[wave].split()] for wave in ("baseline", "endline"))
+        people: list[existence.Person] = [
+            *zip(before[: arm.pairs], after[: arm.pairs], strict=True),
+            *((score, None) for score in before[arm.pairs :]),
+            *((None, score) for score in after[arm.pairs :]),
+        ]
+        change = Change(arm.pairs, int(row["total"]), int(row["squares"]))
+        assert existence.agrees(arm, change, people)
+        moved = np.subtract(after[: arm.pairs], before[: arm.pairs])
+        test = stats.ttest_1samp(moved, 0)
+        printed = figures.printed[row["measure"]][row["arm"]]["paired"]
+        assert f"{abs(test.statistic):.2f}" == printed["t"]
+        assert f"{test.pvalue:.3f}" == printed["p"]
+
+
+def test_the_alliance_tests_leave_five_pairs_of_changes(figures: Figures) -> None:
+    """Found by hand in the module `paired`: both down, both up, and three with twice the rise."""
+    sums = [(first.total, second.total) for first, second in figures.contrasts("wai")]
+    assert sums == [(-23, -10), (23, 10), (46, 20), (46, 20), (46, 20)]
+
+
+def test_the_size_of_paired_d_is_determined_though_its_sign_is_not(figures: Figures) -> None:
+    """23 / 17 over sqrt((363 - 23**2 / 17) / 16) = 0.297; 46 and 1452 double both."""
+    frame = determined.change(figures, "wai", 0.95)
+    size = one(frame, "Size of d", "intervention")
+    assert (size["status"], round(size["low"], 3)) == ("determined", 0.297)
+    signed = one(frame, "d (paired)", "intervention")
+    assert (signed["status"], signed["low"]) == ("bounded", -size["low"])
+
+
+def test_an_interval_is_wider_at_more_confidence(figures: Figures) -> None:
+    ends = [
+        one(determined.change(figures, "wai", level), "If scores rose: upper", "intervention")[
+            "low"
+        ]
+        for level in (0.8, 0.95)
+    ]
+    assert ends[0] < ends[1]
+
+
+@pytest.mark.parametrize("measure", OUTCOMES)
+def test_the_reconstruction_lies_inside_every_range_of_change(
+    figures: Figures, pilot: Pilot, measure: str
+) -> None:
+    frame = determined.change(figures, measure, 0.95)
+    paired = promise.paired_tests(pilot).query("measure == @MEASURE[@measure]").set_index("arm")
+    changes = promise.changes(pilot).query("measure == @MEASURE[@measure]")
+    for arm, row in paired.iterrows():
+        people = changes[changes["arm"] == arm]
+        for quantity, value in (
+            ("Mean change", row["mean_change"]),
+            ("SD of change", row["sd_change"]),
+            ("d (paired)", row["dz"]),
+            ("Correlation", people["baseline"].corr(people["endline"])),
+            ("People who improved at all", (people["change"] > 0).sum()),
+        ):
+            assert holds(one(frame, quantity, arm), value), (arm, quantity)
+        points = identified.reliable_change(figures.outcomes[measure])
+        if points:
+            up, down = ((sign * people["change"] >= points).sum() for sign in (1, -1))
+            assert holds(one(frame, "People who improved by", arm), up)
+            assert holds(one(frame, "People who got worse", arm), down)
+
+
+@pytest.mark.parametrize("measure", OUTCOMES)
+def test_the_reconstruction_lies_inside_every_range_between_the_arms(
+    figures: Figures, pilot: Pilot, measure: str
+) -> None:
+    frame = determined.between(figures, measure, 0.95)
+    tests = (
+        promise.between_tests(pilot).query("measure == @MEASURE[@measure]").set_index("contrast")
+    )
+    people = determined.BETWEEN
+    assert holds(
+        one(frame, "Difference of mean changes", people), tests.loc["change", "difference"]
+    )
+    for wave in identified.WAVES:
+        row = one(
+            frame[~frame["quantity"].str.contains(":")],
+            f"Difference of all scores at {wave}",
+            people,
+        )
+        assert holds(row, tests.loc[wave, "difference"])
+    if measure == "wai":
+        row = one(frame, "Difference of all scores at endline: t", people)
+        assert holds(row, tests.loc["endline", "t"])
+        assert holds(one(frame, "Endline difference of the pairs", people), adjusted(pilot))
+
+
+def adjusted(pilot: Pilot) -> float:
+    """Coefficient of the arm in a least-squares regression of endline on arm and baseline."""
+    changes = promise.changes(pilot).query("measure == 'wai'")
+    columns = [np.ones(len(changes)), changes["arm"] == "intervention", changes["baseline"]]
+    design = np.column_stack(columns).astype(float)
+    return float(np.linalg.lstsq(design, changes["endline"].to_numpy(), rcond=None)[0][1])
+
+
+def test_the_reconstruction_lies_inside_the_ranges_of_its_distributions(
+    figures: Figures, pilot: Pilot
+) -> None:
+    top, shape = determined.top(figures), determined.shape(figures)
+    scores = measures.outcome_scores(pilot).dropna()
+    for (measure, arm, wave), group in scores.groupby(["measure", "arm", "wave"]):
+        key = {value: name for name, value in MEASURE.items()}.get(measure)
+        if key is None:
+            continue
+        population = f"{arm}, {wave}"
+        for cutoff in {"wai": (84, 79), "proqol": (50, 45, 42)}[key]:
+            name = f"{determined.NAMES[key]}: people with {cutoff} or more"
+            assert holds(one(top, name, population), (group["score"] >= cutoff).sum())
+        if key == "wai":
+            median = one(shape, "Working alliance: median", population)
+            skewness = one(shape, "Working alliance: skewness", population)
+            assert holds(median, group["score"].median())
+            assert holds(skewness, stats.skew(group["score"]))
+
+
+def test_people_are_those_of_the_reconstruction(figures: Figures, pilot: Pilot) -> None:
+    frame, known = determined.people(figures), sample.people(pilot).set_index("arm")
+    assert set(frame["status"]) == {"determined"}
+    for arm in ("all", "intervention", "comparison"):
+        row = one(frame, "Distinct people", arm)
+        assert row["low"] == known.loc[arm, "distinct"]
+    assert one(frame, "Distinct people", "all")["low"] == 52
+
+
+def test_worst_case_of_those_lost_by_hand(figures: Figures) -> None:
+    """Ten of 27 lost: (1198 + 10 * 12) / 27 and (1199 + 10 * 84) / 27, as 70.5 * 17 is 1198.5."""
+    row = one(determined.loss(figures, "wai"), "Endline mean", "intervention")
+    assert (row["low"], row["high"]) == (1318 / 27, 2039 / 27)
+
+
+def test_completions_and_missing_uploaders_by_hand(figures: Figures) -> None:
+    """75 and 73 people with a mean of 1.45 to 1.55: 109 to 116 and 106 to 113. 12 - 5 - 5 = 2."""
+    frame = determined.use(figures)
+    completions, missing = frame.iloc[0], frame.iloc[1]
+    assert (completions["low"], completions["high"]) == (109, 113)
+    assert (missing["low"], missing["status"]) == (2, "bounded")
+
+
+def test_equal_when_rounded_is_not_determined(figures: Figures) -> None:
+    values = [Fraction(1, 3), Fraction(333333, 1000000)]
+    rows = [determined._row("q", "p", v, 2, "exact") for v in (values, values[:1])]
+    assert [row[6] for row in rows] == ["bounded", "determined"]
+
+
+def test_an_outer_bound_is_never_called_determined() -> None:
+    assert determined._row("q", "p", [1], 0, determined.OUTER)[6] == "bounded"
+
+
+@pytest.mark.slow
+def test_computed_again_it_is_what_is_stored(figures: Figures, tmp_path: Path) -> None:
+    identified.write(STUDY, lambda text: None, tmp_path)
+    for name in (*(f"{table}.csv" for table in identified.TABLES), "inputs.json"):
+        assert (tmp_path / name).read_bytes() == (STUDY / "derived" / name).read_bytes(), name
+
+
+def test_the_readers_frames_have_the_columns_of_the_module(figures: Figures) -> None:
+    frames = [
+        determined.use(figures),
+        determined.shape(figures),
+        determined.loss(figures, "proqol"),
+    ]
+    for frame in frames:
+        assert list(frame.columns) == determined.COLUMNS
+        assert set(frame["status"]) <= {"determined", "bounded"}
+        assert (frame["low"] <= frame["high"]).all()
+
+
+def test_inputs_are_read_from_the_folder() -> None:
+    outcomes = identified.outcomes(read_study(STUDY), read_printed(STUDY))
+    # By hand: SDs of 5.1 (n = 27) and 7.0 (18) pool to 5.92; 1.96 * 5.92 * sqrt(2 * 0.09) = 4.92.
+    assert identified.reliable_change(outcomes["wai"]) == 5
+    assert identified.reliable_change(outcomes["proqol"]) is None

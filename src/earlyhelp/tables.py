@@ -542,23 +542,28 @@ def simulated_pilot(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def room(frame: pd.DataFrame) -> pd.DataFrame:
-    """Distance of the outcomes from the top of their scale (`planning.room`)."""
-    table = _filled(
-        frame,
-        {
-            "measure": ("Measure", None),
-            "arm": ("Arm", None),
-            "wave": ("Wave", None),
-            "n": ("n", 0),
-        },
-    )
+def near_the_top(frame: pd.DataFrame) -> pd.DataFrame:
+    """People at or near the top of the scale (`planning.room`)."""
+    table = _filled(frame, GROUP | {"n": ("n", 0)})
     table["At maximum"] = _range(frame, "top", 0)
     table["Within five points"] = _range(frame, "near", 0)
-    table["Largest improvement (points)"] = _range(frame, "headroom", 1)
-    table["SD"] = _range(frame, "sd", 1)
-    table["Largest improvement (SD)"] = _range(frame, "headroom_sd", 1)
     return table
+
+
+def room(frame: pd.DataFrame) -> pd.DataFrame:
+    """Largest improvement of the mean that the scale still allows (`planning.room`)."""
+    table = _filled(frame, GROUP)
+    table["In points"] = _range(frame, "headroom", 1)
+    table["SD"] = _range(frame, "sd", 1)
+    table["In SDs"] = _range(frame, "headroom_sd", 1)
+    return table
+
+
+GROUP: dict[str, tuple[str, int | None]] = {
+    "measure": ("Measure", None),
+    "arm": ("Arm", None),
+    "wave": ("Wave", None),
+}
 
 
 def stability(frame: pd.DataFrame) -> pd.DataFrame:

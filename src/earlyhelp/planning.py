@@ -26,7 +26,7 @@ from earlyhelp.totals import possible_sums
 WAVES = ("baseline", "endline")
 OUTCOMES = {"wai": "wai", "compassion_satisfaction": "proqol"}
 NEAR = 5
-# With fewer clusters the formulas of designs that use several periods are too hopeful (`trial.power`).
+# With fewer clusters the formulas of designs of several periods are too hopeful (`trial.power`).
 FEW = 8
 NOTHING = float("nan")
 

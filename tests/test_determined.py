@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from earlyhelp import determined, existence, identified, measures, promise, sample
+from earlyhelp import determined, existence, identified, measures, promise, sample, tables
 from earlyhelp.determined import Figures
+from earlyhelp.figures import score_ranges
 from earlyhelp.paired import Change
 from earlyhelp.raw import Pilot, open_pilot
 from earlyhelp.reconstruct import read_printed
@@ -185,6 +186,15 @@ def test_the_reconstruction_lies_inside_the_ranges_of_its_distributions(
             assert holds(skewness, stats.skew(group["score"]))
 
 
+def test_the_adjusted_difference_has_one_sign_and_that_of_changes_two(figures: Figures) -> None:
+    """The page says so in words."""
+    frame = determined.between(figures, "wai", 0.95)
+    assert one(frame, "Endline difference of the pairs", determined.BETWEEN)["low"] > 0
+    changes = one(frame, "Difference of mean changes", determined.BETWEEN)
+    assert changes["low"] < 0 < changes["high"]
+    assert one(frame, "Difference of all scores at endline: p", determined.BETWEEN)["high"] < 0.05
+
+
 def test_people_are_those_of_the_reconstruction(figures: Figures, pilot: Pilot) -> None:
     frame, known = determined.people(figures), sample.people(pilot).set_index("arm")
     assert set(frame["status"]) == {"determined"}
@@ -242,3 +252,31 @@ def test_inputs_are_read_from_the_folder() -> None:
     # By hand: SDs of 5.1 (n = 27) and 7.0 (18) pool to 5.92; 1.96 * 5.92 * sqrt(2 * 0.09) = 4.92.
     assert identified.reliable_change(outcomes["wai"]) == 5
     assert identified.reliable_change(outcomes["proqol"]) is None
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "values", "decimals", "shown"),
+    [
+        (2.0, 2.0, (2.0,), 0, "2"),
+        (-1.35, 2.71, (-1.35, 1.35, 2.71), 1, "−1.4 or 1.4 or 2.7"),
+        (1.265, 5.541, (), 1, "1.2 to 5.6"),  # outwards
+        (0.10297, 0.10312, (), 2, "0.1029 to 0.1032"),  # alike at two decimals, not determined
+        (-1.0, 1.0, (), 2, "−1.00 to 1.00"),
+    ],
+)
+def test_ranges_are_shown_outwards_and_few_values_in_full(
+    low: float, high: float, values: tuple[float, ...], decimals: int, shown: str
+) -> None:
+    row = ("q", "p", low, high, values, decimals, "bounded", "exact")
+    table = tables.identified(pd.DataFrame([row], columns=determined.COLUMNS))
+    assert table["Value or range"].tolist() == [shown]
+
+
+def test_the_figure_shows_every_score_of_both_arms(figures: Figures) -> None:
+    frame = determined.score_ranges(figures, "wai")
+    drawn = score_ranges(frame, 84, "Working alliance")
+    for axes, arm in zip(drawn.axes, identified.ARMS, strict=True):
+        of_arm = frame[frame["arm"] == arm]
+        assert sum(len(line.get_xdata()) for line in axes.lines[:2]) == len(of_arm)
+        highest = max(max(line.get_ydata()) for line in axes.lines[:2])
+        assert highest == of_arm["high"].max()

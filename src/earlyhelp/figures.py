@@ -500,7 +500,8 @@ def score_ranges(frame: pd.DataFrame, maximum: float, name: str) -> Figure:
             axes.vlines(place, rows["low"], rows["high"], color=colour, linewidth=1.1)
             axes.plot(place, rows["high"], marker, color=colour, markersize=3, label=label(wave))
         axes.axvline(maximum, color=MUTED, linestyle="--", linewidth=1)
-        axes.set(title=label(arm), xlabel=name, ylim=(0, None))
+        ends = (frame["score"].min() - 1, maximum + 1)
+        axes.set(title=label(arm), xlabel=name, ylim=(0, None), xlim=ends)
         axes.legend(loc="upper left", frameon=False)
     panels[0].set_ylabel("People, fewest to most (mark)")
     return figure

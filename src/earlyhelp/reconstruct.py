@@ -625,7 +625,13 @@ def _tool_use(study: Study, printed: Printed, people: pd.DataFrame, rng: Rng) ->
         parts = [sessions[number < sessions[tool]].assign(tool=tool) for tool in TOOLS]
         return pd.concat(parts, ignore_index=True)
 
-    completions = _until(draw, _even_and_falling)
+    def as_printed(completions: pd.DataFrame) -> bool:
+        each = completions.groupby(["tool", "person_id"]).size().groupby("tool")
+        limits = printed["reach"]["completions_per_person"]
+        reached = each.min().eq(limits["minimum"]) & each.max().eq(limits["maximum"])
+        return bool(reached.all()) and _even_and_falling(completions)
+
+    completions = _until(draw, as_printed)
     completions = completions.sort_values(
         ["month", "practitioner_id", "person_id", "tool"], kind="stable"
     )

@@ -698,12 +698,20 @@ def identified(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _value_or_range(low: float, high: float, values: tuple[float, ...], decimals: int) -> str:
-    """All values if they are few, otherwise the range, rounded outwards so that it loses none."""
-    shown = list(dict.fromkeys(number(value, decimals) for value in values or {low, high}))
-    if len(shown) == 1 or (values and len(shown) <= 4):
+    """All values if they are few, otherwise the range, rounded outwards so that it loses none.
+
+    Ends that differ but would look alike are shown with as many decimals as it takes.
+    """
+    if low == high:
+        return number(low, decimals)
+    shown = list(dict.fromkeys(number(value, decimals) for value in values))
+    if 2 <= len(shown) <= 4:
         return " or ".join(shown)
-    ends = ((low, ROUND_FLOOR), (high, ROUND_CEILING))
-    unit = Decimal(1).scaleb(-decimals)
+    while number(low, decimals) == number(high, decimals) and decimals < 6:
+        decimals += 1
     # Twelve significant digits first: the last ones of a float must not widen a range.
-    rounded = [float(Decimal(f"{end:.12g}").quantize(unit, way)) for end, way in ends]
+    rounded = [
+        float(Decimal(f"{end:.12g}").quantize(Decimal(1).scaleb(-decimals), way))
+        for end, way in ((low, ROUND_FLOOR), (high, ROUND_CEILING))
+    ]
     return " to ".join(number(end, decimals) for end in rounded)

@@ -157,7 +157,7 @@ def _entries(cell: Mapping[Hashable, Any] | None, linked: Collection[str]) -> li
     for row_id, summary, outcome in zip(
         cell["row_ids"], cell["summaries"], cell["outcomes"], strict=True
     ):
-        entry = f"[{escape(row_id)}]{{#{target(row_id)}}} {escape(summary)}"
+        entry = f"[**{escape(row_id)}**]{{#{target(row_id)}}} {escape(summary)}"
         if outcome:
             key, name = outcome
             leads = _link(name, outcome_target(key)) if key in linked else escape(name)
@@ -365,11 +365,12 @@ def outcome_evidence(evidence: pd.DataFrame, theory: Theory) -> pd.DataFrame:
     table = []
     for row in evidence.to_dict("records"):
         outcome = theory.outcomes[row["outcome"]]
+        section = outcome.section.partition("#")[2]
         counts = (row["supports"], row["against"], row["mixed"] + row["silent"])
         tested = pd.notna(row["p"])
         table.append(
             {
-                "Outcome": f"[{escape(outcome.label)}]{{#{outcome_target(outcome.id)}}}",
+                "Outcome": f"[{_link(outcome.label, section)}]{{#{outcome_target(outcome.id)}}}",
                 "Evidence": f"**{row['evidence']}**",
                 "Test between arms": f"{label(row['measure'])}: {_p_value(row)}" if tested else "–",
                 "For, against, other": ", ".join(map(str, counts)),

@@ -11,6 +11,7 @@ import pytest
 from scipy import stats
 
 from earlyhelp import determined, existence, identified, measures, promise, sample, tables
+from earlyhelp.cli import main
 from earlyhelp.determined import Figures
 from earlyhelp.figures import score_ranges
 from earlyhelp.paired import Change
@@ -280,3 +281,8 @@ def test_the_figure_shows_every_score_of_both_arms(figures: Figures) -> None:
         assert sum(len(line.get_xdata()) for line in axes.lines[:2]) == len(of_arm)
         highest = max(max(line.get_ydata()) for line in axes.lines[:2])
         assert highest == of_arm["high"].max()
+
+
+def test_a_study_without_printed_figures_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["determine", str(ROOT / "tests/studies/mini")]) == 1
+    assert "printed.yml" in capsys.readouterr().err

@@ -29,7 +29,15 @@ def register(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Compute, tell progress on stderr, and name each file written."""
+    from earlyhelp.errors import InputError, Problem
     from earlyhelp.identified import write
+    from earlyhelp.reconstruct import read_printed
+    from earlyhelp.study import read_study
+
+    # Bad input is told before the long work, not after.
+    read_printed(read_study(args.study).folder)
+    if args.output and args.output.exists() and not args.output.is_dir():
+        raise InputError([Problem("options", None, "--output", str(args.output), "a folder")])
 
     def tell(text: str) -> None:
         print(text, file=sys.stderr, flush=True)

@@ -43,5 +43,5 @@ def test_placeholders() -> None:
 def test_unknown_dimension(mini: Path) -> None:
     path = mini / "research_questions.yml"
     path.write_text(path.read_text().replace("feasibility", "beauty"))
-    with pytest.raises(InputError, match="0.dimension: found 'beauty'"):
+    with pytest.raises(InputError, match=r"0\.dimension: found 'beauty'"):
         read_questions(mini)

@@ -241,7 +241,7 @@ def _waves_between(figures: Figures, measure: str) -> Iterator[Row]:
     arms = [figures.outcomes[measure].arms[arm] for arm in ARMS]
     for wave in WAVES:
         first, second = (getattr(arm, wave) for arm in arms)
-        how = f"exact, over all sums (and sums of squares) of both {wave} groups"
+        how = f"outer bounds, over all sums (and sums of squares) of both {wave} groups"
         differences = [
             Fraction(a, first.n) - Fraction(b, second.n)
             for a, b in product(_sums(first), _sums(second))

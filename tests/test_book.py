@@ -175,28 +175,36 @@ def test_pdf_has_every_passage_of_every_chapter_and_no_other(book: Book) -> None
         for furniture in (title, PROVENANCE["reconstructed"]):  # header, heading and footer
             rest = rest.replace(solid(furniture), "|", len(pages) + 1)
         passages = _passages(article)
-        whole = [passage for passage in passages if solid(passage) in rest]
-        # A line may end at a space or after a hyphen.
-        breaks = re.compile(r"[\s-]+")
-        torn = [w for passage in passages if passage not in whole for w in breaks.split(passage)]
-        drawn = [text for text in _drawn(book, name) if solid(text) in rest]
-        missing = []
+        drawn = _drawn(book, name)
         # Long ones first: a short one may occur inside them. Under four letters nothing is proved.
-        for text in (*_by_length(whole + drawn), *_by_length(torn)):
-            if text not in rest:
-                missing.append(text)
-            rest = rest.replace(text, "|", 1)
+        torn = []
+        for text in sorted((*passages, *drawn), key=lambda text: -len(solid(text))):
+            if len(solid(text)) >= 4 and solid(text) in rest:
+                rest = rest.replace(solid(text), "|", 1)
+            elif text in passages:
+                torn += LINE_ENDS.split(text)
+        missing = []
+        for word in _by_length(torn):
+            if word not in rest:
+                missing.append(word)
+            rest = rest.replace(word, "|", 1)
         assert missing == [], f"{name}: in the pages, not in the PDF"
         written, printed = (
             Counter(re.findall(r"\d", " ".join(text))) for text in (passages, pages)
         )
         assert written - printed == Counter(), f"{name}: digits lost in the PDF"
         # What may stand there besides: header rows on a further page, and what is short.
-        for text in _by_length([cell.get_text() for cell in article.select("thead th")], least=1):
+        heads = [cell.get_text(" ") for cell in article.select("thead th")]
+        heads += [word for head in heads for word in LINE_ENDS.split(head)]
+        for text in _by_length(heads, least=1):
             rest = rest.replace(text, "|")
-        for text in _by_length(whole + drawn + torn, least=1):
+        for text in _by_length([*passages, *drawn, *torn], least=1):
             rest = rest.replace(text, "|", 1) if len(text) < 4 else rest
         assert re.findall(r"\w{4,}", rest) == [], f"{name}: in the PDF, not in the pages"
+
+
+# A line may end at a space or after a hyphen.
+LINE_ENDS = re.compile(r"[\s-]+")
 
 
 def solid(text: str) -> str:
@@ -221,8 +229,8 @@ def _passages(article: Tag) -> list[str]:
     """Texts of the blocks that a reader sees, without code, controls and footnote marks."""
     copy = BeautifulSoup(str(article), "lxml")
     hidden = (
-        ".headerlink, .cell_input, .cell details, .backrefs, .citation > .label, h1, script, svg, "
-        ".footnote-reference, .footnote > .label"
+        "table.ledger, .headerlink, .cell_input, .cell details, .backrefs, .citation > .label, h1, "
+        "script, svg, .footnote-reference, .footnote > .label"
     )
     for element in copy.select(hidden):
         element.decompose()

@@ -30,7 +30,7 @@ $(READY): requirements.txt
 	touch $@
 
 report: $(READY) ## build the HTML book and the PDF of STUDY (default data/rotherham)
-	$(RUN) snakemake --cores all --config study=$(STUDY) --rerun-triggers params input code \
+	$(RUN) snakemake --cores all --config study=$(STUDY) --rerun-triggers code \
 	  --rerun-incomplete --nolock --quiet rules
 
 test: report lint ## build the report, then run every check

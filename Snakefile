@@ -1,7 +1,7 @@
 """Raw data to HTML and PDF. Run through `make report`, which sets the options.
 
-What a step depends on is a digest of contents, passed as a parameter: times of files say nothing
-after a clone or a checkout.
+Every output carries in its name a digest of what it depends on, so a step is up to date when its
+output is there: times of files say nothing after a clone, and a record of past runs can be lost.
 """
 
 import hashlib
@@ -43,21 +43,43 @@ def replace_folder(source, target):
     shutil.rmtree(old, ignore_errors=True)
 
 
+def copy_notebooks(executed, target):
+    """Copy executed notebooks into a folder, under their plain names."""
+    target.mkdir(parents=True, exist_ok=True)
+    for name in NOTEBOOKS:
+        shutil.copy(getattr(executed, name), target / f"{name}.ipynb")
+
+
 # A study with a design grid has its simulation stored beside it, under a key of grid and code.
 SIMULATION = STUDY / "derived" / stored_at(STUDY).name
 HAS_GRID = (STUDY / "sweep.yml").is_file()
 GIVEN = [
     path for path in sorted(STUDY.rglob("*")) if path.is_file() and not path.match("derived/simulation-*")
 ]
-CODE = digest("src/earlyhelp", "requirements.txt", "Snakefile")
-DATA = digest(*GIVEN)
-SOURCES = digest(*GIVEN, "notebooks", "src/earlyhelp", "requirements.txt", "Snakefile")
+CODE = ("src/earlyhelp", "requirements.txt", "Snakefile")
 # Without book/results, which the last step writes.
-BOOK = digest("_config.yml", "_toc.yml", *sorted(Path("book").glob("*.*")), "book/_static", "book/_templates")
+BOOK = ("_config.yml", "_toc.yml", "CITATION.cff", *Path("book").glob("*.*"))
+BOOK += ("book/_static", "book/_templates")
+
+
+def key(*roots):
+    """Digest of the study, the code and what else a step depends on, short enough for a name."""
+    return digest(*GIVEN, *CODE, *sorted(map(str, roots)))[:16]
+
+
+VALIDATED = BUILD / f"validated-{key()}"
+EXECUTED = {
+    name: BUILD / "executed" / f"{name}-{key(f'notebooks/{name}.md')}.ipynb" for name in NOTEBOOKS
+}
+SITE = BUILD / f"site-{key('notebooks', *BOOK)}"
+PDF = SITE.with_suffix(".pdf")
+# What readers see: once it is there, or has been changed by hand, its name is another.
+PUBLISHED = BUILD / f"published-{key('notebooks', *BOOK)}-{digest(RESULTS, BUILD / 'html')[:16]}"
 
 
 wildcard_constraints:
     notebook="[a-z0-9_]+",
+    key="[0-9a-f]+",
 
 
 # Parts of the design grid; more with `--set-scatter grid=64`. The result does not depend on it.
@@ -67,14 +89,12 @@ scattergather:
 
 rule all:
     input:
-        BUILD / "published",
+        PUBLISHED,
 
 
 rule validate:
     output:
-        touch(BUILD / "validated"),
-    params:
-        digest=DATA + CODE,
+        touch(VALIDATED),
     shell:
         EARLYHELP + " validate {STUDY}"
 
@@ -108,35 +128,32 @@ rule gather_simulation:
 
 rule execute:
     input:
-        BUILD / "validated",
+        VALIDATED,
         source="notebooks/{notebook}.md",
         simulation=lambda wildcards: SIMULATION if HAS_GRID and wildcards.notebook == "trial" else [],
     output:
-        BUILD / "executed" / "{notebook}.ipynb",
-    params:
-        digest=lambda wildcards: digest(f"notebooks/{wildcards.notebook}.md") + DATA + CODE,
+        BUILD / "executed" / "{notebook}-{key}.ipynb",
     shell:
         EARLYHELP + " execute {input.source} --output {output} -p study={STUDY}"
 
 
 rule html:
     input:
-        expand(BUILD / "executed" / "{notebook}.ipynb", notebook=NOTEBOOKS),
+        **EXECUTED,
     output:
-        directory(BUILD / "staged"),
-    params:
-        digest=SOURCES + BOOK,
-    shell:
-        EARLYHELP + " html {STUDY} --results {BUILD}/executed --output {output}"
+        directory(SITE),
+    run:
+        results = BUILD / "results.new"
+        copy_notebooks(input, results)
+        shell(EARLYHELP + " html {STUDY} --results {results} --output {output}")
+        shutil.rmtree(results)
 
 
 rule pdf:
     input:
-        BUILD / "staged",
+        SITE,
     output:
-        BUILD / "staged.pdf",
-    params:
-        digest=SOURCES + BOOK,
+        PDF,
     shell:
         EARLYHELP + " pdf {input} --output {output}"
 
@@ -144,17 +161,15 @@ rule pdf:
 # Readers see a report only once all of it was built: a failed build leaves the last good one.
 rule publish:
     input:
-        notebooks=expand(BUILD / "executed" / "{notebook}.ipynb", notebook=NOTEBOOKS),
-        html=BUILD / "staged",
-        pdf=BUILD / "staged.pdf",
+        **EXECUTED,
+        html=SITE,
+        pdf=PDF,
     output:
-        touch(BUILD / "published"),
-    params:
-        digest=SOURCES + BOOK,
-        published=digest(RESULTS),
+        touch(PUBLISHED),
     run:
         replace_folder(input.html, BUILD / "html")
         os.replace(shutil.copy(input.pdf, BUILD / "new.pdf"), BUILD / f"earlyhelp-{STUDY.name}.pdf")
-        RESULTS.mkdir(parents=True, exist_ok=True)
-        for notebook in input.notebooks:
-            shutil.copy(notebook, RESULTS)
+        copy_notebooks(input, RESULTS)
+        outdated = {*BUILD.glob("executed/*"), *BUILD.glob("site-*"), *BUILD.glob("validated-*")}
+        for old in outdated - {VALIDATED, *map(Path, input)}:
+            shutil.rmtree(old) if old.is_dir() else old.unlink()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import replace
 from pathlib import Path
 
@@ -175,3 +176,10 @@ def test_a_page_knows_what_the_study_has(rotherham: Path, mini: Path) -> None:
     full, bare = (open_page(str(folder), "framework") for folder in (rotherham, mini))
     assert full.codebook and "less-dropout" in full.outcomes and full.claims
     assert (bare.codebook, bare.theory, list(bare.outcomes), bare.claims) == (None, None, [], {})
+
+
+def test_a_table_leads_back_to_its_first_claim(page: Page, shown: list[str]) -> None:
+    tested = dataclasses.replace(claim("promise.paired_tests"), id="t-1")
+    with_ledger = dataclasses.replace(page, claims={"t-1": tested})
+    with_ledger.table(pd.DataFrame({"n": ["1"]}), "C.", "tbl-paired-tests", "reproduced")
+    assert "[Ledger](#ledger-t-1)" in shown[0]

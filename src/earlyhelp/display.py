@@ -17,7 +17,15 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 from myst_nb import glue
 
 from earlyhelp import figures, qualitative_tables
-from earlyhelp.claims import CLAIMS_FILE, NOTEBOOK_OF, Claim, claims_of, formatted, read_claims
+from earlyhelp.claims import (
+    CLAIMS_FILE,
+    NOTEBOOK_OF,
+    Claim,
+    claims_of,
+    formatted,
+    ledger_target,
+    read_claims,
+)
 from earlyhelp.myst import escape
 from earlyhelp.qualitative import CODEBOOK_FILE, Codebook, read_codebook
 from earlyhelp.questions import PLACEHOLDER, Question, read_questions
@@ -176,7 +184,7 @@ class Page:
     ) -> None:
         """Show a table; its caption ends with the statuses, the place in the report and a note."""
         badges = [badge(status) for status in dict.fromkeys(map(self.status, statuses))]
-        notes = self._notes(place, reading)
+        notes = " ".join(filter(None, [self._notes(place, reading), self._ledger_link(name)]))
         show(table_markdown(frame, " ".join(filter(None, [caption, *badges, notes])), name, kind))
 
     def figure(self, figure: Figure, status: str) -> None:
@@ -187,6 +195,12 @@ class Page:
     def note(self, status: str, place: str = "", reading: str = "") -> None:
         """Say below a figure what its numbers may claim, and where the report has them."""
         show(" ".join(filter(None, [badge(self.status(status)), self._notes(place, reading)])))
+
+    def _ledger_link(self, name: str) -> str:
+        """The way back from a table to the first of its claims in the ledger."""
+        claims = (c.id for c in self.claims.values() if SHOWN_IN.get(c.quantity) == name)
+        first = next(claims, None)
+        return f"[Ledger](#{ledger_target(first)})" if first else ""
 
     def _notes(self, place: str, reading: str) -> str:
         source = f"Report: {place}." if place else ""

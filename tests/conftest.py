@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from earlyhelp.pdf import build_pdf
+from earlyhelp.raw import Pilot, open_pilot
 from earlyhelp.report import build_html
 
 ROOT = Path(__file__).parents[1]
@@ -18,6 +19,12 @@ ROOT = Path(__file__).parents[1]
 def mini(tmp_path: Path) -> Path:
     """A writable copy of the miniature study."""
     return Path(shutil.copytree(ROOT / "tests/studies/mini", tmp_path / "mini"))
+
+
+@pytest.fixture
+def pilot(mini: Path) -> Pilot:
+    """The miniature study, read."""
+    return open_pilot(mini)
 
 
 @pytest.fixture(scope="session")

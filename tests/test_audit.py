@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from helpers import claim
 
 from earlyhelp import audit
 from earlyhelp.checks import SEVERITIES
@@ -14,20 +15,6 @@ from earlyhelp.claims import COLUMNS, Claim, read_claims
 from earlyhelp.errors import InputError
 
 WORDS = "- {phrases: [half], interval: '[45, 55]', why: near enough}\n"
-
-
-def claim(id: str, printed: str, kind: str = "count", place: str = "Table 1") -> Claim:
-    cells = dict.fromkeys(COLUMNS, "") | {
-        "id": id,
-        "section": "Results",
-        "place": place,
-        "kind": kind,
-        "printed": printed,
-        "status": "not in our data",
-        "note": "a test",
-        "interval": "[45, 55]" if kind == "word" else "",
-    }
-    return Claim(**cells)
 
 
 @pytest.fixture

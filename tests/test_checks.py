@@ -8,6 +8,7 @@ from statistics import mean, stdev
 
 import numpy as np
 import pytest
+from helpers import claim
 from scipy import stats
 
 from earlyhelp import checks
@@ -30,23 +31,7 @@ from earlyhelp.checks import (
     TTest,
     Wording,
 )
-from earlyhelp.claims import COLUMNS, Claim
 from earlyhelp.samples import Figures, count
-
-
-def claim(id: str, printed: str, kind: str = "count", place: str = "Table 1") -> Claim:
-    cells = dict.fromkeys(COLUMNS, "") | {
-        "id": id,
-        "section": "Results",
-        "place": place,
-        "kind": kind,
-        "printed": printed,
-        "status": "not in our data",
-        "note": "a test",
-        "interval": "[45, 55]" if kind == "word" else "",
-    }
-    return Claim(**cells)
-
 
 NO_CLAIMS = Printed([])
 

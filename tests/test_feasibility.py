@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pandas as pd
 import pytest
+from helpers import row
 
 from earlyhelp import feasibility
-from earlyhelp.raw import Pilot, open_pilot
-
-
-@pytest.fixture
-def pilot(mini: Path) -> Pilot:
-    return open_pilot(mini)
-
-
-def row(frame: pd.DataFrame, **keys: object) -> pd.Series:
-    for key, value in keys.items():
-        frame = frame[frame[key] == value]
-    assert len(frame) == 1
-    return frame.iloc[0]
+from earlyhelp.raw import Pilot
 
 
 def test_attendance_by_role(pilot: Pilot) -> None:

@@ -8,26 +8,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from pathlib import Path
 
-import pandas as pd
 import pytest
+from helpers import row
 
 from earlyhelp import promise
 from earlyhelp.errors import InputError
-from earlyhelp.raw import Pilot, open_pilot
-
-
-@pytest.fixture
-def pilot(mini: Path) -> Pilot:
-    return open_pilot(mini)
-
-
-def row(frame: pd.DataFrame, **keys: object) -> pd.Series:
-    for key, value in keys.items():
-        frame = frame[frame[key] == value]
-    assert len(frame) == 1
-    return frame.iloc[0]
+from earlyhelp.raw import Pilot
 
 
 def test_summary(pilot: Pilot) -> None:

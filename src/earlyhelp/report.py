@@ -24,6 +24,7 @@ from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from earlyhelp.claims import CLAIMS_FILE, ledger
 from earlyhelp.errors import InputError, Problem
+from earlyhelp.myst import escape
 from earlyhelp.raw import open_pilot
 from earlyhelp.study import Study, read_study
 
@@ -94,13 +95,8 @@ def assemble(study: Study, results: Path, root: Path, source: Path) -> None:
 
 
 def _front_page(study: Study) -> str:
-    title, subtitle = (_plain(text) for text in (study.title, study.subtitle))
+    title, subtitle = (escape(text) for text in (study.title, study.subtitle))
     return f"# Overview\n\n{title}\n\n{subtitle}\n\n```{{tableofcontents}}\n```\n"
-
-
-def _plain(text: str) -> str:
-    """Escape text for MyST, where any ASCII punctuation may be escaped."""
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(text.split()))
 
 
 def _existing(toc: dict[str, Any], source: Path) -> dict[str, Any]:

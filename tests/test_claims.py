@@ -256,19 +256,15 @@ def test_formatted_texts_carry_their_percent_sign(mini: Path) -> None:
         mini,
         AGREEING,
         AGREEING | {"id": "share", "column": "percent", "unit": "%", "printed": "75.0"},
+        {"id": "gone", "kind": "count", "status": "not in our data", "note": "a test"},
     )
-    assert claims.formatted(open_pilot(mini)) == {"trained": "Three", "share": "75.0%"}
+    table = claims.ledger(open_pilot(mini))
+    assert claims.formatted(table) == {"trained": "Three", "share": "75.0%"}
 
 
-def test_formatted_is_empty_without_a_ledger(mini: Path) -> None:
-    assert claims.formatted(open_pilot(mini)) == {}
-    assert claims.claims_of(mini, "sample") == []
-
-
-def test_claims_belong_to_the_notebook_that_answers_them(mini: Path) -> None:
-    write(mini, AGREEING)
-    assert claims.claims_of(mini, "feasibility_training") == ["trained"]
-    assert claims.claims_of(mini, "promise") == []
+def test_a_study_without_a_ledger_has_no_numbers_for_prose(mini: Path) -> None:
+    assert claims.claims_of(mini) == []
+    assert claims.formatted(claims.ledger(open_pilot(mini), [])) == {}
 
 
 def test_ledgers_are_compared(mini: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from earlyhelp import display
+from earlyhelp import claims, display
 from earlyhelp.claims import Claim
 from earlyhelp.display import SHOWN_IN, Page, badge, number, open_page, table_markdown, where_shown
 from earlyhelp.qualitative import read_codebook
@@ -176,6 +176,25 @@ def test_a_page_knows_what_the_study_has(rotherham: Path, mini: Path) -> None:
     full, bare = (open_page(str(folder), "framework") for folder in (rotherham, mini))
     assert full.codebook and "less-dropout" in full.outcomes and full.claims
     assert (bare.codebook, bare.theory, list(bare.outcomes), bare.claims) == (None, None, [], {})
+    assert full.ledger["id"].tolist() == list(full.claims) and bare.ledger.empty
+
+
+def test_a_page_computes_the_ledger_once_and_glues_its_own_claims(
+    rotherham: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted, glued = [], {}
+
+    def counting(*arguments: object) -> pd.DataFrame:
+        counted.append(arguments)
+        return claims.ledger(*arguments)
+
+    monkeypatch.setattr(display, "ledger", counting)
+    monkeypatch.setattr(display, "glue", lambda name, text, display: glued.update({name: text}))
+    page = open_page(str(rotherham), "readiness")
+    assert len(counted) == 1
+    assert glued and {claims.NOTEBOOK_OF[page.claims[name].quantity] for name in glued} == {
+        "readiness"
+    }
 
 
 def test_a_table_leads_back_to_its_first_claim(page: Page, shown: list[str]) -> None:

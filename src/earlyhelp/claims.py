@@ -445,27 +445,21 @@ def ledger_target(claim: str) -> str:
     return f"ledger-{claim}"
 
 
-def claims_of(folder: Path, notebook: str) -> list[str]:
-    """Ids of the claims that a notebook's functions answer; none without a ledger."""
+def claims_of(folder: Path) -> list[Claim]:
+    """Claims of a study; none without a ledger."""
     path = folder / CLAIMS_FILE
-    if not path.is_file():
-        return []
-    return [claim.id for claim in read_claims(path) if NOTEBOOK_OF.get(claim.quantity) == notebook]
+    return read_claims(path) if path.is_file() else []
 
 
-def formatted(pilot: Pilot) -> dict[str, str]:
-    """Recomputed values as text for prose, by claim id; empty without a ledger.
+def formatted(table: pd.DataFrame) -> dict[str, str]:
+    """Recomputed values of a ledger as text for prose, by claim id.
 
     At the printed precision, with a percent sign where the unit is one; claims that no data
     answer are left out.
     """
-    if not (pilot.study.folder / CLAIMS_FILE).is_file():
-        return {}
-    table = ledger(pilot)
-    table = table[table["given_back"].notna()]
     return {
         row["id"]: f"{row['recomputed']}%" if row["unit"] == "%" else str(row["recomputed"])
-        for row in table.to_dict("records")
+        for row in table[table["given_back"].notna()].to_dict("records")
     }
 
 

@@ -18,13 +18,12 @@ from myst_nb import glue
 
 from earlyhelp import figures, qualitative_tables
 from earlyhelp.claims import (
-    CLAIMS_FILE,
     NOTEBOOK_OF,
     Claim,
     claims_of,
     formatted,
+    ledger,
     ledger_target,
-    read_claims,
 )
 from earlyhelp.myst import escape
 from earlyhelp.qualitative import CODEBOOK_FILE, Codebook, read_codebook
@@ -149,6 +148,8 @@ class Page:
         The ledger's claims by id.
     codebook, theory
         Of the framework matrix, and the theory of change; None where the study has none.
+    ledger : DataFrame
+        Every claim answered (`claims.ledger`), computed once for the page.
     """
 
     pilot: Pilot
@@ -157,6 +158,7 @@ class Page:
     claims: Mapping[str, Claim] = field(default_factory=dict)
     codebook: Codebook | None = None
     theory: Theory | None = None
+    ledger: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def outcomes(self) -> Collection[str]:
@@ -269,11 +271,13 @@ def open_page(study: str, notebook: str) -> Page:
     figures.use_style()
     set_matplotlib_formats("svg", metadata={"Date": None})
     pilot = open_pilot(study)
-    numbers = formatted(pilot)
-    for claim in claims_of(pilot.study.folder, notebook):
-        glue(claim, numbers[claim], display=False)
     folder = pilot.study.folder
-    claims = read_claims(folder / CLAIMS_FILE) if (folder / CLAIMS_FILE).is_file() else []
+    claims = claims_of(folder)
+    answered = ledger(pilot, claims)
+    numbers = formatted(answered)
+    for claim in claims:
+        if NOTEBOOK_OF.get(claim.quantity) == notebook:
+            glue(claim.id, numbers[claim.id], display=False)
     return Page(
         pilot,
         read_questions(folder),
@@ -281,6 +285,7 @@ def open_page(study: str, notebook: str) -> Page:
         {claim.id: claim for claim in claims},
         read_codebook(folder) if (folder / CODEBOOK_FILE).is_file() else None,
         load_theory(folder) if (folder / THEORY_FILE).is_file() else None,
+        answered,
     )
 
 

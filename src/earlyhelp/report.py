@@ -22,7 +22,7 @@ from sphinx.errors import SphinxError
 from sphinx.util.console import strip_colors
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
-from earlyhelp.claims import CLAIMS_FILE, ledger
+from earlyhelp.claims import claims_of, ledger
 from earlyhelp.errors import InputError, Problem
 from earlyhelp.myst import escape
 from earlyhelp.raw import open_pilot
@@ -165,6 +165,8 @@ def study_settings(study: Study, cite: str) -> dict[str, Any]:
             "subtitle": study.subtitle,
             "cite": cite,
             "pdf": f"../earlyhelp-{study.id}.pdf",
+            # The theme's own default, which it misses when nobody says so.
+            "default_mode": "auto",
         },
         "earlyhelp_claims": claim_titles(study),
     }
@@ -172,9 +174,10 @@ def study_settings(study: Study, cite: str) -> dict[str, Any]:
 
 def claim_titles(study: Study) -> dict[str, str]:
     """What the report prints for each claim and what became of it, by claim id."""
-    if not (study.folder / CLAIMS_FILE).is_file():
+    claims = claims_of(study.folder)
+    if not claims:
         return {}
-    rows = ledger(open_pilot(study.folder)).to_dict("records")
+    rows = ledger(open_pilot(study.folder), claims).to_dict("records")
     return {
         row["id"]: f"Report, {row['place']}: {row['printed']} {row['unit']}".strip()
         + f" ({row['status']})"

@@ -7,6 +7,7 @@ import io
 import random
 import zipfile
 from pathlib import Path
+from uuid import uuid4
 
 import pandas as pd
 import pytest
@@ -134,7 +135,7 @@ def test_every_passage_is_one_rows_summary(project: Path, matrix: pd.DataFrame) 
         found = {}
         for source in qde(project).xpath("//q:TextSource", namespaces=NS):
             name = source.get("plainTextPath").removeprefix("internal://")
-            text = archive.read(f"Sources/{name}").decode()
+            text = archive.read(f"sources/{name}").decode()
             for passage in source.xpath("q:PlainTextSelection", namespaces=NS):
                 start, end = int(passage.get("startPosition")), int(passage.get("endPosition"))
                 found[passage.get("name")] = text[start:end]
@@ -183,6 +184,27 @@ def test_mark_up_in_a_cell_stays_text(
     assert back.loc[1, "sub_theme"] == "<x> & y"
 
 
+def test_a_matrix_without_rows_makes_no_project(matrix: pd.DataFrame, codebook: Codebook) -> None:
+    # The standard wants at least one case and one source where there is a list of them.
+    with pytest.raises(InputError) as caught:
+        export_project(matrix.iloc[:0], codebook, "Study")
+    assert "Case" in str(caught.value.problems[0])
+
+
+def test_texts_lie_where_the_standard_wants_them(project: Path) -> None:
+    # REFI-QDA 1.5, section 8.1: a folder "sources", in small letters.
+    with zipfile.ZipFile(project) as archive:
+        folders = {name.split("/")[0] for name in archive.namelist()}
+    assert folders == {"project.qde", "sources"}
+
+
+def test_every_coding_says_who_coded(project: Path) -> None:
+    root = qde(project)
+    (user,) = root.xpath("//q:User/@guid", namespaces=NS)
+    assert set(root.xpath("//q:Coding/@creatingUser", namespaces=NS)) == {user}
+    assert not root.xpath("//q:Coding[not(@creatingUser)]", namespaces=NS)
+
+
 def test_a_control_character_is_refused_with_its_place(
     matrix: pd.DataFrame, codebook: Codebook
 ) -> None:
@@ -215,6 +237,76 @@ def test_a_text_beside_the_project_is_found_in_any_case(tmp_path: Path) -> None:
     }
     rows = import_project(write(tmp_path / "other.qdpx", members))
     assert rows["summary"].tolist() == ["She trusts us."] * 2
+
+
+def as_qualcoder_writes(project: Path, out: Path) -> Path:
+    """Rewrite a project in the shape of QualCoder 4.0's export (its src/qualcoder/refi.py).
+
+    A selection of its own for each code, named by its text; new GUIDs for cases, which have lost
+    their sources; the sources' variables kept; texts with a byte order mark.
+    """
+    root = qde(project)
+    for case in root.xpath("//q:Case", namespaces=NS):
+        case.remove(case.find(f"{{{refi_qda.PROJECT}}}SourceRef"))
+    members: dict[str, str | bytes] = {}
+    with zipfile.ZipFile(project) as archive:
+        for source in root.xpath("//q:TextSource", namespaces=NS):
+            name = "sources/" + source.get("plainTextPath").removeprefix("internal://")
+            text = archive.read(name).decode()
+            members[name] = text.encode("utf-8-sig")
+            for passage in source.xpath("q:PlainTextSelection", namespaces=NS):
+                start, end = int(passage.get("startPosition")), int(passage.get("endPosition"))
+                place = source.index(passage)
+                source.remove(passage)
+                for coding in passage.xpath("q:Coding", namespaces=NS):
+                    alone = copy.deepcopy(passage)
+                    for other in alone.xpath("q:Coding", namespaces=NS):
+                        if other.get("guid") != coding.get("guid"):
+                            alone.remove(other)
+                    alone.set("name", text[start:end])
+                    alone.set("guid", str(uuid4()))
+                    source.insert(place, alone)
+    return write(out, {"project.qde": etree.tostring(root), **members})
+
+
+def test_a_matrix_survives_the_shape_that_qualcoder_writes(
+    tmp_path: Path, rotherham: Path, project: Path
+) -> None:
+    other = as_qualcoder_writes(project, tmp_path / "qualcoder.qdpx")
+    # One selection for every coded cell: theme, question, component, direction, whom it concerns
+    # and support of each row, and its outcome where it has one.
+    matrix = pd.read_csv(rotherham / "raw/framework_matrix.csv", dtype=str)
+    expected = 6 * len(matrix) + int(matrix["outcome"].notna().sum())
+    assert len(qde(other).xpath("//q:PlainTextSelection", namespaces=NS)) == expected
+    back = import_project(other).to_csv(index=False, lineterminator="\n")
+    assert back.encode() == (rotherham / "raw/framework_matrix.csv").read_bytes()
+
+
+def test_a_value_left_empty_is_no_departure(tmp_path: Path) -> None:
+    # The standard's VariableValueType lets the value be missing.
+    variables = (
+        f'</CodeBook><Variables><Variable guid="{GUIDS[8]}" name="source_type" '
+        'typeOfVariable="Text"/></Variables>'
+    )
+    content = FOREIGN.replace("</CodeBook>", variables).replace(
+        "</TextSource>",
+        f'<VariableValue><VariableRef targetGUID="{GUIDS[8]}"/></VariableValue></TextSource>',
+    )
+    rows = import_project(write(tmp_path / "other.qdpx", {"project.qde": content}))
+    assert set(rows["source_type"]) == {""}
+
+
+def test_a_sources_own_variables_say_what_it_is(tmp_path: Path, project: Path) -> None:
+    # MAXQDA and QualCoder keep variables with the sources and may drop the cases.
+    root = qde(project)
+    cases = root.find(f"{{{refi_qda.PROJECT}}}Cases")
+    root.remove(cases)
+    with zipfile.ZipFile(project) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    back = import_project(
+        write(tmp_path / "other.qdpx", {**members, "project.qde": etree.tostring(root)})
+    )
+    assert back.equals(import_project(project))
 
 
 def test_a_schema_location_is_no_departure(tmp_path: Path) -> None:

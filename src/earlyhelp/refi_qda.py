@@ -4,6 +4,10 @@ REFI-QDA 1.0 (qdasoftware.org): a project is a zip file (`.qdpx`) of `project.qd
 codes, a codebook (`.qdc`) is XML alone. A project holds one text per source, a paragraph per row of
 the matrix; the paragraph's codes are the row's coded cells, so that every tool keeps them.
 
+Both directions are checked against the standard's schemas: assets/refi_qda_project.xsd is the
+consortium's own file of 18 March 2019 (MIT licence, in its head); assets/refi_qda_codebook.xsd is
+written out from what the specification prints for codebooks.
+
 Files to import are hostile until shown otherwise. defusedxml refuses document type declarations,
 and with them every entity, before lxml, which alone knows XML Schema, parses anything; defusedxml's
 own lxml interface is deprecated.
@@ -28,21 +32,35 @@ from defusedxml.ElementTree import fromstring as refuse_tricks
 from lxml import etree
 
 from earlyhelp.errors import InputError, Problem
-from earlyhelp.qualitative import MATRIX_COLUMNS, MATRIX_FILE, Codebook, Theme, texts
+from earlyhelp.qualitative import (
+    CODEBOOK_FILE,
+    MATRIX_COLUMNS,
+    MATRIX_FILE,
+    Codebook,
+    Theme,
+    texts,
+)
 
 PROJECT = "urn:QDA-XML:project:1.0"
 CODEBOOK = "urn:QDA-XML:codebook:1.0"
 ORIGIN = "earlyhelp"
 PROJECT_FILE = "project.qde"
+SOURCES = "sources"  # in small letters, as the standard's section 8.1 has it
 INTERNAL = "internal://"
 GUIDS = uuid5(NAMESPACE_URL, "urn:earlyhelp:refi-qda")
 
 # Columns whose cells are codes. A theme's code has the theme's id for a name, any other code its
 # column before it: some tools keep one flat list of names.
 CODED = ("theme", "research_question", "component", "direction", "concerns", "outcome", "support")
-# Columns that hold free text travel in the selection's description, one line each.
-DESCRIBED = {"sub_theme": "Sub-theme", "report_section": "Place in the report"}
+# Columns that hold free text travel in the selection's description, one line each; so does the
+# row's id, because QualCoder replaces the names of selections by their text.
+DESCRIBED = {
+    "row_id": "Row",
+    "sub_theme": "Sub-theme",
+    "report_section": "Place in the report",
+}
 CASE_VARIABLES = ("source_type", "source_id")
+ENDS = ("start", "end")
 MEDIA_SELECTIONS = ("PDFSelection", "PictureSelection", "AudioSelection", "VideoSelection")
 
 # Most that is read of one archive, and most that it may grow: text shrinks tenfold to thirtyfold.
@@ -60,6 +78,7 @@ def export_codebook(codebook: Codebook) -> bytes:
     """Write the codebook as REFI-QDA codebook XML (`.qdc`), the same bytes every time."""
     root = etree.Element(f"{{{CODEBOOK}}}CodeBook", nsmap={None: CODEBOOK}, origin=ORIGIN)
     _add_codes(root, codebook)
+    _check(root, "codebook", CODEBOOK_FILE)
     return _bytes(root)
 
 
@@ -77,7 +96,7 @@ def export_project(matrix: pd.DataFrame, codebook: Codebook, name: str) -> bytes
     Raises
     ------
     InputError
-        When a cell holds a character that XML cannot carry.
+        When the matrix is empty or a cell holds a character that XML cannot carry.
     """
     rows = texts(matrix)[list(MATRIX_COLUMNS)]
     _refuse_control_characters(rows)
@@ -102,9 +121,12 @@ def export_project(matrix: pd.DataFrame, codebook: Codebook, name: str) -> bytes
         kind, source_id = map(str, key)
         guid = _guid("source", kind, source_id)
         text = "".join(f"{summary}\n" for summary in of_source["summary"])
-        members[f"Sources/{guid}.txt"] = text.encode()
+        members[f"{SOURCES}/{guid}.txt"] = text.encode()
         _add_case(cases, kind, source_id, guid)
-        _add_source(sources, of_source, source_id or kind, guid)
+        source = _add_source(sources, of_source, source_id or kind, guid, user)
+        # On the source too: not every tool keeps the tie between a case and its source.
+        _add_variables(source, kind, source_id)
+    _check(root, "project", MATRIX_FILE)
     return _zipped({PROJECT_FILE: _bytes(root), **members})
 
 
@@ -151,17 +173,22 @@ def _definition(term: Any) -> str:
 
 def _add_case(cases: Any, kind: str, source_id: str, source_guid: str) -> None:
     case = _add(cases, "Case", guid=_guid("case", kind, source_id), name=source_id or kind)
-    for variable, value in zip(CASE_VARIABLES, (kind, source_id), strict=True):
-        if value:
-            holder = _add(case, "VariableValue")
-            _add(holder, "VariableRef", targetGUID=_guid("variable", variable))
-            _add(holder, "TextValue", value)
+    _add_variables(case, kind, source_id)
     _add(case, "SourceRef", targetGUID=source_guid)
 
 
-def _add_source(sources: Any, rows: pd.DataFrame, name: str, guid: str) -> None:
+def _add_variables(parent: Any, kind: str, source_id: str) -> None:
+    for variable, value in zip(CASE_VARIABLES, (kind, source_id), strict=True):
+        if value:
+            holder = _add(parent, "VariableValue")
+            _add(holder, "VariableRef", targetGUID=_guid("variable", variable))
+            _add(holder, "TextValue", value)
+
+
+def _add_source(sources: Any, rows: pd.DataFrame, name: str, guid: str, user: str) -> Any:
+    path = f"{INTERNAL}{guid}.txt"
     source = _add(
-        sources, "TextSource", guid=guid, name=name, plainTextPath=f"{INTERNAL}{guid}.txt"
+        sources, "TextSource", guid=guid, name=name, plainTextPath=path, creatingUser=user
     )
     start = 0
     for row in rows.to_dict("records"):
@@ -173,15 +200,17 @@ def _add_source(sources: Any, rows: pd.DataFrame, name: str, guid: str) -> None:
             name=row["row_id"],
             startPosition=str(start),
             endPosition=str(end),
+            creatingUser=user,
         )
         start = end + 1  # the line's end
         notes = [f"{label}: {row[column]}" for column, label in DESCRIBED.items() if row[column]]
-        if notes:
-            _add(selection, "Description", "\n".join(notes))
+        _add(selection, "Description", "\n".join(notes))
         for column in CODED:
             if row[column]:
-                coding = _add(selection, "Coding", guid=_guid("coding", row["row_id"], column))
+                coding_guid = _guid("coding", row["row_id"], column)
+                coding = _add(selection, "Coding", guid=coding_guid, creatingUser=user)
                 _add(coding, "CodeRef", targetGUID=_guid("code", column, row[column]))
+    return source
 
 
 def _refuse_control_characters(rows: pd.DataFrame) -> None:
@@ -210,9 +239,11 @@ def _zipped(members: dict[str, bytes]) -> bytes:
 def import_project(path: Path) -> pd.DataFrame:
     """Read a REFI-QDA project (`.qdpx`) back to a framework matrix.
 
-    Every coded passage of a text becomes a row. Codes that this package did not write are taken
-    for themes, and a source without this package's case variables gives its name as its kind; a
-    passage with several themes gives a row for each. Codes on whole sources are no rows.
+    Every coded passage of a text becomes a row; selections of the same characters are one passage,
+    as QualCoder and others write a selection for each code. Codes that this package did not write
+    are taken for themes, and a source without this package's variables, on itself or on its case,
+    gives its name as its kind; a passage with several themes gives a row for each. Codes on whole
+    sources are no rows.
 
     Parameters
     ----------
@@ -331,22 +362,22 @@ def _parsed(content: bytes, name: str) -> Any:
         raise InputError([Problem(name, None, "", str(error), "well-formed XML")]) from None
     if root.tag != f"{{{PROJECT}}}Project":
         raise InputError([Problem(name, None, "", repr(root.tag), f"Project of {PROJECT}")])
-    schema = _schema("project")
+    _check(root, "project", name)
+    return root
+
+
+def _check(root: Any, kind: str, name: str) -> None:
+    content = (files("earlyhelp") / "assets" / f"refi_qda_{kind}.xsd").read_bytes()
+    schema = etree.XMLSchema(etree.fromstring(content))
     if not schema.validate(root):
         raise InputError(
             Problem(name, error.line, "", _without_namespace(error.message), "REFI-QDA 1.0")
             for error in schema.error_log
         )
-    return root
-
-
-def _schema(kind: str) -> Any:
-    content = (files("earlyhelp") / "assets" / f"refi_qda_{kind}.xsd").read_bytes()
-    return etree.XMLSchema(etree.fromstring(content))
 
 
 def _without_namespace(message: str) -> str:
-    return message.replace(f"{{{PROJECT}}}", "").rstrip(".")
+    return re.sub(r"\{urn:QDA-XML:\w+:1\.0\}", "", message).rstrip(".")
 
 
 def _key(guid: str) -> str:
@@ -360,6 +391,7 @@ class _Project:
         self._root = root
         self._archive = archive
         self._codes = {_key(code.get("guid")): code.get("name") for code in self._all("Code")}
+        self._variables = {_key(v.get("guid")): v.get("name") for v in self._all("Variable")}
         self._cases = self._case_values()
 
     def _all(self, tag: str) -> Iterable[Any]:
@@ -372,16 +404,19 @@ class _Project:
 
     def _case_values(self) -> dict[str, dict[str, str]]:
         """Values of this package's variables, by the source that a case refers to."""
-        variables = {_key(v.get("guid")): v.get("name") for v in self._all("Variable")}
         values: dict[str, dict[str, str]] = {}
         for case in self._all("Case"):
-            of_case = {}
-            for value in case.findall(f"{{{PROJECT}}}VariableValue"):
-                name = variables.get(_key(value[0].get("targetGUID")), "")
-                if name in CASE_VARIABLES:
-                    of_case[name] = value.findtext(f"{{{PROJECT}}}TextValue", "")
             for source in case.findall(f"{{{PROJECT}}}SourceRef"):
-                values.setdefault(_key(source.get("targetGUID")), {}).update(of_case)
+                of_source = values.setdefault(_key(source.get("targetGUID")), {})
+                of_source.update(self._values(case))
+        return values
+
+    def _values(self, element: Any) -> dict[str, str]:
+        values = {}
+        for value in element.findall(f"{{{PROJECT}}}VariableValue"):
+            name = self._variables.get(_key(value[0].get("targetGUID")), "")
+            if name in CASE_VARIABLES:
+                values[name] = value.findtext(f"{{{PROJECT}}}TextValue", "")
         return values
 
     def rows(self) -> Iterator[dict[str, str]]:
@@ -391,13 +426,25 @@ class _Project:
                 if selection.find(f"{{{PROJECT}}}Coding") is not None:
                     self._problem(selection, "codes on it", "codes on plain text only")
         for source in self._root.iterfind(f"{{{PROJECT}}}Sources/{{{PROJECT}}}TextSource"):
-            passages = source.findall(f"{{{PROJECT}}}PlainTextSelection")
-            coded = [p for p in passages if p.find(f"{{{PROJECT}}}Coding") is not None]
-            text = self._text(source) if coded else None
+            passages: dict[tuple[int, int], list[Any]] = {}
+            for selection in source.findall(f"{{{PROJECT}}}PlainTextSelection"):
+                if selection.find(f"{{{PROJECT}}}Coding") is not None:
+                    start, end = (int(selection.get(f"{side}Position")) for side in ENDS)
+                    passages.setdefault((start, end), []).append(selection)
+            text = self._text(source) if passages else None
             if text is None:
                 continue
-            for passage in coded:
-                yield from self._passage_rows(source, passage, text)
+            known = self._cases.get(_key(source.get("guid")), {}) | self._values(source)
+            name = source.get("name", "")
+            row = {**dict.fromkeys(MATRIX_COLUMNS, ""), "source_type": name, **known}
+            for (start, end), selections in passages.items():
+                if not 0 <= start < end <= len(text):
+                    found = f"positions {start} to {end}"
+                    expected = f"a part of the text's {len(text)} characters"
+                    self._problem(selections[0], found, expected)
+                    continue
+                summary = " ".join(text[start:end].split())
+                yield from self._passage_rows({**row, "summary": summary}, selections)
 
     def _text(self, source: Any) -> str | None:
         content: str | None = source.findtext(f"{{{PROJECT}}}PlainTextContent")
@@ -409,41 +456,31 @@ class _Project:
             return None
         name = PurePosixPath(path.removeprefix(INTERNAL)).name
         try:
-            return self._archive.read(f"Sources/{name}").decode("utf-8-sig")
+            return self._archive.read(f"{SOURCES}/{name}").decode("utf-8-sig")
         except UnicodeDecodeError:
             self._problem(source, f"{name!r} in another encoding", "text in UTF-8")
         except InputError as error:
             self._archive.problems.extend(error.problems)
         return None
 
-    def _passage_rows(self, source: Any, passage: Any, text: str) -> Iterator[dict[str, str]]:
-        start, end = (int(passage.get(f"{side}Position")) for side in ("start", "end"))
-        if not 0 <= start < end <= len(text):
-            found = f"positions {start} to {end}"
-            self._problem(passage, found, f"a part of the text's {len(text)} characters")
-            return
-        case = self._cases.get(_key(source.get("guid")), {})
-        row = {
-            **dict.fromkeys(MATRIX_COLUMNS, ""),
-            "row_id": passage.get("name", ""),
-            "source_type": case.get("source_type", source.get("name", "")),
-            "source_id": case.get("source_id", ""),
-            "summary": " ".join(text[start:end].split()),
-        }
-        for line in passage.findtext(f"{{{PROJECT}}}Description", "").splitlines():
-            for column, label in DESCRIBED.items():
-                if line.startswith(f"{label}: "):
-                    row[column] = line.removeprefix(f"{label}: ")
-        themes = []
-        for reference in passage.iterfind(f"{{{PROJECT}}}Coding/{{{PROJECT}}}CodeRef"):
-            name = self._codes.get(_key(reference.get("targetGUID")))
-            if name is None:
-                self._problem(reference, reference.get("targetGUID"), "a code of the codebook")
-                continue
-            column, _, value = name.partition(": ")
-            if value and column in CODED:
-                row[column] = value
-            else:
-                themes.append(name)
+    def _passage_rows(self, row: dict[str, str], selections: list[Any]) -> Iterator[dict[str, str]]:
+        row["row_id"] = selections[0].get("name", "")
+        themes: list[str] = []
+        for selection in selections:
+            for line in selection.findtext(f"{{{PROJECT}}}Description", "").splitlines():
+                for column, label in DESCRIBED.items():
+                    if line.startswith(f"{label}: "):
+                        row[column] = line.removeprefix(f"{label}: ")
+            for reference in selection.iterfind(f"{{{PROJECT}}}Coding/{{{PROJECT}}}CodeRef"):
+                name = self._codes.get(_key(reference.get("targetGUID")))
+                if name is None:
+                    found = reference.get("targetGUID")
+                    self._problem(reference, found, "a code of the codebook")
+                    continue
+                column, _, value = name.partition(": ")
+                if value and column in CODED:
+                    row[column] = value
+                elif name not in themes:
+                    themes.append(name)
         for theme in themes or [""]:
             yield {**row, "theme": theme}

@@ -170,6 +170,7 @@ rule publish:
         replace_folder(input.html, BUILD / "html")
         os.replace(shutil.copy(input.pdf, BUILD / "new.pdf"), BUILD / f"earlyhelp-{STUDY.name}.pdf")
         copy_notebooks(input, RESULTS)
-        outdated = {*BUILD.glob("executed/*"), *BUILD.glob("site-*"), *BUILD.glob("validated-*")}
+        kinds = ("executed/*", "site-*", "validated-*", "published-*")
+        outdated = {path for kind in kinds for path in BUILD.glob(kind)}
         for old in outdated - {VALIDATED, *map(Path, input)}:
             shutil.rmtree(old) if old.is_dir() else old.unlink()

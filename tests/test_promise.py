@@ -179,9 +179,19 @@ def test_bands(pilot: Pilot) -> None:
     assert row(frame, arm="intervention", wave="endline", band="high")["n"] == 0
 
 
-def test_team_means(pilot: Pilot) -> None:
-    frame = promise.team_means(pilot)
-    assert row(frame, measure="wai", team="A", wave="endline")["mean"] == 61.5
+def test_changes_by_unit_join_the_teams_drawn_together(pilot: Pilot) -> None:
+    frame = promise.unit_changes(pilot).query("measure == 'wai'")
+    # A changed by 1 and 2, B by 0, C by 0 and 1, D by -1.
+    assert frame["unit"].tolist() == ["A", "B", "C", "D"]
+    assert frame["mean_change"].tolist() == [1.5, 0, 0.5, -1]
+    assert frame["pairs"].tolist() == [2, 1, 2, 1]
+    teams = tuple(
+        team.model_copy(update={"unit": "Z"}) if team.arm == "intervention" else team
+        for team in pilot.study.teams
+    )
+    joined = replace(pilot, study=pilot.study.model_copy(update={"teams": teams}))
+    first = promise.unit_changes(joined).query("measure == 'wai'").iloc[0]
+    assert first[["unit", "teams", "pairs", "mean_change"]].tolist() == ["Z", "A + B", 3, 1]
 
 
 def test_design_effects(pilot: Pilot) -> None:

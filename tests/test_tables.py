@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from earlyhelp import promise, sample, tables
+from earlyhelp import determined, feasibility, promise, sample, tables
 from earlyhelp.myst import escape
 from earlyhelp.raw import open_pilot
 from earlyhelp.study import Criterion
@@ -83,3 +83,31 @@ def test_labels_of_criteria_are_escaped() -> None:
     row = tables.progression_bands([criterion]).iloc[0]
     assert row["Criterion"] == escape("a | b *c*") != "a | b *c*"
     assert row[["Green", "Amber", "Red"]].tolist() == ["0.5 to 1", "0.2 to 0.5", "0 to 0.2"]
+
+
+def test_scores_of_the_tools_are_laid_out_by_who_gave_them(mini: Path) -> None:
+    table = tables.tool_scores(feasibility.tool_scores(open_pilot(mini)))
+    # ORS of adults: 24 and 30 against a cut-off of 25; one child's ORS has no cut-off here.
+    assert table.to_numpy().tolist()[:2] == [
+        ["ORS", "Children", "2", "2", "23.0", "4.2", "–"],
+        ["ORS", "Adults", "2", "2", "27.0", "4.2", "50.0"],
+    ]
+
+
+def test_quantities_left_open_have_measure_and_status(rotherham: Path) -> None:
+    found = determined.read(rotherham)
+    assert found is not None
+    frame = determined.change(found, "wai", 0.95)
+    table = tables.identified_by_measure(
+        {"wai": frame}, "Size of d (paired)", "Mean change", "none"
+    )
+    assert table.columns.tolist() == ["Measure", "Quantity", "Of whom", "Value or range", "Status"]
+    # t(16) = 1.22 over the root of 17 is 0.30, in two decimals.
+    assert table.iloc[0].tolist() == [
+        "Working alliance \\(WAI\\)",
+        "Size of d \\(paired\\)",
+        "intervention",
+        "0.30",
+        "[determined]{.status .status-determined}",
+    ]
+    assert table["Of whom"].tolist() == ["intervention"] * 2 + ["comparison"] * 2

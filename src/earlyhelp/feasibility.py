@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from earlyhelp.measures import below_cutoff, tool_rating_scores
@@ -70,12 +73,25 @@ def attendance_by_part(pilot: Pilot) -> pd.DataFrame:
     DataFrame
         part (1 or 2), session (scheduled, mop-up, not attended), n, total, percent.
     """
-    frames = []
-    for part in (1, 2):
-        frame = shares(pilot.training_attendance[f"part_{part}"], PART, "session")
-        frame.insert(0, "part", part)
-        frames.append(frame)
-    return pd.concat(frames, ignore_index=True)
+    register = pilot.training_attendance
+    return shares_by("part", {part: register[f"part_{part}"] for part in (1, 2)}, PART, "session")
+
+
+def shares_by(
+    key: str,
+    answers: Mapping[Any, pd.Series],
+    categories: tuple,
+    name: str,
+) -> pd.DataFrame:
+    """Count the answers to several questions.
+
+    Returns
+    -------
+    DataFrame
+        `key` (the question, in order), then the columns of `sample.shares`.
+    """
+    frames = {question: shares(given, categories, name) for question, given in answers.items()}
+    return pd.concat(frames, names=[key]).reset_index(key).reset_index(drop=True)
 
 
 def agreement(survey: pd.DataFrame, questions: tuple[str, ...]) -> pd.DataFrame:
@@ -102,13 +118,10 @@ def agreement_answers(survey: pd.DataFrame, questions: tuple[str, ...]) -> pd.Da
     DataFrame
         question, value (1 to 5), answer (its words), n, total, percent.
     """
-    frames = []
-    for question in questions:
-        frame = shares(survey[question], tuple(AGREEMENT), "value")
-        frame.insert(0, "question", question)
-        frame.insert(2, "answer", list(AGREEMENT.values()))
-        frames.append(frame)
-    return pd.concat(frames, ignore_index=True)
+    answers = {question: survey[question] for question in questions}
+    frame = shares_by("question", answers, tuple(AGREEMENT), "value")
+    frame.insert(2, "answer", frame["value"].map(AGREEMENT))
+    return frame
 
 
 def training_views(pilot: Pilot) -> pd.DataFrame:
@@ -154,12 +167,8 @@ def prior_tools(pilot: Pilot) -> pd.DataFrame:
 
 
 def _prior(pilot: Pilot, questions: tuple[str, ...]) -> pd.DataFrame:
-    frames = []
-    for question in questions:
-        frame = shares(pilot.baseline_survey[question], YES_NO_NOT_SURE, "answer")
-        frame.insert(0, "question", question)
-        frames.append(frame)
-    return pd.concat(frames, ignore_index=True)
+    answers = {question: pilot.baseline_survey[question] for question in questions}
+    return shares_by("question", answers, YES_NO_NOT_SURE, "answer")
 
 
 def tool_frequency(pilot: Pilot) -> pd.DataFrame:
@@ -170,13 +179,8 @@ def tool_frequency(pilot: Pilot) -> pd.DataFrame:
     DataFrame
         tool, frequency, n, total, percent.
     """
-    frames = []
-    for tool in TOOLS:
-        answers = pilot.endline_survey[f"{tool.lower()}_frequency"]
-        frame = shares(answers, FREQUENCY, "frequency")
-        frame.insert(0, "tool", tool)
-        frames.append(frame)
-    return pd.concat(frames, ignore_index=True)
+    answers = {tool: pilot.endline_survey[f"{tool.lower()}_frequency"] for tool in TOOLS}
+    return shares_by("tool", answers, FREQUENCY, "frequency")
 
 
 def _reported_use(pilot: Pilot) -> pd.Series:

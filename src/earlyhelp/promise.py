@@ -384,19 +384,6 @@ def compassion_bands(pilot: Pilot) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def team_means(pilot: Pilot) -> pd.DataFrame:
-    """Mean outcome scores by team.
-
-    Returns
-    -------
-    DataFrame
-        measure, arm, unit, team, wave, n, mean.
-    """
-    keys = ["measure", "arm", "unit", "team", "wave"]
-    scores = outcome_scores(pilot).groupby(keys)["score"]
-    return scores.agg(n="count", mean="mean").reset_index()
-
-
 def design_effects(
     pilot: Pilot, icc: Sequence[float] = (0.0, 0.01, 0.05, 0.1, 0.2), alpha: float = 0.05
 ) -> pd.DataFrame:
@@ -459,15 +446,34 @@ def design_effects(
     return pd.DataFrame(rows)
 
 
-def unit_changes(pilot: Pilot, measure: str) -> pd.Series:
-    """Mean change of the paired people of every randomised unit that has any, by unit."""
-    paired = changes(pilot)
-    return paired[paired["measure"] == measure].groupby("unit")["change"].mean()
+def unit_changes(pilot: Pilot) -> pd.DataFrame:
+    """Mean change of every randomised unit that has paired people.
+
+    Returns
+    -------
+    DataFrame
+        measure, arm, unit, teams (in it, joined by " + "), pairs, mean_change; intervention first.
+    """
+    teams: dict[str, list[str]] = {}
+    for team in pilot.study.teams:
+        teams.setdefault(team.unit, []).append(team.id)
+    grouped = changes(pilot).groupby(["measure", "arm", "unit"])["change"]
+    table = grouped.agg(pairs="size", mean_change="mean").reset_index()
+    table.insert(3, "teams", table["unit"].map({unit: " + ".join(teams[unit]) for unit in teams}))
+    order = [*OUTCOMES, *ARMS].index
+    return table.sort_values(
+        ["measure", "arm"], key=lambda names: names.map(order), kind="stable", ignore_index=True
+    )
 
 
 def allocations(pilot: Pilot, measure: str) -> pd.DataFrame:
     """Difference in mean change under every allocation of the units (`randomisation`)."""
-    return randomisation.allocations(unit_changes(pilot, measure), _treated(pilot))
+    return randomisation.allocations(_unit_means(pilot, measure), _treated(pilot))
+
+
+def _unit_means(pilot: Pilot, measure: str) -> pd.Series:
+    table = unit_changes(pilot)
+    return table[table["measure"] == measure].set_index("unit")["mean_change"]
 
 
 def _treated(pilot: Pilot) -> list[str]:
@@ -489,7 +495,7 @@ def randomisation_tests(pilot: Pilot) -> pd.DataFrame:
     rows = []
     for measure in OUTCOMES:
         difference = p = NOTHING
-        if len(unit_changes(pilot, measure)) == len(units):
+        if len(_unit_means(pilot, measure)) == len(units):
             table = allocations(pilot, measure)
             difference = float(table.loc[table["observed"], "difference"].iloc[0])
             p = randomisation.p_value(table)

@@ -201,6 +201,22 @@ def completions_per_person(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def tool_scores(frame: pd.DataFrame) -> pd.DataFrame:
+    """Scores recorded with the tools (`feasibility.tool_scores`)."""
+    return _filled(
+        frame,
+        {
+            "tool": ("Tool", None),
+            "person_type": ("Completed by", None),
+            "completions": ("Completions", 0),
+            "scored": ("With a score", 0),
+            "mean": ("Mean", 1),
+            "sd": ("SD", 1),
+            "below_cutoff_percent": ("Below the cut-off (%)", 1),
+        },
+    )
+
+
 def tool_ratings(frame: pd.DataFrame) -> pd.DataFrame:
     """IAM and FIM by tool (`feasibility.tool_ratings`)."""
     return _filled(
@@ -329,6 +345,21 @@ def design_effects(frame: pd.DataFrame) -> pd.DataFrame:
             "t": ("t", 2),
             "df": ("df", 0),
             "p": ("p", 3),
+        },
+    )
+
+
+def unit_changes(frame: pd.DataFrame) -> pd.DataFrame:
+    """Mean change by randomised unit (`promise.unit_changes`)."""
+    return _filled(
+        frame,
+        {
+            "measure": ("Measure", None),
+            "arm": ("Arm", None),
+            "unit": ("Unit", None),
+            "teams": ("Teams", None),
+            "pairs": ("Pairs", 0),
+            "mean_change": ("Mean change", 1),
         },
     )
 
@@ -695,6 +726,26 @@ def identified(frame: pd.DataFrame) -> pd.DataFrame:
         },
         dtype=str,
     )
+
+
+def identified_by_measure(frames: Mapping[str, pd.DataFrame], *quantities: str) -> pd.DataFrame:
+    """Chosen unpublished quantities of several measures, in the order they are asked for.
+
+    Parameters
+    ----------
+    frames : mapping
+        Per measure, as the functions of `determined` return it.
+    quantities : str
+        Those that a frame does not have are left out.
+    """
+    chosen = []
+    for measure, frame in frames.items():
+        for population in dict.fromkeys(frame["population"]):
+            rows = frame[frame["population"] == population].set_index("quantity", drop=False)
+            rows = identified(rows.loc[[name for name in quantities if name in rows.index]])
+            rows.insert(0, "Measure", escape(label(measure)))
+            chosen.append(rows.drop(columns="How"))
+    return pd.concat(chosen, ignore_index=True)
 
 
 def _value_or_range(low: float, high: float, values: tuple[float, ...], decimals: int) -> str:

@@ -229,11 +229,17 @@ def _passages(article: Tag) -> list[str]:
     """Texts of the blocks that a reader sees, without code, controls and footnote marks."""
     copy = BeautifulSoup(str(article), "lxml")
     hidden = (
-        "table.ledger, .headerlink, .cell_input, .cell details, .backrefs, .citation > .label, h1, "
+        ".headerlink, .cell_input, .cell details, .backrefs, .citation > .label, h1, "
         "script, svg, .footnote-reference, .footnote > .label"
     )
     for element in copy.select(hidden):
         element.decompose()
+    for table in copy.select("table.ledger"):
+        heads = [cell.get_text(strip=True) for cell in table.select("th")]
+        for row in table.select("tr"):
+            for head, cell in zip(heads, row.select("th, td"), strict=True):
+                if head not in ("Claim", "Place", "Printed", "Recomputed", "Status"):
+                    cell.decompose()
     texts: dict[int, str] = {}
     for string in copy.find_all(string=True):
         block = string.find_parent(BLOCKS)

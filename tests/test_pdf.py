@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 from pypdf import PdfReader
 
 from earlyhelp.errors import InputError
@@ -100,6 +101,30 @@ def test_a_table_that_does_not_fit_turns_the_page(reader: PdfReader) -> None:
         if "A table too wide" in page.extract_text() and "Contents" not in page.extract_text()
     )
     assert wide.mediabox.width > wide.mediabox.height
+
+
+def test_the_ledger_keeps_the_columns_that_paper_has_room_for(text: str) -> None:
+    assert "Claim Place Printed Recomputed Status" in text
+    assert "trained-n Results: Table 1 nine eight contradicted" in text
+    assert "on screen" not in text
+
+
+def test_a_short_paragraph_stays_with_what_its_heading_announces(
+    built_book: Path, tmp_path: Path
+) -> None:
+    book = read_book(built_book, tmp_path)
+    chapter = next(chapter for chapter in book.chapters if chapter.path == "glossary.html")
+    markup = (
+        "<section id='s'><h2>Announced</h2><p>Short.</p><table><tr><td>x</td></tr></table>"
+        f"<h2>Told</h2><p>{'Long. ' * 40}</p></section>"
+        "<section id='t'><h2>Turned</h2><p>Lead.</p><img class='full-page' src='x.svg'/></section>"
+    )
+    chapter.body.append(BeautifulSoup(markup, "lxml").body)
+    joined = join(book)
+    assert '<div class="lead"><p>Short.</p></div>' in joined
+    assert "<p>Long. " in joined and '<div class="lead"><p>Long.' not in joined
+    turned = BeautifulSoup(joined, "lxml").select_one("div.landscape:has(img[src='x.svg'])")
+    assert turned.get_text() == "TurnedLead."
 
 
 def test_second_reference_repeats_the_footnote_mark(text: str) -> None:

@@ -7,9 +7,11 @@ LABELS = {
     "intervention": "Intervention",
     "comparison": "Comparison",
     "all": "All",
+    "practitioners": "Practitioners",
     "baseline": "Baseline",
     "post_training": "Post-training",
     "endline": "Endline",
+    "change": "Change",
     # measures
     "wai": "Working alliance (WAI)",
     "compassion_satisfaction": "Compassion satisfaction",

@@ -7,7 +7,8 @@ What a page may hold, and what becomes of it:
 - `<img src=... alt=...>` and inline `<svg role="img" aria-label=...>`: vector figures; the `alt` or
   the `aria-label` is their alternative text. Class `full-page` puts one on a landscape page.
 - `<span class="status status-...">`: a framed word.
-- A table too wide for the page gets smaller type, then a landscape page.
+- A table too wide for the page gets smaller type, then a landscape page; one of class `ledger`
+  keeps the columns in `LEDGER_COLUMNS`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import json
 import posixpath
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from math import ceil, sqrt
@@ -35,15 +36,19 @@ from earlyhelp.errors import InputError, Problem
 
 # What only a browser needs.
 SCREEN_ONLY = (
-    "table.ledger, .headerlink, .cell_input, .cell details, .sd-summary-state-marker, .backrefs, "
+    ".headerlink, .cell_input, .cell details, .sd-summary-state-marker, .backrefs, "
     "script, style, button, svg, .citation > .label"
 )
+# Columns of the ledger that the paper shows, and their shares of its width.
+LEDGER_COLUMNS = {"Claim": 28, "Place": 33, "Printed": 14, "Recomputed": 12, "Status": 13}
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 # Characters across a page, two for each gap between columns included, with room for wide letters:
 # 160 mm upright at the template's 9 pt and 7.5 pt, 247 mm turned at 7.5 pt.
 FITS_NORMAL, FITS_SMALL, FITS_TURNED = 95, 115, 180
 # What is longer may run over pages: lines of a table, characters of a note.
 LONG_TABLE, LONG_NOTE = 18, 1500
+# Characters of a paragraph that would look lost below its heading at the end of a page.
+SHORT_LEAD = 150
 
 # A drawing with links is no `img`, whose content would be hidden from assistive technology.
 DRAWING_ROLES = ("img", "graphics-document document")
@@ -52,16 +57,12 @@ _INLINE_SVG = re.compile(r"<svg\b[^>]*>.*?</svg>", re.DOTALL)
 
 @dataclass(frozen=True)
 class Chapter:
-    """One page of the book; `body` is its article without what only a browser needs.
-
-    `screen_only` holds the ids of what was left out.
-    """
+    """One page of the book; `body` is its article without what only a browser needs."""
 
     path: str
     part: str
     title: str
     body: Tag
-    screen_only: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -138,10 +139,10 @@ def _read_chapter(pages: Path, path: str, part: str, images: Path) -> Chapter:
     markup = extract_drawings((pages / path).read_text("utf-8"), stem, images)
     body = BeautifulSoup(markup, "lxml").select_one("article.bd-article")
     assert body is not None, f"{path} has no article"
-    dropped = body.select(SCREEN_ONLY)
-    screen_only = frozenset(str(i["id"]) for item in dropped for i in item.select("[id]"))
-    for element in dropped:
+    for element in body.select(SCREEN_ONLY):
         element.decompose()
+    for table in body.select("table.ledger"):
+        _keep_columns(table, LEDGER_COLUMNS)
     for image in body.find_all("img"):
         source = pages / posixpath.dirname(path) / unquote(str(image["src"]))
         if source.is_file():
@@ -149,7 +150,16 @@ def _read_chapter(pages: Path, path: str, part: str, images: Path) -> Chapter:
         image["src"] = source.name
     heading = body.find("h1")
     title = " ".join(heading.get_text().split()) if heading else path
-    return Chapter(path, part, title, body, screen_only)
+    return Chapter(path, part, title, body)
+
+
+def _keep_columns(table: Tag, names: Collection[str]) -> None:
+    heads = [cell.get_text(strip=True) for cell in table.select("thead th")]
+    for row in table.select("tr"):
+        cells = row.find_all(["th", "td"], recursive=False)
+        for head, cell in zip(heads, cells, strict=True):
+            if head not in names:
+                cell.decompose()
 
 
 def extract_drawings(markup: str, stem: str, images: Path) -> str:
@@ -227,8 +237,8 @@ def _resolve(chapter: Chapter, chapters: dict[str, Chapter], problems: list[Prob
         path = posixpath.normpath(posixpath.join(folder, target.path))
         path = path if target.path else chapter.path
         fragment = unquote(target.fragment)
-        # A download beside the book, or what only the pages show.
-        if path not in chapters or fragment in chapters[path].screen_only:
+        # A download beside the book.
+        if path not in chapters:
             link.unwrap()
             continue
         body = chapters[path].body
@@ -299,6 +309,7 @@ def _shape(chapter: Chapter, shift: int) -> None:
         strong = new_tag("strong")
         strong.extend(list(header.contents))
         header.append(strong)
+    _lead(body)
     for note in body.select(".admonition"):
         if len(note.get_text()) > LONG_NOTE:
             note["class"] = "admonition long"
@@ -308,16 +319,30 @@ def _shape(chapter: Chapter, shift: int) -> None:
         _turn_page(image.find_parent("figure") or image)
 
 
+def _lead(body: Tag) -> None:
+    """Mark what stays with the next block: a short paragraph that a heading opens."""
+    for heading in body.find_all(HEADINGS):
+        after = heading.find_next_sibling()
+        if after is not None and after.name == "p" and len(after.get_text()) <= SHORT_LEAD:
+            after.wrap(new_tag("div", class_="lead"))
+
+
 def _turn_page(element: Tag) -> None:
-    """Put an element on a landscape page, with the heading that it stands under."""
-    before = element.find_previous_sibling()
+    """Put an element on a landscape page, with the heading and the lead it stands under."""
+    before = element.find_previous_siblings(limit=2)
     page = element.wrap(new_tag("div", class_="landscape"))
-    if before is not None and before.name in HEADINGS:
-        page.insert(0, before)
+    if before and "lead" in before[0].get_attribute_list("class"):
+        page.insert(0, before.pop(0))
+    if before and before[0].name in HEADINGS:
+        page.insert(0, before[0])
 
 
 def _fit(table: Tag) -> None:
     """Choose type size, page and column widths so that no column cuts a word."""
+    if "ledger" in table.get_attribute_list("class"):
+        _set_widths(table, [*LEDGER_COLUMNS.values()])
+        table.wrap(new_tag("div", class_="dense")).wrap(new_tag("div", class_="long"))
+        return
     narrow, wide = _column_widths(table)
     compact, turned = sum(narrow) > FITS_NORMAL, sum(narrow) > FITS_SMALL
     if compact:
@@ -362,7 +387,7 @@ def _text_lengths(table: Tag) -> list[int]:
     return list(lengths.values())
 
 
-def _set_widths(table: Tag, widths: list[float]) -> None:
+def _set_widths(table: Tag, widths: Sequence[float]) -> None:
     if unasked := table.find("colgroup"):
         unasked.decompose()
     columns = new_tag("colgroup")

@@ -16,7 +16,7 @@ MATRIX = "raw/framework_matrix.csv"
 @pytest.fixture
 def study(mini: Path, rotherham: Path) -> Path:
     """The miniature study with the qualitative data of Rotherham."""
-    for name in (MATRIX, "codebook.yml"):
+    for name in (MATRIX, "codebook.yml", "research_questions.yml"):
         shutil.copy(rotherham / name, mini / name)
     header = "interview_id,role,months_in_role,conducted_on\n"
     rows = [f"interview_0{n},Team Manager,18,2024-07-0{n}\n" for n in range(1, 6)]
@@ -61,8 +61,8 @@ def test_a_matrix_against_its_codebook_is_not_exported(study: Path, tmp_path: Pa
     path.write_text(text.replace("delivery-as-planned", "weather").replace("interview_04", "x9"))
     output = tmp_path / "out.qdpx"
     assert main(["qualitative", "export", str(study), str(output)]) == 1
-    # Three rows of the theme, two of the interview; one line each.
-    assert len(capsys.readouterr().err.splitlines()) == 5
+    # Four rows of the theme, two of the interview; one line each.
+    assert len(capsys.readouterr().err.splitlines()) == 6
     assert not output.exists()
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from earlyhelp import evidence
 from earlyhelp.evidence import outcome_evidence, overlay
-from earlyhelp.qualitative import Codebook, read_codebook
+from earlyhelp.qualitative import Codebook, read_codebook, read_triangulation
 from earlyhelp.raw import Pilot, open_pilot
 from earlyhelp.theory import OVERLAY, Theory, draw, load_theory
 
@@ -63,8 +63,40 @@ def test_the_committed_evidence(theory: Theory, pilot: Pilot, codebook: Codebook
 def test_rows_are_counted_and_named(theory: Theory, pilot: Pilot, codebook: Codebook) -> None:
     row = outcome_evidence(theory, pilot, codebook).set_index("outcome").loc["less-dropout"]
     # Counted by hand in framework_matrix.csv: one expectation, one remark, both of the report.
-    assert (row["supports"], row["silent"], row["named"]) == (1, 1, 0)
+    assert (row["supports"], row["mixed"], row["silent"], row["named"]) == (0, 1, 1, 0)
     assert row["row_ids"] == ("Q206", "Q207")
+
+
+def test_no_evidence_has_a_reason(theory: Theory, pilot: Pilot, codebook: Codebook) -> None:
+    found = outcome_evidence(theory, pilot, codebook).set_index("outcome")
+    # Report, section 3.2: dropout was expected to fall and not measured, satisfaction was measured.
+    assert found.loc["less-dropout", "evidence"] == "no evidence"
+    assert found.loc["less-dropout", "reason"] == (
+        "Rows speak for it in part only, or tell of an expectation."
+    )
+    assert found.loc["compassion-satisfaction", "reason"] == "The test cannot tell."
+    assert found.loc["mental-health", "reason"] == theory.outcomes["mental-health"].not_assessed
+    silent = outcome_evidence(theory, without(pilot, "tailored-support"), codebook)
+    reasons = dict(zip(silent["outcome"], silent["reason"], strict=True))
+    assert reasons["tailored-support"] == "No row takes a side."
+    assert (found["reason"] != "").equals(found["evidence"] == "no evidence")
+
+
+def test_joint_display_and_overlay_read_a_test_alike(
+    rotherham: Path, theory: Theory, pilot: Pilot, codebook: Codebook
+) -> None:
+    # A source's code for what a test found: for, against, or it cannot tell.
+    expected = {"for": "supports", "against": "contradicts", "": "qualifies"}
+    found = outcome_evidence(theory, pilot, codebook).set_index("outcome")["measured"]
+    coded = [
+        (statement.outcome, entry.code)
+        for question in read_triangulation(rotherham).questions
+        for statement in question.statements
+        for entry in statement.evidence
+        if entry.source == "outcome measures" and statement.outcome
+    ]
+    assert coded == [(key, expected[found[key]]) for key, _ in coded]
+    assert {key for key, _ in coded} == {"relationship-alliance", "compassion-satisfaction"}
 
 
 def test_removed_rows_change_the_drawing(theory: Theory, pilot: Pilot, codebook: Codebook) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
+from typing import get_args
 
 import pandas as pd
 import pytest
@@ -12,6 +14,7 @@ from earlyhelp import qualitative
 from earlyhelp.claims import read_claims
 from earlyhelp.errors import InputError
 from earlyhelp.qualitative import Codebook, Triangulation
+from earlyhelp.questions import read_questions
 
 SOURCES = {
     "interview": [f"interview_0{number}" for number in range(1, 6)],
@@ -390,13 +393,48 @@ def test_a_statement_nobody_speaks_to_is_left_to_silence() -> None:
     assert judged(matrix_of({}), plan_of(silent=("interview", "survey"))) == "silence"
 
 
-def test_perceived_and_measured_alliance_disagree(
-    matrix: pd.DataFrame, codebook: Codebook, plan: Triangulation
+@pytest.mark.parametrize("statement", ["2.1-relationship-alliance", "2.1-as-expected"])
+def test_perceived_change_and_a_test_that_cannot_tell_agree_in_part(
+    matrix: pd.DataFrame, codebook: Codebook, plan: Triangulation, statement: str
 ) -> None:
-    # Report, 3.2: practitioners saw better relationships, the inventory did not move.
+    # Report, 3.2 and chapter 4: practitioners saw gains, neither test was significant.
     evidence = qualitative.coded_evidence(matrix, plan)
     table = qualitative.judgements(evidence, codebook).set_index("statement")
-    assert table.loc["2.1-relationship-alliance", "judgement"] == "dissonance"
+    assert table.loc[statement, "judgement"] == "partial agreement"
+
+
+def test_every_code_has_a_meaning() -> None:
+    # Evidence allows three codes; silence is the fourth.
+    annotation = qualitative.Evidence.model_fields["code"].annotation
+    assert (*get_args(annotation), "silent") == tuple(qualitative.CODES)
+
+
+def test_questions_have_their_names_from_one_place(rotherham: Path, tmp_path: Path) -> None:
+    names = {key: question.name for key, question in read_questions(rotherham).items()}
+    codebook = qualitative.read_codebook(rotherham)
+    assert {term.id: term.name for term in codebook.research_questions} == names
+    shutil.copy(rotherham / "research_questions.yml", tmp_path)
+    text = (rotherham / "codebook.yml").read_text()
+    named = text.replace('{id: "1.3", ', '{id: "1.3", name: Range, ').replace(
+        '{id: "3.6", ', '{id: "4.1", '
+    )
+    (tmp_path / "codebook.yml").write_text(named)
+    with pytest.raises(InputError) as caught:
+        qualitative.read_codebook(tmp_path)
+    assert [str(problem) for problem in caught.value.problems] == [
+        "codebook.yml, research_questions.1.3: found the name 'Range'; "
+        "expected no name: research_questions.yml has it",
+        "codebook.yml, research_questions.4.1: found '4.1'; "
+        "expected a question of research_questions.yml",
+    ]
+
+
+def test_headings_of_the_notebooks_have_the_questions_names(rotherham: Path) -> None:
+    names = {key: question.name for key, question in read_questions(rotherham).items()}
+    for page in ("framework", "triangulation"):
+        text = (rotherham.parents[1] / f"notebooks/{page}.md").read_text()
+        found = dict(re.findall(r"^## (\d\.\d) (.+)$", text, re.MULTILINE))
+        assert found == names, page
 
 
 def test_records_and_survey_disagree_on_senior_workers(
@@ -439,11 +477,12 @@ def test_a_joint_display_puts_numbers_beside_themes(
     alliance = display.loc["2.1-relationship-alliance"]
     assert alliance["outcome"] == "relationship-alliance"
     assert [entry[:3] for entry in alliance["quantitative"]] == [
-        ("outcome measures", "Change in the Working Alliance Inventory", "contradicts")
+        ("outcome measures", "Change in the Working Alliance Inventory", "qualifies")
     ]
-    assert alliance["qualitative"][0][:4] == ("interview", ("feeling-heard",), "supports", 1)
+    heard = ("interview", ("feeling-heard",), "supports", ("Q202",))
+    assert alliance["qualitative"][0][:4] == heard
     assert alliance["silent"] == ("post-training survey",)
-    assert alliance["judgement"] == "dissonance"
+    assert alliance["judgement"] == "partial agreement"
 
 
 @pytest.mark.parametrize(

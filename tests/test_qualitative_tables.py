@@ -48,7 +48,7 @@ def test_the_table_has_themes_down_and_sources_across(
     page = rendered(qualitative_tables.matrix_markdown(cells, "Question 2.2", "tbl-matrix"))
     heads = [head.get_text().strip() for head in page.select("thead th")]
     assert heads == ["Theme", "Interviews (2)", "Report's synthesis (6)"]
-    rows = [row.get_text().strip() for row in page.select("tbody th")]
+    rows = [row.select_one("p").get_text().strip() for row in page.select("tbody th")]
     names = ["Capacity and workload", "Few unintended effects", "Feeling judged"]
     assert rows == [*names, "Awkward feedback"]
     assert len(page.select("tbody td p")) == 8
@@ -81,6 +81,7 @@ def test_a_row_leads_to_its_theme_and_outcome(matrix: pd.DataFrame, codebook: Co
     cells = qualitative.matrix_cells(matrix, codebook, "2.1")
     table = qualitative_tables.matrix_markdown(cells, "C", "tbl-m", {"less-dropout"})
     assert "[Continued engagement](#theme-continued-engagement)" in table
+    assert "](#framework-rq-2-1)" in table
     assert "[Less early dropout](#outcome-evidence-less-dropout)" in table
     # The others have no row to lead to: their names stand without a link.
     assert table.count("#outcome-evidence") == 2 and "(Outcome: Tailored support)" in table
@@ -151,9 +152,10 @@ def test_a_joint_display_shows_both_strands_and_the_judgement(
     page = rendered(shown)
     row = next(r for r in page.select("tbody tr") if "family and practitioner" in r.get_text())
     _, numbers, words, judgement = (cell.get_text(" ", strip=True) for cell in row.select("th, td"))
-    assert "Outcome measures contradicts" in numbers and "<wai-between-p>" in shown
-    assert "Interviews supports" in words and "1 row)" in words
-    assert judgement.startswith("dissonance") and "Silent: Post-training survey" in judgement
+    assert "Outcome measures qualifies" in numbers and "<wai-between-p>" in shown
+    assert "Interviews supports" in words
+    assert {"#theme-feeling-heard", "#q202"} <= links(row)
+    assert judgement.startswith("partial agreement") and "Silent: Post-training survey" in judgement
 
 
 def test_the_triangulation_matrix_has_every_question_and_source(
@@ -191,8 +193,52 @@ def test_an_outcome_shows_its_rows_and_its_test(rotherham: Path) -> None:
     shown = qualitative_tables.outcome_evidence(found, theory)
     row = shown[shown["Outcome"].str.contains("outcome-evidence-relationship-alliance")].iloc[0]
     # The report prints p = .697 for the change of the WAI between the arms.
-    assert row["Test between arms"] == "Working alliance (WAI): p = 0.697"
+    assert row["Test between arms"] == "Working alliance (WAI): p = 0.697, cannot tell"
     assert "[Q202](#q202)" in row["Rows"] and row["Evidence"] == "**qualitative support**"
+
+
+def test_an_outcome_without_evidence_says_why(rotherham: Path) -> None:
+    theory, pilot = load_theory(rotherham), open_pilot(rotherham)
+    found = evidence.outcome_evidence(theory, pilot, qualitative.read_codebook(rotherham))
+    shown = qualitative_tables.outcome_evidence(found, theory).set_index("Rows")
+    assert shown.loc["[Q206](#q206), [Q207](#q207)", "Evidence"] == (
+        "**no evidence** Rows speak for it in part only, or tell of an expectation."
+    )
+
+
+def test_an_outcome_leads_to_its_evidence_and_rows(rotherham: Path) -> None:
+    theory, pilot = load_theory(rotherham), open_pilot(rotherham)
+    found = evidence.outcome_evidence(theory, pilot, qualitative.read_codebook(rotherham))
+    leads = qualitative_tables.outcome_links(found)
+    assert leads["less-dropout"] == (
+        "[evidence](#outcome-evidence-less-dropout); rows [Q206](#q206), [Q207](#q207)"
+    )
+    assert leads["mental-health"] == "[evidence](#outcome-evidence-mental-health)"
+
+
+def test_strength_in_words_names_sources_on_both_sides() -> None:
+    rows = matrix_of(
+        {"support": "supports"},
+        {"support": "supports", "concerns": "families"},
+        {"source_type": "records", "support": "supports"},
+        {"source_type": "report", "support": "supports"},
+        {"source_type": "survey"},
+        {"source_type": "survey", "support": "mixed"},
+    )
+    page = rendered(qualitative_tables.strength_in_words(rows, CODEBOOK, "1.1"))
+    # The report's own rows are listed, and are no source that the report names.
+    assert page.select_one("p").get_text().strip() == (
+        "Answer that the rows are coded against: It is used. "
+        "Kinds of source for it: 3, of which the report names 2: "
+        "Interviews (self-report 1, staff reflection on families 1); Records (record 1); "
+        "Report (evaluators' synthesis 1). "
+        "Kinds of source against it: 1, of which the report names 1: Survey (self-report 1)."
+    )
+
+
+def test_strength_in_words_of_one_side_only() -> None:
+    shown = qualitative_tables.strength_in_words(matrix_of({}), CODEBOOK, "1.1")
+    assert "Kinds of source for it\\: none. Kinds" in shown
 
 
 def test_a_test_that_decides_says_for_whom(rotherham: Path) -> None:

@@ -16,7 +16,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 def element(name: str, column: str, **more: Any) -> dict[str, Any]:
     """One element as the file has it; outcomes get an evidence status."""
-    status = {"assessed_by": ["survey"]} if column == "short-term" else {}
+    status = {"assessed_by": ["endline survey"]} if column == "short-term" else {}
     return {
         "id": name,
         "column": column,
@@ -102,6 +102,14 @@ def test_outcome_has_one_evidence_status(tmp_path: Path, content: dict[str, Any]
     content["elements"][2]["not_assessed"] = "Nobody asked."
     (found,) = problems(tmp_path, content)
     assert "heard: found both" in found
+
+
+def test_what_assessed_an_outcome_is_known_to_the_analysis(
+    tmp_path: Path, content: dict[str, Any]
+) -> None:
+    content["elements"][2]["assessed_by"] = ["wai", "hearsay"]
+    (found,) = problems(tmp_path, content)
+    assert "heard.assessed_by: found 'hearsay'; expected one of: qualitative" in found
 
 
 def test_outcome_is_led_to(tmp_path: Path, content: dict[str, Any]) -> None:
@@ -194,6 +202,14 @@ def test_inferred_links_are_dashed(tmp_path: Path, content: dict[str, Any]) -> N
     assert (len(paths), len(dashed)) == (4, 2)
 
 
+def test_under_the_overlay_an_outcome_leads_to_its_evidence(
+    tmp_path: Path, content: dict[str, Any]
+) -> None:
+    svg = drawn(load(tmp_path, content), {"heard": "no evidence"})
+    assert box(svg, "heard").get("href") == "#outcome-evidence-heard"
+    assert box(svg, "calm").get("href") == "../promise.html#calm"
+
+
 def test_proposed_element_says_so(tmp_path: Path, content: dict[str, Any]) -> None:
     link = box(drawn(load(tmp_path, content)), "calm")
     assert "proposed addition" in " ".join(words(link).split())
@@ -245,6 +261,13 @@ def test_list_has_every_element_with_its_links(tmp_path: Path, content: dict[str
     assert r"leads to\: Label of heard \(inferred\), Label of calm \(inferred\)" in text
     assert "reference 1" in text and "A study" in text
     assert "no evidence" in text and "Too early" in text
+
+
+def test_list_leads_to_the_evidence_of_an_outcome(tmp_path: Path, content: dict[str, Any]) -> None:
+    text = as_list(load(tmp_path, content), links={"heard": "rows [A1](#a1)"})
+    (entry,) = (line for line in text.splitlines() if "<heard>`" in line)
+    assert entry.endswith("; rows [A1](#a1).")
+    assert text.count("#a1") == 1
 
 
 def test_list_shows_data_literally(tmp_path: Path, content: dict[str, Any]) -> None:

@@ -6,7 +6,8 @@ The rule, applied by `outcome_evidence` in this order:
    intervention at alpha, or more rows of the framework matrix speak against the outcome than for.
 2. "measured support": such a test favours the intervention at alpha.
 3. "qualitative support": more rows speak for the outcome than against it.
-4. "no evidence": none of these. A test that is not significant is no evidence either way.
+4. "no evidence": none of these; the reason is told. A test that is not significant is no evidence
+   either way (`qualitative.INCONCLUSIVE`, which the joint displays keep to as well).
 
 Measures without a comparison, such as survey ratings after the training, decide nothing.
 """
@@ -21,10 +22,7 @@ import pandas as pd
 from earlyhelp.promise import between_tests
 from earlyhelp.qualitative import Codebook, evidence_for_outcomes
 from earlyhelp.raw import Pilot
-from earlyhelp.theory import Theory
-
-# Measures as the theory's `assessed_by` names them; each is scored so that more is better.
-MEASURES = {"wai": "wai", "cs": "compassion_satisfaction"}
+from earlyhelp.theory import MEASURES, OVERLAY, Element, Theory
 
 
 def outcome_evidence(
@@ -44,8 +42,8 @@ def outcome_evidence(
     DataFrame
         outcome, measure (as in `between_tests`, or ""), difference, p (both NaN without a test),
         measured and qualitative ("for", "against" or ""), supports, against, mixed, silent (rows),
-        named (rows of sources that the report names), row_ids (tuple) and evidence, one of
-        `theory.OVERLAY`.
+        named (rows of sources that the report names), row_ids (tuple), evidence, one of
+        `theory.OVERLAY`, and reason (why there is no evidence, else "").
     """
     changes = between_tests(pilot, alpha).query("contrast == 'change'")
     tests = {row["measure"]: row for row in changes.to_dict("records")}
@@ -58,6 +56,7 @@ def outcome_evidence(
         found = rows.get(name, NOTHING)
         measured = _direction(difference, 0) if p < alpha else ""
         qualitative = _direction(found["supports"], found["against"])
+        shown = _overlay(measured, qualitative)
         table.append(
             {
                 "outcome": name,
@@ -67,7 +66,8 @@ def outcome_evidence(
                 "measured": measured,
                 "qualitative": qualitative,
                 **found,
-                "evidence": _overlay(measured, qualitative),
+                "evidence": shown,
+                "reason": _reason(outcome, found, tested=p >= 0) if shown == OVERLAY[2] else "",
             }
         )
     return pd.DataFrame(table)
@@ -104,6 +104,22 @@ def _overlay(measured: str, qualitative: str) -> str:
     if measured == "for":
         return "measured support"
     return "qualitative support" if qualitative == "for" else "no evidence"
+
+
+def _reason(outcome: Element, found: Mapping[str, Any], tested: bool) -> str:
+    """Why there is no evidence on an outcome."""
+    if outcome.not_assessed:
+        return outcome.not_assessed
+    said = []
+    if tested:
+        said.append("the test cannot tell")
+    if found["supports"]:
+        said.append("as many rows speak for it as against it")
+    elif found["mixed"]:
+        said.append("rows speak for it in part only, or tell of an expectation")
+    elif not tested:
+        said.append("no row takes a side")
+    return f"{'; '.join(said).capitalize()}."
 
 
 def overlay(evidence: pd.DataFrame) -> dict[str, str]:

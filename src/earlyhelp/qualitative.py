@@ -15,7 +15,8 @@ from typing import Annotated, Literal
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
-from earlyhelp.errors import Problem
+from earlyhelp.errors import InputError, Problem
+from earlyhelp.questions import read_questions
 from earlyhelp.yamlfile import read_yaml
 
 MATRIX_FILE = "framework_matrix.csv"
@@ -27,7 +28,18 @@ MATRIX_COLUMNS = (
     *("sub_theme", "direction", "concerns", "summary", "outcome", "support", "report_section"),
 )
 SUPPORT = ("supports", "against", "mixed", "silent")
-CODES = ("supports", "qualifies", "contradicts", "silent")
+# What a source's code for a statement means. A test that is not significant never contradicts.
+CODES: Mapping[str, str] = {
+    "supports": "The source says that it is so.",
+    "qualifies": "The source says so in part, or it looked and cannot tell.",
+    "contradicts": "The source says that it is not so.",
+    "silent": "The source was concerned and says nothing of it.",
+}
+INCONCLUSIVE = (
+    "A test that is not significant cannot tell: with few people and wide bounds it is evidence "
+    "neither for a change nor against one. The joint displays therefore code it as qualifying what "
+    "is claimed, and the theory of change counts it as no evidence."
+)
 # From what weighs most to what weighs least when a question's judgements are summed up.
 JUDGEMENTS = ("dissonance", "partial agreement", "agreement", "silence")
 PAIR_COLUMNS = (
@@ -65,10 +77,13 @@ class SourceType(Term):
 
 
 class QuestionTerm(_Strict):
-    """A research question and the affirmative answer against which a row's support is coded."""
+    """A research question and the affirmative answer against which a row's support is coded.
+
+    `read_codebook` takes the name from `research_questions.yml`, the only place that has it.
+    """
 
     id: QuestionId
-    name: str
+    name: str = ""
     affirmative: str
 
 
@@ -170,15 +185,31 @@ class Triangulation(_Strict):
 
 
 def read_codebook(folder: Path) -> Codebook:
-    """Read `codebook.yml` of a study folder.
+    """Read `codebook.yml` of a study folder; its questions get their names from the study's.
 
     Raises
     ------
     InputError
-        With every problem of the file.
+        With every problem of the file, or of `research_questions.yml`.
     """
     codebook: Codebook = read_yaml(folder / CODEBOOK_FILE, Codebook)
-    return codebook
+    asked = read_questions(folder)
+    problems = [
+        Problem(CODEBOOK_FILE, None, f"research_questions.{term.id}", found, expected)
+        for term in codebook.research_questions
+        for wrong, found, expected in (
+            (term.name, f"the name {term.name!r}", "no name: research_questions.yml has it"),
+            (term.id not in asked, repr(term.id), "a question of research_questions.yml"),
+        )
+        if wrong
+    ]
+    if problems:
+        raise InputError(problems)
+    questions = (
+        term.model_copy(update={"name": asked[term.id].name})
+        for term in codebook.research_questions
+    )
+    return codebook.model_copy(update={"research_questions": tuple(questions)})
 
 
 def read_triangulation(folder: Path) -> Triangulation:
@@ -262,9 +293,9 @@ def matrix_cells(matrix: pd.DataFrame, codebook: Codebook, question: str) -> pd.
     -------
     DataFrame
         One row per cell that holds something: theme and source type as readers see them (ordered
-        categories, in the codebook's order), `theme_id`, `n` (rows), and as tuples of equal length
-        `row_ids`, `summaries` (that of a named source begins with its id) and `outcomes` (pairs of
-        id and name, or None).
+        categories, in the codebook's order), `theme_id`, `question`, `n` (rows), and as tuples of
+        equal length `row_ids`, `summaries` (that of a named source begins with its id) and
+        `outcomes` (pairs of id and name, or None).
     """
     rows = texts(matrix)
     rows = rows[rows["research_question"] == question]
@@ -283,6 +314,7 @@ def matrix_cells(matrix: pd.DataFrame, codebook: Codebook, question: str) -> pd.
         rows.groupby(["theme", "source_type"], sort=False)
         .agg(
             theme_id=("theme_id", "first"),
+            question=("research_question", "first"),
             n=("row_id", "size"),
             row_ids=("row_id", tuple),
             summaries=("summary", tuple),
@@ -399,7 +431,7 @@ def coded_evidence(matrix: pd.DataFrame, triangulation: Triangulation) -> pd.Dat
     -------
     DataFrame
         question, statement, text, component, outcome, source, strand, code (see `CODES`), themes,
-        n_rows (of the matrix), quantity, label, claims and reason.
+        row_ids (tuple, of the matrix), quantity, label, claims and reason.
     """
     rows = texts(matrix)
     table: list[dict[str, object]] = []
@@ -417,8 +449,8 @@ def coded_evidence(matrix: pd.DataFrame, triangulation: Triangulation) -> pd.Dat
                 behind = (of_question["source_type"] == entry.source) & of_question["theme"].isin(
                     entry.themes
                 )
-                n_rows = int(behind.sum())
-                speaks = entry.strand == "quantitative" or n_rows > 0
+                row_ids = tuple(of_question.loc[behind, "row_id"])
+                speaks = entry.strand == "quantitative" or len(row_ids) > 0
                 table.append(
                     {
                         **head,
@@ -426,7 +458,7 @@ def coded_evidence(matrix: pd.DataFrame, triangulation: Triangulation) -> pd.Dat
                         "strand": entry.strand,
                         "code": entry.code if speaks else "silent",
                         "themes": entry.themes,
-                        "n_rows": n_rows,
+                        "row_ids": row_ids,
                         "quantity": entry.quantity or "",
                         "label": entry.label,
                         "claims": entry.claims,
@@ -443,7 +475,7 @@ def _silence(source: str) -> dict[str, object]:
         "strand": "",
         "code": "silent",
         "themes": (),
-        "n_rows": 0,
+        "row_ids": (),
         "quantity": "",
         "label": "",
         "claims": (),
@@ -550,7 +582,7 @@ def joint_display(
     -------
     DataFrame
         statement, text, component, outcome, quantitative (tuple of (source, label, code,
-        claims, reason)), qualitative (tuple of (source, themes, code, n_rows, reason)), silent
+        claims, reason)), qualitative (tuple of (source, themes, code, row_ids, reason)), silent
         (tuple of sources) and judgement.
     """
     evidence = coded_evidence(matrix, triangulation)
@@ -569,7 +601,7 @@ def joint_display(
                     if row["quantity"]
                 ),
                 "qualitative": tuple(
-                    tuple(row[key] for key in ("source", "themes", "code", "n_rows", "reason"))
+                    tuple(row[key] for key in ("source", "themes", "code", "row_ids", "reason"))
                     for row in speaking
                     if not row["quantity"]
                 ),

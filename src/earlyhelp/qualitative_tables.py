@@ -24,7 +24,7 @@ from earlyhelp.qualitative import (
     texts,
     themes_table,
 )
-from earlyhelp.theory import Theory
+from earlyhelp.theory import Theory, evidence_target
 
 # A theme named in another one's definition, as `exclude` does.
 _NAMED = re.compile(r"\(([a-z]+(?:-[a-z]+)*)\)")
@@ -34,11 +34,6 @@ COMPARISONS = ("listed and used", "listed, not used", "used, not listed", "not a
 def target(row_id: str) -> str:
     """The MyST target of a row of the matrix: ``q012`` for the row Q012."""
     return re.sub(r"[^a-z0-9]+", "-", row_id.lower())
-
-
-def outcome_target(outcome: str) -> str:
-    """The MyST target of an outcome's row on the page of the theory of change."""
-    return f"outcome-evidence-{outcome}"
 
 
 def question_target(page: str, question: str) -> str:
@@ -61,7 +56,7 @@ def _theme_linked(codebook: Codebook, theme: str) -> str:
 
 def _outcome_linked(codebook: Codebook, outcome: str, linked: Collection[str]) -> str:
     name = codebook.name_of("outcome", outcome)
-    return _link(name, outcome_target(outcome)) if outcome in linked else escape(name)
+    return _link(name, evidence_target(outcome)) if outcome in linked else escape(name)
 
 
 def _list_table(caption: str, name: str, kind: str, rows: Iterable[Sequence[Sequence[str]]]) -> str:
@@ -129,7 +124,8 @@ def matrix_markdown(
     """Show one question's cells as a MyST table: themes down, sources across.
 
     Every row of the matrix carries its id as a target and is followed by a link to its outcome;
-    themes point at the codebook. `caption` is MyST; the cells are data and escaped.
+    themes point at the codebook and at the question's section. `caption` is MyST; the cells are
+    data and escaped.
 
     Parameters
     ----------
@@ -144,9 +140,11 @@ def matrix_markdown(
     counts = [int(cells.loc[cells["source_type"] == source, "n"].sum()) for source in sources]
     heads = [f"{escape(source)} ({n})" for source, n in zip(sources, counts, strict=True)]
     rows: list[list[list[str]]] = [[[head] for head in ("Theme", *heads)]]
+    question = str(cells["question"].iloc[0])
+    back = _link(f"Question {question}", question_target("framework", question))
     for theme, theme_id in dict(zip(cells["theme"], cells["theme_id"], strict=True)).items():
         found = [_entries(filled.get((theme, source)), linked) for source in sources]
-        rows.append([[_link(theme, f"theme-{theme_id}")], *found])
+        rows.append([[_link(theme, f"theme-{theme_id}"), back], *found])
     return _list_table(caption, name, "framework-matrix", rows)
 
 
@@ -160,7 +158,7 @@ def _entries(cell: Mapping[Hashable, Any] | None, linked: Collection[str]) -> li
         entry = f"[**{escape(row_id)}**]{{#{target(row_id)}}} {escape(summary)}"
         if outcome:
             key, name = outcome
-            leads = _link(name, outcome_target(key)) if key in linked else escape(name)
+            leads = _link(name, evidence_target(key)) if key in linked else escape(name)
             entry += f" (Outcome: {leads})"
         entries.append(entry)
     return entries
@@ -231,6 +229,34 @@ def strength(matrix: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     )
 
 
+def strength_in_words(matrix: pd.DataFrame, codebook: Codebook, question: str) -> str:
+    """Say which sources support a question's affirmative answer, how many and how directly.
+
+    Parameters
+    ----------
+    matrix : DataFrame
+        The whole framework matrix.
+    """
+    found = strength_of_evidence(matrix, codebook)
+    found = found[found["question"] == question]
+    (asked,) = (term for term in codebook.research_questions if term.id == question)
+    sentences = [f"Answer that the rows are coded against: {asked.affirmative}"]
+    for side, word in (("supports", "for"), ("against", "against")):
+        of_side = found[found[side] > 0]
+        kinds = {
+            term.id: ", ".join(f"{row['directness']} {row[side]}" for row in rows)
+            for term in codebook.source_types
+            if (rows := of_side[of_side["source"] == term.id].to_dict("records"))
+        }
+        named = len(codebook.attributed & kinds.keys())
+        listed = "; ".join(
+            f"{_named(codebook, 'source_type', key)} ({kinds[key]})" for key in kinds
+        )
+        count = f"Kinds of source {word} it: {len(kinds)}, of which the report names {named}"
+        sentences.append(f"{count}: {listed}." if kinds else f"Kinds of source {word} it: none.")
+    return escape(" ".join(sentences))
+
+
 def joint_display(
     display: pd.DataFrame,
     codebook: Codebook,
@@ -266,10 +292,10 @@ def joint_display(
             numbers.append(f"{source(key, code)}: {escape(quantity)}. {escape(reason)}")
             numbers += [quoted(claim) for claim in claims]
         words = []
-        for key, themes, code, n, reason in row["qualitative"]:
+        for key, themes, code, row_ids, reason in row["qualitative"]:
             linked_themes = ", ".join(_theme_linked(codebook, theme) for theme in themes)
-            rows_held = f"{n} row{'s' if n > 1 else ''}"
-            words.append(f"{source(key, code)}: {escape(reason)} ({linked_themes}; {rows_held})")
+            held = f"{linked_themes}: {rows_linked(row_ids)}"
+            words.append(f"{source(key, code)}: {escape(reason)} ({held})")
         judgement = [f"**{row['judgement']}**"]
         if row["silent"]:
             silent = (codebook.name_of("source_type", key) for key in row["silent"])
@@ -370,8 +396,10 @@ def outcome_evidence(evidence: pd.DataFrame, theory: Theory) -> pd.DataFrame:
         tested = pd.notna(row["p"])
         table.append(
             {
-                "Outcome": f"[{_link(outcome.label, section)}]{{#{outcome_target(outcome.id)}}}",
-                "Evidence": f"**{row['evidence']}**",
+                "Outcome": f"[{_link(outcome.label, section)}]{{#{evidence_target(outcome.id)}}}",
+                "Evidence": " ".join(
+                    filter(None, [f"**{row['evidence']}**", escape(row["reason"])])
+                ),
                 "Test between arms": f"{label(row['measure'])}: {_p_value(row)}" if tested else "–",
                 "For, against, other": ", ".join(map(str, counts)),
                 "Named source": str(row["named"]),
@@ -382,5 +410,21 @@ def outcome_evidence(evidence: pd.DataFrame, theory: Theory) -> pd.DataFrame:
 
 
 def _p_value(row: Mapping[Hashable, Any]) -> str:
-    side = {"for": ", favours the intervention", "against": ", goes against it"}
-    return f"p = {row['p']:.3f}{side.get(row['measured'], '')}"
+    side = {"for": "favours the intervention", "against": "goes against it"}
+    return f"p = {row['p']:.3f}, {side.get(row['measured'], 'cannot tell')}"
+
+
+def outcome_links(evidence: pd.DataFrame) -> dict[str, str]:
+    """Links from every outcome to its evidence and its rows of the matrix, as MyST.
+
+    Parameters
+    ----------
+    evidence : DataFrame
+        As `evidence.outcome_evidence` returns it.
+    """
+    links = {}
+    for row in evidence.to_dict("records"):
+        links[str(row["outcome"])] = _link("evidence", evidence_target(row["outcome"]))
+        if row["row_ids"]:
+            links[str(row["outcome"])] += f"; rows {rows_linked(row['row_ids'])}"
+    return links

@@ -61,6 +61,15 @@ TITLES: Mapping[str, str] = {
 }
 OVERLAY = ("qualitative support", "measured support", "no evidence", "evidence against")
 
+# What can have assessed an outcome: measures, by the names that the analysis has for them (each is
+# scored so that more is better), surveys that studies hold, and the framework matrix.
+MEASURES: Mapping[str, str] = {"wai": "wai", "cs": "compassion_satisfaction"}
+ASSESSORS = (
+    "qualitative",
+    *("baseline survey", "post-training survey", "endline survey"),
+    *MEASURES,
+)
+
 
 class Element(BaseModel):
     """One box of the theory.
@@ -161,6 +170,9 @@ def _problems(file: _File) -> Iterable[Problem]:
         for reference in element.evidence:
             if reference not in file.references:
                 yield problem(f"{element.id}.evidence", str(reference), "a number of references")
+        for unknown in sorted(set(element.assessed_by) - set(ASSESSORS)):
+            expected = f"one of: {', '.join(ASSESSORS)}"
+            yield problem(f"{element.id}.assessed_by", repr(unknown), expected)
         if element.column in OUTCOMES and bool(element.assessed_by) == bool(element.not_assessed):
             found = "both" if element.assessed_by else "neither"
             yield problem(element.id, found, "either assessed_by or not_assessed")
@@ -216,17 +228,29 @@ def _reached(start: str, steps: set[tuple[str, str]]) -> set[str]:
 # The list -----------------------------------------------------------------------------------------
 
 
-def as_list(theory: Theory, overlay: Mapping[str, str] | None = None) -> str:
+def evidence_target(outcome: str) -> str:
+    """The target of an outcome's row in the table of evidence on the theory's page."""
+    return f"outcome-evidence-{outcome}"
+
+
+def as_list(
+    theory: Theory,
+    overlay: Mapping[str, str] | None = None,
+    links: Mapping[str, str] | None = None,
+) -> str:
     """Give the content of the drawing as a MyST definition list, column by column.
 
     Parameters
     ----------
     overlay : mapping, optional
         Evidence by element id, one of `OVERLAY`.
+    links : mapping, optional
+        MyST by element id that leads to its evidence.
     """
     groups: dict[str, list[str]] = {}
     for element in theory.elements.values():
-        groups.setdefault(_lane_title(element), []).append(_item(theory, element, overlay or {}))
+        item = _item(theory, element, overlay or {}, (links or {}).get(element.id, ""))
+        groups.setdefault(_lane_title(element), []).append(item)
     blocks = (f"{title}\n: " + "\n  ".join(items) for title, items in groups.items())
     return "\n\n".join(blocks)
 
@@ -236,7 +260,7 @@ def _lane_title(element: Element) -> str:
     return f"{TITLES[element.column]}{whom}"
 
 
-def _item(theory: Theory, element: Element, overlay: Mapping[str, str]) -> str:
+def _item(theory: Theory, element: Element, overlay: Mapping[str, str], links: str) -> str:
     target = element.section.partition("#")[2]
     facts = [f"Basis: {element.basis} ({element.where})"]
     if element.proposed:
@@ -253,7 +277,7 @@ def _item(theory: Theory, element: Element, overlay: Mapping[str, str]) -> str:
     ]
     if onward:
         facts.append(f"leads to: {', '.join(onward)}")
-    details = escape("; ".join(facts))
+    details = "; ".join(filter(None, [escape("; ".join(facts)), links]))
     return f"- {{ref}}`{_title(element.label)} <{target}>`: {escape(element.text)} {details}."
 
 
@@ -304,7 +328,8 @@ def draw(
     """Draw a theory as columns.
 
     Stated elements and links have solid lines, inferred ones dashed lines; proposed elements a
-    double border and the word. Every box links to its section of the book.
+    double border and the word. Every box links to its section of the book, or, under the overlay,
+    to its row in the table of evidence on the same page.
 
     Parameters
     ----------
@@ -497,7 +522,9 @@ def _draw_box(
         parent,
         "a",
         {
-            "href": f"{root}{page.removesuffix('.md')}.html#{target}",
+            "href": f"#{evidence_target(element.id)}"
+            if element.id in overlay
+            else f"{root}{page.removesuffix('.md')}.html#{target}",
             "id": f"{name}-{element.id}",
             "aria-label": words,
             "style": "text-decoration: none",

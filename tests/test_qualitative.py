@@ -365,6 +365,12 @@ def test_a_strand_without_rows_in_the_matrix_is_silent() -> None:
     assert judged(matrix_of({"theme": "ease"}), plan) == "silence"
 
 
+def test_rows_on_another_part_do_not_stand_behind_a_statement() -> None:
+    rows = matrix_of({}, {"component": "training"}, {"component": "approach"})
+    (entry, _) = qualitative.coded_evidence(rows, plan_of(INTERVIEW, SURVEY)).to_dict("records")
+    assert entry["row_ids"] == ("A1", "A3")
+
+
 def test_two_silent_sources_make_no_pair() -> None:
     plan = plan_of(INTERVIEW, silent=("survey", "records"))
     evidence = qualitative.coded_evidence(matrix_of({}), plan)
@@ -493,12 +499,18 @@ def test_a_joint_display_puts_numbers_beside_themes(
         (plan_of(INTERVIEW, SURVEY, silent=("rumour",)), "'rumour'"),
         (plan_of(INTERVIEW, {"source": "survey", "code": "supports"}), "'survey' alone"),
         (plan_of(INTERVIEW, {**SURVEY, "themes": ["ease"]}), "'survey' on 'ease'"),
-        (plan_of(SURVEY, silent=("interview",)), "rows of 'interview' on 'time'"),
+        (plan_of(SURVEY, silent=("interview",)), "rows of 'interview' on 'time' (A1)"),
     ],
 )
 def test_a_gap_in_the_coding_is_told(plan: Triangulation, found: str) -> None:
     problems = qualitative.validate_triangulation(plan, matrix_of({}), CODEBOOK)
     assert [problem.found for problem in problems] == [found]
+
+
+def test_a_row_on_a_part_without_a_statement_is_told() -> None:
+    rows = matrix_of({}, {"component": "training"})
+    (problem,) = qualitative.validate_triangulation(plan_of(INTERVIEW, SURVEY), rows, CODEBOOK)
+    assert problem.found == "rows of 'interview' on 'time' (A2)"
 
 
 def test_a_sound_coding_has_no_problems() -> None:

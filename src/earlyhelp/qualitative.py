@@ -16,7 +16,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from earlyhelp.errors import InputError, Problem
-from earlyhelp.questions import read_questions
+from earlyhelp.questions import PARTS, read_questions
 from earlyhelp.yamlfile import read_yaml
 
 MATRIX_FILE = "framework_matrix.csv"
@@ -46,6 +46,8 @@ PAIR_COLUMNS = (
     *("question", "statement", "source_a", "strand_a", "code_a"),
     *("source_b", "strand_b", "code_b", "judgement", "decides", "reason"),
 )
+# Parts of the approach whose rows are told apart; rows on the whole speak to statements on a part.
+*TOLD_APART, WHOLE = PARTS
 STAFF_ON_FAMILIES = "staff reflection on families"
 
 Code = Literal["supports", "qualifies", "contradicts"]
@@ -370,8 +372,8 @@ def validate_triangulation(
     """Check the coding for triangulation against codebook and matrix.
 
     Every source that the methods table lists for a question, or that its rows come from, has a
-    code in each of its statements; every theme on which a source takes a side under a question
-    is coded in one of that question's statements.
+    code in each of its statements; every row that takes a side stands behind a code of one of its
+    question's statements.
     """
     problems = []
 
@@ -387,11 +389,10 @@ def validate_triangulation(
     ids = [s.id for question in triangulation.questions for s in question.statements]
     for twice in sorted({i for i in ids if ids.count(i) > 1}):
         problem("statements", f"{twice!r} again", "each id once")
-    held = _held(matrix)
-    taking_sides = _held(matrix[matrix["support"] != "silent"])
     for question in triangulation.questions:
+        of_question = matrix[matrix["research_question"] == question.id]
         concerned = set(question.methods_table.sources)
-        concerned |= {source for asked_of, source, _ in held if asked_of == question.id}
+        concerned |= set(of_question["source_type"])
         concerned |= {e.source for s in question.statements for e in s.evidence}
         coded = set()
         for statement in question.statements:
@@ -407,19 +408,17 @@ def validate_triangulation(
             for entry in statement.evidence:
                 if not entry.themes and not entry.quantity:
                     problem(statement.id, f"{entry.source!r} alone", "themes or a quantity")
-                for theme in entry.themes:
-                    place = (question.id, entry.source, theme)
-                    coded.add(place)
-                    if place not in held:
-                        problem(statement.id, f"{entry.source!r} on {theme!r}", "rows on it")
-        for _, source, theme in sorted(p for p in taking_sides - coded if p[0] == question.id):
-            problem(question.id, f"rows of {source!r} on {theme!r}", "a statement that codes them")
+                behind = _behind(of_question, statement, entry)
+                coded |= set(behind["row_id"])
+                for theme in (t for t in entry.themes if t not in set(behind["theme"])):
+                    problem(statement.id, f"{entry.source!r} on {theme!r}", "rows on it")
+        left = of_question[of_question["support"] != "silent"]
+        left = left[~left["row_id"].isin(coded)]
+        for key, rows in left.groupby(["source_type", "theme"]):
+            origin, about = map(str, key)
+            found = f"rows of {origin!r} on {about!r} ({', '.join(rows['row_id'])})"
+            problem(question.id, found, "a statement that codes them")
     return problems
-
-
-def _held(matrix: pd.DataFrame) -> set[tuple[str, str, str]]:
-    columns = matrix[["research_question", "source_type", "theme"]]
-    return set(columns.itertuples(index=False, name=None))
 
 
 def coded_evidence(matrix: pd.DataFrame, triangulation: Triangulation) -> pd.DataFrame:
@@ -446,10 +445,7 @@ def coded_evidence(matrix: pd.DataFrame, triangulation: Triangulation) -> pd.Dat
                 "outcome": statement.outcome or "",
             }
             for entry in statement.evidence:
-                behind = (of_question["source_type"] == entry.source) & of_question["theme"].isin(
-                    entry.themes
-                )
-                row_ids = tuple(of_question.loc[behind, "row_id"])
+                row_ids = tuple(_behind(of_question, statement, entry)["row_id"])
                 speaks = entry.strand == "quantitative" or len(row_ids) > 0
                 table.append(
                     {
@@ -467,6 +463,15 @@ def coded_evidence(matrix: pd.DataFrame, triangulation: Triangulation) -> pd.Dat
                 )
             table += [{**head, **_silence(source)} for source in statement.silent]
     return pd.DataFrame(table)
+
+
+def _behind(of_question: pd.DataFrame, statement: Statement, entry: Evidence) -> pd.DataFrame:
+    """Rows of a question behind a source's code: of its themes, and of the statement's part."""
+    rows = of_question[of_question["source_type"] == entry.source]
+    rows = rows[rows["theme"].isin(entry.themes)]
+    if statement.component in TOLD_APART:
+        rows = rows[rows["component"].isin([statement.component, WHOLE])]
+    return rows
 
 
 def _silence(source: str) -> dict[str, object]:

@@ -364,3 +364,42 @@ def _glyph_widths(font: dict) -> dict[int, float]:
         else:
             widths.update(dict.fromkeys(range(first, int(second) + 1), float(entries.pop(0))))
     return widths
+
+
+def test_themes_rows_questions_and_outcomes_lead_to_one_another(book: Book) -> None:
+    if "results/framework.html" not in book.contents:
+        pytest.skip("the miniature has no framework matrix")
+    matrix = book.articles["results/framework.html"]
+    theory = book.articles["results/theory_of_change.html"]
+    themes = {theme["id"]: theme.find_parent("dt") for theme in matrix.select("[id^=theme-]")}
+    rows = {row["id"]: row.find_parent("tr") for row in matrix.select("td [id]")}
+    assert themes and rows
+    # From a theme to its rows and question, and from every row back to its theme and question.
+    led_to: dict[str, set[str]] = {}
+    for theme, term in themes.items():
+        leads = _fragments(term.find_next_sibling("dd"))
+        assert any(lead.startswith("framework-rq-") for lead in leads), theme
+        led_to[theme] = leads & rows.keys()
+        assert led_to[theme], theme
+    for row, line in rows.items():
+        (theme,) = (lead for lead in _fragments(line.th) if lead.startswith("theme-"))
+        assert row in led_to[theme], (row, theme)
+        (question,) = (lead for lead in _fragments(line.th) if lead.startswith("framework-rq-"))
+        section = matrix.find(id=question).find_parent("section")
+        assert section in line.parents, (row, question)
+    # From a row to its outcome, and from the outcome back to the row: in the table and in the list.
+    outcomes = {
+        (row, lead)
+        for row in rows
+        for lead in _fragments(matrix.find(id=row).find_parent("p") or matrix.find(id=row).parent)
+        if lead.startswith("outcome-evidence-")
+    }
+    assert outcomes
+    for row, outcome in outcomes:
+        assert row in _fragments(theory.find(id=outcome).find_parent("tr")), (row, outcome)
+        assert any({row, outcome} <= _fragments(item) for item in theory.select("dd li")), row
+
+
+def _fragments(tag: Tag) -> set[str]:
+    """What a part of a page points at."""
+    return {urlsplit(str(link["href"])).fragment for link in tag.select("a[href]")}

@@ -42,6 +42,16 @@ def test_sweep_covers_the_designs(capsys):
     assert len(rows) == 2 * len(trial.DESIGNS)
 
 
+def test_sweep_takes_proportions(capsys):
+    rows = _json(capsys, "sweep", "--design", "parallel", "--control", "0.5",
+                 "--intervention", "0.6", "0.7", "--icc", "0.05")  # fmt: skip
+    expected = [
+        trial.clusters_needed(trial.DESIGNS["parallel"], trial.Assumptions.binary(0.5, p))
+        for p in (0.6, 0.7)
+    ]
+    assert [row["clusters"] for row in rows] == expected
+
+
 def test_sweep_of_one_cell_is_still_a_list(capsys):
     rows = _json(capsys, "sweep", "--design", "parallel", "--effect", "0.5", "--icc", "0.1")
     assert len(rows) == 1
@@ -75,6 +85,17 @@ def test_text_names_every_number(capsys):
         (["size", "--design", "parallel", "--control", "0.2"], ["outcome"]),
         (["sweep", "--icc", "0.1", "1.5", "--simulate", "0", "--power", "0"],
          ["power", "trials", "icc"]),
+        (["sweep", "--icc", "nan", "--effect", "0.3", "inf"], ["effect", "icc"]),
+        (["sweep", "--control", "0.5", "--intervention", "0.6", "1.7"], ["intervention"]),
+        (["sweep", "--control", "0.5"], ["outcome"]),
+        (["size", "--design", "parallel", "--effect", "much", "--icc", "two", "--power", "1"],
+         ["effect", "icc", "power"]),
+        (["power", "--design", "parallel", "--effect", "1", "--clusters", "2.5", "--alpha", "0"],
+         ["alpha", "clusters"]),
+        (["power", "--design", "stepped-wedge", "--effect", "1", "--clusters", "1e99",
+          "--sequences", "4.5", "--cluster-size", "1e308"],
+         ["sequences", "cluster_size", "clusters"]),
+        (["size", "--design", "baseline", "--effect", "1e-300", "--iac", "0"], ["effect"]),
     ],
 )  # fmt: skip
 def test_bad_input_is_told_all_at_once(capsys, argv, names):

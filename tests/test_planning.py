@@ -10,6 +10,7 @@ import pytest
 from scipy import stats
 
 from earlyhelp import planning, trial
+from earlyhelp.errors import InputError
 from earlyhelp.raw import Pilot, open_pilot
 from earlyhelp.sweep import Sweep
 
@@ -30,11 +31,31 @@ def test_room_of_reconstructed_data_comes_from_printed_figures(printed_room: pd.
     assert row[["sd_low", "sd_high"]].tolist() == pytest.approx([3.85, 3.95])
 
 
-def test_room_of_an_unprinted_sd_is_unknown(printed_room: pd.DataFrame) -> None:
+def test_room_without_a_printed_sd_is_what_the_mean_allows(printed_room: pd.DataFrame) -> None:
     row = printed_room.loc["compassion_satisfaction", "comparison", "baseline"]
-    # Printed: between 41 and 42 of 50.
+    # Printed: between 41 and 42 of 50, n = 18.
     assert 8 < row["headroom_low"] < row["headroom_high"] < 9
-    assert row[["sd_low", "near_high", "headroom_sd_low"]].isna().all()
+    assert not row["sd_known"]
+    # At a mean of 41 to 42 the SD is at most sqrt(n / (n - 1) * (50 - mean) * (mean - 10)) < 17.2.
+    assert 0 < row["sd_low"] < row["sd_high"] < 17.2
+    # Everybody at 50 would have a mean of 50; nobody at 45 would leave at most 44.
+    assert 0 == row["near_low"] < row["near_high"] < 18
+
+
+@pytest.mark.parametrize(
+    ("sums", "expected"),
+    [
+        # Three people on a scale of 0 to 2, by hand: 1 1 1, or 0 1 2 with variance 1.
+        ((3, 3), (0, 1)),
+        # Sum 4: 1 1 2 (variance 1/3) or 0 2 2 (variance 4/3).
+        ((4, 4), ((1 / 3) ** 0.5, (4 / 3) ** 0.5)),
+        ((3, 4), (0, (4 / 3) ** 0.5)),
+        # Nobody can differ at the top.
+        ((6, 6), (0, 0)),
+    ],
+)
+def test_spread_that_a_sum_allows(sums: tuple[int, int], expected: tuple[float, float]) -> None:
+    assert planning.sd_by_sum(3, sums, (0, 2)) == pytest.approx(expected)
 
 
 def test_synthetic_people_do_not_change_what_is_bounded(rotherham: Path) -> None:
@@ -55,8 +76,94 @@ def test_identified_set_has_the_printed_test(rotherham: Path) -> None:
     row = table.loc["wai", "intervention"]
     # t(16) = 1.22 = dz * sqrt(17): 1.215 / 4.123 to 1.225 / 4.123.
     assert 1.215 / 17**0.5 <= row["dz_low"] <= row["dz_high"] <= 1.225 / 17**0.5
-    assert -1 <= row["correlation_low"] < row["correlation_high"] < 1
     assert table.loc["compassion_satisfaction", ["correlation_low"]].isna().all().all()
+
+
+def test_correlation_is_what_is_stored_as_proved(rotherham: Path) -> None:
+    pilot = open_pilot(rotherham)
+    table = planning.stability(pilot).set_index(["measure", "arm"])
+    stored = pd.read_csv(rotherham / "derived" / "extremes.csv")
+    proved = stored[
+        (stored["quantity"] == "correlation") & stored["how"].isin(["exact", "outer bound"])
+    ].set_index(["measure", "arm"])
+    for arm in ("intervention", "comparison"):
+        found = table.loc[("wai", arm), ["correlation_low", "correlation_high"]].tolist()
+        assert found == proved.loc[("wai", arm), ["low", "high"]].astype(float).tolist()
+
+
+def test_nothing_stored_bounds_nothing(rotherham: Path, tmp_path: Path) -> None:
+    pilot = open_pilot(rotherham)
+    for file in rotherham.iterdir():
+        if file.name != "derived":
+            (tmp_path / file.name).symlink_to(file)
+    bare = replace(pilot, study=pilot.study.model_copy(update={"folder": tmp_path}))
+    columns = ["sd_change_low", "dz_high", "correlation_low"]
+    assert planning.stability(bare)[columns].isna().all().all()
+    room = planning.room(bare).set_index("measure")
+    assert room.loc["compassion_satisfaction", "near_high"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("ends", "expected"),
+    [
+        ([(-0.2, 0.6), (0.1, 0.5)], (0, 0.6)),
+        ([(0.3, 0.6), (0.2, 0.5)], (0.2, 0.6)),
+        # Opposed scores tell as much as like ones.
+        ([(-0.8, -0.3), (-0.5, -0.4)], (0.3, 0.8)),
+        ([(-0.8, 0.1), (float("nan"), float("nan"))], (0, 1)),
+    ],
+)
+def test_the_correlation_that_can_be_used(
+    ends: list[tuple[float, float]], expected: tuple[float, float]
+) -> None:
+    frame = pd.DataFrame(ends, columns=["correlation_low", "correlation_high"])
+    assert planning.usable_correlation(frame.assign(measure="wai"), "wai") == expected
+
+
+def test_a_known_correlation_saves_its_square() -> None:
+    stability = pd.DataFrame(
+        [(measure, 0.6, 0.6) for measure in planning.OUTCOMES],
+        columns=["measure", "correlation_low", "correlation_high"],
+    )
+    sweep = SMALL.model_copy(update={"icc": (0.05,), "cac": (1,)})
+    gain = planning.gain_from_baseline(stability, sweep, 0.05, 0.8)
+    row = gain.set_index(["measure", "design"]).loc[("wai", "baseline")]
+    assert row[["factor_low", "factor_high"]].tolist() == pytest.approx([0.64, 0.64])
+    # By hand: 0.05 + 0.95 iac = 0.6, so iac = 0.57895.
+    a = trial.Assumptions(effect=0.5, icc=0.05, iac=0.55 / 0.95, **sweep.fixed)
+    expected = trial.clusters_needed(trial.DESIGNS["baseline"], a)
+    assert row[["teams_low", "teams_high"]].tolist() == [expected, expected]
+
+
+def test_sd_of_observed_data_has_an_interval(mini: Path) -> None:
+    pilot = open_pilot(mini)
+    low, high = planning.sd_range(pilot, planning.room(pilot), 0.95)
+    # At endline 61, 62, 60 and, in the other arm, three with an SD of 1: pooled SD 1, df 4;
+    # chi-squared with 4 df: 0.4844 and 11.143 cut off 2.5 % each.
+    assert (low, high) == pytest.approx(((4 / 11.143) ** 0.5, (4 / 0.4844) ** 0.5), rel=1e-3)
+
+
+def test_sd_of_printed_figures_is_their_rounding(rotherham: Path) -> None:
+    pilot = open_pilot(rotherham)
+    # Evidence of outcomes: the SDs of the working alliance go from 3.9 to 7.0.
+    found = planning.sd_range(pilot, planning.room(pilot), 0.95)
+    assert found == pytest.approx((3.85, 7.05))
+
+
+def test_candidates_compare_room_and_need() -> None:
+    room = pd.DataFrame(
+        {
+            "measure": ["a", "a", "b", "c"],
+            "wave": "endline",
+            "headroom_sd_low": [3.0, 2.0, 0.5, 0.1],
+            "headroom_sd_high": [3.5, 2.5, float("inf"), 0.3],
+        }
+    )
+    required = pd.DataFrame(
+        {"design": "parallel", "teams": ["few"], "clusters": [9], "low": [0.7], "high": [1.4]}
+    )
+    found = planning.candidates(room, required).set_index("measure")["enough"].to_dict()
+    assert found == {"a": "yes", "b": "not determined", "c": "no"}
 
 
 def test_fisher_interval_is_that_of_scipy() -> None:
@@ -112,7 +219,7 @@ def test_ranges_hold_every_combination() -> None:
 def test_points_are_effects_over_the_sd() -> None:
     # 2 points with an SD of 4 are half an SD: the same teams as an effect of 0.5 over both ICCs.
     sweep = SMALL.model_copy(update={"points": (2.0,)})
-    points = planning.needed_in_points(sweep, (4.0, 4.0), 0.05, 0.8).set_index("design")
+    points = planning.needed_in_points(sweep, (4.0, 4.0), (0, 0), 0.05, 0.8).set_index("design")
     sds = planning.needed(SMALL, 0.05, 0.8).groupby("design").agg({"low": "min", "high": "max"})
     assert points.loc["parallel", "high"] == sds.loc["parallel", "high"]
     assert points.loc["stepped-wedge", "low"] == sds.loc["stepped-wedge", "low"]
@@ -120,7 +227,8 @@ def test_points_are_effects_over_the_sd() -> None:
 
 def test_a_wider_sd_needs_more_teams() -> None:
     narrow, wide = (
-        planning.needed_in_points(SMALL, (4.0, sd), 0.05, 0.8)["high"].to_numpy() for sd in (4, 7)
+        planning.needed_in_points(SMALL, (4.0, sd), (0, 0.5), 0.05, 0.8)["high"].to_numpy()
+        for sd in (4, 7)
     )
     assert (wide > narrow).all()
 
@@ -129,7 +237,7 @@ def test_responsiveness_leaves_out_designs_that_do_not_fit() -> None:
     table = planning.responsiveness(SMALL, {"few": 3}, 0.05, 0.8)
     # Three clusters leave one degree of freedom to two arms, none with a baseline, and the
     # stepped wedge has four sequences.
-    assert table["design"].tolist() == ["individual", "parallel"]
+    assert table["design"].tolist() == ["individual", "individual-baseline", "parallel"]
 
 
 @pytest.mark.parametrize("teams", [9, 151])
@@ -147,3 +255,46 @@ def test_next_steps_have_evidence_and_numbers(rotherham: Path) -> None:
     exact = stats.binomtest(12, 16).proportion_ci(method="exact")
     words = steps.loc[("3.3", "training-format"), "number"]
     assert f"12 of 16 (95% interval {exact.low:.0%} to {exact.high:.0%})" in words
+    # Two numbers of one theme stand side by side.
+    assert "; recorded use: 15 of 23" in steps.loc[("3.6", "monitoring-delivery"), "number"]
+
+
+def with_numbers(pilot: Pilot, folder: Path, text: str) -> Pilot:
+    """Let a pilot have another folder with other numbers of its next steps."""
+    (folder / planning.NUMBERS_FILE).write_text(text, encoding="utf-8")
+    return replace(pilot, study=pilot.study.model_copy(update={"folder": folder}))
+
+
+def test_numbers_of_next_steps_come_from_the_study(rotherham: Path, tmp_path: Path) -> None:
+    text = "- {theme: refresher-training, words: appropriate, figure: iam_ors}\n"
+    pilot = with_numbers(open_pilot(rotherham), tmp_path, text)
+    steps = planning.next_steps(pilot, pd.DataFrame())
+    # Acceptability: the printed mean of the ORS' appropriateness is 4.2.
+    (row,) = steps[steps["number"] != ""].to_dict("records")
+    assert row["theme"] == "refresher-training"
+    assert row["number"].startswith("appropriate: mean 4.2 (SD ")
+
+
+def test_a_study_without_numbers_still_has_its_next_steps(mini: Path) -> None:
+    pilot = open_pilot(mini)
+    assert planning.read_numbers(pilot) == []
+    assert (planning.next_steps(pilot, planning.room(pilot))["number"] == "").all()
+
+
+def test_numbers_that_fit_nothing_are_all_told(rotherham: Path, tmp_path: Path) -> None:
+    wrong = "- {theme: x, words: y, figure: happiness}\n- {theme: x, figure: recording}\n"
+    pilot = with_numbers(open_pilot(rotherham), tmp_path, wrong)
+    with pytest.raises(InputError) as caught:
+        planning.read_numbers(pilot)
+    places = {problem.column for problem in caught.value.problems}
+    assert any(place.startswith("0.figure") for place in places) and "1.words" in places
+
+
+def test_themes_that_no_cell_has_are_all_told(rotherham: Path, tmp_path: Path) -> None:
+    wrong = "".join(
+        f"- {{theme: {theme}, words: y, figure: recording}}\n" for theme in ("here", "there")
+    )
+    pilot = with_numbers(open_pilot(rotherham), tmp_path, wrong)
+    with pytest.raises(InputError) as caught:
+        planning.read_numbers(pilot)
+    assert [problem.found for problem in caught.value.problems] == ["'here'", "'there'"]

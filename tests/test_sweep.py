@@ -33,9 +33,10 @@ def test_impossible_values_are_all_named(mini: Path) -> None:
 
 def test_cells_reach_the_target_or_are_the_pilots(mini: Path) -> None:
     cells = sweep.cells(sweep.Sweep(icc=(0.05,), cac=(1,), iac=(0,), effect=(0.5,)), units=4)
-    # Four designs that reach the target; parallel and baseline also with the pilot's four units.
+    # Five designs that reach the target; parallel and baseline also with the pilot's four units.
     assert cells["design"].value_counts().to_dict() == {
         "individual": 1,
+        "individual-baseline": 1,
         "parallel": 2,
         "baseline": 2,
         "stepped-wedge": 1,
@@ -45,12 +46,11 @@ def test_cells_reach_the_target_or_are_the_pilots(mini: Path) -> None:
 
 def test_designs_are_not_repeated_over_what_they_ignore() -> None:
     cells = sweep.cells(sweep.Sweep(icc=(0.01, 0.1), effect=(0.5,)), units=2)
-    # One for people; one per ICC for parallel clusters; the others also over 3 CACs and 3 IACs.
-    assert cells["design"].value_counts()[["individual", "parallel", "baseline"]].tolist() == [
-        1,
-        2,
-        18,
-    ]
+    # One for people, one per IAC with a baseline; one per ICC for parallel clusters; the others
+    # also over 3 CACs and 3 IACs.
+    counts = cells["design"].value_counts()
+    names = ["individual", "individual-baseline", "parallel", "baseline"]
+    assert counts[names].tolist() == [1, 3, 2, 18]
 
 
 def test_parts_together_are_the_whole(mini: Path) -> None:
@@ -106,10 +106,10 @@ def test_parts_on_the_command_line(mini: Path, tmp_path: Path) -> None:
         assert main([*command, "--output", str(path)]) == 0
     gathered = tmp_path / "all.csv"
     assert main(["trial", "gather", *map(str, parts), "--output", str(gathered)]) == 0
-    assert pd.read_csv(gathered)["cell"].tolist() == [0, 1, 2, 3, 4, 5]
+    assert pd.read_csv(gathered)["cell"].tolist() == [0, 1, 2, 3, 4, 5, 6]
 
 
-@pytest.mark.parametrize("part", ["3-of-2", "0-of-2", "one"])
+@pytest.mark.parametrize("part", ["3-of-2", "0-of-2", "one", "1-of-100000"])
 def test_impossible_part(
     mini: Path, tmp_path: Path, part: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -125,6 +125,19 @@ def test_missing_parts_are_all_named(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert main(["trial", "gather", *missing, "--output", str(output)]) != 0
     told = capsys.readouterr().err
     assert all(name in told for name in missing) and not output.exists()
+
+
+def test_files_that_are_no_parts_are_all_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = {"empty": b"", "text": b"a\nb,c\n", "bytes": b"\xff\xfe\x00", "csv": b"a,b\n1,2\n"}
+    for name, content in wrong.items():
+        (tmp_path / name).write_bytes(content)
+    paths = [str(tmp_path / name) for name in wrong]
+    assert main(["trial", "gather", *paths, "--output", str(tmp_path / "x.csv")]) == 1
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 4 and all("found another file" in line for line in told)
+    assert not (tmp_path / "x.csv").exists()
 
 
 def run_workflow(folder: Path, *options: str) -> bytes:

@@ -339,6 +339,7 @@ def flow(frame: pd.DataFrame, stages: Sequence[tuple[str, str]]) -> Figure:
 BAND_MARKS = {"green": ("o", "#1b7a4b"), "amber": ("D", "#a86b00"), "red": ("X", "#a3242b")}
 DESIGN_STYLES = {
     "individual": ("-", "o", "#1f2a33"),
+    "individual-baseline": ((0, (5, 1)), "v", "#6b4c9a"),
     "parallel": ("--", "s", "#c2571a"),
     "baseline": ("-.", "^", "#0b5c8a"),
     "stepped-wedge": (":", "D", "#1b7a4b"),

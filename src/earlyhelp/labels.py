@@ -55,6 +55,7 @@ LABELS = {
 # Designs of a trial (`trial.DESIGNS`); "baseline" is also a wave.
 DESIGN_LABELS = {
     "individual": "People randomised",
+    "individual-baseline": "People with baseline",
     "parallel": "Teams, parallel",
     "baseline": "Teams with baseline",
     "stepped-wedge": "Teams, stepped wedge",

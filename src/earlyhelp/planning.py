@@ -1,27 +1,36 @@
 """What a pilot tells the design of the next trial: spread, stability over time, room for change.
 
 Of observed data these are estimates. Of reconstructed data they are what the printed figures leave
-possible: ranges, read from `printed.yml`, never the synthetic people's own values.
+possible: ranges, read from `printed.yml` and from what `identified` stored, never the synthetic
+people's own values.
 """
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import product
 from math import atanh, sqrt, tanh
-from typing import Any
+from typing import Annotated, Literal
 
+import numpy as np
 import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
-from earlyhelp import paired, promise, readiness, samples, trial
+from earlyhelp import identified, promise, readiness, samples, trial
 from earlyhelp.criteria import observed
+from earlyhelp.errors import InputError, Problem
+from earlyhelp.identified import EXACT, OUTER
 from earlyhelp.measures import ARMS
+from earlyhelp.paired import Change
 from earlyhelp.raw import Pilot, proqol_columns, wai_columns
 from earlyhelp.reconstruct import read_printed
 from earlyhelp.sample import surveys
+from earlyhelp.study import Quantity, Status
 from earlyhelp.sweep import Sweep
 from earlyhelp.totals import possible_sums
+from earlyhelp.yamlfile import read_yaml
 
 WAVES = ("baseline", "endline")
 OUTCOMES = {"wai": "wai", "compassion_satisfaction": "proqol"}
@@ -37,9 +46,10 @@ def room(pilot: Pilot) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        measure, arm, wave, n, maximum; and as ranges (`_low`, `_high`): mean, sd, top (people at
-        the maximum), near (within `NEAR` points of it), headroom (points from the mean to the
-        maximum), headroom_sd (in SDs). NaN where nothing is printed that would bound it.
+        measure, arm, wave, n, maximum, sd_known (printed or observed, else only bounded by the mean
+        and the scale); and as ranges (`_low`, `_high`): mean, sd, top (people at the maximum), near
+        (within `NEAR` points of it), headroom (points from the mean to the maximum), headroom_sd
+        (in SDs; infinite where everybody may have the same score). NaN where nothing bounds it.
     """
     frame = _printed_room(pilot) if _is_reconstructed(pilot) else _observed_room(pilot)
     frame["headroom_low"] = frame["maximum"] - frame["mean_high"]
@@ -61,7 +71,7 @@ def _observed_room(pilot: Pilot) -> pd.DataFrame:
         seen |= {"top": row["at_maximum"], "near": row["close"]}
         rows.append(
             {name: row[name] for name in ("measure", "arm", "wave", "n")}
-            | {"maximum": row["scale_maximum"]}
+            | {"maximum": row["scale_maximum"], "sd_known": row["sd"] > 0}
             | {f"{name}_{end}": x for name, x in seen.items() for end in ("low", "high")}
         )
     return pd.DataFrame(rows)
@@ -76,20 +86,55 @@ def _printed_room(pilot: Pilot) -> pd.DataFrame:
         sums = possible_sums(figures, (low, high))
         row = {"measure": measure, "arm": arm, "wave": wave, "n": figures["n"], "maximum": high}
         row |= {"mean_low": sums[0] / figures["n"], "mean_high": sums[-1] / figures["n"]}
-        row |= dict.fromkeys(("sd_low", "sd_high", "top_low", "top_high"), NOTHING)
-        row |= dict.fromkeys(("near_low", "near_high"), NOTHING)
+        row |= {"sd_known": "sd" in figures}
         if "sd" in figures:
             given = samples.Figures(figures["n"], figures["mean"], figures["sd"], low, high)
-            row |= {
-                "sd_low": float(given.sd_interval.low),
-                "sd_high": float(given.sd_interval.high),
-            }
+            ends = float(given.sd_interval.low), float(given.sd_interval.high)
             found = samples.bounds(given, [high, high - NEAR])
-            above = {bound.of: bound for bound in found if bound.quantity == "at or above"}
-            for name, cutoff in (("top", high), ("near", high - NEAR)):
-                row |= {f"{name}_low": above[cutoff].low, f"{name}_high": above[cutoff].high}
+            above = {
+                int(bound.of): (float(bound.low), float(bound.high))
+                for bound in found
+                if bound.quantity == "at or above" and bound.of is not None
+            }
+        else:
+            ends = sd_by_sum(figures["n"], (sums[0], sums[-1]), (low, high))
+            above = _stored_above(pilot, key, arm, wave)
+        row |= {"sd_low": ends[0], "sd_high": ends[1]}
+        for name, cutoff in (("top", high), ("near", high - NEAR)):
+            row[f"{name}_low"], row[f"{name}_high"] = above.get(cutoff, (NOTHING, NOTHING))
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def sd_by_sum(n: int, sums: tuple[int, int], ends: tuple[int, int]) -> tuple[float, float]:
+    """Least and greatest SD of n whole scores between two ends with a sum in a range.
+
+    Least when the scores are as equal as they can be, greatest when all but one are at the ends.
+    """
+    low, high = ends
+    least, most = [], []
+    for total in range(sums[0], sums[1] + 1):
+        level, over = divmod(total, n)
+        at_top, rest = divmod(total - n * low, high - low)
+        equal = [level + 1] * over + [level] * (n - over)
+        apart = [high] * at_top + [low + rest] * (at_top < n)
+        least.append(float(np.std(equal, ddof=1)))
+        most.append(float(np.std(apart + [low] * (n - len(apart)), ddof=1)))
+    return min(least), max(most)
+
+
+def _stored_above(pilot: Pilot, key: str, arm: str, wave: str) -> dict[int, tuple[float, float]]:
+    """Fewest and most people at or above scores, as `identified` stored them for one group."""
+    stored = identified.read(pilot.study.folder)
+    if stored is None:
+        return {}
+    wanted = [key, arm, wave, "at or above"]
+    table = stored.groups
+    chosen = table[(table[["measure", "arm", "wave", "quantity"]] == wanted).all(axis=1)]
+    return {
+        int(of): (float(Fraction(low)), float(Fraction(high)))
+        for of, low, high in chosen[["of", "low", "high"]].astype(str).to_numpy()
+    }
 
 
 def stability(pilot: Pilot, confidence: float = 0.95) -> pd.DataFrame:
@@ -101,7 +146,7 @@ def stability(pilot: Pilot, confidence: float = 0.95) -> pd.DataFrame:
         measure, arm, pairs; and as ranges: sd_change, dz (mean change over its SD, without sign),
         correlation (of baseline and endline). Observed: dz as estimated, correlation with its
         interval (Fisher's z). Reconstructed: the identified set, what the printed tests of both
-        arms leave possible (`earlyhelp.paired`); NaN where no SD bounds the correlation.
+        arms leave possible (`earlyhelp.identified`); NaN where nothing printed bounds it.
     """
     if _is_reconstructed(pilot):
         return _identified(pilot)
@@ -138,48 +183,132 @@ def fisher_interval(r: float, n: int, confidence: float) -> tuple[float, float]:
 
 
 def _identified(pilot: Pilot) -> pd.DataFrame:
-    printed = read_printed(pilot.study.folder)
+    stored = identified.read(pilot.study.folder)
+    pairs = read_printed(pilot.study.folder)["pairs"]
     rows = []
-    for measure, key in OUTCOMES.items():
-        scale = getattr(pilot.study.measures, key)
-        arms = [_arm(printed, key, arm, scale) for arm in ARMS]
-        pairs = sum(arm.pairs for arm in arms)
-        between = paired.TTest(pairs - 2, **printed[key]["between"])
-        first, second = (paired.changes(arm) for arm in arms)
-        possible = paired.joint(first, second, between)
-        for which, (name, arm) in enumerate(zip(ARMS, arms, strict=True)):
-            changes = {pair[which] for pair in possible}
+    for (measure, key), arm in product(OUTCOMES.items(), ARMS):
+        correlation = (NOTHING, NOTHING)
+        sds, dzs = [NOTHING], [NOTHING]
+        if stored is not None:
+            left = stored.contrasts[stored.contrasts["measure"] == key]
+            sums = left[[f"{arm}_total", f"{arm}_squares"]].itertuples(index=False)
+            changes = [Change(pairs[arm], int(total), int(squares)) for total, squares in sums]
             sds, dzs = [c.sd for c in changes], [abs(c.dz) for c in changes]
-            # Without a printed SD everything from -1 to 1 is possible, and costly to confirm.
-            bounded = arm.baseline.variance is not None
-            ends = [paired.correlation_bounds(arm, c) for c in changes] if bounded else []
-            low, high = zip(*ends, strict=True) if ends else ((NOTHING,), (NOTHING,))
-            spread = (min(sds), max(sds), min(dzs), max(dzs))
-            rows.append((measure, name, arm.pairs, *spread, min(low), max(high)))
+            table = stored.extremes
+            bounds = table[(table[["measure", "arm", "quantity"]] == [key, arm, R]).all(axis=1)]
+            # Values that some data sets attain bound nothing.
+            proved = bounds[bounds["how"].isin([EXACT, OUTER])]
+            if len(proved):
+                correlation = float(proved["low"].iloc[0]), float(proved["high"].iloc[0])
+        spread = (min(sds), max(sds), min(dzs), max(dzs))
+        rows.append((measure, arm, pairs[arm], *spread, *correlation))
     return pd.DataFrame(rows, columns=STABILITY)
 
 
-def _arm(printed: Any, key: str, arm: str, scale: Any) -> paired.Arm:
-    figures, ends = printed[key][arm], (scale.total_minimum, scale.total_maximum)
-    waves = []
-    for wave in WAVES:
-        given = figures[wave]
-        if "sd" in given:
-            exact = samples.Figures(given["n"], given["mean"], given["sd"], *ends)
-            waves.append(paired.Wave.printed(exact))
-        else:
-            sums = possible_sums(given, ends)
-            waves.append(paired.Wave(given["n"], *ends, (sums[0], sums[-1])))
-    pairs = printed["pairs"][arm]
-    baseline, endline = waves
-    test = paired.TTest(pairs - 1, **figures["paired"])
-    return paired.Arm(baseline, endline, pairs, test)
+R = "correlation"  # as `identified` names it
 
 
-def sd_range(room: pd.DataFrame, measure: str = "wai") -> tuple[float, float]:
-    """Least and greatest SD of a measure over arms and waves (of `room`)."""
+def sd_range(
+    pilot: Pilot, room: pd.DataFrame, confidence: float, measure: str = "wai"
+) -> tuple[float, float]:
+    """Least and greatest SD of a measure (of `room`).
+
+    Reconstructed: over what is printed of arms and waves. Observed: interval (chi-squared) of the
+    SD pooled over the arms, over both waves.
+    """
     chosen = room[room["measure"] == measure]
-    return float(chosen["sd_low"].min()), float(chosen["sd_high"].max())
+    if _is_reconstructed(pilot):
+        return float(chosen["sd_low"].min()), float(chosen["sd_high"].max())
+    ends = []
+    for _, wave in chosen[chosen["sd_known"]].groupby("wave"):
+        df = int((wave["n"] - 1).sum())
+        squares = float(((wave["n"] - 1) * wave["sd_low"] ** 2).sum())
+        ends += [
+            sqrt(squares / float(stats.chi2.ppf(tail, df)))
+            for tail in ((1 + confidence) / 2, (1 - confidence) / 2)
+        ]
+    return (min(ends), max(ends)) if ends else (NOTHING, NOTHING)
+
+
+def usable_correlation(stability: pd.DataFrame, measure: str) -> tuple[float, float]:
+    """Least and greatest size of a correlation that an analysis with baseline can use.
+
+    The gain of such an analysis is ``1 - r**2``, whatever the sign of r: a range that holds 0 goes
+    from no gain to that of its end farther from 0. The range is over both arms; what nothing bounds
+    counts as -1 to 1.
+    """
+    chosen = stability[stability["measure"] == measure]
+    low = float(chosen["correlation_low"].fillna(-1).min())
+    high = float(chosen["correlation_high"].fillna(1).max())
+    least = 0.0 if low <= 0 <= high else min(abs(low), abs(high))
+    return least, max(abs(low), abs(high))
+
+
+def gain_from_baseline(
+    stability: pd.DataFrame, sweep: Sweep, alpha: float, target: float
+) -> pd.DataFrame:
+    """What knowing the correlation of the waves no better than this means for the design.
+
+    Returns
+    -------
+    DataFrame
+        measure ("chosen" for the individual autocorrelations of the sweep), design, effect (SDs);
+        and as ranges: r (size of the correlation that can be used), factor (``1 - r**2``, what is
+        left of the variance where people are randomised) and teams (over the ICCs, cluster
+        autocorrelations and r).
+    """
+    used = {measure: usable_correlation(stability, measure) for measure in OUTCOMES}
+    rows = []
+    for design, effect in product(trial.DESIGNS.values(), sweep.effect):
+        if not design.covariates:
+            continue
+        for measure, r in used.items():
+            teams = _teams(design, sweep, alpha, target, r, {"effect": effect})
+            rows.append((measure, design.name, effect, *r, *teams))
+        chosen = trial.sweep(
+            [design],
+            target,
+            effect=effect,
+            icc=sweep.icc,
+            cac=sweep.cac,
+            iac=sweep.iac,
+            **sweep.fixed | {"alpha": alpha},
+        )["clusters"]
+        ends = int(chosen.min()), int(chosen.max())
+        rows.append(("chosen", design.name, effect, min(sweep.iac), max(sweep.iac), *ends))
+    columns = ["measure", "design", "effect", "r_low", "r_high", "teams_low", "teams_high"]
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.assign(factor_low=1 - frame["r_high"] ** 2, factor_high=1 - frame["r_low"] ** 2)
+
+
+def _teams(
+    design: trial.Design,
+    sweep: Sweep,
+    alpha: float,
+    target: float,
+    r: tuple[float, float],
+    outcome: dict[str, float],
+) -> tuple[int, int]:
+    """Fewest and most teams over the ICCs, cluster autocorrelations and a range of correlations."""
+    found = []
+    # Between its ends too: the stepped wedge needs most teams somewhere in the middle.
+    sizes = np.linspace(*r, STEPS).tolist() if design.periods > 1 else [0.0]
+    for icc, cac, size in product(sweep.icc, sweep.cac, sizes):
+        values = sweep.fixed | outcome | {"alpha": alpha, "icc": icc, "cac": cac}
+        a = trial.Assumptions(**values, iac=_iac(design, size, icc, cac))
+        found.append(trial.clusters_needed(design, a, target))
+    return min(found), max(found)
+
+
+STEPS = 5
+
+
+def _iac(design: trial.Design, correlation: float, icc: float, cac: float) -> float:
+    """Individual autocorrelation under which people have a correlation, or the nearest there is."""
+    if design.unit == "person":
+        return min(correlation, 1 - trial.FINEST)
+    nearest = min(max(correlation, icc * cac), icc * cac + (1 - icc) * (1 - 2 * trial.FINEST))
+    return trial.individual_autocorrelation(nearest, icc, cac)
 
 
 def reliability(pilot: Pilot) -> pd.DataFrame:
@@ -247,39 +376,47 @@ def needed(sweep: Sweep, alpha: float, target: float) -> pd.DataFrame:
     DataFrame
         design, effect (SDs), icc, low, high (over cluster and individual autocorrelation).
     """
-    return _ranges(sweep, alpha, target, effect=sweep.effect, icc=sweep.icc)
+    table = trial.sweep(
+        trial.DESIGNS.values(),
+        target,
+        effect=sweep.effect,
+        icc=sweep.icc,
+        cac=sweep.cac,
+        iac=sweep.iac,
+        **sweep.fixed | {"alpha": alpha},
+    )
+    grouped = table.groupby(["design", "effect", "icc"], sort=False)["clusters"]
+    return grouped.agg(low="min", high="max").reset_index()
 
 
 def needed_in_points(
-    sweep: Sweep, sds: tuple[float, float], alpha: float, target: float
+    sweep: Sweep,
+    sds: tuple[float, float],
+    correlation: tuple[float, float],
+    alpha: float,
+    target: float,
 ) -> pd.DataFrame:
     """Teams needed to find a difference in points, whatever SD and correlations of the ranges hold.
+
+    Parameters
+    ----------
+    sds, correlation : tuple of float
+        Least and greatest SD and size of the correlation of the waves (`usable_correlation`).
 
     Returns
     -------
     DataFrame
-        design, effect (points), low, high (over the SD, ICC, cluster and individual
+        design, effect (points), low, high (over the SD, the correlation, ICC and cluster
         autocorrelation).
     """
-    return _ranges(sweep, alpha, target, effect=sweep.points, sd=sds).drop(columns="icc")
-
-
-def _ranges(sweep: Sweep, alpha: float, target: float, **values: Any) -> pd.DataFrame:
-    fixed = sweep.fixed | {"alpha": alpha}
-    icc = values.pop("icc", None)
-    keys = ["design", "effect", *(["icc"] if icc else [])]
-    table = trial.sweep(
-        trial.DESIGNS.values(),
-        target,
-        icc=icc or sweep.icc,
-        cac=sweep.cac,
-        iac=sweep.iac,
-        **values,
-        **fixed,
-    )
-    grouped = table.groupby(keys, sort=False)["clusters"]
-    found = grouped.agg(low="min", high="max").reset_index()
-    return found if icc else found.assign(icc=NOTHING)
+    rows = []
+    for design, points in product(trial.DESIGNS.values(), sweep.points):
+        ends = [
+            _teams(design, sweep, alpha, target, correlation, {"effect": points, "sd": sd})
+            for sd in sds
+        ]
+        rows.append((design.name, points, min(ends)[0], max(high for _, high in ends)))
+    return pd.DataFrame(rows, columns=["design", "effect", "low", "high"])
 
 
 def needed_binary(sweep: Sweep, alpha: float, target: float) -> pd.DataFrame:
@@ -339,6 +476,35 @@ def responsiveness(
     return pd.DataFrame(rows, columns=["teams", "clusters", "design", "low", "high"])
 
 
+def candidates(room: pd.DataFrame, required: pd.DataFrame) -> pd.DataFrame:
+    """Whether each measure could still show what a trial of teams would need to find.
+
+    Parameters
+    ----------
+    room, required : DataFrame
+        As `room` and `responsiveness` return them.
+
+    Returns
+    -------
+    DataFrame
+        measure; room (largest improvement at endline, in SDs, as a range over the arms); teams,
+        clusters; needed (difference that parallel teams can find, as a range); enough ("yes" or
+        "no" when all of one range lies above or below the other, else "not determined").
+    """
+    rows = []
+    endline = room[room["wave"] == "endline"].groupby("measure", sort=False)
+    parallel = required[required["design"] == "parallel"]
+    for measure, left in endline:
+        low, high = float(left["headroom_sd_low"].min()), float(left["headroom_sd_high"].max())
+        for words, clusters, least, most in parallel[
+            ["teams", "clusters", "low", "high"]
+        ].itertuples(index=False):
+            enough = "yes" if low >= most else "no" if high < least else "not determined"
+            rows.append((measure, low, high, words, clusters, least, most, enough))
+    columns = ["measure", "room_low", "room_high", "teams", "clusters"]
+    return pd.DataFrame(rows, columns=[*columns, "needed_low", "needed_high", "enough"])
+
+
 def simulated_pilot(stored: pd.DataFrame) -> pd.DataFrame:
     """Power that the pilot's units had, simulated, by design and effect (of `sweep.read_stored`).
 
@@ -357,6 +523,63 @@ def simulated_pilot(stored: pd.DataFrame) -> pd.DataFrame:
     ).reset_index()
 
 
+READINESS = ("3.1", "3.2", "3.3", "3.4", "3.5", "3.6")
+NUMBERS_FILE = "next_steps.yml"
+
+
+class ThemeNumber(BaseModel):
+    """A number that bears on a theme of the readiness questions.
+
+    Attributes
+    ----------
+    theme : str
+        A theme that a cell on questions 3.1 to 3.6 has in the framework matrix.
+    words : str
+        What the number counts.
+    figure : str
+        What a progression criterion can be about, or "preferred_one_day" (of post-training
+        respondents), "teams_taking_part" (of `design.service_teams`), "room_wai" (largest
+        improvement at endline).
+    status : str
+        What the number may claim where the data are reconstructed.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    theme: Annotated[str, Field(min_length=1)]
+    words: Annotated[str, Field(min_length=1)]
+    figure: Quantity | Literal["preferred_one_day", "teams_taking_part", "room_wai"]
+    status: Status = "observed"
+
+
+def read_numbers(pilot: Pilot) -> list[ThemeNumber]:
+    """Read `next_steps.yml` of the study; without it no theme has a number.
+
+    Raises
+    ------
+    InputError
+        With every problem of the file, and every theme that the framework matrix does not have.
+    """
+    path = pilot.study.folder / NUMBERS_FILE
+    if not path.is_file():
+        return []
+    numbers: list[ThemeNumber] = read_yaml(path, list[ThemeNumber])
+    known = sorted(set(_readiness_cells(pilot)["theme"]))
+    problems = [
+        Problem(path.name, None, f"{index}.theme", repr(number.theme), f"one of {', '.join(known)}")
+        for index, number in enumerate(numbers)
+        if number.theme not in known
+    ]
+    if problems:
+        raise InputError(problems)
+    return numbers
+
+
+def _readiness_cells(pilot: Pilot) -> pd.DataFrame:
+    matrix = pilot.framework_matrix
+    return matrix[matrix["research_question"].isin(READINESS)]
+
+
 def next_steps(pilot: Pilot, room: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
     """Evidence behind the recommended next steps (research questions 3.1 to 3.6).
 
@@ -371,60 +594,40 @@ def next_steps(pilot: Pilot, room: pd.DataFrame, confidence: float = 0.95) -> pd
         question, theme, evidence (cells of the framework matrix by direction, in words), number (in
         words, counts with their Clopper-Pearson interval; empty where there is none), status.
     """
-    matrix = pilot.framework_matrix
-    readiness_cells = matrix[matrix["research_question"].isin(READINESS)]
-    numbers = _numbers_of_themes(pilot, room, confidence)
+    numbers: dict[str, list[ThemeNumber]] = {}
+    for number in read_numbers(pilot):
+        numbers.setdefault(number.theme, []).append(number)
+    seen = observed(pilot)
     rows = []
-    for (question, theme), cells in readiness_cells.groupby(["research_question", "theme"]):
+    for (question, theme), cells in _readiness_cells(pilot).groupby(["research_question", "theme"]):
         counted = cells["direction"].value_counts().sort_index()
         evidence = ", ".join(f"{direction} {n}" for direction, n in counted.items())
-        rows.append((question, theme, evidence, *numbers.get(str(theme), ("", "reproduced"))))
+        of_theme = numbers.get(str(theme), [])
+        words = [_in_words(number, pilot, seen, room, confidence) for number in of_theme]
+        status = of_theme[0].status if of_theme else "reproduced"
+        rows.append((question, theme, evidence, "; ".join(filter(None, words)), status))
     return pd.DataFrame(rows, columns=["question", "theme", "evidence", "number", "status"])
 
 
-READINESS = ("3.1", "3.2", "3.3", "3.4", "3.5", "3.6")
-
-
-def _numbers_of_themes(
-    pilot: Pilot, room: pd.DataFrame, confidence: float
-) -> dict[str, tuple[str, str]]:
-    """Number and its status for the themes of Rotherham's codebook that have one."""
-    seen = observed(pilot)
-
-    def share(words: str, n: float, total: float) -> str:
-        if not total:
-            return ""
-        low, high = proportion_confint(n, total, alpha=1 - confidence, method="beta")
-        ends = f"{confidence:.0%} interval {low:.0%} to {high:.0%}"
-        return f"{words}: {n:.0f} of {total:.0f} ({ends})"
-
-    def quantity(words: str, name: str) -> str:
-        return share(words, *seen.loc[name, ["successes", "total"]])
-
-    one_day = readiness.training_format(pilot).iloc[0]
-    teams, service = len(pilot.study.teams), pilot.study.design.get("service_teams")
-    left = room[(room["measure"] == "wai") & (room["wave"] == "endline")]
-    ends = f"{left['headroom_sd_low'].min():.1f} to {left['headroom_sd_high'].max():.1f} SD"
-    came, used = quantity("attended", "attendance"), quantity("recorded use", "tool_users")
-    return {
-        "training-format": (share("prefer one day", one_day["n"], one_day["total"]), "reproduced"),
-        "recording-scores": (quantity("uploaded scores", "recording"), "reproduced"),
-        "randomisation": (
-            quantity("comparison staff in contact with the tools", "contamination_tools"),
-            "reproduced",
-        ),
-        "taking-part": (
-            quantity("intervention staff who answered again", "retention_intervention"),
-            "determined",
-        ),
-        "teams-left-out": (
-            f"{teams} of {service} teams took part" if service else "",
-            "reproduced",
-        ),
-        "limited-use-of-tools": (
-            quantity("used the ORS in most or all sessions", "sessions_used"),
-            "reproduced",
-        ),
-        "monitoring-delivery": (f"{came}; {used}", "reproduced"),
-        "outcome-measures": (f"working alliance could still rise by {ends}", "bounded"),
-    }
+def _in_words(
+    number: ThemeNumber, pilot: Pilot, seen: pd.DataFrame, room: pd.DataFrame, confidence: float
+) -> str:
+    if number.figure == "room_wai":
+        left = room[(room["measure"] == "wai") & (room["wave"] == "endline")]
+        low, high = left["headroom_sd_low"].min(), left["headroom_sd_high"].max()
+        return f"{number.words}: {low:.1f} to {high:.1f} SD"
+    if number.figure == "teams_taking_part":
+        service = pilot.study.design.get("service_teams")
+        return f"{number.words}: {len(pilot.study.teams)} of {service}" if service else ""
+    if number.figure == "preferred_one_day":
+        n, total = readiness.training_format(pilot).iloc[0][["n", "total"]]
+    else:
+        row = seen.loc[[number.figure]].to_dict("records")[0]
+        n, total, mean, sd = (row[name] for name in ("successes", "total", "mean", "sd"))
+        if n is None or n != n:
+            return f"{number.words}: mean {mean:.1f} (SD {sd:.1f}, n = {total:.0f})"
+    if not total:
+        return ""
+    low, high = proportion_confint(n, total, alpha=1 - confidence, method="beta")
+    ends = f"{confidence:.0%} interval {low:.0%} to {high:.0%}"
+    return f"{number.words}: {n:.0f} of {total:.0f} ({ends})"

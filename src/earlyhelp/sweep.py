@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from earlyhelp.errors import InputError, Problem
 from earlyhelp.study import find_folder, read_study
 from earlyhelp.yamlfile import read_yaml
 
@@ -50,8 +51,8 @@ class Sweep(BaseModel):
         0.02,
         0.05,
         0.1,
-        0.15,
         0.2,
+        0.3,
     )
     cac: Annotated[tuple[Autocorrelation, ...], Field(min_length=1)] = (0.5, 0.8, 1)
     iac: Annotated[tuple[Correlation, ...], Field(min_length=1)] = (0, 0.35, 0.7)
@@ -115,7 +116,11 @@ def cells(sweep: Sweep, units: int) -> pd.DataFrame:
     from earlyhelp import simulate, trial
 
     values = {"icc": sweep.icc, "cac": sweep.cac, "iac": sweep.iac, "effect": sweep.effect}
-    ignored = {"individual": ("icc", "cac", "iac"), "parallel": ("cac", "iac")}
+    ignored = {
+        "individual": ("icc", "cac", "iac"),
+        "individual-baseline": ("icc", "cac"),
+        "parallel": ("cac", "iac"),
+    }
     frames = []
     for design in trial.DESIGNS.values():
         unused = {name: values[name][:1] for name in ignored.get(design.name, ())}
@@ -136,16 +141,23 @@ def simulate_part(folder: str | Path, part: int, parts: int) -> pd.DataFrame:
     -------
     DataFrame
         Columns of `simulate.simulate_cell`, and `cell` (its number) and `pilot`.
+
+    Raises
+    ------
+    InputError
+        When the part is not one of the parts, or there are more parts than cells.
     """
     import pandas as pd
 
     from earlyhelp import simulate
 
     sweep = read_sweep(folder)
+    numbered = list(enumerate(cells(sweep, randomised_units(folder)).to_dict("records")))
+    if not 1 <= part <= parts <= len(numbered):
+        expected = f"K-of-N with 1 <= K <= N and N at most {len(numbered)}, the cells of the grid"
+        raise InputError([Problem("trial", None, "part", f"{part}-of-{parts}", expected)])
     rows = []
-    for number, cell in list(enumerate(cells(sweep, randomised_units(folder)).to_dict("records")))[
-        part - 1 :: parts
-    ]:
+    for number, cell in numbered[part - 1 :: parts]:
         row = simulate.simulate_cell(cell, sweep.trials, [sweep.seed, number])
         rows.append(row.assign(cell=number, pilot=cell["pilot"]))
     return pd.concat(rows, ignore_index=True)

@@ -573,6 +573,32 @@ def simulated_pilot(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def candidates(frame: pd.DataFrame) -> pd.DataFrame:
+    """Room of each measure beside what trials would need (`planning.candidates`)."""
+    table = _filled(frame, {"measure": ("Measure", None)})
+    table["Largest improvement (SD)"] = _ranges_or_least(frame, "room", 1)
+    table["Teams"] = [
+        f"{escape(words)} ({count})"
+        for words, count in zip(frame["teams"], frame["clusters"], strict=True)
+    ]
+    table["Difference needed (SD)"] = _range(frame, "needed", 2)
+    table["Enough room"] = frame["enough"].to_numpy()
+    return table
+
+
+def _ranges_or_least(frame: pd.DataFrame, name: str, decimals: int) -> list[str]:
+    """Ranges; "at least" where the upper end is infinite."""
+    return [
+        f"at least {number(low, decimals)}" if high == float("inf") else shown
+        for low, high, shown in zip(
+            frame[f"{name}_low"],
+            frame[f"{name}_high"],
+            _range(frame.replace(float("inf"), float("nan")), name, decimals),
+            strict=True,
+        )
+    ]
+
+
 def near_the_top(frame: pd.DataFrame) -> pd.DataFrame:
     """People at or near the top of the scale (`planning.room`)."""
     table = _filled(frame, GROUP | {"n": ("n", 0)})
@@ -586,7 +612,7 @@ def room(frame: pd.DataFrame) -> pd.DataFrame:
     table = _filled(frame, GROUP)
     table["In points"] = _range(frame, "headroom", 1)
     table["SD"] = _range(frame, "sd", 1)
-    table["In SDs"] = _range(frame, "headroom_sd", 1)
+    table["In SDs"] = _ranges_or_least(frame, "headroom_sd", 1)
     return table
 
 
@@ -603,6 +629,20 @@ def stability(frame: pd.DataFrame) -> pd.DataFrame:
     table["SD of change"] = _range(frame, "sd_change", 1)
     table["Mean change in SDs of change"] = _range(frame, "dz", 2)
     table["Correlation of the waves"] = _range(frame, "correlation", 2)
+    return table
+
+
+def gain_from_baseline(frame: pd.DataFrame) -> pd.DataFrame:
+    """Variance left and teams needed, by measure (`planning.gain_from_baseline`)."""
+    chosen = frame[frame["design"] == "baseline"].reset_index(drop=True)
+    words = [
+        "Chosen range" if measure == "chosen" else label(measure) for measure in chosen["measure"]
+    ]
+    table = pd.DataFrame({"Measure": [escape(word) for word in words]}, dtype=str)
+    table["Size of the correlation"] = _range(chosen, "r", 2)
+    table["Variance left, people randomised"] = _range(chosen, "factor", 2)
+    table["Effect (SD)"] = [f"{effect:g}" for effect in chosen["effect"]]
+    table["Teams with baseline"] = _range(chosen, "teams", 0)
     return table
 
 

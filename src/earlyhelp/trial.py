@@ -12,6 +12,7 @@ Outcome of person k of cluster i in period t (Hooper et al. 2016, nested exchang
 References
 ----------
 Donner & Klar (2000), Design and Analysis of Cluster Randomization Trials in Health Research.
+Borm, Fransen & Lemmens (2007), J Clin Epidemiol 60:1234-1238.
 Eldridge, Ashby & Kerry (2006), Int J Epidemiol 35:1292-1300.
 Hussey & Hughes (2007), Contemp Clin Trials 28:182-191.
 Teerenstra et al. (2012), Stat Med 31:2169-2178.
@@ -37,23 +38,35 @@ from earlyhelp.errors import InputError, Problem
 
 Floats = NDArray[np.float64]
 
+# Beyond these ends no trial is meant, and floats run out of digits.
+MOST, FINEST = 1_000_000, 1e-6
+
+
+def _whole(least: int, most: int) -> tuple[Callable[[float], bool], str]:
+    return lambda x: least <= x <= most and x == int(x), f"a whole number from {least} to {most}"
+
+
+def _below_one() -> tuple[Callable[[float], bool], str]:
+    return lambda x: 0 <= x <= 1 - FINEST, f"a number from 0 to below 1, at most {1 - FINEST:f}"
+
+
 RANGES: Mapping[str, tuple[Callable[[float], bool], str]] = {
-    "effect": (lambda x: True, "a finite number"),
-    "sd": (lambda x: x > 0, "a number above 0"),
-    "icc": (lambda x: 0 <= x < 1, "a number from 0 to below 1"),
+    "effect": (lambda x: abs(x) <= MOST, f"a number from -{MOST} to {MOST}"),
+    "sd": (lambda x: FINEST <= x <= MOST, f"a number above 0, from {FINEST:f} to {MOST}"),
+    "icc": _below_one(),
     "cac": (lambda x: 0 <= x <= 1, "a number from 0 to 1"),
-    "iac": (lambda x: 0 <= x <= 1, "a number from 0 to 1"),
-    "cluster_size": (lambda x: x >= 1, "a number of 1 or more"),
-    "cv": (lambda x: x >= 0, "a number of 0 or more"),
-    "attrition": (lambda x: 0 <= x < 1, "a number from 0 to below 1"),
-    "alpha": (lambda x: 0 < x < 1, "a number above 0 and below 1"),
+    "iac": _below_one(),
+    "cluster_size": (lambda x: 1 <= x <= MOST, f"a number from 1 to {MOST}"),
+    "cv": (lambda x: 0 <= x <= 10, "a number from 0 to 10"),
+    "attrition": _below_one(),
+    "alpha": (lambda x: FINEST <= x < 1, f"a number above 0, from {FINEST:f} to below 1"),
     "power": (lambda x: 0 < x < 1, "a number above 0 and below 1"),
     "control": (lambda x: 0 < x < 1, "a proportion above 0 and below 1"),
     "intervention": (lambda x: 0 < x < 1, "a proportion above 0 and below 1"),
     "correlation": (lambda x: -1 <= x <= 1, "a number from -1 to 1"),
-    "sequences": (lambda x: x >= 2 and x == int(x), "a whole number of 2 or more"),
-    "clusters": (lambda x: x >= 2 and x == int(x), "a whole number of 2 or more"),
-    "trials": (lambda x: x >= 2 and x == int(x), "a whole number of 2 or more"),
+    "sequences": _whole(2, 100),
+    "clusters": _whole(2, MOST),
+    "trials": _whole(2, MOST),
     "seed": (lambda x: x >= 0 and x == int(x), "a whole number of 0 or more"),
 }
 
@@ -62,12 +75,12 @@ def _problem(name: str, found: object, expected: str) -> Problem:
     return Problem("trial", None, name, str(found), expected)
 
 
-def check(**values: float) -> None:
-    """Raise `InputError` with every value that lies outside its range in `RANGES`."""
+def check(**values: float | str) -> None:
+    """Raise `InputError` with every value that is no number or outside its range in `RANGES`."""
     problems = [
         _problem(name, value, RANGES[name][1])
         for name, value in values.items()
-        if not (isfinite(value) and RANGES[name][0](value))
+        if isinstance(value, str) or not (isfinite(value) and RANGES[name][0](value))
     ]
     if problems:
         raise InputError(problems)
@@ -86,7 +99,7 @@ class Design:
     unit : str
         What is randomised: "cluster" or "person".
     covariates : int
-        Cluster-level covariates of the analysis; each costs one degree of freedom.
+        Covariates of the analysis, on the level of the units; each costs one degree of freedom.
     """
 
     name: str
@@ -113,6 +126,7 @@ class Design:
 def stepped_wedge(sequences: int = 4) -> Design:
     """Complete stepped wedge: all start unexposed, one sequence crosses over at each step."""
     check(sequences=sequences)
+    sequences = int(sequences)
     exposure = tuple(
         tuple(int(period > step) for period in range(sequences + 1)) for step in range(sequences)
     )
@@ -123,6 +137,7 @@ DESIGNS: Mapping[str, Design] = {
     design.name: design
     for design in (
         Design("individual", ((0,), (1,)), unit="person"),
+        Design("individual-baseline", ((0, 0), (0, 1)), unit="person", covariates=1),
         Design("parallel", ((0,), (1,))),
         Design("baseline", ((0, 0), (0, 1)), covariates=1),
         stepped_wedge(),
@@ -146,6 +161,7 @@ class Assumptions:
         Cluster autocorrelation: the ICC between periods as a share of `icc`.
     iac : float
         Individual autocorrelation: 0 when every period measures new people, above 0 in a cohort.
+        In a design that randomises people, the correlation of a person's two measurements.
     cluster_size : float
         Mean number of people approached in a cluster in each period.
     cv : float
@@ -176,10 +192,6 @@ class Assumptions:
 
     def __post_init__(self) -> None:
         check(**{name: value for name, value in asdict(self).items() if value is not None})
-        if self.cac == self.iac == 1:
-            raise InputError(
-                [_problem("cac and iac", "1 and 1", "one below 1: clusters vary between periods")]
-            )
 
     @classmethod
     def binary(cls, control: float, intervention: float, **rest: float) -> Assumptions:
@@ -217,10 +229,9 @@ def individual_autocorrelation(correlation: float, icc: float, cac: float = 1.0)
     """
     check(correlation=correlation, icc=icc, cac=cac)
     iac = (correlation - icc * cac) / (1 - icc)
-    if not 0 <= iac <= 1:
-        raise InputError(
-            [_problem("correlation", correlation, f"{icc * cac:g} to {icc * cac + 1 - icc:g}")]
-        )
+    if not 0 <= iac <= 1 - FINEST:
+        expected = f"{icc * cac:g} to below {icc * cac + 1 - icc:g}"
+        raise InputError([_problem("correlation", correlation, expected)])
     return iac
 
 
@@ -230,10 +241,12 @@ def individual_autocorrelation(correlation: float, icc: float, cac: float = 1.0)
 def covariance(design: Design, a: Assumptions) -> Floats:
     """Covariance matrix (periods, periods) of one cluster's period means.
 
-    Hooper et al. (2016); unequal sizes multiply it by `unequal_sizes`.
+    Hooper et al. (2016); unequal sizes multiply it by `unequal_sizes`. Of one person's outcomes
+    where people are randomised.
     """
     if design.unit == "person":
-        return np.array([[a.sd**2]])
+        same = np.eye(design.periods)
+        return np.asarray(a.sd**2 * (same + a.iac * (1 - same)))
     m, rho = a.analysed, a.icc
     between = rho * a.cac + (1 - rho) * a.iac / m
     within = rho + (1 - rho) / m - between
@@ -241,27 +254,29 @@ def covariance(design: Design, a: Assumptions) -> Floats:
     return a.sd**2 * unequal_sizes(m, rho, a.cv) * matrix
 
 
-def gls_variance(exposure: Floats, matrix: Floats) -> float:
+def gls_variance(exposure: Floats, matrix: Floats, counts: Floats | None = None) -> float:
     """Variance of the GLS treatment effect with a fixed effect for every period.
 
     Parameters
     ----------
-    exposure : array (clusters, periods)
-        Exposure of every cluster in every period.
+    exposure : array (sequences, periods)
+        Exposure of every sequence (or cluster) in every period.
     matrix : array (periods, periods)
         Covariance of a cluster's period means.
+    counts : array (sequences,), optional
+        Clusters in every sequence; one when left out.
 
     Notes
     -----
     The corner of ``inv(sum Z' inv(V) Z)``, as in Hussey & Hughes (2007).
     """
+    counts = np.ones(len(exposure)) if counts is None else counts
     periods = exposure.shape[1]
     precision = np.linalg.inv(matrix)
-    total = exposure.sum(axis=0)
     information = np.empty((periods + 1, periods + 1))
-    information[:-1, :-1] = len(exposure) * precision
-    information[:-1, -1] = information[-1, :-1] = precision @ total
-    information[-1, -1] = np.einsum("it,ts,is->", exposure, precision, exposure)
+    information[:-1, :-1] = counts.sum() * precision
+    information[:-1, -1] = information[-1, :-1] = precision @ (counts @ exposure)
+    information[-1, -1] = counts @ ((exposure @ precision) * exposure).sum(axis=1)
     return float(np.linalg.inv(information)[-1, -1])
 
 
@@ -283,21 +298,28 @@ def exposure_matrix(design: Design, count: int) -> Floats:
 
 def variance(design: Design, a: Assumptions, clusters: int) -> float:
     """Variance of the estimated effect in a trial with `clusters` clusters."""
-    return gls_variance(exposure_matrix(design, units(design, a, clusters)), covariance(design, a))
+    each, over = divmod(units(design, a, clusters), design.sequences)
+    counts = each + (np.arange(design.sequences) < over)  # dealt as in `exposure_matrix`
+    exposure = np.array(design.exposure, dtype=float)
+    return gls_variance(exposure, covariance(design, a), counts.astype(float))
 
 
 def degrees_of_freedom(design: Design, count: int) -> int:
     """Degrees of freedom of the few-cluster t test.
 
-    The rule: units randomised, less two, less one for each cluster-level covariate (the baseline
-    cluster mean in ANCOVA). Exact for the parallel design (Donner & Klar 2000, ch. 7);
+    The rule: units randomised, less two, less one for each covariate on their level (the
+    baseline in ANCOVA). Exact for the parallel design (Donner & Klar 2000, ch. 7);
     a conservative convention for the stepped wedge.
     """
     return count - 2 - design.covariates
 
 
+LARGEST_RATIO = 1e4
+
+
 def _rejection(ratio: float, df: float, alpha: float) -> float:
     """Probability that a two-sided test rejects when effect / standard error is `ratio`."""
+    ratio = min(ratio, LARGEST_RATIO)
     if df == np.inf:
         critical = stats.norm.ppf(1 - alpha / 2)
         return float(stats.norm.sf(critical - ratio) + stats.norm.cdf(-critical - ratio))
@@ -343,7 +365,8 @@ def clusters_needed(
     Raises
     ------
     InputError
-        When the power is out of range or not above `alpha`, or the effect is zero.
+        When the power is out of range or not above `alpha`, or the effect is zero or so small that
+        more than `MOST` clusters would be needed.
     """
     check(power=target)
     if a.effect == 0 or target <= a.alpha:
@@ -351,8 +374,10 @@ def clusters_needed(
         if target <= a.alpha:
             problems.append(("power", target, f"a number above alpha ({a.alpha:g})"))
         raise InputError([_problem(*problem) for problem in problems])
+    too_many = InputError([_problem("effect", a.effect, f"one that {MOST} clusters can detect")])
     step = design.sequences
-    one_each = gls_variance(exposure_matrix(design, step), covariance(design, a))
+    one_each = gls_variance(np.array(design.exposure, dtype=float), covariance(design, a))
+    most = MOST * (a.analysed if design.unit == "person" else 1)
 
     def reaches(each: int) -> bool:
         df = degrees_of_freedom(design, each * step) if few_clusters else np.inf
@@ -360,7 +385,10 @@ def clusters_needed(
 
     # The t test needs at least what the normal test needs, and only a few more.
     quantiles = stats.norm.ppf(1 - a.alpha / 2) + stats.norm.ppf(target)
-    each = max(ceil(design.fewest / step), int(quantiles**2 * one_each / a.effect**2), 1)
+    normal = (float(quantiles) / max(abs(a.effect), 1e-9 * a.sd)) ** 2 * one_each
+    if normal * step > most:
+        raise too_many
+    each = max(ceil(design.fewest / step), int(normal), 1)
     while not reaches(each):
         each += 1
     return max(2, ceil(each * step / a.analysed)) if design.unit == "person" else each * step
@@ -377,7 +405,10 @@ def detectable_effect(
     if target <= a.alpha:
         raise InputError([_problem("power", target, f"a number above alpha ({a.alpha:g})")])
     df = degrees_of_freedom(design, units(design, a, clusters)) if few_clusters else np.inf
-    ratio = optimize.brentq(lambda x: _rejection(x, df, a.alpha) - target, 0, 1e3)
+    if _rejection(LARGEST_RATIO, df, a.alpha) < target:
+        expected = f"one that {df} degrees of freedom can reach at alpha {a.alpha:g}"
+        raise InputError([_problem("power", target, expected)])
+    ratio = optimize.brentq(lambda x: _rejection(x, df, a.alpha) - target, 0, LARGEST_RATIO)
     return float(ratio) * sqrt(variance(design, a, clusters))
 
 
@@ -410,10 +441,12 @@ def cluster_mean_correlation(size: float, icc: float, cac: float, iac: float) ->
 def repetition_effect(design: Design, r: float) -> float:
     """Design effect of measuring clusters repeatedly, relative to one parallel comparison.
 
-    Baseline with ANCOVA: ``1 - r**2`` (Teerenstra et al. 2012). Stepped wedge with S sequences:
+    Baseline with ANCOVA: ``1 - r**2`` (people: Borm et al. 2007, r the correlation of a person's
+    measurements; clusters: Teerenstra et al. 2012, r that of cluster means). Stepped wedge with S
+    sequences:
     ``3 S (1 - r)(1 + S r) / ((S**2 - 1)(2 + S r))`` (Hooper et al. 2016).
     """
-    if design.name == "baseline":
+    if design.covariates:
         return 1 - r**2
     if design.name == "stepped-wedge":
         s = design.sequences
@@ -428,7 +461,7 @@ def closed_form_variance(design: Design, a: Assumptions, clusters: int) -> float
     """
     count = units(design, a, clusters)
     if design.unit == "person":
-        return 4 * a.sd**2 / count
+        return 4 * a.sd**2 * repetition_effect(design, a.iac) / count
     m = a.analysed
     effects = (
         clustering_effect(m, a.icc)

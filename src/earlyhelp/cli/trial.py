@@ -6,12 +6,13 @@ import argparse
 import json
 import re
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from earlyhelp.errors import InputError, Problem
 
-NAMES = ("individual", "parallel", "baseline", "stepped-wedge")
+NAMES = ("individual", "individual-baseline", "parallel", "baseline", "stepped-wedge")
 SWEEP_ICC = (0.01, 0.02, 0.05, 0.1, 0.2)
 SWEEP_EFFECT = (0.2, 0.3, 0.5)
 
@@ -23,21 +24,23 @@ def register(subparsers: Any) -> None:
 
     power = kinds.add_parser("power", help="power of a trial with so many teams")
     power.add_argument("--design", choices=NAMES, required=True)
-    power.add_argument("--clusters", type=int, required=True, help="teams in all")
+    power.add_argument("--clusters", type=_number, required=True, help="teams in all")
     _assumptions(power)
     power.set_defaults(func=run_power)
 
     size = kinds.add_parser("size", help="teams that a trial needs")
     size.add_argument("--design", choices=NAMES, required=True)
-    size.add_argument("--power", type=float, default=0.8)
+    size.add_argument("--power", type=_number, default=0.8)
     _assumptions(size)
     size.set_defaults(func=run_size)
 
     sweep = kinds.add_parser("sweep", help="teams needed over designs, ICCs and effects")
     sweep.add_argument("--design", choices=NAMES, nargs="+", default=list(NAMES))
-    sweep.add_argument("--power", type=float, default=0.8)
-    sweep.add_argument("--simulate", type=int, metavar="TRIALS", help="simulate every cell as well")
-    sweep.add_argument("--seed", type=int, default=2023)
+    sweep.add_argument("--power", type=_number, default=0.8)
+    sweep.add_argument(
+        "--simulate", type=_number, metavar="TRIALS", help="simulate every cell as well"
+    )
+    sweep.add_argument("--seed", type=_number, default=2023)
     _assumptions(sweep, many=True)
     sweep.set_defaults(func=run_sweep)
 
@@ -55,27 +58,40 @@ def register(subparsers: Any) -> None:
 
 def _assumptions(parser: argparse.ArgumentParser, many: bool = False) -> None:
     several: dict[str, Any] = {"nargs": "+"} if many else {}
-    icc, effect = (list(SWEEP_ICC), list(SWEEP_EFFECT)) if many else (0.05, None)
-    add = parser.add_argument
-    add("--effect", type=float, default=effect, help="difference in means", **several)
-    add("--icc", type=float, default=icc, help="intracluster correlation", **several)
-    add("--sd", type=float, help="total standard deviation (1 when left out)")
-    if not many:
-        add("--control", type=float, help="proportion in the control arm (binary outcome)")
-        add("--intervention", type=float, help="proportion in the intervention arm")
-    add("--cac", type=float, default=1.0, help="cluster autocorrelation")
-    add("--iac", type=float, default=0.0, help="individual autocorrelation (cohorts)")
-    add("--cluster-size", type=float, default=10.0, help="people per team and period")
-    add("--cv", type=float, default=0.0, help="coefficient of variation of team size")
-    add("--attrition", type=float, default=0.0, help="share of people without an outcome")
-    add("--alpha", type=float, default=0.05, help="two-sided significance level")
-    add("--sequences", type=int, default=4, help="sequences of the stepped wedge")
-    add("--format", choices=("text", "json"), default="text")
+
+    def add(name: str, help: str, default: Any = None, **rest: Any) -> None:
+        parser.add_argument(name, type=_number, default=default, help=help, **rest)
+
+    add("--effect", "difference in means", **several)
+    add("--icc", "intracluster correlation", list(SWEEP_ICC) if many else 0.05, **several)
+    add("--sd", "total standard deviation (1 when left out)")
+    add("--control", "proportion in the control arm (binary outcome)")
+    add("--intervention", "proportion in the intervention arm", **several)
+    add("--cac", "cluster autocorrelation", 1.0)
+    add("--iac", "individual autocorrelation (cohorts)", 0.0)
+    add("--cluster-size", "people per team and period", 10.0)
+    add("--cv", "coefficient of variation of team size", 0.0)
+    add("--attrition", "share of people without an outcome", 0.0)
+    add("--alpha", "two-sided significance level", 0.05)
+    add("--sequences", "sequences of the stepped wedge", 4)
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+
+
+def _number(text: str) -> float | int | str:
+    """Number in a text; what is none stays a text, to be told with all other problems."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+COMMON = ("icc", "cac", "iac", "cluster_size", "cv", "attrition", "alpha")
 
 
 def _common(args: argparse.Namespace) -> dict[str, Any]:
-    names = ("icc", "cac", "iac", "cluster_size", "cv", "attrition", "alpha")
-    return {name: getattr(args, name) for name in names}
+    return {name: getattr(args, name) for name in COMMON}
 
 
 def _gather(*steps: Any) -> list[Any]:
@@ -87,7 +103,7 @@ def _gather(*steps: Any) -> list[Any]:
         except InputError as error:
             problems += error.problems
     if problems:
-        raise InputError(problems)
+        raise InputError(dict.fromkeys(problems))
     return results
 
 
@@ -147,7 +163,7 @@ def run_power(args: argparse.Namespace) -> int:
         lambda: _read_assumptions(args),
         lambda: trial.check(clusters=args.clusters),
     )
-    _print_trial(trial.describe(design, a, args.clusters), args.format)
+    _print_trial(trial.describe(design, a, int(args.clusters)), args.format)
     return 0
 
 
@@ -167,24 +183,44 @@ def run_size(args: argparse.Namespace) -> int:
 
 def run_sweep(args: argparse.Namespace) -> int:
     """Print the teams needed over a grid, and the simulated power of every cell if asked."""
+    import pandas as pd
+
     from earlyhelp import simulate, trial
 
-    sd = 1.0 if args.sd is None else args.sd
-    values = {**_common(args), "sd": sd, "effect": args.effect}
     trials = {} if args.simulate is None else {"trials": args.simulate}
-    designs, *_ = _gather(
+    designs, _, outcomes, *_ = _gather(
         lambda: [_read_design(name, args.sequences) for name in args.design],
         lambda: trial.check(power=args.power, seed=args.seed, **trials),
-        lambda: trial.Assumptions(**{**values, "icc": min(args.icc), "effect": min(args.effect)}),
-        lambda: trial.check(icc=max(args.icc)),
+        lambda: _read_outcomes(args),
+        *(partial(trial.check, icc=icc) for icc in args.icc),
     )
+    grids = [{**_common(args), **outcome} for outcome in outcomes]
     if args.simulate is None:
-        table = trial.sweep(designs, args.power, **values)
+        table = pd.concat([trial.sweep(designs, args.power, **grid) for grid in grids])
     else:
-        cells = simulate.grid(designs, args.power, **values)
-        table = simulate.simulate_grid(cells, args.simulate, args.seed, _progress)
+        cells = pd.concat([simulate.grid(designs, args.power, **grid) for grid in grids])
+        table = simulate.simulate_grid(cells, int(args.simulate), int(args.seed), _progress)
     _print_table(table, args.format)
     return 0
+
+
+def _read_outcomes(args: argparse.Namespace) -> list[dict[str, Any]]:
+    """Effects, SDs and control proportions of the outcomes to go over; continuous by default."""
+    binary = args.control is not None or args.intervention is not None
+    effects = args.effect or (None if binary else SWEEP_EFFECT)
+    found = _gather(
+        *(
+            partial(
+                _read_assumptions,
+                argparse.Namespace(
+                    **vars(args) | {"effect": effect, "intervention": p, "icc": 0.0}
+                ),
+            )
+            for effect in effects or (None,)
+            for p in args.intervention or (None,)
+        )
+    )
+    return [{"effect": a.effect, "sd": a.sd, "control": a.control} for a in found]
 
 
 def _progress(done: int, total: int) -> None:
@@ -196,11 +232,10 @@ def run_simulate(args: argparse.Namespace) -> int:
     """Simulate a part of the study's grid and write it."""
     from earlyhelp import sweep
 
-    given = re.fullmatch(r"([1-9]\d*)-of-([1-9]\d*)", args.part)
-    part, parts = map(int, given.groups()) if given else (2, 1)
-    if part > parts:
+    given = re.fullmatch(r"(\d{1,9})-of-(\d{1,9})", args.part)
+    if not given:
         raise InputError([Problem("trial", None, "part", args.part, "K-of-N with 1 <= K <= N")])
-    _write(sweep.simulate_part(args.study, part, parts), args.output)
+    _write(sweep.simulate_part(args.study, int(given[1]), int(given[2])), args.output)
     return 0
 
 
@@ -208,15 +243,25 @@ def run_gather(args: argparse.Namespace) -> int:
     """Join simulated parts, in the order of their cells."""
     import pandas as pd
 
-    missing = [path for path in args.parts if not path.is_file()]
-    if missing:
-        expected = "a part written by `earlyhelp trial simulate`"
-        raise InputError(
-            [Problem(str(path), None, "", "no such file", expected) for path in missing]
-        )
-    joined = pd.concat([pd.read_csv(path) for path in args.parts])
+    joined = pd.concat(_gather(*(partial(_read_part, path) for path in args.parts)))
     _write(joined.sort_values("cell"), args.output)
     return 0
+
+
+def _read_part(path: Path) -> Any:
+    import pandas as pd
+
+    found = "no such file"
+    if path.is_file():
+        found = "another file"
+        try:
+            table = pd.read_csv(path)
+        except ValueError:  # no CSV, no text, nothing at all
+            table = pd.DataFrame()
+        if {"cell", "power_simulated"} <= set(table):
+            return table
+    expected = "a part written by `earlyhelp trial simulate`"
+    raise InputError([Problem(str(path), None, "", found, expected)])
 
 
 def _write(table: Any, path: Path) -> None:

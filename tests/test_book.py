@@ -174,14 +174,21 @@ def test_pdf_has_every_passage_of_every_chapter_and_no_other(book: Book) -> None
         rest = rest.replace(solid(_part_opened_by(book, name)), "|", 1)
         for furniture in (title, PROVENANCE["reconstructed"]):  # header, heading and footer
             rest = rest.replace(solid(furniture), "|", len(pages) + 1)
-        passages = _passages(article)
+        seen = _seen(article)
+        # A header row stands again on every further page of its table.
+        heads = [row.extract().get_text() for row in seen.select("thead tr")]
+        for head in dict.fromkeys(_by_length(heads, least=1)):
+            assert head in rest, f"{name}: no header row in the PDF"
+            rest = rest.replace(head, "|")
+        passages = _passages(seen)
         drawn = _drawn(book, name)
         # Long ones first: a short one may occur inside them. Under four letters nothing is proved.
         torn = []
-        for text in sorted((*passages, *drawn), key=lambda text: -len(solid(text))):
+        texts = [*((text, True) for text in passages), *((text, False) for text in drawn)]
+        for text, written in sorted(texts, key=lambda item: -len(solid(item[0]))):
             if len(solid(text)) >= 4 and solid(text) in rest:
                 rest = rest.replace(solid(text), "|", 1)
-            elif text in passages:
+            elif written:
                 torn += LINE_ENDS.split(text)
         missing = []
         for word in _by_length(torn):
@@ -189,15 +196,11 @@ def test_pdf_has_every_passage_of_every_chapter_and_no_other(book: Book) -> None
                 missing.append(word)
             rest = rest.replace(word, "|", 1)
         assert missing == [], f"{name}: in the pages, not in the PDF"
-        written, printed = (
-            Counter(re.findall(r"\d", " ".join(text))) for text in (passages, pages)
+        digits, printed = (
+            Counter(re.findall(r"\d", " ".join(text))) for text in (passages + heads, pages)
         )
-        assert written - printed == Counter(), f"{name}: digits lost in the PDF"
-        # What may stand there besides: header rows on a further page, and what is short.
-        heads = [cell.get_text(" ") for cell in article.select("thead th")]
-        heads += [word for head in heads for word in LINE_ENDS.split(head)]
-        for text in _by_length(heads, least=1):
-            rest = rest.replace(text, "|")
+        assert digits - printed == Counter(), f"{name}: digits lost in the PDF"
+        # What may stand there besides: what is short.
         for text in _by_length([*passages, *drawn, *torn], least=1):
             rest = rest.replace(text, "|", 1) if len(text) < 4 else rest
         assert re.findall(r"\w{4,}", rest) == [], f"{name}: in the PDF, not in the pages"
@@ -225,8 +228,8 @@ def _title(article: Tag) -> str:
     return " ".join(heading.get_text().split())
 
 
-def _passages(article: Tag) -> list[str]:
-    """Texts of the blocks that a reader sees, without code, controls and footnote marks."""
+def _seen(article: Tag) -> BeautifulSoup:
+    """What a reader of the PDF sees: no code, no controls, no footnote marks, a narrow ledger."""
     copy = BeautifulSoup(str(article), "lxml")
     hidden = (
         ".headerlink, .cell_input, .cell details, .backrefs, .citation > .label, h1, "
@@ -240,8 +243,13 @@ def _passages(article: Tag) -> list[str]:
             for head, cell in zip(heads, row.select("th, td"), strict=True):
                 if head not in ("Claim", "Place", "Printed", "Recomputed", "Status"):
                     cell.decompose()
+    return copy
+
+
+def _passages(seen: BeautifulSoup) -> list[str]:
+    """Texts of the blocks that a reader sees."""
     texts: dict[int, str] = {}
-    for string in copy.find_all(string=True):
+    for string in seen.find_all(string=True):
         block = string.find_parent(BLOCKS)
         texts[id(block)] = texts.get(id(block), "") + string
     return [" ".join(text.split()) for text in texts.values() if solid(text)]

@@ -118,13 +118,18 @@ def test_a_short_paragraph_stays_with_what_its_heading_announces(
         "<section id='s'><h2>Announced</h2><p>Short.</p><table><tr><td>x</td></tr></table>"
         f"<h2>Told</h2><p>{'Long. ' * 40}</p></section>"
         "<section id='t'><h2>Turned</h2><p>Lead.</p><img class='full-page' src='x.svg'/></section>"
+        "<section id='w'><h2>Wide</h2><p>Lead.</p>"
+        f"<table><tr><td>{'w' * 120}</td></tr></table></section>"
     )
     chapter.body.append(BeautifulSoup(markup, "lxml").body)
     joined = join(book)
     assert '<div class="lead"><p>Short.</p></div>' in joined
     assert "<p>Long. " in joined and '<div class="lead"><p>Long.' not in joined
-    turned = BeautifulSoup(joined, "lxml").select_one("div.landscape:has(img[src='x.svg'])")
+    pages = BeautifulSoup(joined, "lxml")
+    turned = pages.select_one("div.landscape:has(img[src='x.svg'])")
     assert turned.get_text() == "TurnedLead."
+    turned = pages.select_one("div.landscape:has(td:-soup-contains('www'))")
+    assert turned.get_text().startswith("WideLead.")
 
 
 def test_second_reference_repeats_the_footnote_mark(text: str) -> None:

@@ -345,10 +345,9 @@ def _fit(table: Tag) -> None:
         return
     narrow, wide = _column_widths(table)
     compact, turned = sum(narrow) > FITS_NORMAL, sum(narrow) > FITS_SMALL
-    if compact:
-        table.wrap(new_tag("div", class_="compact"))
+    block = table.wrap(new_tag("div", class_="compact")) if compact else table
     if turned:
-        _turn_page(table)
+        _turn_page(block)
     room = FITS_TURNED if turned else FITS_SMALL if compact else FITS_NORMAL
     widths: list[float] = [*wide]
     if sum(wide) > room:

@@ -277,7 +277,7 @@ def test_numbers_of_next_steps_come_from_the_study(rotherham: Path, tmp_path: Pa
 
 def test_a_study_without_numbers_still_has_its_next_steps(mini: Path) -> None:
     pilot = open_pilot(mini)
-    assert planning.read_numbers(pilot) == []
+    assert planning.read_numbers(mini) == []
     assert (planning.next_steps(pilot, planning.room(pilot))["number"] == "").all()
 
 
@@ -285,7 +285,7 @@ def test_numbers_that_fit_nothing_are_all_told(rotherham: Path, tmp_path: Path) 
     wrong = "- {theme: x, words: y, figure: happiness}\n- {theme: x, figure: recording}\n"
     pilot = with_numbers(open_pilot(rotherham), tmp_path, wrong)
     with pytest.raises(InputError) as caught:
-        planning.read_numbers(pilot)
+        planning.next_steps(pilot, pd.DataFrame())
     places = {problem.column for problem in caught.value.problems}
     assert any(place.startswith("0.figure") for place in places) and "1.words" in places
 
@@ -296,5 +296,5 @@ def test_themes_that_no_cell_has_are_all_told(rotherham: Path, tmp_path: Path) -
     )
     pilot = with_numbers(open_pilot(rotherham), tmp_path, wrong)
     with pytest.raises(InputError) as caught:
-        planning.read_numbers(pilot)
+        planning.next_steps(pilot, pd.DataFrame())
     assert [problem.found for problem in caught.value.problems] == ["'here'", "'there'"]

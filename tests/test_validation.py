@@ -68,6 +68,12 @@ def test_a_result_in_numbers_names_a_claim_that_does_not_exist(copy: Path) -> No
     ]
 
 
+def test_a_number_of_the_next_steps_is_of_a_theme_that_no_cell_has(copy: Path) -> None:
+    edit(copy / "next_steps.yml", "theme: recording-scores", "theme: no-such-theme")
+    (told,) = problems(copy)
+    assert told.startswith("next_steps.yml, 1.theme: found 'no-such-theme'; expected a theme of")
+
+
 def test_an_outcome_that_the_theory_does_not_have(copy: Path) -> None:
     path = copy / "theory_of_change.yml"
     path.write_text(path.read_text().replace("less-dropout", "no-dropout"))

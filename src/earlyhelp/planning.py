@@ -10,6 +10,7 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import product
 from math import atanh, sqrt, tanh
+from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
@@ -552,31 +553,30 @@ class ThemeNumber(BaseModel):
     status: Status = "observed"
 
 
-def read_numbers(pilot: Pilot) -> list[ThemeNumber]:
-    """Read `next_steps.yml` of the study; without it no theme has a number.
+def read_numbers(folder: Path) -> list[ThemeNumber]:
+    """Read `next_steps.yml` of a study folder; without it no theme has a number.
 
     Raises
     ------
     InputError
-        With every problem of the file, and every theme that the framework matrix does not have.
+        With every problem of the file.
     """
-    path = pilot.study.folder / NUMBERS_FILE
-    if not path.is_file():
-        return []
-    numbers: list[ThemeNumber] = read_yaml(path, list[ThemeNumber])
-    known = sorted(set(_readiness_cells(pilot)["theme"]))
-    problems = [
-        Problem(path.name, None, f"{index}.theme", repr(number.theme), f"one of {', '.join(known)}")
+    path = folder / NUMBERS_FILE
+    return read_yaml(path, list[ThemeNumber]) if path.is_file() else []
+
+
+def unknown_themes(numbers: list[ThemeNumber], matrix: pd.DataFrame) -> list[Problem]:
+    """Problems of numbers whose theme no cell on readiness in the framework matrix has."""
+    known = sorted(set(_readiness_cells(matrix)["theme"]))
+    expected = f"a theme of questions {READINESS[0]} to {READINESS[-1]}: {', '.join(known)}"
+    return [
+        Problem(NUMBERS_FILE, None, f"{index}.theme", repr(number.theme), expected)
         for index, number in enumerate(numbers)
         if number.theme not in known
     ]
-    if problems:
-        raise InputError(problems)
-    return numbers
 
 
-def _readiness_cells(pilot: Pilot) -> pd.DataFrame:
-    matrix = pilot.framework_matrix
+def _readiness_cells(matrix: pd.DataFrame) -> pd.DataFrame:
     return matrix[matrix["research_question"].isin(READINESS)]
 
 
@@ -593,13 +593,21 @@ def next_steps(pilot: Pilot, room: pd.DataFrame, confidence: float = 0.95) -> pd
     DataFrame
         question, theme, evidence (cells of the framework matrix by direction, in words), number (in
         words, counts with their Clopper-Pearson interval; empty where there is none), status.
+
+    Raises
+    ------
+    InputError
+        With every problem of the study's `next_steps.yml`.
     """
+    given = read_numbers(pilot.study.folder)
+    if problems := unknown_themes(given, pilot.framework_matrix):
+        raise InputError(problems)
     numbers: dict[str, list[ThemeNumber]] = {}
-    for number in read_numbers(pilot):
+    for number in given:
         numbers.setdefault(number.theme, []).append(number)
-    seen = observed(pilot)
+    seen, matrix = observed(pilot), _readiness_cells(pilot.framework_matrix)
     rows = []
-    for (question, theme), cells in _readiness_cells(pilot).groupby(["research_question", "theme"]):
+    for (question, theme), cells in matrix.groupby(["research_question", "theme"]):
         counted = cells["direction"].value_counts().sort_index()
         evidence = ", ".join(f"{direction} {n}" for direction, n in counted.items())
         of_theme = numbers.get(str(theme), [])

@@ -8,6 +8,7 @@ from typing import Any
 
 from earlyhelp.claims import read_claims
 from earlyhelp.errors import InputError, Problem
+from earlyhelp.planning import NUMBERS_FILE, read_numbers, unknown_themes
 from earlyhelp.qualitative import (
     Triangulation,
     read_codebook,
@@ -27,6 +28,7 @@ OPTIONAL: dict[str, Callable[[Path], Any]] = {
     "triangulation.yml": read_triangulation,
     "theory_of_change.yml": load_theory,
     "sweep.yml": read_sweep,
+    NUMBERS_FILE: read_numbers,
     "claims.csv": lambda folder: read_claims(folder / "claims.csv"),
 }
 
@@ -51,7 +53,7 @@ def validate(folder: str | Path) -> list[Path]:
         try:
             return reader(path)
         except InputError as error:
-            problems.extend(error.problems)
+            problems.extend(p for p in error.problems if p not in problems)
 
     pilot, questions = read(open_pilot), read(read_questions)
     held = {name: read(reader) for name, reader in OPTIONAL.items() if (path / name).is_file()}
@@ -80,6 +82,7 @@ def _ties(pilot: Any, questions: Any, held: dict[str, Any]) -> Iterator[Problem]
             expected = "the id of a claim of claims.csv"
             yield Problem("triangulation.yml", None, name, repr(claim), expected)
     matrix, codebook = pilot.framework_matrix, held.get("codebook.yml")
+    yield from unknown_themes(held.get(NUMBERS_FILE, []), matrix)
     if codebook is None:
         if not matrix.empty:
             yield Problem("codebook.yml", None, "", "no such file", "the framework matrix's codes")

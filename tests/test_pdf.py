@@ -132,6 +132,15 @@ def test_a_short_paragraph_stays_with_what_its_heading_announces(
     assert turned.get_text().startswith("WideLead.")
 
 
+def test_short_rows_are_not_broken_over_pages(built_book: Path, tmp_path: Path) -> None:
+    book = read_book(built_book, tmp_path)
+    rows = "<table><tr><td>short</td></tr><tr><td>{}</td></tr></table>"
+    markup = rows.format("low") + rows.format("high " * 400)
+    book.chapters[0].body.append(BeautifulSoup(markup, "lxml").body)
+    whole = [table.get_text() for table in BeautifulSoup(join(book), "lxml").select(".whole table")]
+    assert "shortlow" in whole and not any("high" in text for text in whole)
+
+
 def test_second_reference_repeats_the_footnote_mark(text: str) -> None:
     assert text.count("The first note, with emphasis.") == 1
     assert "a note1 and" in text and "use of the note1." in text

@@ -47,6 +47,8 @@ HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 FITS_NORMAL, FITS_SMALL, FITS_TURNED = 95, 115, 180
 # What is longer may run over pages: lines of a table, characters of a note.
 LONG_TABLE, LONG_NOTE = 18, 1500
+# Lines of a row that is not broken over pages; longer ones would leave too much of a page empty.
+WHOLE_ROW = 8
 # Characters of a paragraph that would look lost below its heading at the end of a page.
 SHORT_LEAD = 150
 
@@ -354,7 +356,10 @@ def _fit(table: Tag) -> None:
         widths = _shared(room, narrow, wide, _text_lengths(table))
         if "colwidths-given" not in table.get_attribute_list("class"):
             _set_widths(table, widths)
-    if _lines(table, widths) > LONG_TABLE:
+    lines = _row_lines(table, widths)
+    if max(lines) <= WHOLE_ROW:
+        table.wrap(new_tag("div", class_="whole"))
+    if sum(lines) > LONG_TABLE:
         table.wrap(new_tag("div", class_="long"))
 
 
@@ -397,9 +402,9 @@ def _set_widths(table: Tag, widths: Sequence[float]) -> None:
         table.insert(0, caption)
 
 
-def _lines(table: Tag, widths: list[float]) -> int:
-    """About how many lines a table takes: in each row, those of its longest cell."""
-    return sum(
+def _row_lines(table: Tag, widths: list[float]) -> list[int]:
+    """About how many lines each row of a table takes: those of its longest cell."""
+    return [
         max(
             ceil((len(cell.get_text()) + 2) / width)
             for cell, width in zip(
@@ -407,7 +412,7 @@ def _lines(table: Tag, widths: list[float]) -> int:
             )
         )
         for row in table.select("tr")
-    )
+    ]
 
 
 def _column_widths(table: Tag) -> tuple[list[int], list[int]]:

@@ -67,7 +67,7 @@ function Div(div)
     local breakable = div.classes:includes('long') and '(breakable: true)' or ''
     return call_block('admonition' .. breakable, div.content)
   end
-  for class, name in pairs{landscape = 'landscape', compact = 'compact', dense = 'dense', long = 'long', lead = 'lead', citation = 'reference'} do
+  for class, name in pairs{landscape = 'landscape', compact = 'compact', dense = 'dense', long = 'long', whole = 'whole', lead = 'lead', citation = 'reference'} do
     if div.classes:includes(class) then return call_block(name, div.content) end
   end
   return div.content

@@ -125,5 +125,5 @@ def test_simulation_check_has_a_panel_per_design() -> None:
             "power_mc_error": 0.01,
         }
     )
-    titles = [axes.get_title() for axes in figures.simulation_check(stored).axes]
-    assert titles == ["Teams, parallel", "Teams with baseline"]
+    titles = [axes.get_title().split() for axes in figures.simulation_check(stored).axes]
+    assert titles == [["Teams,", "parallel"], ["Teams", "with", "baseline"]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Hashable, Mapping, Sequence
 from textwrap import fill
 from typing import Any
@@ -430,14 +431,16 @@ def teams_needed(frame: pd.DataFrame, marks: Mapping[str, int]) -> Figure:
                 axes.plot(rows["icc"], rows["low"], **style)
         for words, number in marks.items():
             axes.axhline(number, color=INK, linewidth=0.9)
-            if axes is panels[-1]:
+            # The smallest effect needs most teams: room for words at small numbers.
+            if axes is panels[0]:
                 axes.annotate(
                     f"{words}: {number}",
                     (1, number),
                     xycoords=axes.get_yaxis_transform(),
-                    xytext=(-3, 2),
+                    xytext=(-3, -2),
                     textcoords="offset points",
                     ha="right",
+                    va="top",
                     fontsize=8,
                 )
         axes.set(title=f"Effect {effect:g} SD", xlabel="ICC", yscale="log")
@@ -473,7 +476,8 @@ def simulation_check(stored: pd.DataFrame) -> Figure:
             elinewidth=0.6,
         )
         axes.axline((0.9, 0.9), slope=1, color=INK, linewidth=0.8)
-        axes.set(title=DESIGN_LABELS[str(design)], xlabel="Calculated power", xlim=limits)
+        title = textwrap.fill(DESIGN_LABELS[str(design)], 15)
+        axes.set(title=title, xlabel="Calculated power", xlim=limits)
     panels[0].set_ylabel("Simulated power")
     return figure
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import combinations, product
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +11,13 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from earlyhelp import determined, existence, identified, measures, promise, sample, tables
+from earlyhelp import determined, existence, identified, measures, promise, sample, stored, tables
 from earlyhelp.cli import main
 from earlyhelp.determined import Figures
 from earlyhelp.figures import score_ranges
 from earlyhelp.paired import Change
+from earlyhelp.printed import read_printed
 from earlyhelp.raw import Pilot, open_pilot
-from earlyhelp.reconstruct import read_printed
 from earlyhelp.study import read_study
 
 ROOT = Path(__file__).parents[1]
@@ -69,16 +70,13 @@ def test_every_stored_witness_agrees_with_all_figures(figures: Figures) -> None:
     for row in figures.stored.changes.to_dict("records"):
         if row["baseline"] == "":
             continue
-        arm = figures.outcomes[row["measure"]].arms[row["arm"]]
-        before, after = ([int(x) for x in row[wave].split()] for wave in ("baseline", "endline"))
-        people: list[existence.Person] = [
-            *zip(before[: arm.pairs], after[: arm.pairs], strict=True),
-            *((score, None) for score in before[arm.pairs :]),
-            *((None, score) for score in after[arm.pairs :]),
-        ]
+        outcome = figures.outcomes[row["measure"]]
+        arm = outcome.arms[row["arm"]]
         change = Change(arm.pairs, int(row["total"]), int(row["squares"]))
+        people = stored.people(figures.stored, outcome, row["arm"], change)
         assert existence.agrees(arm, change, people)
-        moved = np.subtract(after[: arm.pairs], before[: arm.pairs])
+        before, after = zip(*(person for person in people if None not in person), strict=True)
+        moved = np.subtract(after, before)
         test = stats.ttest_1samp(moved, 0)
         printed = figures.printed[row["measure"]][row["arm"]]["paired"]
         assert f"{abs(test.statistic):.2f}" == printed["t"]
@@ -205,6 +203,81 @@ def test_people_are_those_of_the_reconstruction(figures: Figures, pilot: Pilot) 
     assert one(frame, "Distinct people", "all")["low"] == 52
 
 
+def attain(totals: list[int], sums: tuple[int, ...], least: int, most: int) -> bool:
+    """Whether people with these totals can have these sums of three domains.
+
+    A person's domains are a base of a box, and sums of such bases leave no gaps: the sums can be
+    had if those of every set of domains stay below what all people together can have there.
+    """
+    within = sum(sums) == sum(totals)
+    for size in (1, 2):
+        room = sum(min(size * most, total - (3 - size) * least) for total in totals)
+        floor = sum(max(size * least, total - (3 - size) * most) for total in totals)
+        within &= all(floor <= sum(chosen) <= room for chosen in combinations(sums, size))
+    return within
+
+
+@pytest.mark.parametrize(("arm", "wave"), product(identified.ARMS, identified.WAVES))
+def test_domain_sums_have_answers_and_nothing_beyond_has(
+    figures: Figures, arm: str, wave: str
+) -> None:
+    """Figure 3.4 as the text has it: all means above 20, bond highest; four items from 1 to 7."""
+    outcome = figures.outcomes["wai"]
+    people = stored.people(
+        figures.stored, outcome, arm, figures.contrasts("wai")[1][arm != "intervention"]
+    )
+    index = identified.WAVES.index(wave)
+    totals = [score for person in people if (score := person[index]) is not None]
+    n, total = len(totals), sum(totals)
+    sums = determined.domain_sums((total, total), n, Fraction(20), 28)
+    attainable = [
+        (bond, goal, total - bond - goal)
+        for bond in range(20 * n, 28 * n + 1)
+        for goal in range(20 * n + 1, bond)
+        if 20 * n < total - bond - goal < bond
+        and attain(totals, (bond, goal, total - bond - goal), 4, 28)
+    ]
+    for name, values in (
+        ("bond", [bond for bond, _, _ in attainable]),
+        ("goal or of task", [goal for _, goal, _ in attainable]),
+    ):
+        assert sums[name] == (min(values), max(values)), name
+
+
+def test_items_are_a_total_over_their_number(figures: Figures) -> None:
+    """1868 and 1869 points of 27 people in twelve items each, as 69.2 * 27 is 1868.4."""
+    row = one(determined.items(figures), "Working alliance: mean answer", "intervention, baseline")
+    assert (row["low"], row["high"]) == (1868 / 324, 1869 / 324)
+
+
+@pytest.mark.parametrize(
+    ("outer", "found", "how"),
+    [
+        ((-1.0, 0.7354), (-0.9984, 0.7302), "exact"),  # shown outwards: -1.00 and 0.74 both
+        (
+            (-1.0, 0.7354),
+            (-0.98, 0.7302),
+            "outer bound; data sets with \N{MINUS SIGN}0.98 and 0.73",
+        ),
+    ],
+)
+def test_what_is_attained_stands_beside_an_outer_bound(
+    outer: tuple[float, float], found: tuple[float, float], how: str
+) -> None:
+    row = determined._bracketed("q", "p", outer, found, 2)
+    assert (row[2], row[3]) == outer
+    assert row[7].startswith(how)
+
+
+def test_what_was_attained_lies_within_the_outer_bounds(figures: Figures) -> None:
+    table = figures.stored.extremes
+    keys = ["measure", "arm", "quantity"]
+    both = table[table["how"] == "attained"].merge(table[table["how"] != "attained"], on=keys)
+    assert len(both) == 3  # the correlation of both arms and the adjusted difference
+    assert (both["low_x"] >= both["low_y"]).all() and (both["high_x"] <= both["high_y"]).all()
+    assert (both["low_x"] < both["high_x"]).all()
+
+
 def test_worst_case_of_those_lost_by_hand(figures: Figures) -> None:
     """Ten of 27 lost: (1198 + 10 * 12) / 27 and (1199 + 10 * 84) / 27, as 70.5 * 17 is 1198.5."""
     row = one(determined.loss(figures, "wai"), "Endline mean", "intervention")
@@ -250,8 +323,8 @@ def test_the_readers_frames_have_the_columns_of_the_module(figures: Figures) -> 
 
 def test_inputs_are_read_from_the_folder() -> None:
     outcomes = identified.outcomes(read_study(STUDY), read_printed(STUDY))
-    # By hand: SDs of 5.1 (n = 27) and 7.0 (18) pool to 5.92; 1.96 * 5.92 * sqrt(2 * 0.09) = 4.92.
-    assert identified.reliable_change(outcomes["wai"]) == 5
+    # By hand: SDs of 5.1 (n = 27) and 7.0 (18) pool to 5.92; 1.96 * 5.92 * sqrt(2 * 0.20) = 7.34.
+    assert identified.reliable_change(outcomes["wai"]) == 8
     assert identified.reliable_change(outcomes["proqol"]) is None
 
 

@@ -130,11 +130,12 @@ def test_every_place_in_the_book_exists() -> None:
 def test_evidence_is_condensed_linked_and_weighed(rotherham: Path, shown: list[str]) -> None:
     pilot, codebook = open_pilot(rotherham), read_codebook(rotherham)
     Page(pilot, {}, {}, codebook=codebook).evidence("2.2", "approach", "tbl-x")
-    rows, strength, links = shown
+    rows, strength, words, links = shown
     # framework_matrix.csv: a manager's fear that some practitioners feel judged by the SRS.
     found = "| unintended consequence | [Feeling judged](#theme-feeling-judged) | Interviews 1 | [Q"
     assert found in rows and len(rows) < 1500
     assert ":name: tbl-x-strength" in strength and "staff reflection on families" in strength
+    assert words.startswith("Answer that the rows are coded against")
     assert "(#framework-rq-2-2)" in links and "(#triangulation-rq-2-2)" in links
 
 

@@ -11,6 +11,7 @@ import pytest
 from scipy import stats
 
 from earlyhelp.errors import InputError
+from earlyhelp.existence import people
 from earlyhelp.paired import (
     Arm,
     Change,
@@ -19,9 +20,7 @@ from earlyhelp.paired import (
     adjusted_bounds,
     changes,
     correlation_bounds,
-    difference,
     joint,
-    witness,
 )
 from earlyhelp.samples import Figures
 
@@ -106,21 +105,6 @@ def test_no_change_of_an_agreeing_data_set_is_lost() -> None:
     assert occurring <= set(changes(small_arm()))
 
 
-def test_a_witness_is_found_exactly_where_there_is_a_data_set() -> None:
-    occurring = {change_of(*data) for data in small_data()}
-    for change in changes(small_arm()):
-        found = witness(small_arm(), change, steps=5000)
-        assert (found is not None) == (change in occurring)
-
-
-def test_a_witness_agrees_with_all_figures() -> None:
-    found = witness(small_arm(), change_of(*SMALL_DATA))
-    assert found is not None
-    before, after = map(tuple, found)
-    assert (mean_and_sd(before), mean_and_sd(after)) == tuple(map(mean_and_sd, SMALL_DATA))
-    assert paired_test(before, after) == paired_test(*SMALL_DATA)
-
-
 def test_correlations_of_all_agreeing_data_sets_lie_within_the_bounds() -> None:
     arm = small_arm()
     for before, after in small_data():
@@ -171,21 +155,6 @@ def test_the_three_printed_tests_leave_few_changes() -> None:
     assert {abs(second.total) for _, second in pairs} == {10, 20}
 
 
-def test_standardised_difference_is_t_over_the_root_of_the_sizes() -> None:
-    # Cohen's d of two groups is t * sqrt(1/n1 + 1/n2).
-    first, second = Change(17, 23, 363), Change(16, 10, 552)
-    found = difference(first, second)
-    assert shown(found.d / (1 / 17 + 1 / 16) ** 0.5, 2) == "0.39"
-
-
-def test_interval_of_the_difference_inverts_the_noncentral_t() -> None:
-    found = difference(Change(17, 23, 363), Change(16, 10, 552))
-    root = (1 / 17 + 1 / 16) ** 0.5
-    t = found.d / root
-    assert stats.nct.cdf(t, 31, found.low / root) == pytest.approx(0.975)
-    assert stats.nct.cdf(t, 31, found.high / root) == pytest.approx(0.025)
-
-
 def test_a_p_printed_as_0_sets_no_upper_end() -> None:
     # By tables of t: p < 0.0005 two-sided at df = 16 from t = 4.346 on; 9.1 is far beyond.
     assert float(TTest(16, "9.10", "0.000").interval().high) == pytest.approx(9.105)
@@ -209,26 +178,16 @@ def test_satisfaction_tests_are_jointly_possible() -> None:
     first, second = min(
         (pair for pair in pairs if pair[0].total < 0), key=lambda p: (-p[0].total, p[1].total)
     )
-    data = [witness(arm, change) for arm, change in zip(SATISFACTION, (first, second), strict=True)]
     moved = []
-    for arm, found in zip(SATISFACTION, data, strict=True):
+    for arm, change in zip(SATISFACTION, (first, second), strict=True):
+        found = people(arm, [change])
         assert found is not None
-        before, after = map(tuple, found)
-        assert paired_test(before, after[: arm.pairs]) == arm.test[1:]
-        moved.append(np.subtract(after[: arm.pairs], before[: arm.pairs]))
+        pairs_of_scores = [person for person in found if None not in person]
+        before, after = zip(*pairs_of_scores, strict=True)
+        assert paired_test(before, after) == arm.test[1:]
+        moved.append(np.subtract(after, before))
     result = stats.ttest_ind(*moved)
     assert (shown(abs(result.statistic), 2), shown(result.pvalue, 3)) == SATISFACTION_BETWEEN[1:]
-
-
-@pytest.mark.slow
-def test_every_change_that_the_three_tests_leave_has_a_data_set() -> None:
-    pairs = joint(changes(INTERVENTION), changes(COMPARISON), BETWEEN)
-    for arm, left in zip((INTERVENTION, COMPARISON), zip(*pairs, strict=True), strict=True):
-        for change in set(left):
-            found = witness(arm, change)
-            assert found is not None
-            before, after = map(tuple, found)
-            assert paired_test(before, after[: arm.pairs]) == arm.test[1:]
 
 
 def test_adjusted_differences_of_real_data_lie_within_the_bounds() -> None:

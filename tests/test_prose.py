@@ -110,7 +110,10 @@ def test_copied_words_are_found() -> None:
 def typed_numbers(text: str) -> list[str]:
     """Numbers in the prose that neither glue put there nor name a place."""
     text = re.sub(
-        r"```.*?```|\{[a-z:]+\}`[^`]*`|`[^`]*`|^\([^)\n]*\)=$", " ", text, flags=re.S | re.M
+        r"```.*?```|\{[a-z:]+\}`[^`]*`|`[^`]*`|^\([^)\n]*\)=$|\]\(#[^)\n]*\)",
+        " ",
+        text,
+        flags=re.S | re.M,
     )
     return re.findall(r"\S*\d\S*", NO_RESULT.sub(" ", text))
 

@@ -15,12 +15,13 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from earlyhelp import promise, sample
+from earlyhelp import identified, promise, sample
 from earlyhelp.claims import ledger
 from earlyhelp.cli import main
 from earlyhelp.errors import InputError
+from earlyhelp.printed import read_printed
 from earlyhelp.raw import Pilot, open_pilot
-from earlyhelp.reconstruct import read_printed, reconstruct, write
+from earlyhelp.reconstruct import reconstruct, write
 from earlyhelp.study import read_study
 
 STUDY = Path(__file__).parents[1] / "data" / "rotherham"
@@ -522,8 +523,6 @@ def test_a_missing_file_is_told(study_copy: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ('t: "0.39", p: "0.697"', 't: "0.39", p: "0.700"'),  # p of t = 0.39 is 0.697 to 0.701
-        ('t: "1.22", p: "0.238"', 't: "1.22", p: "0.500"'),
         ("{I1: 7, I2: 4, I3: 7", "{I1: 7, I2: 40, I3: 7"),  # more than answered at baseline
         ("{I1: 9, I2: 5, I3: 13", "{I1: 9, I2: 5, X3: 13"),
     ],
@@ -533,6 +532,35 @@ def test_figures_that_nobody_can_have_are_told(
 ) -> None:
     spoil(study_copy, old, new)
     with pytest.raises(InputError):
+        write(study_copy, output=tmp_path / "raw")
+    assert not (tmp_path / "raw").exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('t: "0.39", p: "0.697"', 't: "0.39", p: "0.700"'),  # p of t = 0.39 is 0.697 to 0.701
+        ('t: "1.22", p: "0.238"', 't: "1.22", p: "0.500"'),
+    ],
+)
+def test_tests_that_nobody_can_have_are_told_when_the_sets_are_computed(
+    study_copy: Path, tmp_path: Path, old: str, new: str
+) -> None:
+    spoil(study_copy, old, new)
+    with pytest.raises(InputError, match="no people agree"):
+        identified.write(study_copy, lambda text: None, tmp_path / "derived")
+    assert not (tmp_path / "derived").exists()
+
+
+def test_without_stored_sets_nothing_is_drawn(study_copy: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"inputs\.json.*no such file.*earlyhelp determine"):
+        write(study_copy, output=tmp_path / "raw")
+
+
+def test_sets_of_other_figures_are_refused(study_copy: Path, tmp_path: Path) -> None:
+    shutil.copytree(STUDY / "derived", study_copy / "derived")
+    spoil(study_copy, 'mean: "69.2"', 'mean: "69.3"')
+    with pytest.raises(InputError, match=r"sha256.*earlyhelp determine"):
         write(study_copy, output=tmp_path / "raw")
     assert not (tmp_path / "raw").exists()
 
@@ -615,7 +643,7 @@ def test_another_seed_gives_another_pilot_and_the_ledger_still_holds(tmp_path: P
     pilots = set()
     for seed in range(1, 21):
         folder = tmp_path / f"seed_{seed}"
-        shutil.copytree(STUDY, folder, ignore=shutil.ignore_patterns("derived"))
+        shutil.copytree(STUDY, folder)
         write(folder, seed)
         pilot = open_pilot(folder)
         table = ledger(pilot)

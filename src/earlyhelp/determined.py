@@ -23,14 +23,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
-from math import copysign, sqrt
+from math import ceil, copysign, floor, sqrt
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from scipy import stats
 
-from earlyhelp import identified
+from earlyhelp import identified, stored
+from earlyhelp.attained import ATTAINED
 from earlyhelp.identified import (
     ARMS,
     EXACT,
@@ -42,8 +43,8 @@ from earlyhelp.identified import (
     reliable_change,
 )
 from earlyhelp.paired import Change, Wave
+from earlyhelp.printed import read_printed
 from earlyhelp.promise import standardised_difference
-from earlyhelp.reconstruct import read_printed
 from earlyhelp.samples import printed_interval
 from earlyhelp.study import Study, read_study
 
@@ -51,6 +52,7 @@ COLUMNS = ["quantity", "population", "low", "high", "values", "decimals", "statu
 OUTER = "outer bound"
 ALL_TESTS = "exact, over all data sets that agree with every printed figure of the arm"
 GROUP = "exact, over all data sets with the n, mean and SD of this group; the tests are left aside"
+BY_DOMAIN = "exact, from the sum of scores and what the text says of Figure 3.4"
 BY_SUM = "exact, from the sum of scores alone"
 PRINTED = "arithmetic on printed numbers of people"
 
@@ -66,31 +68,37 @@ class Figures:
 
     def extreme(self, measure: str, arm: str, quantity: str) -> tuple[float, float, str]:
         """Stored least and greatest value, and whether they are exact."""
-        table = self.stored.extremes
-        chosen = table[
-            (table["measure"] == measure) & (table["arm"] == arm) & (table["quantity"] == quantity)
-        ]
-        row = chosen.iloc[0]
+        row = self._rows(measure, arm, quantity).query("how != @ATTAINED").iloc[0]
         return float(row["low"]), float(row["high"]), str(row["how"])
+
+    def attained(self, measure: str, arm: str, quantity: str) -> tuple[float, float]:
+        """Least and greatest value of the data sets that were found."""
+        row = self._rows(measure, arm, quantity).query("how == @ATTAINED").iloc[0]
+        return float(row["low"]), float(row["high"])
+
+    def has(self, measure: str, arm: str, quantity: str) -> bool:
+        """Whether bounds of a quantity are stored."""
+        return bool((self._rows(measure, arm, quantity)["how"] != ATTAINED).any())
+
+    def _rows(self, measure: str, arm: str, quantity: str) -> pd.DataFrame:
+        table = self.stored.extremes
+        return table[
+            (table[["measure", "arm", "quantity"]] == [measure, arm, quantity]).all(axis=1)
+        ]
 
     def contrasts(self, measure: str) -> list[tuple[Change, Change]]:
         """Changes of both arms that occur together."""
-        table = self.stored.contrasts
-        pairs = [self.outcomes[measure].pairs[arm] for arm in ARMS]
-        return [
-            (Change(pairs[0], *row[:2]), Change(pairs[1], *row[2:]))
-            for row in table.loc[table["measure"] == measure].iloc[:, 1:].itertuples(index=False)
-        ]
+        return stored.contrasts(self.stored, self.outcomes[measure])
 
 
 def read(study_folder: str | Path) -> Figures | None:
     """Open what is stored of a study; None where nothing is, as with real data."""
     study = read_study(study_folder)
-    stored = identified.read(study.folder)
-    if study.provenance == "observed" or stored is None:
+    tables = identified.read(study.folder)
+    if study.provenance == "observed" or tables is None:
         return None
     printed = read_printed(study.folder)
-    return Figures(study, printed, stored, identified.outcomes(study, printed))
+    return Figures(study, printed, tables, identified.outcomes(study, printed))
 
 
 Row = tuple[str, str, float, float, tuple[float, ...], int, str, str]
@@ -157,11 +165,12 @@ def _change_of_arm(
         }
         label = f"If scores rose: {name} end of the {confidence:.0%} interval of d"
         yield _row(label, arm, values, 2, how)
-    if _has(figures, measure, arm, "correlation"):
+    outer = (-1.0, 1.0)
+    if figures.has(measure, arm, "correlation"):
         low, high, _ = figures.extreme(measure, arm, "correlation")
-        yield _row("Correlation between the waves", arm, (low, high), 2, OUTER)
-    else:
-        yield _row("Correlation between the waves", arm, (-1, 1), 2, f"{OUTER}; no SD is printed")
+        outer = low, high
+    found = figures.attained(measure, arm, "correlation")
+    yield _bracketed("Correlation between the waves", arm, outer, found, 2)
     yield from _people_changed(figures, measure, arm)
 
 
@@ -173,12 +182,6 @@ def _how_changes(figures: Figures, measure: str, arm: str, possible: int) -> str
     return (
         f"{kept}; {proved} more agree with the tests and were proved impossible" if proved else kept
     )
-
-
-def _has(figures: Figures, measure: str, arm: str, quantity: str) -> bool:
-    table = figures.stored.extremes
-    keys = table["measure"].eq(measure) & table["arm"].eq(arm) & table["quantity"].eq(quantity)
-    return bool(keys.any())
 
 
 def _people_changed(figures: Figures, measure: str, arm: str) -> Iterator[Row]:
@@ -230,10 +233,14 @@ def _change_between(figures: Figures, measure: str, confidence: float) -> Iterat
             f"If the intervention arm gained more: {name} end of the {confidence:.0%} interval of d"
         )
         yield _row(label, BETWEEN, values, 2, how)
-    if _has(figures, measure, "between", "adjusted difference"):
+    label = "Endline difference of the pairs adjusted for baseline (ANCOVA)"
+    found = figures.attained(measure, "between", "adjusted difference")
+    if figures.has(measure, "between", "adjusted difference"):
         low, high, _ = figures.extreme(measure, "between", "adjusted difference")
-        label = "Endline difference of the pairs adjusted for baseline (ANCOVA)"
-        yield _row(label, BETWEEN, (low, high), 1, OUTER)
+        yield _bracketed(label, BETWEEN, (low, high), found, 1)
+    else:
+        how = f"{OUTER} unknown without printed SDs; data sets with both ends were found"
+        yield _row(label, BETWEEN, found, 1, how)
 
 
 def _waves_between(figures: Figures, measure: str) -> Iterator[Row]:
@@ -241,24 +248,52 @@ def _waves_between(figures: Figures, measure: str) -> Iterator[Row]:
     arms = [figures.outcomes[measure].arms[arm] for arm in ARMS]
     for wave in WAVES:
         first, second = (getattr(arm, wave) for arm in arms)
-        how = f"outer bounds, over all sums (and sums of squares) of both {wave} groups"
         differences = [
-            Fraction(a, first.n) - Fraction(b, second.n)
+            float(Fraction(a, first.n) - Fraction(b, second.n))
             for a, b in product(_sums(first), _sums(second))
         ]
         label = f"Difference of all scores at {wave}"
-        yield _row(label, BETWEEN, (min(differences), max(differences)), 2, how)
+        found = figures.attained(measure, "between", f"difference at {wave}")
+        yield _bracketed(label, BETWEEN, _span(differences), found, 2)
         if first.variance is None or second.variance is None:
             continue
-        tests = list(_tests(first, second))
-        df = first.n + second.n - 2
-        for name, values in (
-            ("standardised (d)", [t * sqrt(1 / first.n + 1 / second.n) for t in tests]),
-            (f"t ({df} degrees of freedom)", tests),
-            ("p", [2 * float(stats.t.sf(abs(t), df)) for t in tests]),
-        ):
-            decimals = 3 if name == "p" else 2
-            yield _row(f"{label}: {name}", BETWEEN, (min(values), max(values)), decimals, how)
+        outer = _span(_tests(first, second))
+        found = figures.attained(measure, "between", f"t at {wave}")
+        df, scale = first.n + second.n - 2, sqrt(1 / first.n + 1 / second.n)
+        sizes = [(scale * low, scale * high) for low, high in (outer, found)]
+        yield _bracketed(f"{label}: standardised (d)", BETWEEN, sizes[0], sizes[1], 2)
+        yield _bracketed(f"{label}: t ({df} degrees of freedom)", BETWEEN, outer, found, 2)
+        ps = [_span(_p_values(ends, df)) for ends in (outer, found)]
+        yield _bracketed(f"{label}: p", BETWEEN, ps[0], ps[1], 3)
+
+
+Ends = tuple[float, float]
+
+
+def _span(values: Iterable[float]) -> Ends:
+    listed = list(values)
+    return min(listed), max(listed)
+
+
+def _p_values(t: Ends, df: int) -> Iterator[float]:
+    """Two-sided p at the ends of t, and the greatest between them."""
+    crossing = (0.0,) if t[0] < 0 < t[1] else ()
+    yield from (2 * float(stats.t.sf(abs(end), df)) for end in (*t, *crossing))
+
+
+def _bracketed(label: str, population: str, outer: Ends, found: Ends, decimals: int) -> Row:
+    """Outer bounds, and how near to them the data sets come that were found."""
+    places = 10**decimals
+    # Shown outwards, so the same digits at both ends are attained as shown.
+    alike = floor(found[0] * places + 1e-6) == floor(outer[0] * places + 1e-6) and ceil(
+        found[1] * places - 1e-6
+    ) == ceil(outer[1] * places - 1e-6)
+    if alike:
+        how = "exact to the digits shown: data sets with both ends were found"
+    else:
+        shown = " and ".join(f"{end:.{decimals}f}".replace("-", "\N{MINUS SIGN}") for end in found)
+        how = f"{OUTER}; data sets with {shown} were found"
+    return _row(label, population, outer, decimals, how)
 
 
 def _sums(wave: Wave) -> range:
@@ -323,7 +358,7 @@ def _top_of_group(figures: Figures, measure: str, arm: str, wave: str) -> Iterat
         cutoffs["high"] = HIGH_SATISFACTION
     for name, cutoff in cutoffs.items():
         label = f"{NAMES[measure]}: people with {cutoff} or more (of {n})"
-        if _has(figures, measure, arm, f"{name}, {wave}"):
+        if figures.has(measure, arm, f"{name}, {wave}"):
             low, high, found = figures.extreme(measure, arm, f"{name}, {wave}")
             how = ALL_TESTS if found == EXACT else OUTER
         else:
@@ -359,6 +394,59 @@ def shape(figures: Figures) -> pd.DataFrame:
         )
         for measure, arm, wave, quantity, _, low, high in chosen.itertuples(index=False)
     )
+
+
+def items(figures: Figures) -> pd.DataFrame:
+    """Mean answer to an item, and domains of the working alliance as the text has Figure 3.4.
+
+    A total says no more of its items than their sum: every total of the scale is the sum of some
+    answers. The text puts the mean of every domain above a limit and the bond highest; it excludes
+    no totals, since totals with these means can always be divided so.
+    """
+    return _frame(
+        row
+        for measure, arm, wave in product(figures.outcomes, ARMS, WAVES)
+        for row in _items_of_group(figures, measure, arm, wave)
+    )
+
+
+def _items_of_group(figures: Figures, measure: str, arm: str, wave: str) -> Iterator[Row]:
+    outcome = figures.outcomes[measure]
+    group, number = getattr(outcome.arms[arm], wave), outcome.scale.items
+    label = f"{NAMES[measure]}: mean answer to an item"
+    means = [Fraction(total, group.n * number) for total in _sums(group)]
+    yield _row(label, f"{arm}, {wave}", means, 2, "exact, from the sum of scores alone")
+    if "domain_mean_above" not in outcome.printed:
+        return
+    above, most = Fraction(outcome.printed["domain_mean_above"]), outcome.scale.total_maximum // 3
+    for name, sums in domain_sums(group.totals, group.n, above, most).items():
+        ends = [Fraction(end, group.n) for end in sums]
+        yield _row(f"Mean of {name} (of {most})", f"{arm}, {wave}", ends, 1, BY_DOMAIN)
+
+
+def domain_sums(
+    totals: tuple[int, int], n: int, above: Fraction, most: int
+) -> dict[str, tuple[int, int]]:
+    """Least and greatest sums of three domains with a common lower limit, one of them highest.
+
+    Parameters
+    ----------
+    totals : (int, int)
+        First and last sum of all three.
+    n : int
+        People.
+    above : Fraction
+        Below the mean of each domain.
+    most : int
+        Greatest score of a domain.
+    """
+    least = int(above * n // 1) + 1
+    first, last = totals
+    highest = max(least + 1, -(-(first + 2) // 3))
+    return {
+        "bond": (highest, min(n * most, last - 2 * least)),
+        "goal or of task": (least, min(n * most, (last - least) // 2 + (last - least) % 2) - 1),
+    }
 
 
 def score_ranges(figures: Figures, measure: str) -> pd.DataFrame:

@@ -246,6 +246,7 @@ class Page:
             caption = f"Strength of the qualitative evidence on question {question}, {component}."
             strength = qualitative_tables.strength(rows, self.codebook)
             show(table_markdown(strength, caption, f"{name}-strength"))
+            show(qualitative_tables.strength_in_words(matrix, self.codebook, question))
             pages = {"framework": "framework matrix", "triangulation": "joint display"}
             links = (
                 f"[{text}](#{qualitative_tables.question_target(page, question)})"

@@ -47,8 +47,8 @@ def people(arm: Arm, changes: Sequence[Change]) -> list[Person] | None:
     return found.people if found else None
 
 
-def greatest(arm: Arm, changes: Sequence[Change], worth: Worth) -> Greatest:
-    """Find agreeing people whose `worth`, summed, is the greatest.
+def greatest(arm: Arm, changes: Sequence[Change], worth: Worth, limit: float = LIMIT) -> Greatest:
+    """Find agreeing people whose `worth`, summed, is the greatest, or great after `limit`.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def greatest(arm: Arm, changes: Sequence[Change], worth: Worth) -> Greatest:
         No people agree.
     Undecided
     """
-    found = _solve(arm, changes, worth)
+    found = _solve(arm, changes, worth, limit)
     if found is None:
         raise ValueError("no people agree with the figures")
     return found
@@ -81,7 +81,9 @@ def agrees(arm: Arm, change: Change, found: Sequence[Person]) -> bool:
     return True
 
 
-def _solve(arm: Arm, changes: Sequence[Change], worth: Worth) -> Greatest | None:
+def _solve(
+    arm: Arm, changes: Sequence[Change], worth: Worth, limit: float = LIMIT
+) -> Greatest | None:
     from ortools.sat.python import cp_model
 
     model = cp_model.CpModel()
@@ -91,12 +93,12 @@ def _solve(arm: Arm, changes: Sequence[Change], worth: Worth) -> Greatest | None
     # One worker and a seed: the same people every time.
     solver.parameters.num_workers, solver.parameters.random_seed = 1, 1
     solver.parameters.linearization_level = 2
-    solver.parameters.max_deterministic_time = LIMIT
+    solver.parameters.max_deterministic_time = limit
     status = solver.solve(model)
     if status == cp_model.INFEASIBLE:
         return None
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        raise Undecided(f"no answer within {LIMIT:g} units of deterministic time")
+        raise Undecided(f"no answer within {limit:g} units of deterministic time")
     found = [person for person, count in counts.items() for _ in range(solver.value(count))]
     bound = floor(solver.best_objective_bound + 1e-6)
     return Greatest(found, sum(map(worth, found)), bound)

@@ -6,7 +6,8 @@
   to an arm, with people who have it (a witness), or none, where CP-SAT proved that nobody can;
 - contrasts.csv: the pairs of changes of both arms that the test between the arms leaves, both with
   a witness;
-- extremes.csv: the least and the greatest of counts and sums over all data sets of an arm;
+- extremes.csv: the least and the greatest of counts and sums over all data sets of an arm; of the
+  correlation and of differences between the arms, outer bounds and values that data sets attain;
 - groups.csv: what one group's n, mean and SD alone bound (`samples.bounds`);
 - inputs.json: the SHA-256 of what all this was computed from.
 
@@ -17,40 +18,34 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property
 from itertools import product
 from math import sqrt
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pandas as pd
 
-from earlyhelp import existence, paired, samples
+from earlyhelp import attained, existence, paired, samples, walk
+from earlyhelp.attained import ARMS, EXACT, OUTER, WAVES, Tell, each, spread_known
 from earlyhelp.errors import InputError, Problem
 from earlyhelp.existence import Person, Worth
 from earlyhelp.paired import Arm, Change, TTest, Wave
-from earlyhelp.reconstruct import read_printed
+from earlyhelp.printed import possible_sums, read_printed
 from earlyhelp.samples import Figures
 from earlyhelp.study import Scale, Study, read_study
-from earlyhelp.totals import possible_sums
 
-T = TypeVar("T")
-R = TypeVar("R")
-Tell = Callable[[str], None]
 FOLDER = "derived"
-ARMS, WAVES = ("intervention", "comparison"), ("baseline", "endline")
 # Points below the scale's maximum that count as near it, as in `promise.ceiling`.
 NEAR = 5
 # Stamm (2010): compassion satisfaction of 42 and over is high.
 HIGH_SATISFACTION = 42
-# Jacobson and Truax (1991): reliable at 1.96 standard errors of a difference. The reliability is
-# the least that Hatcher and Gillaspy (2006) report for the WAI-SR total.
-RELIABLE, WAI_RELIABILITY = 1.96, 0.91
+# Jacobson and Truax (1991): reliable at 1.96 standard errors of a difference. Munder et al. (2010)
+# give a reliability (alpha) above 0.80 for the short revised Working Alliance Inventory in both of
+# their samples of clients; the amount is the greatest that this leaves.
+RELIABLE, WAI_RELIABILITY = 1.96, 0.80
 
 
 @dataclass(frozen=True)
@@ -119,7 +114,7 @@ def inputs_hash(study_folder: str | Path) -> str:
     total = hashlib.sha256((study.folder / "printed.yml").read_bytes())
     measures = study.measures
     total.update(repr((measures.wai, measures.proqol, measures.iam, measures.fim)).encode())
-    for module in (samples, paired, existence):
+    for module in (samples, paired, existence, walk, attained):
         total.update(Path(str(module.__file__)).read_bytes())
     total.update(Path(__file__).read_bytes())
     return total.hexdigest()
@@ -200,6 +195,7 @@ def compute(study: Study, printed: Mapping[str, Any], tell: Tell) -> dict[str, p
                 (outcome.measure, arm, *row) for row in _extremes(outcome, arm, of_arm, tell)
             ]
         extremes += [(outcome.measure, "between", *row) for row in _adjusted(outcome, left)]
+        extremes += attained.rows(outcome.measure, outcome.arms, decided, left, tell)
     columns = ["measure", "arm", "total", "squares", "baseline", "endline"]
     pair = [f"{arm}_{part}" for arm in ARMS for part in ("total", "squares")]
     return {
@@ -229,18 +225,8 @@ def _decided(outcome: Outcome, tell: Tell) -> Decided:
             return existence.people(arm, [change])
 
         label = f"{outcome.measure}, {name}: change"
-        decided[name] = dict(zip(left, _each(decide, left, label, tell), strict=True))
+        decided[name] = dict(zip(left, each(decide, left, label, tell), strict=True))
     return decided
-
-
-def _each(do: Callable[[T], R], items: Sequence[T], label: str, tell: Tell) -> list[R]:
-    """Do something with every item on all processors; the solver leaves Python to other threads."""
-    done = []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for number, result in enumerate(pool.map(do, items), start=1):
-            tell(f"{label} {number} of {len(items)}")
-            done.append(result)
-    return done
 
 
 def _flat(decided: Decided) -> Iterator[tuple[str, tuple[Change, list[Person] | None]]]:
@@ -271,8 +257,6 @@ def _contrasts(outcome: Outcome, decided: Decided) -> list[tuple[Change, Change]
 
 # --- Extremes over an arm's data sets -------------------------------------------------------------
 
-EXACT, OUTER = "exact", "outer bound"
-
 
 def _extremes(
     outcome: Outcome, arm: str, changes: list[Change], tell: Tell
@@ -284,11 +268,11 @@ def _extremes(
         return existence.greatest(problem, changes, lambda person: sign * worths[quantity](person))
 
     tasks = list(product(worths, (-1, 1)))
-    found = _each(search, tasks, f"{outcome.measure}, {arm}: extreme", tell)
+    found = each(search, tasks, f"{outcome.measure}, {arm}: extreme", tell)
     for quantity, least, most in zip(worths, found[::2], found[1::2], strict=True):
         proved = most.value == most.bound and least.value == least.bound
         yield quantity, -least.bound, most.bound, EXACT if proved else OUTER
-    if _spread_known(problem):
+    if spread_known([problem]):
         ends = [paired.correlation_bounds(problem, change) for change in changes]
         yield "correlation", min(low for low, _ in ends), max(high for _, high in ends), OUTER
 
@@ -327,12 +311,8 @@ def _adjusted(
 ) -> Iterator[tuple[str, float, float, str]]:
     """Bound the ANCOVA-adjusted difference, where both waves' SDs are printed."""
     first, second = outcome.arms.values()
-    if _spread_known(first) and _spread_known(second):
+    if spread_known((first, second)):
         yield "adjusted difference", *paired.adjusted_bounds(first, second, contrasts), OUTER
-
-
-def _spread_known(arm: Arm) -> bool:
-    return arm.baseline.variance is not None and arm.endline.variance is not None
 
 
 # --- Single groups --------------------------------------------------------------------------------
@@ -395,13 +375,3 @@ def _printed_groups(
             figures["n"], figures["mean"], figures["sd"], scale.minimum, scale.maximum, scale.items
         )
         yield name, "intervention", "post_training", known, [4, scale.maximum]
-
-
-def change_of(row: Any, prefix: str, pairs: int) -> Change:
-    """Change in a row of the stored tables."""
-    return Change(pairs, int(row[f"{prefix}total"]), int(row[f"{prefix}squares"]))
-
-
-def fraction(text: str) -> float:
-    """Stored number: a fraction or a decimal."""
-    return float(Fraction(text))

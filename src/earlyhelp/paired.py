@@ -6,8 +6,8 @@ Student's on those changes with pooled variance; t is printed without its sign a
 printed figures are rounded half up.
 
 The sum and the sum of squares of whole-number changes are whole numbers, so a printed t and p
-leave few. Arithmetic on the sums and sums of squares of both waves excludes some of those; that one
-of the rest has a data set is shown by one (a witness). Without a witness it stays undecided.
+leave few. Arithmetic on the sums and sums of squares of both waves excludes some of those; whether
+one of the rest has a data set is for `existence` to decide.
 
 An interval that t is printed for is compared exactly, as fractions. The values of t at the ends of
 a printed p's interval come from `scipy.stats.t.isf` in double precision and are widened by MARGIN,
@@ -20,8 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
-from math import exp, inf, isfinite, sqrt
-from random import Random
+from math import inf, isfinite, sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -114,7 +113,7 @@ class Change(NamedTuple):
 def changes(arm: Arm) -> list[Change]:
     """List the changes that the paired test and the moments of both waves leave, up and down.
 
-    Every agreeing data set has one of them; whether one of them has a data set, `witness` shows.
+    Every agreeing data set has one of them; `existence` decides which of them have a data set.
 
     Raises
     ------
@@ -223,37 +222,6 @@ def _squared_t(first: Change, second: Change, df: int) -> Fraction:
     error = (first.spread + second.spread) / df
     error *= Fraction(1, first.pairs) + Fraction(1, second.pairs)
     return (first.mean - second.mean) ** 2 / error
-
-
-class Difference(NamedTuple):
-    """Standardised difference between arms with its confidence interval."""
-
-    d: float
-    low: float
-    high: float
-
-
-def difference(first: Change, second: Change, confidence: float = 0.95) -> Difference:
-    """Return Cohen's d of change, first arm minus second, over the pooled SD of change.
-
-    The interval is exact under normality: it inverts the noncentral t distribution
-    (Steiger and Fouladi 1997).
-    """
-    from scipy import optimize, stats
-
-    df = first.pairs + second.pairs - 2
-    root = sqrt(Fraction(1, first.pairs) + Fraction(1, second.pairs))
-    pooled = sqrt((first.spread + second.spread) / df)
-    d = float(first.mean - second.mean) / pooled
-
-    def noncentrality(probability: float) -> float:
-        t = d / root
-        return float(
-            optimize.brentq(lambda nc: stats.nct.cdf(t, df, nc) - probability, t - 20, t + 20)
-        )
-
-    tail = (1 - confidence) / 2
-    return Difference(d, noncentrality(1 - tail) * root, noncentrality(tail) * root)
 
 
 def correlation_bounds(arm: Arm, change: Change) -> tuple[float, float]:
@@ -387,72 +355,6 @@ def _best(side: _Side, sign: int, ratio: float) -> tuple[float, float]:
     return max(options, key=lambda option: sign * (option[0] - ratio * option[1]))
 
 
-def witness(
-    arm: Arm, change: Change, seed: int = 1, steps: int = 400_000
-) -> tuple[list[int], list[int]] | None:
-    """Look for a data set with this change by simulated annealing, and check it on whole numbers.
-
-    Returns
-    -------
-    (baseline, endline) or None
-        Scores of everybody; the first `arm.pairs` of both are the same people in the same order.
-        None if the search found none, which proves nothing.
-    """
-    random = Random(seed)
-    waves = (arm.baseline, arm.endline)
-    scores = [[w.totals[0] // w.n] * w.n for w in waves]
-    limits = [_spread_limits(wave) for wave in waves]
-    misfit = _misfit(arm, change, limits, scores)
-    for step in range(steps):
-        if not misfit:
-            return scores[0], scores[1]
-        which = random.random() < arm.endline.n / (arm.baseline.n + arm.endline.n)
-        wave, old = waves[which], scores[which]
-        scores[which] = _neighbour(old, wave, random)
-        new = _misfit(arm, change, limits, scores)
-        heat = max(0.5, 20 * (1 - step / steps))
-        if new <= misfit or random.random() < exp((misfit - new) / heat):
-            misfit = new
-        else:
-            scores[which] = old
-    return None
-
-
-def _neighbour(scores: list[int], wave: Wave, random: Random) -> list[int]:
-    """Move one score, exchange two people, or push two scores apart or together."""
-    new, kind = scores.copy(), random.random()
-    i, j = random.randrange(wave.n), random.randrange(wave.n)
-    if kind < 0.5:
-        new[i] += random.choice((-3, -2, -1, 1, 2, 3))
-    elif kind < 0.75:
-        new[i], new[j] = new[j], new[i]
-    else:
-        step = random.choice((-1, 1))
-        new[i] += step
-        new[j] -= step
-    return [min(wave.high, max(wave.low, score)) for score in new]
-
-
-def _spread_limits(wave: Wave) -> tuple[int, int] | None:
+def spread_limits(wave: Wave) -> tuple[int, int] | None:
     """First and last value of n times the sum of squares, minus the square of the sum."""
     return wave.variance.whole(wave.n * (wave.n - 1)) if wave.variance else None
-
-
-def _misfit(
-    arm: Arm, change: Change, limits: list[tuple[int, int] | None], scores: list[list[int]]
-) -> float:
-    """How far scores are from all figures; 0 exactly when they agree with all."""
-    differences = [after - before for before, after in zip(*scores, strict=False)][: arm.pairs]
-    misfit = 5.0 * abs(sum(differences) - change.total)
-    misfit += abs(sum(d * d for d in differences) - change.squares)
-    for wave, limit, values in zip((arm.baseline, arm.endline), limits, scores, strict=True):
-        total = sum(values)
-        misfit += 5 * _gap(total, *wave.totals)
-        if limit:
-            spread = wave.n * sum(value * value for value in values) - total**2
-            misfit += _gap(spread, *limit) / wave.n
-    return misfit
-
-
-def _gap(value: int, first: int, last: int) -> int:
-    return max(first - value, value - last, 0)

@@ -25,12 +25,11 @@ from earlyhelp.errors import InputError, Problem
 from earlyhelp.identified import EXACT, OUTER
 from earlyhelp.measures import ARMS
 from earlyhelp.paired import Change
+from earlyhelp.printed import possible_sums, read_printed
 from earlyhelp.raw import Pilot, proqol_columns, wai_columns
-from earlyhelp.reconstruct import read_printed
 from earlyhelp.sample import surveys
 from earlyhelp.study import Quantity, Status
 from earlyhelp.sweep import Sweep
-from earlyhelp.totals import possible_sums
 from earlyhelp.yamlfile import read_yaml
 
 WAVES = ("baseline", "endline")

@@ -1,10 +1,20 @@
-"""Shape of `printed.yml`: what a report prints, with decimals as text for their last digit."""
+"""`printed.yml`: what a report prints, with decimals as text for their last digit."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from fractions import Fraction
+from math import ceil, floor
+from pathlib import Path
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from earlyhelp.samples import printed_interval
+from earlyhelp.yamlfile import read_yaml
+
+PRINTED_FILE = "printed.yml"
+Printed = Mapping[str, Any]
 
 Count = Annotated[int, Field(ge=0, strict=True)]
 People = Annotated[int, Field(ge=1, strict=True)]
@@ -118,8 +128,6 @@ class Readings(_Strict):
 
     completions: Count
     years_practising_mean_below: Decimal
-    proqol_intervention_baseline_below: Decimal
-    proqol_sd: dict[str, Decimal]
     greatest_sd_of_change: People
 
 
@@ -159,3 +167,29 @@ class PrintedFigures(_Strict):
     observations: list[Observation]
     interviews: Interviews
     readings: Readings
+
+
+def read_printed(folder: Path) -> Printed:
+    """Read the printed figures of a study.
+
+    Raises
+    ------
+    InputError
+        The file is missing or does not have the shape of `PrintedFigures`.
+    """
+    figures: PrintedFigures = read_yaml(folder / PRINTED_FILE, PrintedFigures)
+    return figures.model_dump(by_alias=True, exclude_unset=True)
+
+
+def possible_sums(figures: Printed, scale: tuple[int, int]) -> range:
+    """Sums of n whole numbers on a scale whose mean is printed, or printed as above and below.
+
+    A printed mean stands for what rounds to it half up; above and below exclude the limit itself.
+    """
+    n = figures["n"]
+    if "mean" in figures:
+        first, last = printed_interval(figures["mean"], "half-up").whole(n)
+        return range(first, last + 1)
+    first = floor(Fraction(figures["above"]) * n) + 1 if "above" in figures else scale[0] * n
+    last = ceil(Fraction(figures["below"]) * n) - 1 if "below" in figures else scale[1] * n
+    return range(first, last + 1)

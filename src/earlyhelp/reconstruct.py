@@ -1,7 +1,10 @@
 """Reconstruct a pilot's raw files: synthetic people whose data give back the printed figures.
 
-What the report prints is read from `printed.yml` beside `study.yml`; what it leaves open is drawn
-from one seeded generator under these assumptions, which the page "Assumptions and readings" cites:
+What the report prints is read from `printed.yml` beside `study.yml`. Scores of the outcome measures
+are drawn from the set that `earlyhelp determine` stored: one of the pairs of changes that the
+tests leave, each as likely, then a random walk (`walk`) from the data set stored for it. Ratings
+are drawn uniformly (`samples.draw`). What else is open is drawn from the same seeded generator
+under these assumptions, which the page "Assumptions and readings" cites:
 
 R-01  52 people answered a survey. The one intervention respondent who appears at endline only was
       away at baseline and training, so gives compassion satisfaction and is not sure about
@@ -27,11 +30,9 @@ R-07  What is left of a printed count goes to the other answers: to "yes" or "no
       training and use; to the middle or below it for agreement; freely for preferred format and for
       not continuing.
 R-08  Totals are whole numbers; a person's answers scatter about their mean, bond items higher.
-R-09  SDs of compassion satisfaction are aimed at 5 and 8 points, and its mean in the intervention
-      arm at baseline is below 44.
-R-10  Printed t are magnitudes. Working Alliance Inventory totals rise in both arms; compassion
-      satisfaction falls in the intervention and rises in the comparison arm. Changes have an SD of
-      at most 12 points; the test between arms is on change scores with a pooled variance.
+R-09  Nothing is assumed of the SDs of compassion satisfaction; they are what the draw gives.
+R-10  Printed t are magnitudes; whether scores rise or fall is drawn. Changes have an SD of at most
+      12 points; the test between arms is on change scores with a pooled variance.
 R-11  People are independent: no effect of team, no association between the two outcome measures.
 R-12  Dates are working days of the months that the methods text gives; interviews are in March.
 R-13  Interviews 01 and 03, quoted on their own work with families, are not the Team Manager's.
@@ -41,13 +42,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from earlyhelp import identified, stored, walk
 from earlyhelp.errors import InputError, Problem
-from earlyhelp.printed import PrintedFigures
+from earlyhelp.printed import PRINTED_FILE, Printed, read_printed
 from earlyhelp.raw import (
     ANTICIPATED_OUTCOMES,
     TIME_IN_SERVICE,
@@ -58,11 +61,9 @@ from earlyhelp.raw import (
     tool_rating_columns,
     wai_columns,
 )
+from earlyhelp.samples import Figures, draw
 from earlyhelp.study import Study, read_study
-from earlyhelp.totals import ArmTotals, group_totals, paired_totals
-from earlyhelp.yamlfile import read_yaml
-
-PRINTED_FILE = "printed.yml"
+from earlyhelp.walk import Walk
 
 FSW, SENIOR, PRACTITIONER, MANAGER = (
     "Family Support Worker",
@@ -74,8 +75,9 @@ FSW, SENIOR, PRACTITIONER, MANAGER = (
 BOND_ITEMS = (3, 5, 7, 9)
 DOMAIN_ITEMS = {"task": (1, 2, 10, 12), "bond": BOND_ITEMS, "goal": (4, 6, 8, 11)}
 
-Printed = Mapping[str, Any]
 Rng = np.random.Generator
+# Tried moves of the walk through an arm's data sets.
+STEPS = 50_000
 
 
 def write(
@@ -125,18 +127,6 @@ def write(
         paths.append(output / f"{stem}.csv")
         frame.to_csv(paths[-1], index=False, float_format="%g", lineterminator="\n")
     return paths
-
-
-def read_printed(folder: Path) -> Printed:
-    """Read the printed figures of a study.
-
-    Raises
-    ------
-    InputError
-        The file is missing or does not have the shape of `PrintedFigures`.
-    """
-    figures: PrintedFigures = read_yaml(folder / PRINTED_FILE, PrintedFigures)
-    return figures.model_dump(by_alias=True, exclude_unset=True)
 
 
 def reconstruct(study: Study, printed: Printed, seed: int) -> dict[str, pd.DataFrame]:
@@ -319,25 +309,17 @@ def _scores(
     study: Study, printed: Printed, people: pd.DataFrame, rng: Rng
 ) -> dict[str, pd.DataFrame]:
     """Item answers of both outcome measures by wave; index practitioner_id."""
-    readings = printed["readings"]
-    proqol = {**printed["proqol"], "intervention": {**printed["proqol"]["intervention"]}}
-    below = {"below": readings["proqol_intervention_baseline_below"]}
-    proqol["intervention"]["baseline"] = {**proqol["intervention"]["baseline"], **below}
+    tables = _stored(study)
+    outcomes = identified.outcomes(study, printed)
     waves: dict[str, list[pd.DataFrame]] = {"baseline": [], "endline": []}
-    for figures, scale, columns, signs, sds, domains in (
-        (printed["wai"], study.measures.wai, wai_columns(study), (1, 1), {}, DOMAIN_ITEMS),
-        (proqol, study.measures.proqol, proqol_columns(), (-1, 1), readings["proqol_sd"], {}),
+    for measure, columns, domains in (
+        ("wai", wai_columns(study), DOMAIN_ITEMS),
+        ("proqol", proqol_columns(), {}),
     ):
-        totals = paired_totals(
-            figures,
-            printed["pairs"],
-            (scale.total_minimum, scale.total_maximum),
-            signs,
-            readings["greatest_sd_of_change"],
-            sds,
-            rng,
-        )
-        for wave, series in _allot(people, totals, rng).items():
+        outcome, scale = outcomes[measure], outcomes[measure].scale
+        greatest_sd = printed["readings"]["greatest_sd_of_change"]
+        walks = _walks(tables, outcome, greatest_sd, rng)
+        for wave, series in _allot(people, walks, rng).items():
             arm = people["arm"].loc[series.index]
             items = [
                 _items(part, scale.items, (scale.minimum, scale.maximum), domains, rng)
@@ -347,17 +329,54 @@ def _scores(
     return {wave: pd.concat(parts, axis=1) for wave, parts in waves.items()}
 
 
-def _allot(people: pd.DataFrame, totals: Mapping[str, ArmTotals], rng: Rng) -> dict[str, pd.Series]:
+def _stored(study: Study) -> identified.Identified:
+    """Read the sets to draw from; they must be those of the present figures."""
+    tables = identified.read(study.folder)
+    place = f"{identified.FOLDER}/inputs.json"
+    expected = f"what `earlyhelp determine {study.folder.name}` stores for the present figures"
+    if tables is None:
+        raise InputError([Problem(place, None, "", "no such file", expected)])
+    if tables.inputs != identified.inputs_hash(study.folder):
+        raise InputError([Problem(place, None, "sha256", tables.inputs, expected)])
+    return tables
+
+
+def _walks(
+    tables: identified.Identified, outcome: identified.Outcome, greatest_sd: int, rng: Rng
+) -> dict[str, Walk]:
+    """One of the stored pairs of changes, and a walk from the people stored for each arm (R-10)."""
+    possible = [
+        pair
+        for pair in stored.contrasts(tables, outcome)
+        if max(change.sd for change in pair) <= greatest_sd
+    ]
+    if not possible:
+        raise _unsatisfiable(f"no SD of change of at most {greatest_sd}", "a greater limit")
+    changes = possible[rng.integers(len(possible))]
+    return {
+        arm: walk.draw(
+            problem,
+            stored.people(tables, outcome, arm, change),
+            STEPS,
+            Random(int(rng.integers(2**32))),
+        )
+        for (arm, problem), change in zip(outcome.arms.items(), changes, strict=True)
+    }
+
+
+def _allot(people: pd.DataFrame, walks: Mapping[str, Walk], rng: Rng) -> dict[str, pd.Series]:
     """Give totals to people in random order (R-11); who is left over has none (R-01)."""
     waves: dict[str, list[pd.Series]] = {"baseline": [], "endline": []}
-    for arm, drawn in totals.items():
+    for arm, walked in walks.items():
+        paired = walked.arm.pairs
+        before, after = walked.scores
         staff = people[people["arm"].eq(arm)]
         both = staff["baseline"] & staff["endline"]
         groups = (
-            (both, drawn.pairs[:, 0], "baseline"),
-            (both, drawn.pairs[:, 1], "endline"),
-            (staff["baseline"] & ~both, drawn.baseline_only, "baseline"),
-            (staff["endline"] & ~both, drawn.endline_only, "endline"),
+            (both, before[:paired], "baseline"),
+            (both, after[:paired], "endline"),
+            (staff["baseline"] & ~both, before[paired:], "baseline"),
+            (staff["endline"] & ~both, after[paired:], "endline"),
         )
         for members, values, wave in groups:
             if len(values):
@@ -543,9 +562,10 @@ def _tool_ratings(study: Study, printed: Printed, index: pd.Index, rng: Rng) -> 
     for name, figures in printed["ratings"].items():
         measure, tool = name.split("_")
         scale = getattr(study.measures, measure)
-        totals = np.sort(
-            group_totals(figures, (scale.total_minimum, scale.total_maximum), rng, scale.items)
+        known = Figures(
+            figures["n"], figures["mean"], figures["sd"], scale.minimum, scale.maximum, scale.items
         )
+        totals = draw(known, 1, int(rng.integers(2**32)))[0]
         rank = np.argsort(np.argsort(favour + 0.5 * rng.standard_normal(len(index))))
         allowed = (scale.minimum, scale.maximum)
         items = _items(pd.Series(totals[rank], index), scale.items, allowed, {}, rng)

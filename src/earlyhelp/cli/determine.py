@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     """Compute, tell progress on stderr, and name each file written."""
     from earlyhelp.errors import InputError, Problem
     from earlyhelp.identified import write
-    from earlyhelp.reconstruct import read_printed
+    from earlyhelp.printed import read_printed
     from earlyhelp.study import read_study
 
     # Bad input is told before the long work, not after.

@@ -1,0 +1,137 @@
+"""Expected values come from listing all data sets of small arms, numpy and statsmodels."""
+
+from __future__ import annotations
+
+from itertools import product
+from random import Random
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.formula.api as smf
+from scipy import stats
+
+from earlyhelp import attained, existence
+from earlyhelp.existence import Person
+from earlyhelp.paired import Arm, Change, TTest, Wave
+from earlyhelp.samples import Figures
+from earlyhelp.walk import Walk
+
+ARMS = {
+    "intervention": Arm(
+        Wave.printed(Figures(4, "3", "1", 1, 5)),
+        Wave.printed(Figures(3, "3", "1", 1, 5)),
+        3,
+        TTest(2, "1.00", "0.4"),
+    ),
+    "comparison": Arm(
+        Wave.printed(Figures(3, "3", "1", 1, 5)),
+        Wave.printed(Figures(4, "4", "1", 1, 5)),
+        3,
+        TTest(2, "1.00", "0.4"),
+    ),
+}
+CHANGES = (Change(3, 2, 6), Change(3, 2, 2))
+
+
+def listed(arm: Arm, change: Change) -> list[list[Person]]:
+    """All data sets, each condition checked by `existence.agrees`."""
+    scale = range(1, 6)
+    found = []
+    rest = [arm.baseline.n - 3, arm.endline.n - 3]
+    for pairs in product(product(scale, scale), repeat=3):
+        moved = [after - before for before, after in pairs]
+        if (sum(moved), sum(d * d for d in moved)) != change[1:]:
+            continue
+        for before, after in product(
+            product(scale, repeat=rest[0]), product(scale, repeat=rest[1])
+        ):
+            people: list[Person] = [
+                *pairs,
+                *((x, None) for x in before),
+                *((None, y) for y in after),
+            ]
+            if existence.agrees(arm, change, people):
+                found.append(people)
+    return found
+
+
+@pytest.fixture(scope="module")
+def data_sets() -> list[list[list[Person]]]:
+    found = [listed(arm, change) for arm, change in zip(ARMS.values(), CHANGES, strict=True)]
+    assert all(len(of_arm) > 20 for of_arm in found)
+    return found
+
+
+@pytest.fixture(scope="module")
+def rows(data_sets: list[list[list[Person]]]) -> dict[tuple[str, str], tuple[float, float]]:
+    people = {
+        name: {change: of_arm[0]}
+        for name, change, of_arm in zip(ARMS, CHANGES, data_sets, strict=True)
+    }
+    found = attained.rows("m", ARMS, people, [CHANGES], lambda text: None)
+    return {(arm, quantity): ends for _, arm, quantity, *ends, _ in found}  # type: ignore[misc]
+
+
+def test_the_extremes_of_the_correlation_are_attained(
+    data_sets: list[list[list[Person]]], rows: dict[tuple[str, str], tuple[float, float]]
+) -> None:
+    for name, of_arm in zip(ARMS, data_sets, strict=True):
+        values = []
+        for people in of_arm:
+            before, after = zip(*people[:3], strict=True)
+            if len(set(before)) > 1 and len(set(after)) > 1:
+                values.append(float(np.corrcoef(before, after)[0, 1]))
+            else:
+                values.append(0.0)
+        assert rows[name, "correlation"] == pytest.approx([min(values), max(values)])
+
+
+def all_pairs(data_sets: list[list[list[Person]]]) -> list[list[Walk]]:
+    return [
+        [Walk(arm, people, Random(0)) for arm, people in zip(ARMS.values(), chosen, strict=True)]
+        for chosen in product(*(of_arm[::3] for of_arm in data_sets))
+    ]
+
+
+@pytest.mark.parametrize("quantity", list(attained.BETWEEN))
+def test_no_listed_data_set_lies_outside_what_is_attained(
+    quantity: str,
+    data_sets: list[list[list[Person]]],
+    rows: dict[tuple[str, str], tuple[float, float]],
+) -> None:
+    values = [attained.BETWEEN[quantity](walks) for walks in all_pairs(data_sets)]
+    low, high = rows["between", quantity]
+    assert low - 1e-9 <= min(values) and max(values) <= high + 1e-9
+    assert low < high
+
+
+def test_the_adjusted_difference_is_the_coefficient_of_the_arm(
+    data_sets: list[list[list[Person]]],
+) -> None:
+    """Least squares of endline on arm and baseline (statsmodels)."""
+    for walks in all_pairs(data_sets)[::97]:
+        frame = pd.DataFrame(
+            [
+                (before, after, int(arm == 0))
+                for arm, walk in enumerate(walks)
+                for before, after in walk.pairs
+            ],
+            columns=["before", "after", "arm"],
+        )
+        expected = smf.ols("after ~ arm + before", frame).fit().params["arm"]
+        assert attained.adjusted_difference(walks) == pytest.approx(expected)
+
+
+def test_t_is_students_of_all_scores_of_a_wave(data_sets: list[list[list[Person]]]) -> None:
+    for walks in all_pairs(data_sets)[::97]:
+        for wave, name in enumerate(attained.WAVES):
+            expected = stats.ttest_ind(*(walk.scores[wave] for walk in walks)).statistic
+            assert attained.BETWEEN[f"t at {name}"](walks) == pytest.approx(expected)
+
+
+def test_many_changes_are_represented_by_the_least_and_the_most_spread() -> None:
+    contrasts = [(Change(3, 0, 2 * k), Change(3, 0, 2)) for k in range(1, 20)]
+    chosen = attained._representatives(contrasts)
+    assert chosen == [contrasts[0], contrasts[-1]]
+    assert attained._representatives(contrasts[:4]) == contrasts[:4]

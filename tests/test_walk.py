@@ -1,0 +1,143 @@
+"""Expected values come from listing all data sets of a small arm."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import product
+from random import Random
+
+import pytest
+from scipy import stats
+
+from earlyhelp import existence
+from earlyhelp.existence import Person
+from earlyhelp.paired import Arm, Change, TTest, Wave
+from earlyhelp.samples import Figures
+from earlyhelp.walk import Walk, climb, draw
+
+# Four people at baseline, three of them again and one more at endline, on a scale from 1 to 5: mean
+# and SD printed at baseline, the sum alone at endline. The t test plays no part here.
+SMALL = Arm(
+    Wave.printed(Figures(4, "3.0", "1.4", 1, 5)),
+    Wave(4, 1, 5, (13, 14)),
+    3,
+    TTest(2, "1.00", "0.4"),
+)
+CHANGE = Change(3, 2, 6)
+# Section 3.2, "Improved therapeutic alliance", intervention arm.
+ALLIANCE = Arm(
+    Wave.printed(Figures(27, "69.2", "5.1", 12, 84)),
+    Wave.printed(Figures(17, "70.5", "3.9", 12, 84)),
+    17,
+    TTest(16, "1.22", "0.238"),
+)
+ALLIANCE_CHANGE = Change(17, 23, 363)
+
+
+def listed() -> list[tuple[Person, ...]]:
+    """All data sets of SMALL with CHANGE, by trying every score of everybody."""
+    scale = range(1, 6)
+    found = []
+    for before in product(scale, repeat=4):
+        # By hand: a mean of 3.0 is a sum of 12; 4 * squares - 144 = 12 * variance.
+        variance = (4 * sum(x * x for x in before) - 144) / 12
+        if sum(before) != 12 or not 1.35**2 <= variance < 1.45**2:
+            continue
+        for after in product(scale, repeat=3):
+            moved = [y - x for x, y in zip(before, after, strict=False)]
+            if sum(moved) != CHANGE.total or sum(d * d for d in moved) != CHANGE.squares:
+                continue
+            pairs = tuple(zip(before[:3], after, strict=True))
+            found += [
+                (*pairs, (before[3], None), (None, last))
+                for last in scale
+                if sum(after) + last in (13, 14)
+            ]
+    return found
+
+
+def stand(walk: Walk) -> tuple[Person, ...]:
+    pairs, (before, after) = walk.arm.pairs, walk.scores
+    return (
+        *zip(before[:pairs], after[:pairs], strict=True),
+        *((score, None) for score in before[pairs:]),
+        *((None, score) for score in after[pairs:]),
+    )
+
+
+@pytest.fixture(scope="module")
+def data_sets() -> list[tuple[Person, ...]]:
+    return listed()
+
+
+@pytest.fixture(scope="module")
+def transitions(data_sets: list[tuple[Person, ...]]) -> Counter[tuple[int, int]]:
+    """How often 2000 tried moves from each data set lead to each."""
+    number = {people: index for index, people in enumerate(data_sets)}
+    counts: Counter[tuple[int, int]] = Counter()
+    random = Random(7)
+    for start, people in enumerate(data_sets):
+        walk = Walk(SMALL, people, random)
+        for _ in range(2000):
+            replaced = walk.step()
+            counts[start, number[stand(walk)]] += 1
+            walk.put(replaced)
+    return counts
+
+
+def test_every_move_is_as_likely_as_the_one_back(transitions: Counter[tuple[int, int]]) -> None:
+    """Chi-square over all pairs of data sets: what makes all of them equally likely in the end."""
+    there = [(n, transitions[j, i]) for (i, j), n in transitions.items() if i < j]
+    often = [(a, b) for a, b in there if a + b >= 10]
+    assert len(often) > 200
+    statistic = sum((a - b) ** 2 / (a + b) for a, b in often)
+    assert stats.chi2.sf(statistic, len(often)) > 0.001
+
+
+def test_every_data_set_can_be_reached(transitions: Counter[tuple[int, int]]) -> None:
+    reached, new = {0}, {0}
+    while new:
+        new = {j for i, j in transitions if i in new} - reached
+        reached |= new
+    assert reached == {start for start, _ in transitions}
+
+
+def test_every_step_stays_among_the_agreeing_data_sets() -> None:
+    people = existence.people(ALLIANCE, [ALLIANCE_CHANGE])
+    assert people is not None
+    walk = Walk(ALLIANCE, people, Random(1))
+    met = set()
+    for _ in range(3000):
+        walk.step()
+        met.add(stand(walk))
+        assert existence.agrees(ALLIANCE, ALLIANCE_CHANGE, stand(walk))
+    assert len(met) > 200
+
+
+def test_what_a_step_returns_undoes_it(data_sets: list[tuple[Person, ...]]) -> None:
+    walk = Walk(SMALL, data_sets[-1], Random(2))
+    before, moved = stand(walk), 0
+    for _ in range(200):
+        replaced = walk.step()
+        moved += stand(walk) != before
+        walk.put(replaced)
+        assert stand(walk) == before
+    assert moved > 10
+
+
+def test_the_same_seed_gives_the_same_people(data_sets: list[tuple[Person, ...]]) -> None:
+    first, second, other = (
+        stand(draw(SMALL, data_sets[0], 500, Random(seed))) for seed in (3, 3, 4)
+    )
+    assert first == second != other
+
+
+def test_a_climb_meets_the_greatest_value(data_sets: list[tuple[Person, ...]]) -> None:
+    def product_of(people: tuple[Person, ...]) -> int:
+        return sum((before or 0) * (after or 0) for before, after in people)
+
+    best = max(map(product_of, data_sets))
+    random = Random(5)
+    walk = Walk(SMALL, data_sets[0], random)
+    found = climb([walk], lambda: product_of(stand(walk)) / best, 20_000, random)
+    assert found == 1

@@ -34,8 +34,8 @@ ALLIANCE = Arm(
 ALLIANCE_CHANGE = Change(17, 23, 363)
 
 
-def listed() -> list[tuple[Person, ...]]:
-    """All data sets of SMALL with CHANGE, by trying every score of everybody."""
+def listed(change: Change = CHANGE) -> list[tuple[Person, ...]]:
+    """All data sets of SMALL with a change, by trying every score of everybody."""
     scale = range(1, 6)
     found = []
     for before in product(scale, repeat=4):
@@ -45,7 +45,7 @@ def listed() -> list[tuple[Person, ...]]:
             continue
         for after in product(scale, repeat=3):
             moved = [y - x for x, y in zip(before, after, strict=False)]
-            if sum(moved) != CHANGE.total or sum(d * d for d in moved) != CHANGE.squares:
+            if (sum(moved), sum(d * d for d in moved)) != change[1:]:
                 continue
             pairs = tuple(zip(before[:3], after, strict=True))
             found += [
@@ -70,15 +70,17 @@ def data_sets() -> list[tuple[Person, ...]]:
     return listed()
 
 
-@pytest.fixture(scope="module")
-def transitions(data_sets: list[tuple[Person, ...]]) -> Counter[tuple[int, int]]:
-    """How often 2000 tried moves from each data set lead to each."""
+# In the second two of three people can change alike, so that roots of a turn are double.
+@pytest.fixture(scope="module", params=(CHANGE, Change(3, 2, 2)), ids=("apart", "alike"))
+def transitions(request: pytest.FixtureRequest) -> Counter[tuple[int, int]]:
+    """How often 3000 tried moves from each data set lead to each."""
+    data_sets = listed(request.param)
     number = {people: index for index, people in enumerate(data_sets)}
     counts: Counter[tuple[int, int]] = Counter()
     random = Random(7)
     for start, people in enumerate(data_sets):
         walk = Walk(SMALL, people, random)
-        for _ in range(2000):
+        for _ in range(3000):
             replaced = walk.step()
             counts[start, number[stand(walk)]] += 1
             walk.put(replaced)
@@ -89,7 +91,7 @@ def test_every_move_is_as_likely_as_the_one_back(transitions: Counter[tuple[int,
     """Chi-square over all pairs of data sets: what makes all of them equally likely in the end."""
     there = [(n, transitions[j, i]) for (i, j), n in transitions.items() if i < j]
     often = [(a, b) for a, b in there if a + b >= 10]
-    assert len(often) > 200
+    assert len(often) > 90
     statistic = sum((a - b) ** 2 / (a + b) for a, b in often)
     assert stats.chi2.sf(statistic, len(often)) > 0.001
 

@@ -217,7 +217,7 @@ def attain(totals: list[int], sums: tuple[int, ...], least: int, most: int) -> b
     return within
 
 
-@pytest.mark.parametrize(("arm", "wave"), product(identified.ARMS, identified.WAVES))
+@pytest.mark.parametrize(("arm", "wave"), list(product(identified.ARMS, identified.WAVES)))
 def test_domain_sums_have_answers_and_nothing_beyond_has(
     figures: Figures, arm: str, wave: str
 ) -> None:

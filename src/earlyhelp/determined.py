@@ -19,7 +19,7 @@ how : str
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
@@ -81,10 +81,7 @@ class Figures:
         return bool((self._rows(measure, arm, quantity)["how"] != ATTAINED).any())
 
     def _rows(self, measure: str, arm: str, quantity: str) -> pd.DataFrame:
-        table = self.stored.extremes
-        return table[
-            (table[["measure", "arm", "quantity"]] == [measure, arm, quantity]).all(axis=1)
-        ]
+        return stored.rows(self.stored.extremes, measure=measure, arm=arm, quantity=quantity)
 
     def contrasts(self, measure: str) -> list[tuple[Change, Change]]:
         """Changes of both arms that occur together."""
@@ -343,10 +340,17 @@ NAMES = {
 
 def top(figures: Figures) -> pd.DataFrame:
     """People at and near the top of each outcome's scale, per arm and wave."""
+    return _of_groups(figures, _top_of_group)
+
+
+def _of_groups(
+    figures: Figures, rows_of: Callable[[Figures, str, str, str], Iterable[Row]]
+) -> pd.DataFrame:
+    """Rows of every measure, arm and wave."""
     return _frame(
         row
         for measure, arm, wave in product(figures.outcomes, ARMS, WAVES)
-        for row in _top_of_group(figures, measure, arm, wave)
+        for row in rows_of(figures, measure, arm, wave)
     )
 
 
@@ -371,12 +375,8 @@ def _group(
     figures: Figures, measure: str, arm: str, wave: str, quantity: str, of: str
 ) -> tuple[float, float]:
     table = figures.stored.groups.astype(str)
-    chosen = table[
-        (
-            table[["measure", "arm", "wave", "quantity", "of"]]
-            == [measure, arm, wave, quantity, of]
-        ).all(axis=1)
-    ].iloc[0]
+    wanted = {"measure": measure, "arm": arm, "wave": wave, "quantity": quantity, "of": of}
+    chosen = stored.rows(table, **wanted).iloc[0]
     return float(Fraction(chosen["low"])), float(Fraction(chosen["high"]))
 
 
@@ -403,11 +403,7 @@ def items(figures: Figures) -> pd.DataFrame:
     answers. The text puts the mean of every domain above a limit and the bond highest; it excludes
     no totals, since totals with these means can always be divided so.
     """
-    return _frame(
-        row
-        for measure, arm, wave in product(figures.outcomes, ARMS, WAVES)
-        for row in _items_of_group(figures, measure, arm, wave)
-    )
+    return _of_groups(figures, _items_of_group)
 
 
 def _items_of_group(figures: Figures, measure: str, arm: str, wave: str) -> Iterator[Row]:
@@ -415,7 +411,7 @@ def _items_of_group(figures: Figures, measure: str, arm: str, wave: str) -> Iter
     group, number = getattr(outcome.arms[arm], wave), outcome.scale.items
     label = f"{NAMES[measure]}: mean answer to an item"
     means = [Fraction(total, group.n * number) for total in _sums(group)]
-    yield _row(label, f"{arm}, {wave}", means, 2, "exact, from the sum of scores alone")
+    yield _row(label, f"{arm}, {wave}", means, 2, BY_SUM)
     if "domain_mean_above" not in outcome.printed:
         return
     above, most = Fraction(outcome.printed["domain_mean_above"]), outcome.scale.total_maximum // 3

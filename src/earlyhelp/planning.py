@@ -19,12 +19,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
-from earlyhelp import identified, promise, readiness, samples, trial
+from earlyhelp import determined, promise, readiness, samples, stored, trial
 from earlyhelp.criteria import observed
 from earlyhelp.errors import InputError, Problem
-from earlyhelp.identified import EXACT, OUTER
 from earlyhelp.measures import ARMS
-from earlyhelp.paired import Change
 from earlyhelp.printed import possible_sums, read_printed
 from earlyhelp.raw import Pilot, proqol_columns, wai_columns
 from earlyhelp.sample import surveys
@@ -79,6 +77,7 @@ def _observed_room(pilot: Pilot) -> pd.DataFrame:
 
 def _printed_room(pilot: Pilot) -> pd.DataFrame:
     printed = read_printed(pilot.study.folder)
+    left = determined.read(pilot.study.folder)
     rows = []
     for (measure, key), arm, wave in product(OUTCOMES.items(), ARMS, WAVES):
         figures, scale = printed[key][arm][wave], getattr(pilot.study.measures, key)
@@ -98,7 +97,7 @@ def _printed_room(pilot: Pilot) -> pd.DataFrame:
             }
         else:
             ends = sd_by_sum(figures["n"], (sums[0], sums[-1]), (low, high))
-            above = _stored_above(pilot, key, arm, wave)
+            above = _stored_above(left, key, arm, wave)
         row |= {"sd_low": ends[0], "sd_high": ends[1]}
         for name, cutoff in (("top", high), ("near", high - NEAR)):
             row[f"{name}_low"], row[f"{name}_high"] = above.get(cutoff, (NOTHING, NOTHING))
@@ -123,14 +122,14 @@ def sd_by_sum(n: int, sums: tuple[int, int], ends: tuple[int, int]) -> tuple[flo
     return min(least), max(most)
 
 
-def _stored_above(pilot: Pilot, key: str, arm: str, wave: str) -> dict[int, tuple[float, float]]:
+def _stored_above(
+    left: determined.Figures | None, key: str, arm: str, wave: str
+) -> dict[int, tuple[float, float]]:
     """Fewest and most people at or above scores, as `identified` stored them for one group."""
-    stored = identified.read(pilot.study.folder)
-    if stored is None:
+    if left is None:
         return {}
-    wanted = [key, arm, wave, "at or above"]
-    table = stored.groups
-    chosen = table[(table[["measure", "arm", "wave", "quantity"]] == wanted).all(axis=1)]
+    wanted = {"measure": key, "arm": arm, "wave": wave, "quantity": "at or above"}
+    chosen = stored.rows(left.stored.groups, **wanted)
     return {
         int(of): (float(Fraction(low)), float(Fraction(high)))
         for of, low, high in chosen[["of", "low", "high"]].astype(str).to_numpy()
@@ -183,29 +182,20 @@ def fisher_interval(r: float, n: int, confidence: float) -> tuple[float, float]:
 
 
 def _identified(pilot: Pilot) -> pd.DataFrame:
-    stored = identified.read(pilot.study.folder)
+    left = determined.read(pilot.study.folder)
     pairs = read_printed(pilot.study.folder)["pairs"]
     rows = []
-    for (measure, key), arm in product(OUTCOMES.items(), ARMS):
+    for (measure, key), (index, arm) in product(OUTCOMES.items(), enumerate(ARMS)):
         correlation = (NOTHING, NOTHING)
         sds, dzs = [NOTHING], [NOTHING]
-        if stored is not None:
-            left = stored.contrasts[stored.contrasts["measure"] == key]
-            sums = left[[f"{arm}_total", f"{arm}_squares"]].itertuples(index=False)
-            changes = [Change(pairs[arm], int(total), int(squares)) for total, squares in sums]
+        if left is not None:
+            changes = [contrast[index] for contrast in left.contrasts(key)]
             sds, dzs = [c.sd for c in changes], [abs(c.dz) for c in changes]
-            table = stored.extremes
-            bounds = table[(table[["measure", "arm", "quantity"]] == [key, arm, R]).all(axis=1)]
-            # Values that some data sets attain bound nothing.
-            proved = bounds[bounds["how"].isin([EXACT, OUTER])]
-            if len(proved):
-                correlation = float(proved["low"].iloc[0]), float(proved["high"].iloc[0])
+            if left.has(key, arm, "correlation"):
+                correlation = left.extreme(key, arm, "correlation")[:2]
         spread = (min(sds), max(sds), min(dzs), max(dzs))
         rows.append((measure, arm, pairs[arm], *spread, *correlation))
     return pd.DataFrame(rows, columns=STABILITY)
-
-
-R = "correlation"  # as `identified` names it
 
 
 def sd_range(
@@ -505,7 +495,7 @@ def candidates(room: pd.DataFrame, required: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*columns, "needed_low", "needed_high", "enough"])
 
 
-def simulated_pilot(stored: pd.DataFrame) -> pd.DataFrame:
+def simulated_pilot(simulated: pd.DataFrame) -> pd.DataFrame:
     """Power that the pilot's units had, simulated, by design and effect (of `sweep.read_stored`).
 
     Returns
@@ -513,9 +503,9 @@ def simulated_pilot(stored: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         design, effect, low, high (over the ICC and the autocorrelations), mc_error (greatest).
     """
-    if stored.empty or not stored["pilot"].any():
+    if simulated.empty or not simulated["pilot"].any():
         return pd.DataFrame(columns=["design", "effect", "low", "high", "mc_error"])
-    grouped = stored[stored["pilot"]].groupby(["design", "effect"], sort=False)
+    grouped = simulated[simulated["pilot"]].groupby(["design", "effect"], sort=False)
     return grouped.agg(
         low=("power_simulated", "min"),
         high=("power_simulated", "max"),

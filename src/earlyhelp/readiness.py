@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from earlyhelp.feasibility import use_by_team
+from earlyhelp.feasibility import shares_by, use_by_team
 from earlyhelp.raw import TRAINING_FORMAT, YES_NO, Pilot
 from earlyhelp.sample import attended_training, percent, responses, shares
 
@@ -28,12 +28,11 @@ def contamination(pilot: Pilot) -> pd.DataFrame:
     DataFrame
         contact ("training", "tools"), answer, n, total, percent.
     """
-    frames = []
-    for contact in ("training", "tools"):
-        frame = shares(pilot.endline_survey[f"contact_with_{contact}"], YES_NO, "answer")
-        frame.insert(0, "contact", contact)
-        frames.append(frame)
-    return pd.concat(frames, ignore_index=True)
+    answers = {
+        contact: pilot.endline_survey[f"contact_with_{contact}"]
+        for contact in ("training", "tools")
+    }
+    return shares_by("contact", answers, YES_NO, "answer")
 
 
 def participation(pilot: Pilot) -> pd.DataFrame:

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from earlyhelp.existence import Person
 from earlyhelp.identified import ARMS, Identified, Outcome
 from earlyhelp.paired import Change
 
 
+def rows(table: pd.DataFrame, **wanted: object) -> pd.DataFrame:
+    """Rows of a table with these values in these columns."""
+    return table[(table[list(wanted)] == list(wanted.values())).all(axis=1)]
+
+
 def contrasts(tables: Identified, outcome: Outcome) -> list[tuple[Change, Change]]:
     """Changes of both arms that occur together, intervention first."""
-    table = tables.contrasts
     first, second = (outcome.pairs[arm] for arm in ARMS)
+    found = rows(tables.contrasts, measure=outcome.measure)
     return [
         (Change(first, *row[:2]), Change(second, *row[2:]))
-        for row in table[table["measure"] == outcome.measure].iloc[:, 1:].itertuples(index=False)
+        for row in found.iloc[:, 1:].itertuples(index=False)
     ]
 
 
 def people(tables: Identified, outcome: Outcome, arm: str, change: Change) -> list[Person]:
     """Return the data set that is stored for a change of an arm."""
-    table = tables.changes
-    keys = ["measure", "arm", "total", "squares"]
-    wanted = [outcome.measure, arm, change.total, change.squares]
-    row = table[(table[keys] == wanted).all(axis=1)].iloc[0]
+    wanted: dict[str, object] = {"measure": outcome.measure, "arm": arm}
+    wanted |= {"total": change.total, "squares": change.squares}
+    row = rows(tables.changes, **wanted).iloc[0]
     before, after = (
         [int(score) for score in row[wave].split()] for wave in ("baseline", "endline")
     )

@@ -1,0 +1,75 @@
+"""Read the text of a file that somebody hands in; whatever stands in its place is told."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import stat
+from pathlib import Path
+
+from earlyhelp.errors import InputError, Problem
+
+# Characters that no text file needs and no spreadsheet shows (Unicode general category Cc but for
+# tab, line feed and carriage return).
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_REASONS = {
+    errno.ENOENT: "no such file",
+    errno.ELOOP: "a link that leads back to itself",
+    errno.EACCES: "a file that may not be read",
+    errno.EPERM: "a file that may not be read",
+    errno.ENOTDIR: "a file where its folder should be",
+    errno.ENAMETOOLONG: "a name that is too long",
+}
+
+
+def is_there(path: Path) -> bool:
+    """Whether anything stands at a path: a file, but also a folder or a link that leads nowhere.
+
+    A file that may be missing is missing only where this is false; anything else in its place is
+    for `read_text` to tell.
+    """
+    return os.path.lexists(path)
+
+
+def read_text(path: Path, expected: str = "a text file in UTF-8") -> str:
+    """Read a whole text file; line ends and all characters stay as they are.
+
+    Parameters
+    ----------
+    path : Path
+        A byte order mark at the start is left out.
+    expected : str
+        What should stand there, for the message.
+
+    Raises
+    ------
+    InputError
+        When the file is missing or may not be read, is a folder, a link to itself or no file at
+        all (a named pipe, which would never end), is not UTF-8, or holds a control character.
+    """
+
+    def problem(found: str, row: int | None = None) -> InputError:
+        return InputError([Problem(path.name, row, "", found, expected)])
+
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise problem("a folder")
+        if not stat.S_ISREG(mode):
+            raise problem("neither a file nor a folder")
+        content = path.read_bytes()
+    except OSError as error:
+        # A dangling link is told from a missing file: the first stands in the folder's listing.
+        missing = error.errno == errno.ENOENT and is_there(path)
+        found = "a link that leads nowhere" if missing else _REASONS.get(error.errno or 0)
+        raise problem(found or f"a file that cannot be read ({error.strerror})") from None
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        row = content.count(b"\n", 0, error.start) + 1
+        raise problem(f"byte 0x{content[error.start]:02x}, which is not UTF-8", row) from None
+    if control := _CONTROL.search(text):
+        row = text.count("\n", 0, control.start()) + 1
+        raise problem(f"the control character U+{ord(control[0]):04X}", row)
+    return text

@@ -137,7 +137,7 @@ def default_parameters(source: Path, notebook: nbformat.NotebookNode) -> dict[st
                         continue
                     except (ValueError, TypeError, RecursionError, MemoryError):
                         pass
-            problems.append(problem(ast.unparse(statement), line))
+            problems.append(problem(ast.get_source_segment(cell.source, statement) or "", line))
     if problems:
         raise InputError(problems)
     return parameters

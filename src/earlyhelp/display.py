@@ -11,6 +11,7 @@ from numbers import Real
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from IPython.core.pylabtools import print_figure
 from IPython.display import display
 from matplotlib.figure import Figure
 from matplotlib_inline.backend_inline import set_matplotlib_formats
@@ -41,6 +42,8 @@ STATUSES = {
     "design fact": "a fact of the design, from the study's description",
     "not in our data": "printed in the report; no data of this compendium can answer it",
 }
+# What matplotlib otherwise writes into every SVG.
+UNDATED = {"metadata": {"Date": None}}
 # Where the book shows a quantity of the ledger; others are on the page of their notebook.
 SHOWN_IN = {
     "sample.responses": "tbl-responses",
@@ -190,8 +193,12 @@ class Page:
         show(table_markdown(frame, " ".join(filter(None, [caption, *badges, notes])), name, kind))
 
     def figure(self, figure: Figure, status: str) -> None:
-        """Show a figure with its status written on it; a figure's cell shows nothing else."""
-        display(figures.mark(figure, self.status(status)))
+        """Show a figure with its status written on it; a figure's cell shows nothing else.
+
+        Left to the notebook's display, a figure also says its size in pixels, which is another
+        with each of matplotlib's backends.
+        """
+        self.drawing(print_figure(figures.mark(figure, self.status(status)), "svg", **UNDATED))
         plt.close(figure)
 
     def note(self, status: str, place: str = "", reading: str = "") -> None:
@@ -270,7 +277,7 @@ def open_page(study: str, notebook: str) -> Page:
         Name of the notebook; the claims that the ledger places there are handed to the prose.
     """
     figures.use_style()
-    set_matplotlib_formats("svg", metadata={"Date": None})
+    set_matplotlib_formats("svg", **UNDATED)
     pilot = open_pilot(study)
     folder = pilot.study.folder
     claims = claims_of(folder)

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from textwrap import fill
 from typing import Any
 
+import matplotlib
 import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
@@ -28,7 +29,9 @@ WIDTH = 7.2
 
 
 def use_style() -> None:
-    """Set fonts, colours and what makes SVG bytes the same in every run."""
+    """Set fonts, colours and what makes SVG bytes the same in every run, whatever a user's own
+    matplotlibrc says."""
+    matplotlib.rcdefaults()
     sns.set_theme(
         style="whitegrid",
         font="DejaVu Sans",

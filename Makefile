@@ -9,7 +9,7 @@ KEY := $(shell $(PYTHON) -c 'import hashlib, os, sys; \
 READY := .venv/ready-$(KEY)
 
 # What runs knows nothing of the account it runs in: no personal settings, locale or home folder.
-unexport XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME MPLBACKEND MPLCONFIGDIR MATPLOTLIBRC
+unexport XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME XDG_RUNTIME_DIR JUPYTER_RUNTIME_DIR IPYTHONDIR MPLBACKEND MPLCONFIGDIR MATPLOTLIBRC
 export LC_ALL := C.UTF-8
 export PYTHONUTF8 := 1
 # Without it the debugger in every kernel warns about frozen modules.

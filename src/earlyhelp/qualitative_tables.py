@@ -226,7 +226,8 @@ def strength(matrix: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
             "Rows": found["n"].map(str),
             "Named singly": found["n_named"].map(str),
             **{support.capitalize(): found[support].map(str) for support in SUPPORT},
-        }
+        },
+        dtype=str,
     )
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
-from numbers import Real
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -30,6 +27,7 @@ from earlyhelp.myst import escape
 from earlyhelp.qualitative import CODEBOOK_FILE, Codebook, read_codebook
 from earlyhelp.questions import PLACEHOLDER, Question, read_questions
 from earlyhelp.raw import Pilot, open_pilot
+from earlyhelp.rounding import number as number  # notebooks import it from here
 from earlyhelp.theory import THEORY_FILE, Theory, load_theory
 
 STATUSES = {
@@ -85,16 +83,6 @@ def badge(status: str) -> str:
     if status not in STATUSES:
         raise KeyError(f"no status {status!r}: one of {', '.join(STATUSES)}")
     return f"[{status}]{{.status .status-{status.replace(' ', '-')}}}"
-
-
-def number(value: object, decimals: int = 0) -> str:
-    """Round half up, as the report does, and keep trailing zeros; a dash for nothing."""
-    if not isinstance(value, Real) or math.isnan(value):
-        return "–"
-    # repr gives the shortest decimal of a float: 81.25, not a neighbour in binary.
-    exact = Decimal(repr(float(value)))
-    rounded = exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
-    return str(abs(rounded) if rounded == 0 else rounded).replace("-", "−")
 
 
 def table_markdown(frame: pd.DataFrame, caption: str, name: str, kind: str = "") -> str:

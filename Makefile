@@ -24,7 +24,7 @@ BUILD := $(LOCKED) Snakefile env $(RUN) snakemake --cores all --rerun-triggers c
 COMMITTED := .venv/bin/python tests/committed.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup environment report test checks test-slow recompute update lint lock clean
+.PHONY: help setup environment report test checks test-slow recompute update mutants lint lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -67,6 +67,11 @@ update: $(READY) ## write what is computed and committed, and show what changed
 	$(RUN) earlyhelp reconstruct
 	$(BUILD) report
 	$(COMMITTED) replace _build/rotherham/results book/results
+	$(RUN) earlyhelp determine tests/studies/complete
+	.venv/bin/python tests/recorder.py
+
+mutants: $(READY) ## change the code in small ways and see whether a test notices (an hour)
+	.venv/bin/python tests/mutants.py $(MODULES)
 
 lint: $(READY)
 	$(RUN) ruff check .

@@ -11,7 +11,7 @@ import pandas as pd
 from earlyhelp import plausibility
 from earlyhelp.datapackage import DATAPACKAGE_FILE, Dictionary, Field, read_dictionary
 from earlyhelp.errors import InputError, Problem
-from earlyhelp.rawtable import read_table
+from earlyhelp.rawtable import DTYPES, read_table
 from earlyhelp.study import Study, find_folder, read_study
 
 ROLES = (
@@ -297,9 +297,8 @@ def open_pilot(folder: str | Path) -> Pilot:
 
 
 def _without_rows(columns: dict[str, Reads]) -> pd.DataFrame:
-    dtypes = {"date": "datetime64[us]", "string": "str", "number": "float64"}
     return pd.DataFrame(
-        {name: pd.Series(dtype=dtypes[reads.type]) for name, reads in columns.items()}
+        {name: pd.Series(dtype=DTYPES[reads.type]) for name, reads in columns.items()}
     )
 
 

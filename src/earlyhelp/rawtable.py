@@ -26,6 +26,8 @@ from earlyhelp.textfile import is_there, read_text
 Rows = list[tuple[int, list[str]]]
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars", ",": "commas"}
 _LONGEST = 80
+# How the values of each type stand in a frame.
+DTYPES = {"integer": "float64", "number": "float64", "date": "datetime64[us]", "string": "str"}
 
 
 def read_table(path: Path, resource: Resource, problems: list[Problem]) -> pd.DataFrame:
@@ -45,8 +47,8 @@ def read_table(path: Path, resource: Resource, problems: list[Problem]) -> pd.Da
     -------
     DataFrame
         A column per field of the description; the index is the line of each row, from 1. Numbers
-        are float64 with NaN for missing, dates datetime64, the rest str with missing values. Empty
-        when there is a problem.
+        are float64 with NaN for missing, dates datetime64, the rest str with missing values.
+        Without columns when there is a problem.
     """
     fields = resource.table.by_name
     try:
@@ -54,7 +56,7 @@ def read_table(path: Path, resource: Resource, problems: list[Problem]) -> pd.Da
         content = path.read_bytes()
     except InputError as error:
         problems.extend(error.problems)
-        return empty_table(resource.table)
+        return pd.DataFrame()
     found = [*_header_problems(path.name, header, list(fields)), *_row_problems(path, header, rows)]
     if not found:
         lines = [line for line, _ in rows]
@@ -68,20 +70,13 @@ def read_table(path: Path, resource: Resource, problems: list[Problem]) -> pd.Da
     found += differences(resource, content, len(rows))
     problems.extend(found)
     if found:
-        return empty_table(resource.table)
+        return pd.DataFrame()
     index = pd.Index(lines, name="line", dtype="int64")
     return pd.DataFrame({name: _series(fields[name], read[name], index) for name in fields})
 
 
-def empty_table(table: TableSchema) -> pd.DataFrame:
-    """The typed columns of a file that has no rows."""
-    index = pd.Index([], name="line", dtype="int64")
-    return pd.DataFrame({field.name: _series(field, [], index) for field in table.fields})
-
-
 def _series(field: Field, values: list[Any], index: pd.Index) -> pd.Series:
-    dtype = {"date": "datetime64[us]", "string": "str"}.get(field.type, "float64")
-    return pd.Series(values, index=index, dtype=dtype)
+    return pd.Series(values, index=index, dtype=DTYPES[field.type])
 
 
 def cells(path: Path) -> tuple[list[str], Rows]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import describe
 
 from earlyhelp.datapackage import DATAPACKAGE_FILE, measured, read_dictionary
 from earlyhelp.errors import InputError, Problem
@@ -32,16 +32,6 @@ def edit(study: Path, stem: str, old: str, new: str) -> None:
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new, 1))
-
-
-def describe(study: Path, change: Callable[[dict[str, dict]], None]) -> None:
-    """Change the resources of the data dictionary, by name."""
-    path = study / DATAPACKAGE_FILE
-    package = json.loads(path.read_text())
-    resources = {resource["name"]: resource for resource in package["resources"]}
-    change(resources)
-    package["resources"] = list(resources.values())
-    path.write_text(json.dumps(package))
 
 
 def fields(resource: dict) -> dict[str, dict]:

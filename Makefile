@@ -7,12 +7,24 @@ KEY := $(shell $(PYTHON) -c 'import hashlib, os, sys; \
   print(hashlib.sha256(open("requirements.txt", "rb").read() + open("pyproject.toml", "rb").read() \
   + sys.version.encode() + os.getcwd().encode()).hexdigest()[:16])')
 READY := .venv/ready-$(KEY)
-RUN := .venv/bin/python -m
+
+# What runs knows nothing of the account it runs in: no personal settings, locale or home folder.
+unexport XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME XDG_RUNTIME_DIR JUPYTER_RUNTIME_DIR IPYTHONDIR MPLBACKEND MPLCONFIGDIR MATPLOTLIBRC
+export LC_ALL := C.UTF-8
+export PYTHONUTF8 := 1
 # Without it the debugger in every kernel warns about frozen modules.
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
+# The study to build; read by the Snakefile from the environment, so that its path may hold anything.
+export STUDY
+RUN := HOME="$(CURDIR)/.venv/home" .venv/bin/python -m
+# One build at a time; a second one waits and says so.
+LOCKED := $(PYTHON) src/earlyhelp/locked.py
+BUILD := $(LOCKED) Snakefile env $(RUN) snakemake --cores all --rerun-triggers code --rerun-incomplete \
+  --nolock --quiet rules --
+COMMITTED := .venv/bin/python tests/committed.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test test-slow lint lock clean
+.PHONY: help setup environment report test checks test-slow recompute update lint lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,23 +34,39 @@ setup: $(READY) ## make the environment in .venv (the other targets do it by the
 $(READY): requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13) \
 	  and "earlyhelp needs Python 3.11, 3.12 or 3.13, found %d.%d: make PYTHON=python3.12 ..." % sys.version_info[:2])'
-	@echo "Setting up .venv: about 200 pinned packages, a few minutes once"
-	rm -rf .venv
-	$(PYTHON) -m venv .venv
-	$(RUN) pip install --disable-pip-version-check --require-hashes --compile -r requirements.txt
-	$(RUN) pip install --disable-pip-version-check --no-deps --no-build-isolation -e .
-	touch $@
+	@$(LOCKED) requirements.txt $(MAKE) --no-print-directory environment
 
-report: $(READY) ## build the HTML book and the PDF of STUDY (default data/rotherham)
-	$(RUN) snakemake --cores all --config study=$(STUDY) --rerun-triggers code \
-	  --rerun-incomplete --nolock --quiet rules
+environment:
+	@[ -e $(READY) ] || echo "Setting up .venv: about 200 pinned packages, a few minutes once"
+	[ -e $(READY) ] || { rm -rf .venv && $(PYTHON) -m venv .venv && mkdir .venv/home \
+	  && .venv/bin/python -m pip install --disable-pip-version-check --require-hashes --compile -r requirements.txt \
+	  && .venv/bin/python -m pip install --disable-pip-version-check --no-deps --no-build-isolation -e . \
+	  && touch $(READY); }
 
-test: report lint ## build the report, then run every check
-	$(RUN) pytest -m "not slow and not cluster"
+report: $(READY) ## build the HTML book and the PDF of STUDY (default data/rotherham) in _build
+	$(BUILD) report
+
+test: $(READY) ## build the report, then run every check; no file of the checkout changes
+	.venv/bin/python tests/untouched.py $(MAKE) --no-print-directory checks
+
+checks: lint report
+	$(COMMITTED) compare _build/rotherham/results book/results
+	$(RUN) pytest -n auto --dist loadfile --cov -m "not slow and not cluster"
 	$(RUN) pytest --nbval book/results
 
-test-slow: report ## the checks that take minutes
-	$(RUN) pytest -m slow
+test-slow: $(READY) ## the tests that take minutes
+	$(RUN) pytest -n auto -m slow
+
+recompute: $(READY) ## compute afresh what is stored in data/rotherham/derived and compare
+	$(BUILD) derived
+	$(COMMITTED) compare _build/rotherham/derived data/rotherham/derived
+
+update: $(READY) ## write what is computed and committed, and show what changed
+	$(BUILD) derived
+	$(COMMITTED) replace _build/rotherham/derived data/rotherham/derived
+	$(RUN) earlyhelp reconstruct
+	$(BUILD) report
+	$(COMMITTED) replace _build/rotherham/results book/results
 
 lint: $(READY)
 	$(RUN) ruff check .

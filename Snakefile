@@ -6,18 +6,18 @@ output is there: times of files say nothing after a clone, and a record of past 
 
 import hashlib
 import os
+import shlex
 import shutil
 import sys
 from pathlib import Path
 
 from earlyhelp.sweep import stored_at
 
-STUDY = Path(config.get("study", "data/rotherham"))
+STUDY = Path(os.environ.get("STUDY", "data/rotherham"))
+# Everything is written here; what of it is committed, `make update` copies.
 BUILD = Path("_build") / STUDY.name
 NOTEBOOKS = sorted(path.stem for path in Path("notebooks").glob("*.md"))
-# Rotherham's executed notebooks are committed; another team's stay in its build folder.
-RESULTS = Path("book/results") if STUDY == Path("data/rotherham") else BUILD / "results"
-EARLYHELP = f"{sys.executable} -m earlyhelp"
+EARLYHELP = f"{shlex.quote(sys.executable)} -m earlyhelp"
 
 
 def digest(*roots):
@@ -50,14 +50,8 @@ def copy_notebooks(executed, target):
         shutil.copy(getattr(executed, name), target / f"{name}.ipynb")
 
 
-# A study with a design grid has its simulation stored beside it, under a key of grid and code.
-SIMULATION = STUDY / "derived" / stored_at(STUDY).name
-HAS_GRID = (STUDY / "sweep.yml").is_file()
-GIVEN = [
-    path for path in sorted(STUDY.rglob("*")) if path.is_file() and not path.match("derived/simulation-*")
-]
+GIVEN = [path for path in sorted(STUDY.rglob("*")) if path.is_file()]
 CODE = ("src/earlyhelp", "requirements.txt", "Snakefile")
-# Without book/results, which the last step writes.
 BOOK = ("_config.yml", "_toc.yml", "CITATION.cff", *Path("book").glob("*.*"))
 BOOK += ("book/_static", "book/_templates")
 
@@ -71,10 +65,21 @@ VALIDATED = BUILD / f"validated-{key()}"
 EXECUTED = {
     name: BUILD / "executed" / f"{name}-{key(f'notebooks/{name}.md')}.ipynb" for name in NOTEBOOKS
 }
-SITE = BUILD / f"site-{key('notebooks', *BOOK)}"
+REPORT_KEY = key("notebooks", *BOOK)
+SITE = BUILD / f"site-{REPORT_KEY}"
 PDF = SITE.with_suffix(".pdf")
-# What readers see: once it is there, or has been changed by hand, its name is another.
-PUBLISHED = BUILD / f"published-{key('notebooks', *BOOK)}-{digest(RESULTS, BUILD / 'html')[:16]}"
+
+
+def published():
+    """Mark of what readers see; a report that was changed by hand has another name."""
+    return BUILD / f"published-{REPORT_KEY}-{digest(BUILD / 'results', BUILD / 'html')[:16]}"
+
+
+PUBLISHED = published()
+# What is stored beside a study: what its printed figures determine, and the simulated grid.
+DETERMINED = [BUILD / f"determined-{key()}"] if (STUDY / "printed.yml").is_file() else []
+HAS_GRID = (STUDY / "sweep.yml").is_file()
+SIMULATION = [BUILD / "simulation" / stored_at(STUDY).name] if HAS_GRID else []
 
 
 wildcard_constraints:
@@ -87,7 +92,7 @@ scattergather:
     grid=4,
 
 
-rule all:
+rule report:
     input:
         PUBLISHED,
 
@@ -96,7 +101,7 @@ rule validate:
     output:
         touch(VALIDATED),
     shell:
-        EARLYHELP + " validate {STUDY}"
+        EARLYHELP + " validate {STUDY:q}"
 
 
 localrules:
@@ -113,28 +118,50 @@ rule simulate:
     output:
         temp(BUILD / "simulated" / "{scatteritem}.csv"),
     shell:
-        EARLYHELP + " trial simulate {STUDY} --part {wildcards.scatteritem} --output {output}"
+        EARLYHELP + " trial simulate {STUDY:q} --part {wildcards.scatteritem} --output {output:q}"
 
 
 rule gather_simulation:
     input:
         gather.grid(BUILD / "simulated" / "{scatteritem}.csv"),
     output:
-        SIMULATION,
+        BUILD / "simulation" / "{name}.csv",
     shell:
-        "rm -f {STUDY}/derived/simulation-*.csv && "
-        + EARLYHELP + " trial gather {input} --output {output}"
+        EARLYHELP + " trial gather {input:q} --output {output:q}"
+
+
+rule determine:
+    output:
+        directory(BUILD / "determined-{key}"),
+    shell:
+        EARLYHELP + " determine {STUDY:q} --output {output:q}"
+
+
+# All that is stored beside the study, computed afresh in one folder.
+rule derived:
+    input:
+        folders=DETERMINED,
+        files=SIMULATION,
+    run:
+        fresh = BUILD / "derived.new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir()
+        for path in [*(p for folder in input.folders for p in Path(folder).iterdir()), *input.files]:
+            shutil.copy(path, fresh)
+        replace_folder(fresh, BUILD / "derived")
+        shutil.rmtree(fresh)
 
 
 rule execute:
     input:
         VALIDATED,
         source="notebooks/{notebook}.md",
-        simulation=lambda wildcards: SIMULATION if HAS_GRID and wildcards.notebook == "trial" else [],
     output:
         BUILD / "executed" / "{notebook}-{key}.ipynb",
+    params:
+        study=f"study={STUDY}",
     shell:
-        EARLYHELP + " execute {input.source} --output {output} -p study={STUDY}"
+        EARLYHELP + " execute {input.source} --output {output:q} -p {params.study:q}"
 
 
 rule html:
@@ -144,8 +171,9 @@ rule html:
         directory(SITE),
     run:
         results = BUILD / "results.new"
+        shutil.rmtree(results, ignore_errors=True)
         copy_notebooks(input, results)
-        shell(EARLYHELP + " html {STUDY} --results {results} --output {output}")
+        shell(EARLYHELP + " html {STUDY:q} --results {results:q} --output {output:q}")
         shutil.rmtree(results)
 
 
@@ -155,7 +183,7 @@ rule pdf:
     output:
         PDF,
     shell:
-        EARLYHELP + " pdf {input} --output {output}"
+        EARLYHELP + " pdf {input:q} --output {output:q}"
 
 
 # Readers see a report only once all of it was built: a failed build leaves the last good one.
@@ -169,8 +197,11 @@ rule publish:
     run:
         replace_folder(input.html, BUILD / "html")
         os.replace(shutil.copy(input.pdf, BUILD / "new.pdf"), BUILD / f"earlyhelp-{STUDY.name}.pdf")
-        copy_notebooks(input, RESULTS)
-        kinds = ("executed/*", "site-*", "validated-*", "published-*")
+        shutil.rmtree(BUILD / "results", ignore_errors=True)
+        copy_notebooks(input, BUILD / "results")
+        # Also what a build that was killed left behind.
+        kinds = ("executed/*", "site-*", "validated-*", "published-*", ".html-*", "*.new", "*.old")
         outdated = {path for kind in kinds for path in BUILD.glob(kind)}
         for old in outdated - {VALIDATED, *map(Path, input)}:
             shutil.rmtree(old) if old.is_dir() else old.unlink()
+        published().touch()

@@ -270,7 +270,9 @@ def test_every_field_has_a_title_and_every_text_a_rule_or_a_description(rotherha
             assert not free or column.description or column.name in ("sub_theme", "support")
 
 
-@pytest.mark.parametrize("study", ["data/rotherham", "tests/studies/mini"])
+@pytest.mark.parametrize(
+    "study", ["data/rotherham", "tests/studies/mini", "tests/studies/complete"]
+)
 def test_a_dictionary_is_laid_out_with_a_line_for_each_field(study: str) -> None:
     text = (Path(__file__).parents[1] / study / DATAPACKAGE_FILE).read_text("utf-8")
     assert as_text(json.loads(text)) == text
@@ -296,7 +298,9 @@ def verdict(study: Path) -> list[list[object]]:
     return report.flatten(["title", "rowNumber", "fieldName"])
 
 
-@pytest.mark.parametrize("study", ["data/rotherham", "tests/studies/mini"])
+@pytest.mark.parametrize(
+    "study", ["data/rotherham", "tests/studies/mini", "tests/studies/complete"]
+)
 def test_frictionless_finds_the_files_as_described(study: str) -> None:
     assert verdict(Path(__file__).parents[1] / study) == []
 

@@ -11,27 +11,10 @@ import pytest
 
 from earlyhelp import claims, display
 from earlyhelp.claims import Claim
-from earlyhelp.display import SHOWN_IN, Page, badge, number, open_page, table_markdown, where_shown
+from earlyhelp.display import SHOWN_IN, Page, badge, open_page, table_markdown, where_shown
 from earlyhelp.qualitative import read_codebook
 from earlyhelp.questions import Question
 from earlyhelp.raw import open_pilot
-
-
-@pytest.mark.parametrize(
-    ("value", "decimals", "expected"),
-    [
-        (81.25, 1, "81.3"),  # half up, where half even gives 81.2
-        (4.2, 2, "4.20"),
-        (-0.04, 1, "0.0"),
-        (-1.5, 0, "−2"),  # half up by size, with a minus sign
-        (7, 0, "7"),
-        (float("nan"), 1, "–"),
-        (None, 1, "–"),
-        ("x", 1, "–"),
-    ],
-)
-def test_number(value: object, decimals: int, expected: str) -> None:
-    assert number(value, decimals) == expected
 
 
 def test_badge_carries_its_word() -> None:

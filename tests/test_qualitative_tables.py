@@ -12,6 +12,7 @@ from myst_parser.parsers.docutils_ import Parser
 from test_qualitative import CODEBOOK, matrix_of
 
 from earlyhelp import evidence, qualitative, qualitative_tables
+from earlyhelp.display import table_markdown
 from earlyhelp.qualitative import Codebook
 from earlyhelp.raw import open_pilot
 from earlyhelp.theory import load_theory
@@ -214,6 +215,12 @@ def test_an_outcome_leads_to_its_evidence_and_rows(rotherham: Path) -> None:
         "[evidence](#outcome-evidence-less-dropout); rows [Q206](#q206), [Q207](#q207)"
     )
     assert leads["mental-health"] == "[evidence](#outcome-evidence-mental-health)"
+
+
+def test_a_question_without_rows_has_a_table_of_strength_without_rows() -> None:
+    shown = qualitative_tables.strength(matrix_of({}).iloc[:0], CODEBOOK)
+    assert shown.empty
+    assert table_markdown(shown, "Strength", "tbl-strength").count("\n| ") == 2
 
 
 def test_strength_in_words_names_sources_on_both_sides() -> None:

@@ -130,6 +130,11 @@ def test_another_study_says_that_its_data_are_observed(other_book: Path) -> None
     assert line.get_text(strip=True) == PROVENANCE["observed"]
 
 
+def test_a_study_title_is_escaped_wherever_it_ends(other_book: Path) -> None:
+    raw = [path for path in other_book.rglob("*.html") if "<b>on</b>" in path.read_text("utf-8")]
+    assert raw == []
+
+
 def test_a_study_title_is_text_not_markup(other_book: Path) -> None:
     soup = page(other_book, "index.html")
     assert soup.select_one(".logo__title").get_text(strip=True) == "Tools in *E* & <b>on</b>"

@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from earlyhelp.notebooks import read_notebook
+from earlyhelp.notebooks import read_notebook, unfinished
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "notebooks").glob("*.md"))
@@ -22,19 +22,13 @@ def executed(stem: str) -> nbformat.NotebookNode:
     return nbformat.read(ROOT / "book/results" / f"{stem}.ipynb", as_version=4)
 
 
-def not_run(notebook: nbformat.NotebookNode) -> list[str]:
-    """Ids of code cells that were not executed in order."""
-    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    return [cell.id for n, cell in enumerate(cells, start=1) if cell.execution_count != n]
-
-
 def test_every_notebook_has_its_executed_copy() -> None:
     assert sorted(path.stem for path in (ROOT / "book/results").glob("*.ipynb")) == STEMS
 
 
 @pytest.mark.parametrize("stem", STEMS)
 def test_every_cell_was_run(stem: str) -> None:
-    assert not_run(executed(stem)) == []
+    assert unfinished(executed(stem)) == []
 
 
 def test_a_notebook_that_was_not_run_is_caught() -> None:
@@ -42,7 +36,7 @@ def test_a_notebook_that_was_not_run_is_caught() -> None:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.execution_count, cell.outputs = None, []
-    assert len(not_run(notebook)) > 10
+    assert len(unfinished(notebook)) > 10
 
 
 @pytest.mark.parametrize("stem", STEMS)

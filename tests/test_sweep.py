@@ -157,7 +157,7 @@ def run_workflow(folder: Path, *options: str) -> bytes:
         command, cwd=folder, env=os.environ | paths, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    (stored,) = (folder / "data/rotherham/derived").glob("simulation-*.csv")
+    (stored,) = (folder / "_build/rotherham/simulation").glob("*.csv")
     return stored.read_bytes()
 
 

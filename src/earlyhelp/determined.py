@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
-from math import ceil, copysign, floor, sqrt
+from math import ceil, copysign, floor, isfinite, sqrt
 from pathlib import Path
 from typing import Any
 
@@ -232,12 +232,16 @@ def _change_between(figures: Figures, measure: str, confidence: float) -> Iterat
         yield _row(label, BETWEEN, values, 2, how)
     label = "Endline difference of the pairs adjusted for baseline (ANCOVA)"
     found = figures.attained(measure, "between", "adjusted difference")
+    why = "without printed SDs"
     if figures.has(measure, "between", "adjusted difference"):
         low, high, _ = figures.extreme(measure, "between", "adjusted difference")
-        yield _bracketed(label, BETWEEN, (low, high), found, 1)
-    else:
-        how = f"{OUTER} unknown without printed SDs; data sets with both ends were found"
-        yield _row(label, BETWEEN, found, 1, how)
+        if isfinite(low) and isfinite(high):
+            yield _bracketed(label, BETWEEN, (low, high), found, 1)
+            return
+        # So few pairs that they may all have been alike at baseline.
+        why = "as the figures do not bound the slope on baseline"
+    how = f"{OUTER} unknown {why}; data sets with both ends were found"
+    yield _row(label, BETWEEN, found, 1, how)
 
 
 def _waves_between(figures: Figures, measure: str) -> Iterator[Row]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
-from numbers import Real
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from IPython.core.pylabtools import print_figure
 from IPython.display import display
 from matplotlib.figure import Figure
 from matplotlib_inline.backend_inline import set_matplotlib_formats
@@ -29,6 +27,7 @@ from earlyhelp.myst import escape
 from earlyhelp.qualitative import CODEBOOK_FILE, Codebook, read_codebook
 from earlyhelp.questions import PLACEHOLDER, Question, read_questions
 from earlyhelp.raw import Pilot, open_pilot
+from earlyhelp.rounding import number as number  # notebooks import it from here
 from earlyhelp.theory import THEORY_FILE, Theory, load_theory
 
 STATUSES = {
@@ -41,6 +40,8 @@ STATUSES = {
     "design fact": "a fact of the design, from the study's description",
     "not in our data": "printed in the report; no data of this compendium can answer it",
 }
+# What matplotlib otherwise writes into every SVG.
+UNDATED = {"metadata": {"Date": None}}
 # Where the book shows a quantity of the ledger; others are on the page of their notebook.
 SHOWN_IN = {
     "sample.responses": "tbl-responses",
@@ -82,16 +83,6 @@ def badge(status: str) -> str:
     if status not in STATUSES:
         raise KeyError(f"no status {status!r}: one of {', '.join(STATUSES)}")
     return f"[{status}]{{.status .status-{status.replace(' ', '-')}}}"
-
-
-def number(value: object, decimals: int = 0) -> str:
-    """Round half up, as the report does, and keep trailing zeros; a dash for nothing."""
-    if not isinstance(value, Real) or math.isnan(value):
-        return "–"
-    # repr gives the shortest decimal of a float: 81.25, not a neighbour in binary.
-    exact = Decimal(repr(float(value)))
-    rounded = exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
-    return str(abs(rounded) if rounded == 0 else rounded).replace("-", "−")
 
 
 def table_markdown(frame: pd.DataFrame, caption: str, name: str, kind: str = "") -> str:
@@ -190,8 +181,12 @@ class Page:
         show(table_markdown(frame, " ".join(filter(None, [caption, *badges, notes])), name, kind))
 
     def figure(self, figure: Figure, status: str) -> None:
-        """Show a figure with its status written on it; a figure's cell shows nothing else."""
-        display(figures.mark(figure, self.status(status)))
+        """Show a figure with its status written on it; a figure's cell shows nothing else.
+
+        Left to the notebook's display, a figure also says its size in pixels, which is another
+        with each of matplotlib's backends.
+        """
+        self.drawing(print_figure(figures.mark(figure, self.status(status)), "svg", **UNDATED))
         plt.close(figure)
 
     def note(self, status: str, place: str = "", reading: str = "") -> None:
@@ -270,7 +265,7 @@ def open_page(study: str, notebook: str) -> Page:
         Name of the notebook; the claims that the ledger places there are handed to the prose.
     """
     figures.use_style()
-    set_matplotlib_formats("svg", metadata={"Date": None})
+    set_matplotlib_formats("svg", **UNDATED)
     pilot = open_pilot(study)
     folder = pilot.study.folder
     claims = claims_of(folder)

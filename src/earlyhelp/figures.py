@@ -7,6 +7,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from textwrap import fill
 from typing import Any
 
+import matplotlib
 import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
@@ -16,6 +17,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch
 
 from earlyhelp.labels import DESIGN_LABELS, label
+from earlyhelp.rounding import number
 
 INK, MUTED = "#1f2a33", "#5b6770"
 ARM_COLOURS = {"intervention": "#0b5c8a", "comparison": "#c2571a"}
@@ -28,7 +30,9 @@ WIDTH = 7.2
 
 
 def use_style() -> None:
-    """Set fonts, colours and what makes SVG bytes the same in every run."""
+    """Set fonts, colours and what makes SVG bytes the same in every run, whatever a user's own
+    matplotlibrc says."""
+    matplotlib.rcdefaults()
     sns.set_theme(
         style="whitegrid",
         font="DejaVu Sans",
@@ -138,7 +142,7 @@ def counts(frame: pd.DataFrame, category: str, group: str | None = None) -> Figu
         )
         axes.bar_label(
             bars,
-            [f"{n} ({p:.1f} %)" for n, p in zip(rows["n"], rows["percent"], strict=True)],
+            [f"{n} ({number(p, 1)} %)" for n, p in zip(rows["n"], rows["percent"], strict=True)],
             padding=3,
             fontsize=8,
         )
@@ -393,7 +397,9 @@ def _criterion(
     marker, colour = BAND_MARKS[str(row["band"])]
     axes.hlines(place, row["low"] * scale, row["high"] * scale, color=INK, linewidth=1.4)
     axes.plot(row["estimate"] * scale, place, marker, color=colour, markersize=7, clip_on=False)
-    chances = " ".join(f"{name[0].upper()} {row[f'p_{name}']:.0%}" for name in BAND_MARKS)
+    chances = " ".join(
+        f"{name[0].upper()} {number(100 * row[f'p_{name}'])}%" for name in BAND_MARKS
+    )
     axes.annotate(
         chances,
         (1.01, place),
@@ -429,13 +435,13 @@ def teams_needed(frame: pd.DataFrame, marks: Mapping[str, int]) -> Figure:
             axes.plot(rows["icc"], rows["high"], label=DESIGN_LABELS[str(design)], **style)
             if (rows["low"] < rows["high"]).any():
                 axes.plot(rows["icc"], rows["low"], **style)
-        for words, number in marks.items():
-            axes.axhline(number, color=INK, linewidth=0.9)
+        for words, count in marks.items():
+            axes.axhline(count, color=INK, linewidth=0.9)
             # The smallest effect needs most teams: room for words at small numbers.
             if axes is panels[0]:
                 axes.annotate(
-                    f"{words}: {number}",
-                    (1, number),
+                    f"{words}: {count}",
+                    (1, count),
                     xycoords=axes.get_yaxis_transform(),
                     xytext=(-3, -2),
                     textcoords="offset points",

@@ -25,6 +25,7 @@ from earlyhelp.errors import InputError, Problem
 from earlyhelp.measures import ARMS
 from earlyhelp.printed import possible_sums, read_printed
 from earlyhelp.raw import Pilot, proqol_columns, wai_columns
+from earlyhelp.rounding import number
 from earlyhelp.sample import surveys
 from earlyhelp.study import Quantity, Status
 from earlyhelp.sweep import Sweep
@@ -559,9 +560,9 @@ def unknown_themes(numbers: list[ThemeNumber], matrix: pd.DataFrame) -> list[Pro
     known = sorted(set(_readiness_cells(matrix)["theme"]))
     expected = f"a theme of questions {READINESS[0]} to {READINESS[-1]}: {', '.join(known)}"
     return [
-        Problem(NUMBERS_FILE, None, f"{index}.theme", repr(number.theme), expected)
-        for index, number in enumerate(numbers)
-        if number.theme not in known
+        Problem(NUMBERS_FILE, None, f"{index}.theme", repr(item.theme), expected)
+        for index, item in enumerate(numbers)
+        if item.theme not in known
     ]
 
 
@@ -592,39 +593,41 @@ def next_steps(pilot: Pilot, room: pd.DataFrame, confidence: float = 0.95) -> pd
     if problems := unknown_themes(given, pilot.framework_matrix):
         raise InputError(problems)
     numbers: dict[str, list[ThemeNumber]] = {}
-    for number in given:
-        numbers.setdefault(number.theme, []).append(number)
+    for item in given:
+        numbers.setdefault(item.theme, []).append(item)
     seen, matrix = observed(pilot), _readiness_cells(pilot.framework_matrix)
     rows = []
     for (question, theme), cells in matrix.groupby(["research_question", "theme"]):
         counted = cells["direction"].value_counts().sort_index()
         evidence = ", ".join(f"{direction} {n}" for direction, n in counted.items())
         of_theme = numbers.get(str(theme), [])
-        words = [_in_words(number, pilot, seen, room, confidence) for number in of_theme]
+        words = [_in_words(item, pilot, seen, room, confidence) for item in of_theme]
         status = of_theme[0].status if of_theme else "reproduced"
         rows.append((question, theme, evidence, "; ".join(filter(None, words)), status))
     return pd.DataFrame(rows, columns=["question", "theme", "evidence", "number", "status"])
 
 
 def _in_words(
-    number: ThemeNumber, pilot: Pilot, seen: pd.DataFrame, room: pd.DataFrame, confidence: float
+    item: ThemeNumber, pilot: Pilot, seen: pd.DataFrame, room: pd.DataFrame, confidence: float
 ) -> str:
-    if number.figure == "room_wai":
+    if item.figure == "room_wai":
         left = room[(room["measure"] == "wai") & (room["wave"] == "endline")]
         low, high = left["headroom_sd_low"].min(), left["headroom_sd_high"].max()
-        return f"{number.words}: {low:.1f} to {high:.1f} SD"
-    if number.figure == "teams_taking_part":
+        if high == float("inf"):
+            return f"{item.words}: at least {number(low, 1)} SD"
+        return f"{item.words}: {number(low, 1)} to {number(high, 1)} SD"
+    if item.figure == "teams_taking_part":
         service = pilot.study.design.get("service_teams")
-        return f"{number.words}: {len(pilot.study.teams)} of {service}" if service else ""
-    if number.figure == "preferred_one_day":
+        return f"{item.words}: {len(pilot.study.teams)} of {service}" if service else ""
+    if item.figure == "preferred_one_day":
         n, total = readiness.training_format(pilot).iloc[0][["n", "total"]]
     else:
-        row = seen.loc[[number.figure]].to_dict("records")[0]
+        row = seen.loc[[item.figure]].to_dict("records")[0]
         n, total, mean, sd = (row[name] for name in ("successes", "total", "mean", "sd"))
         if n is None or n != n:
-            return f"{number.words}: mean {mean:.1f} (SD {sd:.1f}, n = {total:.0f})"
+            return f"{item.words}: mean {number(mean, 1)} (SD {number(sd, 1)}, n = {int(total)})"
     if not total:
         return ""
     low, high = proportion_confint(n, total, alpha=1 - confidence, method="beta")
-    ends = f"{confidence:.0%} interval {low:.0%} to {high:.0%}"
-    return f"{number.words}: {n:.0f} of {total:.0f} ({ends})"
+    ends = f"{number(100 * confidence)}% interval {number(100 * low)}% to {number(100 * high)}%"
+    return f"{item.words}: {int(n)} of {int(total)} ({ends})"

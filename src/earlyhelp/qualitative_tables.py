@@ -24,6 +24,7 @@ from earlyhelp.qualitative import (
     texts,
     themes_table,
 )
+from earlyhelp.rounding import number
 from earlyhelp.theory import Theory, evidence_target
 
 # A theme named in another one's definition, as `exclude` does.
@@ -64,8 +65,8 @@ def _list_table(caption: str, name: str, kind: str, rows: Iterable[Sequence[Sequ
     lines = [f"::::{{list-table}} {caption}", f":name: {name}", f":class: {kind}"]
     lines += [":header-rows: 1", ":stub-columns: 1", ":widths: auto", ""]
     for row in rows:
-        for number, cell in enumerate(row):
-            lines.append(f"{'  ' if number else '* '}- " + "\n\n    ".join(cell))
+        for index, cell in enumerate(row):
+            lines.append(f"{'  ' if index else '* '}- " + "\n\n    ".join(cell))
     return "\n".join([*lines, "::::"])
 
 
@@ -106,9 +107,9 @@ def _cross_named(text: str, codebook: Codebook) -> str:
     parts = _NAMED.split(text)
     return "".join(
         (f"({_theme_linked(codebook, part)})" if part in ids else escape(f"({part})"))
-        if number % 2
+        if index % 2
         else _escaped_part(part)
-        for number, part in enumerate(parts)
+        for index, part in enumerate(parts)
     )
 
 
@@ -225,7 +226,8 @@ def strength(matrix: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
             "Rows": found["n"].map(str),
             "Named singly": found["n_named"].map(str),
             **{support.capitalize(): found[support].map(str) for support in SUPPORT},
-        }
+        },
+        dtype=str,
     )
 
 
@@ -411,7 +413,7 @@ def outcome_evidence(evidence: pd.DataFrame, theory: Theory) -> pd.DataFrame:
 
 def _p_value(row: Mapping[Hashable, Any]) -> str:
     side = {"for": "favours the intervention", "against": "goes against it"}
-    return f"p = {row['p']:.3f}, {side.get(row['measured'], 'cannot tell')}"
+    return f"p = {number(row['p'], 3)}, {side.get(row['measured'], 'cannot tell')}"
 
 
 def outcome_links(evidence: pd.DataFrame) -> dict[str, str]:

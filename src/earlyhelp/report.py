@@ -14,6 +14,7 @@ from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import quote
 
 import yaml
 from jupyter_book.config import get_final_config
@@ -77,6 +78,8 @@ def build_html(
         _run_sphinx(study, root / "_config.yml", work)
         if output.exists():
             output.rename(work / "replaced")
+        # Sphinx's note for a later build that adds to this one; it changes with the folder's path.
+        (work / "html/.buildinfo").unlink()
         (work / "html").rename(output)
 
 
@@ -164,7 +167,8 @@ def study_settings(study: Study, cite: str) -> dict[str, Any]:
         "html_context": {
             "subtitle": study.subtitle,
             "cite": cite,
-            "pdf": f"../earlyhelp-{study.id}.pdf",
+            # The build folder has the name of the study's folder, which may hold any character.
+            "pdf": quote(f"../earlyhelp-{study.folder.name}.pdf"),
             # The theme's own default, which it misses when nobody says so.
             "default_mode": "auto",
         },

@@ -9,9 +9,10 @@ import pandas as pd
 
 from earlyhelp.claims import Claim, Reading, ledger_target
 from earlyhelp.display import STATUSES as ALL_STATUSES
-from earlyhelp.display import badge, number, where_shown
+from earlyhelp.display import badge, where_shown
 from earlyhelp.labels import DESIGN_LABELS, label
 from earlyhelp.myst import escape
+from earlyhelp.rounding import number
 from earlyhelp.study import Criterion
 from earlyhelp.sweep import Sweep
 
@@ -481,7 +482,7 @@ def progression(frame: pd.DataFrame, status: Callable[[str], str]) -> pd.DataFra
     for row in frame.to_dict("records"):
         counted = row["kind"] == "proportion"
         scale, decimals, unit = (100, 0, " %") if counted else (1, 2, "")
-        found = f"{row['successes']:.0f} of {row['total']}" if counted else f"n = {row['total']}"
+        found = f"{int(row['successes'])} of {row['total']}" if counted else f"n = {row['total']}"
         low, high = (number(scale * row[end], decimals) for end in ("low", "high"))
         rows.append(
             {
@@ -686,7 +687,7 @@ def teams_needed_in_points(frame: pd.DataFrame) -> pd.DataFrame:
 def teams_needed_binary(frame: pd.DataFrame) -> pd.DataFrame:
     """Teams needed for a binary outcome (`planning.needed_binary`)."""
     words = [
-        f"{100 * p0:.0f} % to {100 * p1:.0f} %"
+        f"{number(100 * p0)} % to {number(100 * p1)} %"
         for p0, p1 in zip(frame["control"], frame["intervention"], strict=True)
     ]
     table = _by_design(frame.assign(change=words), "change", 0)

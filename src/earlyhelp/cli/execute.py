@@ -6,8 +6,6 @@ import argparse
 import sys
 from pathlib import Path
 
-import yaml
-
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
@@ -20,7 +18,9 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="override a parameter; may be repeated",
+        help="override a parameter of the notebook's `parameters` cell; may be repeated. VALUE is "
+        "taken as the type that it has there: text as it stands, a decimal number (0.05, .05 or "
+        "5e-2), a whole number, or for anything else a Python literal",
     )
     command.set_defaults(func=run)
 
@@ -29,21 +29,27 @@ def run(args: argparse.Namespace) -> int:
     """Execute; status 1 when a cell fails."""
     from earlyhelp.errors import InputError, Problem
     from earlyhelp.notebooks import NotebookError, execute
+    from earlyhelp.textfile import is_there
 
-    problems, parameters = [], {}
+    problems: list[Problem] = []
+    given: dict[str, str] = {}
     for text in args.parameter:
         name, equals, value = text.partition("=")
-        if equals:
-            parameters[name] = yaml.safe_load(value)
-        else:
+        if not equals:
             problems.append(Problem("--parameter", None, text, "no =", "NAME=VALUE"))
-    if not args.notebook.is_file():
-        problems.append(Problem(str(args.notebook), None, "", "no such file", "a text notebook"))
+        elif name in given:
+            problems.append(Problem("--parameter", None, name, "two values", "one"))
+        given[name] = value
+    # The source is a text file, which must not be overwritten by a slip.
+    if args.output.suffix != ".ipynb":
+        problems.append(Problem("--output", None, "", repr(str(args.output)), "an .ipynb file"))
+    if not is_there(args.notebook):
+        problems.append(Problem(str(args.notebook), None, "", "no such file", "a notebook"))
     if problems:
         raise InputError(problems)
     print(f"executing {args.notebook}", file=sys.stderr)
     try:
-        execute(args.notebook, args.output, parameters)
+        execute(args.notebook, args.output, given)
     except NotebookError as error:
         print(error, file=sys.stderr)
         return 1

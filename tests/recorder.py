@@ -1,0 +1,289 @@
+"""What a reader of the complete study sees, as text: the pages' tables, figures and numbers.
+
+`python tests/recorder.py` writes the golden files, one for each page and command, and names those
+that changed. Nothing else writes them; `test_golden.py` compares.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from xml.etree import ElementTree
+
+import jupytext
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.core.formatters import PlainTextFormatter
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import RichOutput, capture_output
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.collections import Collection, LineCollection, PathCollection
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from matplotlib.legend import Legend
+from matplotlib.lines import AxLine, Line2D
+from matplotlib.patches import FancyBboxPatch, Patch, Rectangle
+from matplotlib.spines import Spine
+from matplotlib.text import Annotation, Text
+from traitlets.config import Config
+
+from earlyhelp.cli import main as command_line
+
+ROOT = Path(__file__).parents[1]
+STUDY = ROOT / "tests/studies/complete"
+GOLDEN = ROOT / "tests/golden"
+COMMANDS = ("audit", "ledger")
+
+
+# Figures ------------------------------------------------------------------------------------------
+
+
+def describe(figure: Figure) -> str:
+    """Everything that a figure draws, in words: texts with their places, shapes with their data.
+
+    Numbers have four significant digits. What no word is known for is an error, so that nothing is
+    drawn unseen.
+    """
+    # Swarms find their places, and ticks their labels, when they are drawn.
+    figure.draw_without_rendering()
+    lines = [f"figure {_numbers(figure.get_size_inches())} inches"]
+    lines += [line for text in figure.texts for line in _artist(text)]
+    lines += [line for legend in figure.legends for line in _artist(legend)]
+    for number, axes in enumerate(figure.axes, start=1):
+        lines += [f"axes {number}", *(f"  {line}" for line in _axes(axes))]
+    return "\n".join(lines)
+
+
+def _axes(axes: Axes) -> Iterator[str]:
+    if axes.get_title():
+        yield f"title {axes.get_title()!r}"
+    if axes.axison:
+        yield from _axis("x", axes.xaxis, axes.get_xscale(), axes.get_xlim())
+        yield from _axis("y", axes.yaxis, axes.get_yscale(), axes.get_ylim())
+    else:
+        yield f"no axis; x {_numbers(axes.get_xlim())}, y {_numbers(axes.get_ylim())}"
+    titles = (axes.title, axes._left_title, axes._right_title)  # type: ignore[attr-defined]
+    for artist in axes.get_children():
+        if not isinstance(artist, Axis | Spine) and artist not in (axes.patch, *titles):
+            yield from _artist(artist)
+
+
+def _axis(name: str, axis: Axis, scale: str, limits: tuple[float, float]) -> Iterator[str]:
+    low, high = sorted(limits)
+    label = axis.get_label().get_text()
+    places = [(text.get_position()["xy".index(name)], text) for text in axis.get_ticklabels()]
+    ticks = [
+        f"{_number(place)} {text.get_text()!r}"
+        for place, text in places
+        if low <= place <= high and text.get_visible()
+    ]
+    yield f"{name} axis {label!r}, {scale}, {_numbers(limits)}: {', '.join(ticks)}"
+
+
+def _artist(artist: Artist) -> Iterator[str]:
+    """One line for an artist, more for a legend; none for what is not seen."""
+    if not artist.get_visible():
+        return
+    match artist:
+        case Legend():
+            yield f"legend {artist.get_title().get_text()!r}"
+            for handle, text in zip(artist.legend_handles, artist.get_texts(), strict=True):
+                yield f"  {text.get_text()!r}: {_look(handle)}"
+        case Annotation():
+            if artist.get_text() or artist.arrow_patch:
+                arrow = f" from {_numbers(artist.xyann)} by arrow" if artist.arrow_patch else ""
+                yield f"text {artist.get_text()!r} at {_numbers(_place(artist))}{arrow}"
+        case Text():
+            if artist.get_text():
+                yield f"text {artist.get_text()!r} at {_numbers(artist.get_position())}"
+        case AxLine():
+            yield f"line through {_numbers(artist.get_xy1())}, slope {_number(artist.get_slope())}"
+        case Line2D():
+            if len(artist.get_xdata()):
+                data = f"x {_numbers(artist.get_xdata())}; y {_numbers(artist.get_ydata())}"
+                yield f"line {_look(artist)}: {data}"
+        case Rectangle() | FancyBboxPatch():
+            place = f"({_numbers((artist.get_x(), artist.get_y()))})"
+            size = f"{_number(artist.get_width())} by {_number(artist.get_height())}"
+            yield f"box {_look(artist)}: {place}, {size}"
+        case LineCollection():
+            shapes = " | ".join(_points(segment) for segment in artist.get_segments())
+            yield f"segments {_look(artist)}: {shapes}"
+        case PathCollection():
+            yield f"points {_look(artist)}: {_points(artist.get_offsets())}"
+        case Collection():
+            shapes = " | ".join(_points(path.vertices) for path in artist.get_paths())
+            yield f"areas {_look(artist)}: {shapes}"
+        case _:
+            raise TypeError(f"no words for {artist!r}")
+
+
+def _place(text: Annotation) -> tuple[float, float]:
+    """Where an annotation points; of a text within a box, its place in the box's coordinates."""
+    x, y = text.xy
+    if isinstance(box := text.xycoords, Rectangle):
+        return box.get_x() + x * box.get_width(), box.get_y() + y * box.get_height()
+    return x, y
+
+
+def _look(artist: Any) -> str:
+    """Colour, pattern and form of a line, a shape or a legend's sign."""
+    if isinstance(artist, Line2D):
+        line = "none" if artist.get_linestyle() == "None" else artist.get_linestyle()
+        parts = [to_hex(artist.get_color()), line, artist.get_marker()]
+    elif isinstance(artist, Patch):
+        parts = [to_hex(artist.get_facecolor()), to_hex(artist.get_edgecolor())]
+        parts += [artist.get_linestyle(), artist.get_hatch()]
+    else:
+        colours = [*artist.get_facecolor(), *artist.get_edgecolor()]
+        parts = [to_hex(colour) for colour in np.unique(np.array(colours), axis=0)]
+    return " ".join(str(part) for part in parts if part not in (None, "", "None"))
+
+
+def _number(value: float) -> str:
+    text = f"{float(value):.4g}"
+    return "0" if text == "-0" else text
+
+
+def _numbers(values: Iterable[Any]) -> str:
+    return ", ".join(v if isinstance(v, str) else _number(v) for v in values)
+
+
+def _points(points: Any) -> str:
+    return " ".join(f"({_numbers(point)})" for point in np.asarray(points))
+
+
+# Drawings -----------------------------------------------------------------------------------------
+
+
+def describe_svg(svg: str) -> str:
+    """A drawing's elements with their texts and attributes, lengths rounded to whole pixels."""
+    return "\n".join(_element(ElementTree.fromstring(svg), ""))
+
+
+def _element(node: ElementTree.Element, indent: str) -> Iterator[str]:
+    def rounded(value: str) -> str:
+        return re.sub(r"-?\d+\.\d+", lambda match: f"{float(match[0]):.0f}", value)
+
+    attributes = [f"{key}={rounded(value)!r}" for key, value in node.attrib.items()]
+    text = [repr(node.text)] if node.text else []
+    yield indent + " ".join([node.tag.rpartition("}")[2], *attributes, *text])
+    for child in node:
+        yield from _element(child, indent + "  ")
+
+
+# Pages and commands -------------------------------------------------------------------------------
+
+
+def record_page(source: Path) -> str:
+    """Run a notebook on the complete study, in this process, and put down all that it shows.
+
+    Of its prose, headings are kept for orientation.
+    """
+    blocks: list[str] = []
+    with _shell() as shell, plt.rc_context():
+        for cell in jupytext.read(source).cells:
+            if cell.cell_type == "markdown":
+                blocks += re.findall(r"^#+ .*$", cell.source, re.MULTILINE)
+                continue
+            code = cell.source
+            if "parameters" in cell.metadata.get("tags", ()):
+                code += f"\nstudy = {str(STUDY)!r}"
+            with capture_output() as captured:
+                result = shell.run_cell(code)
+            result.raise_error()
+            blocks += filter(None, [captured.stdout, captured.stderr])
+            glued = [_glued(output) for output in captured.outputs if _is_glued(output)]
+            blocks += ["\n".join(glued)] if glued else []
+            blocks += [_shown(output) for output in captured.outputs if not _is_glued(output)]
+            if figure := cell.metadata.get("mystnb", {}).get("figure"):
+                alternative = cell.metadata["mystnb"].get("image", {}).get("alt", "")
+                blocks.append(f"{figure['name']}: {figure['caption']}\n\n{alternative}".strip())
+    return "\n\n".join(block.strip() for block in blocks) + "\n"
+
+
+class _Words(PlainTextFormatter):
+    """Shows a figure as its description; registering one for the class is undone by the pages."""
+
+    def __call__(self, obj: Any) -> str:
+        return describe(obj) if isinstance(obj, Figure) else super().__call__(obj)
+
+
+@contextlib.contextmanager
+def _shell() -> Iterator[InteractiveShell]:
+    """Give a shell of its own, in which a figure is shown as its description."""
+    with tempfile.TemporaryDirectory() as folder:
+        shell = InteractiveShell.instance(
+            config=Config(HistoryManager={"enabled": False}),
+            ipython_dir=folder,
+            user_module=ModuleType("notebook"),
+        )
+        shell.display_formatter.active_types = ["text/plain"]
+        shell.display_formatter.formatters["text/plain"] = _Words(parent=shell.display_formatter)
+        try:
+            yield shell
+        finally:
+            plt.close("all")
+            shell.cleanup()
+            InteractiveShell.clear_instance()
+
+
+def _is_glued(output: RichOutput) -> bool:
+    return "scrapbook" in output.metadata
+
+
+def _glued(output: RichOutput) -> str:
+    (value,) = output.data.values()
+    return f"{output.metadata['scrapbook']['name']} = {value}"
+
+
+def _shown(output: RichOutput) -> str:
+    if "image/svg+xml" in output.data:
+        return describe_svg(output.data["image/svg+xml"])
+    return str(output.data.get("text/markdown", output.data["text/plain"]))
+
+
+def record_command(name: str) -> str:
+    """Run a command on the complete study and put down what it prints."""
+    printed, told = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(told):
+        status = command_line([name, str(STUDY)])
+    return f"{printed.getvalue()}\nstderr:\n{told.getvalue()}\nstatus: {status}\n"
+
+
+RECORDS: dict[str, Callable[[], str]] = {
+    **{
+        f"{source.stem}.txt": partial(record_page, source)
+        for source in sorted((ROOT / "notebooks").glob("*.md"))
+    },
+    **{f"earlyhelp-{name}.txt": partial(record_command, name) for name in COMMANDS},
+}
+
+
+def main() -> None:
+    """Write the golden files and name those that changed; all are made before any is written."""
+    made = {name: make() for name, make in RECORDS.items()}
+    GOLDEN.mkdir(exist_ok=True)
+    for path in sorted(GOLDEN.iterdir()):
+        if path.name not in made:
+            path.unlink()
+            print(f"{path.relative_to(ROOT)}: removed")
+    for name, text in made.items():
+        path = GOLDEN / name
+        if not path.is_file() or path.read_text("utf-8") != text:
+            path.write_text(text, "utf-8", newline="\n")
+            print(f"{path.relative_to(ROOT)}: written")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+"""The golden files: what every page and command shows of the complete study, down to the word.
+
+`python tests/recorder.py` writes them; nothing here does.
+"""
+
+from __future__ import annotations
+
+import difflib
+
+import matplotlib.pyplot as plt
+import pytest
+from recorder import GOLDEN, RECORDS, describe, describe_svg
+
+UPDATE = "`python tests/recorder.py` writes the golden files; look at what it changes"
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_it_shows_what_is_in_its_golden_file(name: str) -> None:
+    path = GOLDEN / name
+    golden = path.read_text("utf-8") if path.is_file() else ""
+    now = RECORDS[name]()
+    if now != golden:
+        lines = (text.splitlines() for text in (golden, now))
+        difference = difflib.unified_diff(*lines, f"golden/{name}", "now", lineterm="", n=1)
+        pytest.fail("\n".join([*difference, UPDATE]), pytrace=False)
+
+
+def test_every_golden_file_belongs_to_a_page_or_command() -> None:
+    assert {path.name for path in GOLDEN.iterdir()} == set(RECORDS), UPDATE
+
+
+def test_a_figure_is_described_by_its_texts_and_data() -> None:
+    figure, axes = plt.subplots(figsize=(4, 3))
+    bars = axes.bar([0, 1], [2, 3.33333], width=0.5, color="#ff0000", hatch="/", label="Both")
+    axes.bar_label(bars, ["two", "three"], label_type="center")
+    axes.errorbar([0], [1], yerr=[0.25], color="#000000")
+    axes.set(title="People", xlabel="Wave", ylabel="n", ylim=(0, 4), xlim=(-1, 2))
+    axes.set_xticks([0, 1], ["before", "after"])
+    axes.set_yticks([0, 2])
+    axes.legend(title="Arm")
+    text = describe(figure)
+    plt.close(figure)
+    assert text.splitlines() == [
+        "figure 4, 3 inches",
+        "axes 1",
+        "  title 'People'",
+        "  x axis 'Wave', linear, -1, 2: 0 'before', 1 'after'",
+        "  y axis 'n', linear, 0, 4: 0 '0', 2 '2'",
+        "  segments #000000: (0, 0.75) (0, 1.25)",
+        "  box #ff0000 #000000 solid /: (-0.25, 0), 0.5 by 2",
+        "  box #ff0000 #000000 solid /: (0.75, 0), 0.5 by 3.333",
+        "  line #000000 - None: x 0; y 1",
+        "  text 'two' at 0, 1",
+        "  text 'three' at 1, 1.667",
+        "  legend 'Arm'",
+        "    'Both': #ff0000 #000000 solid /",
+    ]
+
+
+def test_a_figure_with_something_that_no_word_is_known_for_is_refused() -> None:
+    figure, axes = plt.subplots()
+    axes.imshow([[1, 2]])
+    with pytest.raises(TypeError, match="no words for"):
+        describe(figure)
+    plt.close(figure)
+
+
+def test_a_drawing_is_described_element_by_element() -> None:
+    svg = '<svg xmlns="http://www.w3.org/2000/svg"><a href="#x"><text x="1.6">Box</text></a></svg>'
+    assert describe_svg(svg).splitlines() == ["svg", "  a href='#x'", "    text x='2' 'Box'"]

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from pathlib import Path
+
 import pandas as pd
 
 from earlyhelp.claims import COLUMNS, Claim
+from earlyhelp.datapackage import DATAPACKAGE_FILE, as_text
 
 
 def row(frame: pd.DataFrame, **keys: object) -> pd.Series:
@@ -28,3 +33,12 @@ def claim(id: str, printed: str, kind: str = "count", place: str = "Table 1") ->
         "interval": "[45, 55]" if kind == "word" else "",
     }
     return Claim(**cells)
+
+
+def describe(study: Path, change: Callable[[dict[str, dict]], object]) -> None:
+    """Change the resources of a study's data dictionary, by name."""
+    path = study / DATAPACKAGE_FILE
+    package = json.loads(path.read_text())
+    resources = {resource["name"]: resource for resource in package["resources"]}
+    change(resources)
+    path.write_text(as_text(package | {"resources": list(resources.values())}))

@@ -125,10 +125,10 @@ def test_a_saved_ledger_shows_what_has_changed(
         "P3,B,Family Support Worker,mop-up",
     )
     assert main(["ledger", str(study), "--against", str(saved)]) == 0
-    edit(study / "raw/training_attendance.csv", "mop-up,mop-up", "not attended,not attended")
+    edit(study / "raw/training_attendance.csv", "not attended,not attended", "mop-up,not attended")
     assert main(["ledger", str(study), "--against", str(saved), "--format", "json"]) == 1
     (change,) = json.loads(capsys.readouterr().out.split("\n", 1)[1])
-    assert (change["before"], change["after"]) == ("2", "3")
+    assert (change["before"], change["after"]) == ("4", "3")
 
 
 def test_what_is_no_ledger_is_told(study: Path, capsys: pytest.CaptureFixture[str]) -> None:

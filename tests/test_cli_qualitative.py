@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
+from helpers import describe
 
 from earlyhelp.cli import main
+from earlyhelp.datapackage import DATAPACKAGE_FILE
 from earlyhelp.raw import open_pilot
+from earlyhelp.rawtable import restate
 
 MATRIX = "raw/framework_matrix.csv"
 
@@ -21,6 +25,15 @@ def study(mini: Path, rotherham: Path) -> Path:
     header = "interview_id,role,months_in_role,conducted_on\n"
     rows = [f"interview_0{n},Team Manager,18,2024-07-0{n}\n" for n in range(1, 6)]
     (mini / "raw/interviews.csv").write_text(header + "".join(rows))
+    described = json.loads((rotherham / DATAPACKAGE_FILE).read_text())["resources"]
+    more = {r["name"]: r for r in described if r["name"] in ("interviews", "framework_matrix")}
+    describe(mini, lambda resources: resources.update(more))
+    restate(mini)
+    dates = {"minimum": "2024-07-01", "maximum": "2024-07-31", "required": True}
+    describe(
+        mini,
+        lambda resources: resources["interviews"]["schema"]["fields"][3].update(constraints=dates),
+    )
     return mini
 
 
@@ -59,6 +72,7 @@ def test_a_matrix_against_its_codebook_is_not_exported(study: Path, tmp_path: Pa
     path = study / MATRIX
     text = path.read_text()
     path.write_text(text.replace("delivery-as-planned", "weather").replace("interview_04", "x9"))
+    restate(study)
     output = tmp_path / "out.qdpx"
     assert main(["qualitative", "export", str(study), str(output)]) == 1
     # Four rows of the theme, two of the interview; one line each.

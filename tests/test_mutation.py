@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 
 from earlyhelp.claims import Claim, ledger, read_claims
-from earlyhelp.raw import ANTICIPATED_OUTCOMES, TRAINING_VIEWS, Pilot, open_pilot, schema
+from earlyhelp.raw import ANTICIPATED_OUTCOMES, TRAINING_VIEWS, Pilot, columns_read, open_pilot
 
 CELLS = 300
 SEED = 2023
@@ -112,7 +112,7 @@ def test_every_change_the_ledger_misses_is_explained(
     draw = random.Random(SEED)
     places = [
         (file, row, column)
-        for file, columns in schema(pilot.study).items()
+        for file, columns in columns_read(pilot.study).items()
         if file != "framework_matrix"
         for column in list(columns)[1:]
         for row, value in getattr(pilot, file)[column].items()

@@ -82,3 +82,8 @@ def test_one_arm_only(mini: Path) -> None:
 def test_no_yaml(mini: Path) -> None:
     (mini / "study.yml").write_text("a: [1, 2")
     assert "expected YAML in UTF-8" in message(mini)
+
+
+def test_a_randomised_unit_is_in_one_arm(mini: Path) -> None:
+    edit(mini, "{id: C, arm: comparison, unit: C}", "{id: C, arm: comparison, unit: A}")
+    assert "a randomised unit is in one arm (A is in two)" in message(mini)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from earlyhelp.errors import InputError
+from earlyhelp.rawtable import restate
 from earlyhelp.validation import validate
 
 
@@ -49,6 +50,7 @@ def test_a_theme_that_is_not_in_the_codebook(copy: Path) -> None:
     path = copy / "raw/framework_matrix.csv"
     first = path.read_text().splitlines()[1].split(",")
     edit(path, ",".join(first[:6]), ",".join([*first[:5], "no-such-theme"]))
+    restate(copy)
     expected = "framework_matrix.csv, row 2, column theme: found 'no-such-theme'"
     assert problems(copy)[0].startswith(expected)
 

@@ -1,19 +1,18 @@
-"""The raw files of a pilot: read, validated and typed. The only module that reads them."""
+"""The raw files of a pilot: which the analysis reads, and how a study folder is opened."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import pandas as pd
-import pandera.pandas as pa
 
+from earlyhelp import plausibility
+from earlyhelp.datapackage import DATAPACKAGE_FILE, Dictionary, Field, read_dictionary
 from earlyhelp.errors import InputError, Problem
-from earlyhelp.study import Study, read_study
+from earlyhelp.rawtable import DTYPES, read_table
+from earlyhelp.study import Study, find_folder, read_study
 
 ROLES = (
     "Family Support Worker",
@@ -56,57 +55,44 @@ ANTICIPATED_OUTCOMES = (
 )
 TOOLS = ("ORS", "SRS")
 QUALITATIVE_FILES = ("interviews", "framework_matrix")
+# What no pseudonym looks like; the last begins with a Cyrillic letter.
+_NO_PSEUDONYMS = ("jane.doe@example.org", "Jane Doe", "Doe", "jane", "JD", "\u042002")
 
 
 @dataclass(frozen=True)
-class Column:
-    """One column of a raw file: what a cell may hold, said in words for the error message."""
+class Reads:
+    """What the analysis takes a column for; its range and answers are the dictionary's.
 
-    expected: str
-    accepts: Callable[[str], bool]
-    kind: str = "text"
-    optional: bool = False
+    Attributes
+    ----------
+    type : {"number", "date", "string"}
+    always : bool
+        Whether every row has a value.
+    answers : tuple of str, optional
+        The answers that the analysis counts. Any other would be left out of its tables.
+    scale : tuple of int, optional
+        Lowest and highest answer that the analysis reckons with.
+    identifies : bool
+        Whether it stands for a person or thing, so that two that look alike must not differ.
+    """
 
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text) if text.strip() == text and text.isascii() else None
-    except ValueError:
-        return None
-
-
-def _whole(low: int, high: int, optional: bool = False) -> Column:
-    def accepts(text: str) -> bool:
-        return text.isascii() and text.isdigit() and low <= int(text) <= high
-
-    return Column(f"a whole number from {low} to {high}", accepts, "number", optional)
-
-
-def _measure(low: float, high: float, optional: bool = False) -> Column:
-    def accepts(text: str) -> bool:
-        value = _number(text)
-        return value is not None and low <= value <= high
-
-    return Column(f"a number from {low:g} to {high:g}", accepts, "number", optional)
+    type: str = "string"
+    always: bool = False
+    answers: tuple[str, ...] = ()
+    scale: tuple[int, int] | None = None
+    identifies: bool = False
 
 
-def _choice(options: Iterable[str], optional: bool = False) -> Column:
-    allowed = tuple(options)
-    return Column(f"one of: {', '.join(allowed)}", allowed.__contains__, "text", optional)
+_ID = Reads(always=True, identifies=True)
+_DATE = Reads("date", always=True)
+_TEXT = Reads()
+_WORDS = Reads(always=True)
+_NUMBER = Reads("number")
+_COUNT = Reads("number", always=True)
 
 
-def _text(expected: str, optional: bool = False) -> Column:
-    return Column(expected, lambda text: bool(text.strip()), "text", optional)
-
-
-def _date() -> Column:
-    def accepts(text: str) -> bool:
-        try:
-            return len(text) == 10 and bool(date.fromisoformat(text))
-        except ValueError:
-            return False
-
-    return Column("a date such as 2022-09-14", accepts, "date")
+def _one_of(*answers: str, always: bool = False) -> Reads:
+    return Reads(always=always, answers=answers)
 
 
 def wai_columns(study: Study) -> list[str]:
@@ -125,140 +111,123 @@ def tool_rating_columns(study: Study, measure: str, tool: str) -> list[str]:
     return [f"{measure}_{tool.lower()}_{item}" for item in range(1, items + 1)]
 
 
-def _characteristics(optional: bool) -> dict[str, Column]:
-    return {
-        "time_in_service": _choice(TIME_IN_SERVICE, optional=True),
-        "years_practising": _measure(0, 60, optional=True),
-        "qualification_level": _whole(1, 8, optional=True),
-        "hours_per_week": _measure(0, 60, optional=True),
-        "families_supported": _whole(0, 200, optional=True),
-        "prior_systemic_training": _choice(YES_NO_NOT_SURE, optional),
-        "prior_ors": _choice(YES_NO_NOT_SURE, optional),
-        "prior_srs": _choice(YES_NO_NOT_SURE, optional),
-    }
-
-
-def _outcome_items(study: Study) -> dict[str, Column]:
-    wai, proqol = study.measures.wai, study.measures.proqol
-    return {
-        **{name: _whole(wai.minimum, wai.maximum, True) for name in wai_columns(study)},
-        **{name: _whole(proqol.minimum, proqol.maximum, True) for name in proqol_columns()},
-    }
-
-
-INTERVENTION_ENDLINE: dict[str, Column] = {
-    "ors_frequency": _choice(FREQUENCY, True),
-    "srs_frequency": _choice(FREQUENCY, True),
-    "uploaded_scores": _choice(YES_NO, True),
-    "family_engagement": _choice(ENGAGEMENT, True),
-    "difficulty": _choice(DIFFICULTY, True),
-    "continue_tools": _choice(YES_NO_NOT_SURE, True),
-}
-COMPARISON_ENDLINE: dict[str, Column] = {
-    "contact_with_training": _choice(YES_NO, True),
-    "contact_with_tools": _choice(YES_NO, True),
-}
-
-
-def schema(study: Study) -> dict[str, dict[str, Column]]:
-    """Columns of every raw file, in order.
+def columns_read(study: Study) -> dict[str, dict[str, Reads]]:
+    """Which columns the analysis reads.
 
     Parameters
     ----------
     study : Study
-        Its teams, months and instruments set the allowed values.
+        Its teams, months and instruments set the answers and scales.
 
     Returns
     -------
     dict
-        File stem to column name to `Column`. A file's first column is its id: each stands once.
+        File stem to column name to `Reads`.
     """
-    practitioner = _text("a pseudonymous practitioner id")
-    team = _choice(t.id for t in study.teams)
-    intervention_team = _choice(t.id for t in study.teams if t.arm == "intervention")
-    agreement = _whole(1, 5, True)
-    ratings = [
-        name
+    scales = {
+        name: Reads("number", scale=(scale.minimum, scale.maximum))
+        for name, scale in study.measures
+    }
+    agreement = Reads("number", scale=(1, 5))
+    teams = {
+        arms: _one_of(*(team.id for team in study.teams if team.arm in arms), always=True)
+        for arms in (("intervention", "comparison"), ("intervention",))
+    }
+    everybody, trained = teams.values()
+    respondent = {
+        "practitioner_id": _ID,
+        "team": everybody,
+        "completed_on": _DATE,
+        "role": _one_of(*ROLES, always=True),
+    }
+    survey = {
+        **respondent,
+        "time_in_service": _one_of(*TIME_IN_SERVICE),
+        "years_practising": _NUMBER,
+        "qualification_level": _NUMBER,
+        "hours_per_week": _NUMBER,
+        "families_supported": _NUMBER,
+        "prior_systemic_training": _one_of(*YES_NO_NOT_SURE),
+        "prior_ors": _one_of(*YES_NO_NOT_SURE),
+        "prior_srs": _one_of(*YES_NO_NOT_SURE),
+        **dict.fromkeys(wai_columns(study), scales["wai"]),
+        **dict.fromkeys(proqol_columns(), scales["proqol"]),
+    }
+    ratings = {
+        name: scales[measure]
         for measure in ("iam", "fim")
         for tool in TOOLS
         for name in tool_rating_columns(study, measure, tool)
-    ]
-
-    def rating(name: str) -> Column:
-        scale = getattr(study.measures, name[:3])
-        return _whole(scale.minimum, scale.maximum, True)
-
-    respondent = {
-        "practitioner_id": practitioner,
-        "team": team,
-        "completed_on": _date(),
-        "role": _choice(ROLES),
     }
     return {
-        "baseline_survey": {**respondent, **_characteristics(False), **_outcome_items(study)},
+        "baseline_survey": survey,
         "post_training_survey": {
             **respondent,
-            "team": intervention_team,
+            "team": trained,
             **dict.fromkeys(TRAINING_VIEWS, agreement),
             "roleplay_helpful": agreement,
             "know_more": agreement,
             **dict.fromkeys(ANTICIPATED_OUTCOMES, agreement),
-            "preferred_format": _choice(TRAINING_FORMAT, True),
-            **{name: rating(name) for name in ratings},
+            "preferred_format": _one_of(*TRAINING_FORMAT),
+            **ratings,
         },
         "endline_survey": {
-            **respondent,
-            **_characteristics(True),
-            **_outcome_items(study),
-            **INTERVENTION_ENDLINE,
-            **COMPARISON_ENDLINE,
+            **survey,
+            "ors_frequency": _one_of(*FREQUENCY),
+            "srs_frequency": _one_of(*FREQUENCY),
+            "uploaded_scores": _one_of(*YES_NO),
+            "family_engagement": _one_of(*ENGAGEMENT),
+            "difficulty": _one_of(*DIFFICULTY),
+            "continue_tools": _one_of(*YES_NO_NOT_SURE),
+            "contact_with_training": _one_of(*YES_NO),
+            "contact_with_tools": _one_of(*YES_NO),
         },
         "training_attendance": {
-            "practitioner_id": practitioner,
-            "team": intervention_team,
-            "role": _choice(ROLES),
-            "part_1": _choice(PART),
-            "part_2": _choice(PART),
-            "reason_not_attended": _text("a reason", True),
+            "practitioner_id": _ID,
+            "team": trained,
+            "role": _one_of(*ROLES, always=True),
+            "part_1": _one_of(*PART, always=True),
+            "part_2": _one_of(*PART, always=True),
+            "reason_not_attended": _TEXT,
         },
         "tool_use": {
-            "completion_id": _text("an id"),
-            "person_id": _text("a pseudonymous person id"),
-            "person_type": _choice(("adult", "child")),
-            "tool": _choice(TOOLS),
-            "practitioner_id": practitioner,
-            "team": intervention_team,
-            "month": _choice(study.tool_months),
-            "score": _measure(0, 40, True),
+            "completion_id": _ID,
+            "person_id": _ID,
+            "person_type": _one_of("adult", "child", always=True),
+            "tool": _one_of(*TOOLS, always=True),
+            "practitioner_id": _ID,
+            "team": trained,
+            "month": _one_of(*study.tool_months, always=True),
+            "score": _NUMBER,
         },
         "observations": {
-            "observation_id": _text("an id"),
-            "training_part": _whole(1, 2),
-            "session": _choice(("morning", "afternoon")),
-            "observed_on": _date(),
-            "facilitators": _whole(0, 50),
-            "attendees": _whole(0, 500),
+            "observation_id": _ID,
+            "training_part": Reads("number", always=True, scale=(1, 2)),
+            "session": _WORDS,
+            "observed_on": _DATE,
+            "facilitators": _COUNT,
+            "attendees": _COUNT,
         },
         "interviews": {
-            "interview_id": _text("an id"),
-            "role": _choice((*ROLES, "Senior Family Support Worker acting as manager")),
-            "months_in_role": _whole(0, 600),
-            "conducted_on": _date(),
+            "interview_id": _ID,
+            "role": _WORDS,
+            "months_in_role": _COUNT,
+            "conducted_on": _DATE,
         },
         "framework_matrix": {
-            "row_id": _text("an id"),
-            "source_type": _text("a kind of source of the codebook"),
-            "source_id": _text("a source's id", True),
-            "research_question": _text("a research question such as 1.4"),
-            "component": _text("a component of the codebook"),
-            "theme": _text("a theme of the codebook"),
-            "sub_theme": _text("a sub-theme", True),
-            "direction": _text("a direction of the codebook"),
-            "concerns": _text("whom it concerns"),
-            "summary": _text("a one-sentence summary"),
-            "outcome": _text("an outcome of the theory of change", True),
-            "support": _text("supports, against, mixed or silent", True),
-            "report_section": _text("a place in the report", True),
+            "row_id": _ID,
+            "source_type": _WORDS,
+            "source_id": _TEXT,
+            "research_question": _WORDS,
+            "component": _WORDS,
+            "theme": _WORDS,
+            "sub_theme": _TEXT,
+            "direction": _WORDS,
+            "concerns": _WORDS,
+            "summary": _WORDS,
+            "outcome": _TEXT,
+            "support": _TEXT,
+            "report_section": _TEXT,
         },
     }
 
@@ -288,154 +257,151 @@ def open_pilot(folder: str | Path) -> Pilot:
     Parameters
     ----------
     folder : path
-        Holds `study.yml` and `raw/*.csv`; relative paths are looked up from the working
-        directory upwards.
+        Holds `study.yml`, `datapackage.json` and the files of `raw` that it describes; relative
+        paths are looked up from the working directory upwards.
 
     Raises
     ------
     InputError
-        With every problem of every file.
+        With every problem of every file. What the files say together is looked at when each can be
+        read.
     """
-    study = read_study(folder)
+    folder = find_folder(folder)
     problems: list[Problem] = []
-    texts = {
-        stem: _read(study.folder / "raw" / f"{stem}.csv", columns, problems)
-        for stem, columns in schema(study).items()
-    }
-    if not problems:
-        problems.extend(_across_files(study, texts))
-    if problems:
-        raise InputError(problems)
-    frames = {stem: _typed(texts[stem], columns) for stem, columns in schema(study).items()}
-    return Pilot(study=study, **frames)
-
-
-def _read(path: Path, columns: dict[str, Column], problems: list[Problem]) -> pd.DataFrame:
-    """Read one file as text; its index is the line of each row. Problems are appended."""
-    empty = pd.DataFrame(columns=list(columns), dtype=str)
-    if not path.is_file() and path.stem in QUALITATIVE_FILES:
-        return empty
+    study = dictionary = None
     try:
-        header, rows = _cells(path)
+        study = read_study(folder)
     except InputError as error:
-        problems.extend(error.problems)
-        return empty
-    found = list(_header_problems(path.name, header, columns))
-    found += [
-        Problem(path.name, line, "", f"{len(cells)} cells", f"{len(header)} cells")
-        for line, cells in rows
-        if len(cells) != len(header)
-    ]
-    if found:
-        problems.extend(found)
-        return empty
-    lines = pd.Index([line for line, _ in rows], name="line")
-    frame = pd.DataFrame([cells for _, cells in rows], columns=header, index=lines, dtype=str)
-    frame = frame[list(columns)]
-    problems.extend(_cell_problems(path.name, frame, columns))
-    problems.extend(_duplicates(path.name, frame, next(iter(columns))))
-    return frame
-
-
-def _cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """Header and (line, cells) of a CSV file; a byte order mark and CRLF are accepted."""
-
-    def problem(found: str, expected: str, row: int | None = None) -> InputError:
-        return InputError([Problem(path.name, row, "", found, expected)])
-
+        problems += error.problems
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        raise problem("no such file", f"raw/{path.name}") from None
-    except UnicodeDecodeError as error:
-        row = error.object[: error.start].count(b"\n") + 1
-        byte = error.object[error.start]
-        raise problem(f"the byte 0x{byte:02x}", "text in UTF-8", row) from None
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        rows = [(reader.line_num, cells) for cells in reader if cells]
-    except csv.Error as error:
-        raise problem(str(error), "comma-separated values", reader.line_num) from None
-    if not rows:
-        raise problem("an empty file", "a header row and data")
-    return rows[0][1], rows[1:]
+        dictionary = read_dictionary(folder)
+    except InputError as error:
+        problems += error.problems
+    if study and dictionary:
+        problems += _against_the_analysis(dictionary, study)
+    frames: dict[str, pd.DataFrame] = {}
+    if dictionary:
+        problems += _unknown_files(folder / "raw", dictionary)
+        for resource in dictionary.resources:
+            frames[resource.name] = read_table(folder / resource.path, resource, problems)
+    if study and dictionary and not problems:
+        problems += _missing_references(dictionary, frames)
+        problems += plausibility.check(study, frames)
+    if problems or study is None:
+        raise InputError(problems)
+    typed = {
+        stem: frames[stem].reset_index(drop=True) if stem in frames else _without_rows(columns)
+        for stem, columns in columns_read(study).items()
+    }
+    return Pilot(study=study, **typed)
 
 
-def _header_problems(name: str, header: list[str], columns: dict[str, Column]) -> Iterator[Problem]:
-    for column in columns:
-        if column not in header:
-            yield Problem(name, 1, column, "no such column", "this column")
-    for column in header:
-        if column not in columns:
-            yield Problem(name, 1, column, "an unknown column", f"only: {', '.join(columns)}")
-    for column in sorted({c for c in header if header.count(c) > 1}):
-        yield Problem(name, 1, column, f"{header.count(column)} columns of this name", "one")
+def _without_rows(columns: dict[str, Reads]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {name: pd.Series(dtype=DTYPES[reads.type]) for name, reads in columns.items()}
+    )
 
 
-def _cell_problems(name: str, frame: pd.DataFrame, columns: dict[str, Column]) -> Iterator[Problem]:
-    def check(column: Column) -> pa.Check:
-        def accepts(text: str) -> bool:
-            return column.accepts(text) or (column.optional and not text)
-
-        return pa.Check(accepts, element_wise=True, error=column.expected)
-
-    checks = pa.DataFrameSchema({c: pa.Column(str, check(spec)) for c, spec in columns.items()})
-    try:
-        checks.validate(frame, lazy=True)
-    except pa.errors.SchemaErrors as error:
-        order = list(columns)
-        cases = error.failure_cases.itertuples()
-        for case in sorted(cases, key=lambda case: (case.index, order.index(case.column))):
-            spec = columns[case.column]
-            expected = f"{spec.expected}, or nothing" if spec.optional else spec.expected
-            yield Problem(name, int(case.index), case.column, repr(case.failure_case), expected)
+def _unknown_files(raw: Path, dictionary: Dictionary) -> Iterator[Problem]:
+    """Tell what lies beside the raw files; names that begin with a dot are other programs'."""
+    known = {Path(resource.path).name for resource in dictionary.resources}
+    # A spreadsheet beside a file that is missing is told with the file.
+    absent = {Path(name).stem for name in known if not (raw / name).exists()}
+    for path in sorted(raw.iterdir()) if raw.is_dir() else ():
+        if path.name not in known and path.stem not in absent and not path.name.startswith("."):
+            expected = f"only files that {DATAPACKAGE_FILE} describes"
+            yield Problem(f"raw/{path.name}", None, "", "a file that nothing reads", expected)
 
 
-def _duplicates(name: str, frame: pd.DataFrame, column: str) -> Iterator[Problem]:
-    for line in frame.index[frame[column].duplicated()]:
-        yield Problem(name, int(line), column, f"{frame.at[line, column]!r} again", "each id once")
+def _missing_references(
+    dictionary: Dictionary, frames: dict[str, pd.DataFrame]
+) -> Iterator[Problem]:
+    for resource in dictionary.resources:
+        for key in resource.table.foreignKeys:
+            target = key.reference
+            there = set(frames[target.resource][target.fields].dropna())
+            for line, value in frames[resource.name][key.fields].dropna().items():
+                if value not in there:
+                    expected = f"a {target.fields} of {target.resource}.csv"
+                    file = f"{resource.name}.csv"
+                    yield Problem(file, int(str(line)), key.fields, repr(value), expected)
 
 
-def _across_files(study: Study, frames: dict[str, pd.DataFrame]) -> Iterator[Problem]:
-    """Check what no single column can: one team per person, columns of the other arm."""
-    team_of: dict[str, str] = {}
-    for stem, frame in frames.items():
-        if "practitioner_id" not in frame:
+def _against_the_analysis(dictionary: Dictionary, study: Study) -> Iterator[Problem]:
+    """Compare the dictionary with what the analysis reads and with `study.yml`."""
+
+    def problem(place: str, found: str, expected: str) -> Problem:
+        return Problem(DATAPACKAGE_FILE, None, place, found, expected)
+
+    reads = columns_read(study)
+    for resource in dictionary.resources:
+        if resource.name not in reads:
+            expected = f"one of: {', '.join(reads)}"
+            yield problem(resource.name, "a resource that nothing reads", expected)
+    for stem, columns in reads.items():
+        if stem not in dictionary.by_name:
+            if stem not in QUALITATIVE_FILES:
+                yield problem(stem, "no such resource", f"the resource raw/{stem}.csv")
             continue
-        for line, person, team in frame[["practitioner_id", "team"]].itertuples():
-            known = team_of.setdefault(person, team)
-            if team != known:
-                yield Problem(f"{stem}.csv", line, "team", repr(team), f"{known!r}, as elsewhere")
-    endline = frames["endline_survey"]
-    arms = endline["team"].map(study.arm_of)
-    for arm, columns in (
-        ("comparison", INTERVENTION_ENDLINE),
-        ("intervention", COMPARISON_ENDLINE),
-    ):
-        for column in columns:
-            answers = endline.loc[arms == arm, column]
-            for line, answer in answers[answers != ""].items():
-                found = f"{answer!r} in the {arm} arm"
-                yield Problem("endline_survey.csv", int(str(line)), column, found, "nothing")
-    yield from _person_types(frames["tool_use"])
+        table = dictionary.by_name[stem].table
+        for name in columns:
+            if name not in table.by_name:
+                expected = "this field, which the analysis reads"
+                yield problem(f"{stem}.{name}", "no such field", expected)
+        for name in table.by_name:
+            if name not in columns:
+                expected = f"only: {', '.join(columns)}"
+                yield problem(f"{stem}.{name}", "a field that nothing reads", expected)
+        if table.primaryKey != next(iter(columns)):
+            yield problem(f"{stem}.primaryKey", table.primaryKey, next(iter(columns)))
+        for name, field in table.by_name.items():
+            for found, expected in _misread(field, columns[name]) if name in columns else ():
+                yield problem(f"{stem}.{name}", found, expected)
+    yield from _months_of_the_waves(dictionary, study)
 
 
-def _person_types(tool_use: pd.DataFrame) -> Iterator[Problem]:
-    type_of: dict[str, str] = {}
-    for line, person, kind in tool_use[["person_id", "person_type"]].itertuples():
-        known = type_of.setdefault(person, kind)
-        if kind != known:
-            yield Problem("tool_use.csv", line, "person_type", repr(kind), f"{known!r}, as above")
+def _misread(field: Field, reads: Reads) -> Iterator[tuple[str, str]]:
+    """What is found and expected wherever a field is not what the analysis takes it for."""
+    limits = field.constraints
+    if reads.type != ("number" if field.type == "integer" else field.type):
+        yield f"the type {field.type}", f"the type {reads.type}"
+        return
+    if reads.always and not limits.required:
+        yield "a field that may be missing", "the constraint required: true"
+    if reads.answers and not set(limits.enum or ("",)) <= set(reads.answers):
+        other = [str(answer) for answer in limits.enum or () if answer not in reads.answers]
+        found = f"the answers {', '.join(other)}" if other else "no enum"
+        yield found, f"an enum of: {', '.join(reads.answers)}"
+    found = f"minimum {limits.minimum}, maximum {limits.maximum}"
+    if reads.scale and (limits.minimum, limits.maximum) != reads.scale:
+        yield found, "minimum {}, maximum {}".format(*reads.scale)
+    elif reads.type != "string" and None in (limits.minimum, limits.maximum):
+        yield found, "both of them"
+    if reads.identifies:
+        taken = [text for text in _NO_PSEUDONYMS if limits.pattern and _takes(field, text)]
+        if taken or not limits.pattern:
+            found = f"a pattern that takes {taken[0]!a}" if taken else "no pattern"
+            yield found, "a pattern of pseudonyms, such as P[0-9]{2}"
 
 
-def _typed(frame: pd.DataFrame, columns: dict[str, Column]) -> pd.DataFrame:
-    typed = frame.reset_index(drop=True)
-    for name, column in columns.items():
-        text = typed[name].where(typed[name] != "")
-        if column.kind == "number":
-            typed[name] = pd.to_numeric(text).astype("float64")
-        elif column.kind == "date":
-            typed[name] = pd.to_datetime(text, format="%Y-%m-%d")
-        else:
-            typed[name] = text
-    return typed
+def _takes(field: Field, text: str) -> bool:
+    try:
+        return bool(field.value(text))
+    except ValueError:
+        return False
+
+
+def _months_of_the_waves(dictionary: Dictionary, study: Study) -> Iterator[Problem]:
+    """The month of each wave lies in the dates that its survey may have."""
+    for wave in study.waves:
+        place = f"{wave.id}_survey.completed_on"
+        resource = dictionary.by_name.get(f"{wave.id}_survey")
+        field = resource and resource.table.by_name.get("completed_on")
+        if not field or field.type != "date":
+            continue
+        limits = field.constraints
+        first, last = str(limits.minimum or "")[:7], str(limits.maximum or "9")[:7]
+        if not first <= wave.month <= last:
+            found = f"dates from {limits.minimum} to {limits.maximum}"
+            expected = f"the month of the wave in study.yml, {wave.month}"
+            yield Problem(DATAPACKAGE_FILE, None, place, found, expected)

@@ -56,11 +56,12 @@ from earlyhelp.raw import (
     TIME_IN_SERVICE,
     TOOLS,
     TRAINING_VIEWS,
+    columns_read,
     proqol_columns,
-    schema,
     tool_rating_columns,
     wai_columns,
 )
+from earlyhelp.rawtable import restate
 from earlyhelp.samples import Figures, draw
 from earlyhelp.study import Study, read_study
 from earlyhelp.walk import Walk
@@ -84,6 +85,8 @@ def write(
     study_folder: str | Path, seed: int | None = None, output: Path | None = None
 ) -> list[Path]:
     """Draw a pilot and write its raw files.
+
+    Where they take the place of the study's own, the data dictionary states them anew.
 
     Parameters
     ----------
@@ -126,6 +129,8 @@ def write(
     for stem, frame in frames.items():
         paths.append(output / f"{stem}.csv")
         frame.to_csv(paths[-1], index=False, float_format="%g", lineterminator="\n")
+    if output.resolve() == (study.folder / "raw").resolve():
+        restate(study.folder)
     return paths
 
 
@@ -143,7 +148,7 @@ def reconstruct(study: Study, printed: Printed, seed: int) -> dict[str, pd.DataF
     Returns
     -------
     dict of DataFrame
-        By file stem, with the columns of `raw.schema`.
+        By file stem, with the columns of `raw.columns_read`.
     """
     people_rng, score_rng, known_rng, training_rng, endline_rng, use_rng, rest_rng = (
         np.random.default_rng(seed).spawn(7)
@@ -160,7 +165,7 @@ def reconstruct(study: Study, printed: Printed, seed: int) -> dict[str, pd.DataF
         "observations": _observations(printed),
         "interviews": _interviews(printed, rest_rng),
     }
-    columns = schema(study)
+    columns = columns_read(study)
     return {stem: frame.reindex(columns=list(columns[stem])) for stem, frame in frames.items()}
 
 

@@ -173,6 +173,10 @@ class Study(_Strict):
                 raise ValueError(f"each of the {name} has an id of its own")
         if not {"intervention", "comparison"} <= {team.arm for team in self.teams}:
             raise ValueError("both arms have a team")
+        arm_of_unit: dict[str, str] = {}
+        for team in self.teams:
+            if arm_of_unit.setdefault(team.unit, team.arm) != team.arm:
+                raise ValueError(f"a randomised unit is in one arm ({team.unit} is in two)")
         return self
 
     @property

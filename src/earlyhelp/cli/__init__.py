@@ -11,7 +11,6 @@ from earlyhelp.errors import InputError
 
 COMMANDS: tuple[str, ...] = (
     "audit",
-    "datapackage",
     "determine",
     "execute",
     "ledger",

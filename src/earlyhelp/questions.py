@@ -6,27 +6,25 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
-from earlyhelp.yamlfile import read_yaml
+from earlyhelp.yamlfile import Strict, read_yaml
 
 PARTS = ("training", "tools", "approach")
 PLACEHOLDER = re.compile(r"\{([a-z0-9-]+)\}")
 
 
-class Question(BaseModel):
+class Question(Strict):
     """One research question; `answers` maps a part (training, tools, approach) to an answer.
 
     A number in an answer is a claim id in braces, never a digit.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    id: Annotated[str, Field(pattern=r"^\d\.\d$")]
+    id: Annotated[str, Field(pattern=r"^[1-9]\.[1-9]$", description="a number such as '1.4'")]
     dimension: Literal["feasibility", "promise", "readiness"]
     name: str
     question: str
-    answers: dict[str, str] = {}
+    answers: dict[str, str] = Field(default_factory=dict)
 
     @field_validator("answers")
     @classmethod

@@ -24,6 +24,7 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 Correlation = Annotated[float, Field(ge=0, lt=1)]
 Autocorrelation = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
+SWEEP_FILE = "sweep.yml"
 # The code that, with the grid, decides the result.
 SOURCES = ("sweep.py", "simulate.py", "trial.py")
 
@@ -81,7 +82,7 @@ def read_sweep(folder: str | Path) -> Sweep:
     InputError
         With every problem of the file.
     """
-    path = find_folder(folder) / "sweep.yml"
+    path = find_folder(folder) / SWEEP_FILE
     return read_yaml(path, Sweep) if is_there(path) else Sweep()
 
 

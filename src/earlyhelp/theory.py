@@ -76,7 +76,8 @@ class Element(Strict):
     """One box of the theory.
 
     `label` is what the drawing shows, `text` the full sentence, `where` the place in the report,
-    `evidence` numbers of the theory's references, `section` a page of the book and its target.
+    `evidence` numbers of the theory's references, `section` a page of the book and its target
+    (the drawing when left out).
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", description=ID)]
@@ -93,7 +94,7 @@ class Element(Strict):
             pattern=r"^[a-z_/]+\.md#[a-z0-9-]+$",
             description="a page and its target, such as results/promise.md#results-rq-2-1",
         ),
-    ]
+    ] = "results/theory_of_change.md#theory-drawing"
     assessed_by: list[str] = Field(default_factory=list)
     not_assessed: str = ""
     proposed: bool = False

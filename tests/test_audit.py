@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
-import yaml
 from helpers import claim
 
 from earlyhelp import audit
@@ -37,7 +37,7 @@ def write_claims(folder: Path, claims: list[Claim]) -> None:
 
 
 def declare(folder: Path, declarations: object) -> None:
-    (folder / "audit.yml").write_text(yaml.safe_dump(declarations), encoding="utf-8")
+    (folder / "audit.yml").write_text(json.dumps(declarations), encoding="utf-8")
 
 
 def test_finding_has_its_severity_places_and_claims(study: Path) -> None:

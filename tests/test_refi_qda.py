@@ -457,8 +457,8 @@ def test_another_root_is_refused(tmp_path: Path, root: str) -> None:
 def test_every_departure_from_the_standard_is_told_with_its_line(tmp_path: Path) -> None:
     content = FOREIGN.replace('isCodable="true"', 'isCodable="maybe"')
     found = refused(write(tmp_path / "other.qdpx", {"project.qde": content}))
-    assert any("row 4" in problem for problem in found)
-    assert any("row 5" in problem for problem in found)
+    assert any("line 4" in problem for problem in found)
+    assert any("line 5" in problem for problem in found)
 
 
 @pytest.mark.parametrize(

@@ -49,18 +49,18 @@ def test_every_problem_is_told(mini: Path) -> None:
     edit(mini, "provenance: observed", "provenance: guessed")
     edit(mini, "items: 12", "items: 0")
     text = message(mini)
-    assert "study.yml, provenance: found 'guessed'" in text
-    assert "study.yml, measures.wai.items: found 0" in text
+    assert "study.yml, line 5, provenance: found 'guessed'" in text
+    assert "study.yml, line 17, measures.wai.items: found 0" in text
 
 
 def test_missing_key(mini: Path) -> None:
     edit(mini, "title: A miniature pilot\n", "")
-    assert "study.yml, title: found nothing" in message(mini)
+    assert "study.yml, line 1, title: found nothing" in message(mini)
 
 
 def test_unknown_key(mini: Path) -> None:
     edit(mini, "place:", "size: 3\nplace:")
-    assert "study.yml, size" in message(mini)
+    assert "study.yml, line 4, size" in message(mini)
 
 
 def test_scale_upside_down(mini: Path) -> None:
@@ -81,9 +81,23 @@ def test_one_arm_only(mini: Path) -> None:
 
 def test_no_yaml(mini: Path) -> None:
     (mini / "study.yml").write_text("a: [1, 2")
-    assert "expected YAML in UTF-8" in message(mini)
+    assert message(mini).startswith("study.yml, line 1: found 'a: [1, 2'; expected YAML")
 
 
-def test_a_randomised_unit_is_in_one_arm(mini: Path) -> None:
-    edit(mini, "{id: C, arm: comparison, unit: C}", "{id: C, arm: comparison, unit: A}")
-    assert "a randomised unit is in one arm (A is in two)" in message(mini)
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("wai: {items: 12", "wai: {items: 7", "12 items in wai"),
+        ("proqol: {items: 10", "proqol: {items: 30", "10 items in proqol"),
+        ('["2024-03", "2024-04"]', "[]", "at least 1 in this list"),
+        ("2024-04", "2024-03", "each of the tool_months once"),
+        ("- {id: post_training", "# ", "a wave of each id; no post_training"),
+        ("unit: C", "unit: A", "each unit in one arm; A is in both"),
+        ("title: A miniature pilot", "title: ''", "a text that is not empty"),
+        ("place:", "folder: /tmp\nplace:", "one of the keys: id, title"),
+        ("place:", "design: {teams: [1]}\nplace:", "text (write a number in quotes)"),
+    ],
+)
+def test_what_the_pages_need(mini: Path, old: str, new: str, expected: str) -> None:
+    edit(mini, old, new)
+    assert f"expected {expected}" in message(mini)

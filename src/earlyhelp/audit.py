@@ -33,7 +33,6 @@ from earlyhelp.checks import (
     Reviewed,
     Same,
     ScoreCheck,
-    Strict,
     Totals,
     TTest,
     Verdict,
@@ -45,7 +44,8 @@ from earlyhelp.errors import InputError, Problem
 from earlyhelp.myst import escape
 from earlyhelp.qualitative import TRIANGULATION_FILE, read_codebook, read_triangulation
 from earlyhelp.samples import TooLarge, printed_interval
-from earlyhelp.yamlfile import read_yaml
+from earlyhelp.textfile import is_there
+from earlyhelp.yamlfile import Strict, read_yaml
 
 AUDIT_FILE = "audit.yml"
 NOTHING = f"No printed figures to audit: the study has no {CLAIMS_FILE}."
@@ -176,7 +176,7 @@ def audit(folder: Path) -> list[Outcome]:
     InputError
         With every problem of `claims.csv`, `words.yml` or `audit.yml`.
     """
-    if not (folder / CLAIMS_FILE).is_file():
+    if not is_there(folder / CLAIMS_FILE):
         return []
     claims = read_claims(folder / CLAIMS_FILE)
     declarations = read_declarations(folder / AUDIT_FILE, claims)
@@ -184,7 +184,7 @@ def audit(folder: Path) -> list[Outcome]:
     declared = _run(declarations.checks, printed)
     undeclared = [
         *_style(printed, declarations.proportions),
-        *(_questions(folder) if (folder / TRIANGULATION_FILE).is_file() else ()),
+        *(_questions(folder) if is_there(folder / TRIANGULATION_FILE) else ()),
     ]
     return [*declared, *(_remarked(outcome, declarations.remarks) for outcome in undeclared)]
 

@@ -26,12 +26,13 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 from scipy import stats
 
 from earlyhelp.claims import Claim, parse_interval, printed_number
 from earlyhelp.questions import PLACEHOLDER
 from earlyhelp.samples import Figures, Interval, count, draw, printed_interval, why_impossible
+from earlyhelp.yamlfile import Strict
 
 Severity = Literal[
     "cannot all be true", "two places disagree", "wording stretches a number", "editorial"
@@ -48,8 +49,14 @@ ENOUGH = 60
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = re.compile(rf"\b({'|'.join(MONTHS)})[a-z]*", re.IGNORECASE)
 
-# A claim's id, or a number as it would be printed.
-Operand = Annotated[str, BeforeValidator(str)]
+
+def _as_printed(value: Any) -> Any:
+    return str(value) if type(value) is int else value
+
+
+ID = "an id of small letters and digits, joined by hyphens or full stops"
+# A claim's id, or a number as it would be printed: decimals in quotes, which keep the last digit.
+Operand = Annotated[str, BeforeValidator(_as_printed)]
 
 
 class Verdict(NamedTuple):
@@ -115,12 +122,6 @@ class Printed:
         return f"{claim.section}, {claim.place}"
 
 
-class Strict(BaseModel):
-    """A model that knows its fields and does not change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
 class Expression(Strict):
     """Arithmetic on printed figures, exact and shown.
 
@@ -133,7 +134,7 @@ class Expression(Strict):
     """
 
     op: Literal["sum", "difference", "product", "quotient", "percent"]
-    of: Annotated[tuple[str | Expression, ...], Field(min_length=1)]
+    of: Annotated[tuple[Operand | Expression, ...], Field(min_length=1)]
 
     _SIGNS: ClassVar[Mapping[str, str]] = {
         "sum": " + ",
@@ -142,11 +143,6 @@ class Expression(Strict):
         "quotient": " / ",
         "percent": " / ",
     }
-
-    @field_validator("of", mode="before")
-    @classmethod
-    def _numbers_as_text(cls, of: Any) -> Any:
-        return [part if isinstance(part, dict) else str(part) for part in of]
 
     def operands(self) -> Iterator[str]:
         """Operands at any depth."""
@@ -230,7 +226,7 @@ class Check(Strict):
     title: ClassVar[str]
     usual: ClassVar[Severity] = "cannot all be true"
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9]+([.-][a-z0-9]+)*$")]
+    id: Annotated[str, Field(pattern=r"^[a-z0-9]+([.-][a-z0-9]+)*$", description=ID)]
     about: str
     severity: Severity | None = None
     says: str = ""

@@ -8,20 +8,23 @@ column of that row.
 from __future__ import annotations
 
 import csv
+import io
 import math
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, field_validator
 
 from earlyhelp import feasibility, promise, readiness, sample
 from earlyhelp.errors import InputError, Problem
 from earlyhelp.raw import Pilot
-from earlyhelp.yamlfile import read_yaml
+from earlyhelp.textfile import is_there, read_text
+from earlyhelp.yamlfile import Strict, read_yaml
 
 STATUSES = ("reproduced", "contradicted", "design fact", "not in our data")
 WORD, TEXT, TICK = "word", "text", "tick"
@@ -36,7 +39,10 @@ NUMBER_WORDS = (
 TICKS = {"✓": 1, "×": 0}
 DESIGN = "sample.design"
 CLAIMS_FILE = "claims.csv"
+WORDS_FILE = "words.yml"
 MISSING = "—"
+LONGEST_NUMBER = 15
+_NUMBER = re.compile(r"[+-]?(([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]+)?|\.[0-9]+)")
 
 # The public functions that may answer a claim, by the notebook that shows what they return.
 ANSWERED_IN: dict[str, tuple[Callable[[Pilot], pd.DataFrame], ...]] = {
@@ -128,13 +134,16 @@ def parse_interval(text: str) -> Interval:
     ValueError
         When it is not one.
     """
-    low, comma, high = text[1:-1].partition(",")
-    if not comma or text[:1] not in "[(" or text[-1:] not in "])":
-        raise ValueError("an interval is written such as (50, 100]")
-    ends = float(low), float(high)
-    if not ends[0] <= ends[1]:
-        raise ValueError("the lower end comes first")
-    return Interval(*ends, text[0] == "[", text[-1] == "]")
+    match = re.fullmatch(r"([\[(])([^,]+),([^,]+)([\])])", text)
+    try:
+        low, high = map(printed_number, match.group(2, 3)) if match else (1, 0)
+    except ValueError:
+        match = None
+    if not match:
+        raise ValueError("an interval such as (50, 100]")
+    if low > high:
+        raise ValueError("the lower end first")
+    return Interval(float(low), float(high), match[1] == "[", match[4] == "]")
 
 
 @dataclass(frozen=True)
@@ -201,6 +210,7 @@ def printed_number(printed: str) -> Decimal:
     """Number that a printed figure states, with its printed decimals.
 
     ``"4.20"``, ``".238"``, ``"1,500"`` and number words up to twelve are read.
+    A figure has at most `LONGEST_NUMBER` characters.
 
     Raises
     ------
@@ -210,13 +220,9 @@ def printed_number(printed: str) -> Decimal:
     text = printed.strip().lower()
     if text in NUMBER_WORDS:
         return Decimal(NUMBER_WORDS.index(text))
-    try:
-        number = Decimal(text.replace(",", ""))
-    except InvalidOperation:
-        raise ValueError(printed) from None
-    if not number.is_finite():
-        raise ValueError(printed)
-    return number
+    if not _NUMBER.fullmatch(text) or len(text) > LONGEST_NUMBER:
+        raise ValueError(f"a number as printed, such as 4.20 or 1,500, not {printed[:40]!r}")
+    return Decimal(text.replace(",", ""))
 
 
 def round_like(value: float, printed: str) -> str:
@@ -236,10 +242,8 @@ def round_like(value: float, printed: str) -> str:
     return text.replace("0.", ".", 1) if printed.startswith(".") and abs(number) < 1 else text
 
 
-class Reading(BaseModel):
+class Reading(Strict):
     """How words that bind a number are read: one entry of `words.yml`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     phrases: tuple[str, ...]
     interval: str
@@ -274,38 +278,39 @@ def read_claims(path: str | Path) -> list[Claim]:
     path = Path(path)
     readings = {
         (phrase, reading.interval)
-        for reading in read_words(path.parent / "words.yml")
+        for reading in read_words(path.parent / WORDS_FILE)
         for phrase in reading.phrases
     }
+    text = read_text(path, "the printed figures as CSV in UTF-8")
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, strict=True)
-            header, rows = list(reader.fieldnames or ()), list(reader)
-    except FileNotFoundError:
-        found = "no such file"
-        raise InputError([Problem(path.name, None, "", found, "the printed figures")]) from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError([Problem(path.name, None, "", str(error), "CSV in UTF-8")]) from None
+        header = list(reader.fieldnames or ())
+        rows = {int(reader.line_num): cells for cells in reader}
+    except csv.Error as error:
+        problem = Problem(path.name, reader.line_num, "", str(error), "comma-separated values")
+        raise InputError([problem]) from None
     if header != list(COLUMNS):
         raise InputError([Problem(path.name, 1, "", ", ".join(header), ", ".join(COLUMNS))])
     uneven = [
         Problem(path.name, row, "", "too many or too few cells", f"{len(COLUMNS)} cells")
-        for row, cells in enumerate(rows, start=2)
+        for row, cells in rows.items()
         if None in cells or None in cells.values()
     ]
     if uneven:
         raise InputError(uneven)
-    claims = [Claim(**cells) for cells in rows]
+    claims = {row: Claim(**cells) for row, cells in rows.items()}
     problems = list(_problems(path.name, claims, readings))
     if problems:
         raise InputError(problems)
-    return claims
+    return list(claims.values())
 
 
-def _problems(name: str, claims: list[Claim], readings: set[tuple[str, str]]) -> Iterator[Problem]:
+def _problems(
+    name: str, claims: Mapping[int, Claim], readings: set[tuple[str, str]]
+) -> Iterator[Problem]:
     row_of: dict[str, int] = {}
-    by_id = {claim.id: claim for claim in claims}
-    for row, claim in enumerate(claims, start=2):
+    by_id = {claim.id: claim for claim in claims.values()}
+    for row, claim in claims.items():
 
         def problem(column: str, expected: str, row: int = row, claim: Claim = claim) -> Problem:
             return Problem(name, row, column, repr(getattr(claim, column)), expected)
@@ -448,7 +453,7 @@ def ledger_target(claim: str) -> str:
 def claims_of(folder: Path) -> list[Claim]:
     """Claims of a study; none without a ledger."""
     path = folder / CLAIMS_FILE
-    return read_claims(path) if path.is_file() else []
+    return read_claims(path) if is_there(path) else []
 
 
 def formatted(table: pd.DataFrame) -> dict[str, str]:

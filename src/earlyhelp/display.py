@@ -28,6 +28,7 @@ from earlyhelp.qualitative import CODEBOOK_FILE, Codebook, read_codebook
 from earlyhelp.questions import PLACEHOLDER, Question, read_questions
 from earlyhelp.raw import Pilot, open_pilot
 from earlyhelp.rounding import number as number  # notebooks import it from here
+from earlyhelp.textfile import is_there
 from earlyhelp.theory import THEORY_FILE, Theory, load_theory
 
 STATUSES = {
@@ -279,8 +280,8 @@ def open_page(study: str, notebook: str) -> Page:
         read_questions(folder),
         numbers,
         {claim.id: claim for claim in claims},
-        read_codebook(folder) if (folder / CODEBOOK_FILE).is_file() else None,
-        load_theory(folder) if (folder / THEORY_FILE).is_file() else None,
+        read_codebook(folder) if is_there(folder / CODEBOOK_FILE) else None,
+        load_theory(folder) if is_there(folder / THEORY_FILE) else None,
         answered,
     )
 

@@ -15,7 +15,7 @@ class Problem:
     file : str
         File name as the user knows it, or the name of the command's option group.
     row : int or None
-        Line of the file, counting the header as 1; None when the whole file is meant.
+        Line of the file from 1, with the header; None when the whole file is meant.
     column : str
         Column, key or parameter; empty when the whole row or file is meant.
     found, expected : str
@@ -29,12 +29,15 @@ class Problem:
     expected: str
 
     def __str__(self) -> str:
+        table = self.row is not None and self.file.endswith(".csv")
         place = [self.file]
         if self.row is not None:
-            place.append(f"row {self.row}")
+            place.append(f"{'row' if table else 'line'} {self.row}")
         if self.column:
-            place.append(f"column {self.column}" if self.row is not None else self.column)
-        return f"{', '.join(place)}: found {self.found}; expected {self.expected}"
+            place.append(f"column {self.column}" if table else self.column)
+        told = f"{', '.join(place)}: found {self.found}; expected {self.expected}"
+        # What a file or an option holds must neither steer a terminal nor fail to be written.
+        return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in told)
 
 
 class InputError(ValueError):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import pandas as pd
 
-from earlyhelp.errors import InputError, Problem
 from earlyhelp.raw import TOOLS, Pilot, proqol_columns, tool_rating_columns, wai_columns
 from earlyhelp.study import Study
 
@@ -28,17 +27,8 @@ def wai_total(responses: pd.DataFrame, study: Study) -> pd.Series:
     return responses[wai_columns(study)].sum(axis=1, skipna=False)
 
 
-def wai_domains(responses: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Goal, task and bond scores, four items each (Hatcher and Gillaspy 2006).
-
-    Raises
-    ------
-    InputError
-        When the study's inventory does not have the twelve items of the published key.
-    """
-    if study.measures.wai.items != 12:
-        found = f"{study.measures.wai.items} items"
-        raise InputError([Problem("study.yml", None, "measures.wai", found, "12 items")])
+def wai_domains(responses: pd.DataFrame) -> pd.DataFrame:
+    """Goal, task and bond scores, four items each (Hatcher and Gillaspy 2006)."""
     return pd.DataFrame(
         {
             domain: responses[[f"wai_{item:02d}" for item in items]].sum(axis=1, skipna=False)
@@ -98,7 +88,7 @@ def outcome_scores(pilot: Pilot) -> pd.DataFrame:
     ):
         scores = {
             "wai": wai_total(survey, study),
-            **{f"wai_{name}": score for name, score in wai_domains(survey, study).items()},
+            **{f"wai_{name}": score for name, score in wai_domains(survey).items()},
             "compassion_satisfaction": compassion_satisfaction(survey),
         }
         for measure in OUTCOMES:

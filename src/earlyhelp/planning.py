@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
@@ -29,7 +29,8 @@ from earlyhelp.rounding import number
 from earlyhelp.sample import surveys
 from earlyhelp.study import Quantity, Status
 from earlyhelp.sweep import Sweep
-from earlyhelp.yamlfile import read_yaml
+from earlyhelp.textfile import is_there
+from earlyhelp.yamlfile import Strict, read_yaml
 
 WAVES = ("baseline", "endline")
 OUTCOMES = {"wai": "wai", "compassion_satisfaction": "proqol"}
@@ -518,7 +519,7 @@ READINESS = ("3.1", "3.2", "3.3", "3.4", "3.5", "3.6")
 NUMBERS_FILE = "next_steps.yml"
 
 
-class ThemeNumber(BaseModel):
+class ThemeNumber(Strict):
     """A number that bears on a theme of the readiness questions.
 
     Attributes
@@ -535,8 +536,6 @@ class ThemeNumber(BaseModel):
         What the number may claim where the data are reconstructed.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     theme: Annotated[str, Field(min_length=1)]
     words: Annotated[str, Field(min_length=1)]
     figure: Quantity | Literal["preferred_one_day", "teams_taking_part", "room_wai"]
@@ -552,7 +551,7 @@ def read_numbers(folder: Path) -> list[ThemeNumber]:
         With every problem of the file.
     """
     path = folder / NUMBERS_FILE
-    return read_yaml(path, list[ThemeNumber]) if path.is_file() else []
+    return read_yaml(path, list[ThemeNumber]) if is_there(path) else []
 
 
 def unknown_themes(numbers: list[ThemeNumber], matrix: pd.DataFrame) -> list[Problem]:

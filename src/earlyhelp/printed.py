@@ -8,32 +8,34 @@ from math import ceil, floor
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from earlyhelp.samples import printed_interval
-from earlyhelp.yamlfile import read_yaml
+from earlyhelp.yamlfile import Strict, WholeKey, read_yaml
 
 PRINTED_FILE = "printed.yml"
 Printed = Mapping[str, Any]
 
 Count = Annotated[int, Field(ge=0, strict=True)]
 People = Annotated[int, Field(ge=1, strict=True)]
-Decimal = Annotated[str, Field(pattern=r"^[0-9]*\.?[0-9]+$")]
+Decimal = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9]{0,9}\.?[0-9]{1,9}$",
+        description="a number as printed, in quotes, such as '69.20'",
+    ),
+]
 Counts = dict[str, Count]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Test(_Strict):
+class Test(Strict):
     """A t test."""
 
     t: Decimal
     p: Decimal
 
 
-class Group(_Strict):
+class Group(Strict):
     """Scores of one group: their mean, or what it lies between."""
 
     n: Annotated[int, Field(ge=2, strict=True)]
@@ -43,7 +45,7 @@ class Group(_Strict):
     below: Decimal | None = None
 
 
-class Rating(_Strict):
+class Rating(Strict):
     """Scores of one group with mean and SD."""
 
     n: Annotated[int, Field(ge=2, strict=True)]
@@ -51,7 +53,7 @@ class Rating(_Strict):
     sd: Decimal
 
 
-class OutcomeOfArm(_Strict):
+class OutcomeOfArm(Strict):
     """One outcome in one arm."""
 
     baseline: Group
@@ -59,7 +61,7 @@ class OutcomeOfArm(_Strict):
     paired: Test
 
 
-class Outcome(_Strict):
+class Outcome(Strict):
     """One outcome in both arms."""
 
     intervention: OutcomeOfArm
@@ -68,7 +70,7 @@ class Outcome(_Strict):
     domain_mean_above: Decimal | None = None
 
 
-class Span(_Strict):
+class Span(Strict):
     """Ends of a distribution and what else is printed of it."""
 
     minimum: Count
@@ -78,7 +80,7 @@ class Span(_Strict):
     most_common: Count | None = None
 
 
-class Characteristics(_Strict):
+class Characteristics(Strict):
     """Background of the respondents."""
 
     n: People
@@ -89,7 +91,7 @@ class Characteristics(_Strict):
     families_supported: Span
 
 
-class EndlineUse(_Strict):
+class EndlineUse(Strict):
     """Use of the tools, as reported at endline."""
 
     frequency: Counts
@@ -100,14 +102,14 @@ class EndlineUse(_Strict):
     continue_: Count = Field(alias="continue")
 
 
-class Reach(_Strict):
+class Reach(Strict):
     """Families' people who completed each tool."""
 
     persons: dict[str, Counts]
     completions_per_person: Span
 
 
-class Observation(_Strict):
+class Observation(Strict):
     """One observed session of the training."""
 
     training_part: Annotated[int, Field(ge=1, le=2, strict=True)]
@@ -116,14 +118,14 @@ class Observation(_Strict):
     attendees: Count
 
 
-class Interviews(_Strict):
+class Interviews(Strict):
     """Who was interviewed."""
 
     roles: list[str]
     months_in_role: Span
 
 
-class Readings(_Strict):
+class Readings(Strict):
     """What is not printed but chosen, so that the printed figures can be given back."""
 
     completions: Count
@@ -131,7 +133,7 @@ class Readings(_Strict):
     greatest_sd_of_change: People
 
 
-class Response(_Strict):
+class Response(Strict):
     """Responses per team."""
 
     baseline: Counts
@@ -139,14 +141,14 @@ class Response(_Strict):
     endline: Counts
 
 
-class Pairs(_Strict):
+class Pairs(Strict):
     """People of each arm who answered twice."""
 
     intervention: Annotated[int, Field(ge=2, strict=True)]
     comparison: Annotated[int, Field(ge=2, strict=True)]
 
 
-class PrintedFigures(_Strict):
+class PrintedFigures(Strict):
     """Everything that `printed.yml` holds."""
 
     response: Response
@@ -157,7 +159,7 @@ class PrintedFigures(_Strict):
     prior: dict[str, Counts]
     characteristics: Characteristics
     agree: Counts
-    know_more: dict[int, Count]
+    know_more: dict[WholeKey, Count]
     one_full_day: Count
     attended: Counts
     not_attended: Count

@@ -467,8 +467,16 @@ def unit_changes(pilot: Pilot) -> pd.DataFrame:
 
 
 def allocations(pilot: Pilot, measure: str) -> pd.DataFrame:
-    """Difference in mean change under every allocation of the units (`randomisation`)."""
-    return randomisation.allocations(_unit_means(pilot, measure), _treated(pilot))
+    """Difference in mean change under every allocation of the units (`randomisation`).
+
+    The allocations are a matter of the design: where a unit has no mean they are listed all the
+    same, with NaN for every difference and for whether it is as extreme.
+    """
+    units = sorted(set(pilot.study.unit_of.values()))
+    means = _unit_means(pilot, measure)
+    table = randomisation.allocations(means.reindex(units, fill_value=0.0), _treated(pilot))
+    known = len(means) == len(units)
+    return table if known else table.assign(difference=NOTHING, as_extreme=NOTHING)
 
 
 def _unit_means(pilot: Pilot, measure: str) -> pd.Series:

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from earlyhelp.errors import InputError, Problem
 from earlyhelp.questions import PARTS, read_questions
-from earlyhelp.yamlfile import read_yaml
+from earlyhelp.yamlfile import Strict, read_yaml
 
 MATRIX_FILE = "framework_matrix.csv"
 CODEBOOK_FILE = "codebook.yml"
@@ -51,15 +51,13 @@ PAIR_COLUMNS = (
 STAFF_ON_FAMILIES = "staff reflection on families"
 
 Code = Literal["supports", "qualifies", "contradicts"]
-QuestionId = Annotated[str, Field(pattern=r"^\d\.\d$")]
-Kebab = Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)*$")]
+QuestionId = Annotated[str, Field(pattern=r"^[1-9]\.[1-9]$", description="a number such as '1.4'")]
+Kebab = Annotated[
+    str, Field(pattern=r"^[a-z]+(-[a-z]+)*$", description="small letters, joined by hyphens")
+]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Term(_Strict):
+class Term(Strict):
     """An allowed value of a column and its meaning; `name` is how readers see it."""
 
     id: str
@@ -78,7 +76,7 @@ class SourceType(Term):
     attributed: bool = True
 
 
-class QuestionTerm(_Strict):
+class QuestionTerm(Strict):
     """A research question and the affirmative answer against which a row's support is coded.
 
     `read_codebook` takes the name from `research_questions.yml`, the only place that has it.
@@ -89,7 +87,7 @@ class QuestionTerm(_Strict):
     affirmative: str
 
 
-class Theme(_Strict):
+class Theme(Strict):
     """A theme: what it is, what belongs to it, what does not, and where it may be used."""
 
     id: Kebab
@@ -100,7 +98,7 @@ class Theme(_Strict):
     research_questions: Annotated[tuple[QuestionId, ...], Field(min_length=1)]
 
 
-class Codebook(_Strict):
+class Codebook(Strict):
     """Closed lists, questions and themes of a study's framework matrix."""
 
     attribution: tuple[str, ...] = ()
@@ -136,7 +134,7 @@ class Codebook(_Strict):
         return frozenset(source.id for source in self.source_types if source.attributed)
 
 
-class Evidence(_Strict):
+class Evidence(Strict):
     """What one strand of one source says of a statement; numbers make the strand quantitative."""
 
     source: str
@@ -153,7 +151,7 @@ class Evidence(_Strict):
         return "quantitative" if self.quantity else "qualitative"
 
 
-class Statement(_Strict):
+class Statement(Strict):
     """Something an answer to a question asserts, and every source's code for it."""
 
     id: str
@@ -164,7 +162,7 @@ class Statement(_Strict):
     silent: tuple[str, ...] = ()
 
 
-class MethodsTable(_Strict):
+class MethodsTable(Strict):
     """What the report's table of methods lists for a question, under its own label."""
 
     label: str
@@ -172,7 +170,7 @@ class MethodsTable(_Strict):
     note: str = ""
 
 
-class TriangulatedQuestion(_Strict):
+class TriangulatedQuestion(Strict):
     """One research question: sources that were announced, statements that were coded."""
 
     id: QuestionId
@@ -180,7 +178,7 @@ class TriangulatedQuestion(_Strict):
     statements: Annotated[tuple[Statement, ...], Field(min_length=1)]
 
 
-class Triangulation(_Strict):
+class Triangulation(Strict):
     """The explicit coding from which every judgement is computed."""
 
     questions: tuple[TriangulatedQuestion, ...]

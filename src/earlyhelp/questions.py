@@ -6,34 +6,41 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, model_validator
 
-from earlyhelp.yamlfile import read_yaml
+from earlyhelp.errors import InputError, Problem
+from earlyhelp.yamlfile import Strict, read_yaml
 
+QUESTIONS_FILE = "research_questions.yml"
 PARTS = ("training", "tools", "approach")
+# The questions that pages of results answer, and for which parts.
+ANSWERED = {
+    **dict.fromkeys(("1.1", "1.2", "1.3", "1.4", "1.5", "1.6"), ("training", "tools")),
+    **dict.fromkeys(("2.1", "2.2", "3.1", "3.2", "3.3", "3.4", "3.5", "3.6"), ("approach",)),
+}
 PLACEHOLDER = re.compile(r"\{([a-z0-9-]+)\}")
 
 
-class Question(BaseModel):
+class Question(Strict):
     """One research question; `answers` maps a part (training, tools, approach) to an answer.
 
     A number in an answer is a claim id in braces, never a digit.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    id: Annotated[str, Field(pattern=r"^\d\.\d$")]
+    id: Annotated[str, Field(pattern=r"^[1-9]\.[1-9]$", description="a number such as '1.4'")]
     dimension: Literal["feasibility", "promise", "readiness"]
     name: str
     question: str
-    answers: dict[str, str] = {}
+    answers: dict[str, str] = Field(default_factory=dict)
 
-    @field_validator("answers")
-    @classmethod
-    def _parts(cls, answers: dict[str, str]) -> dict[str, str]:
-        if not set(answers) <= set(PARTS):
-            raise ValueError(f"answers are for: {', '.join(PARTS)}")
-        return answers
+    @model_validator(mode="after")
+    def _shown(self) -> Question:
+        if self.id not in ANSWERED:
+            raise ValueError(f"a question that a page answers: {', '.join(ANSWERED)}")
+        if unknown := sorted(set(self.answers) - set(ANSWERED[self.id])):
+            parts = " or ".join(ANSWERED[self.id])
+            raise ValueError(f"answers for {parts} to question {self.id}, not {unknown[0]}")
+        return self
 
     @property
     def placeholders(self) -> set[str]:
@@ -49,5 +56,11 @@ def read_questions(folder: Path) -> dict[str, Question]:
     InputError
         With every problem of the file.
     """
-    questions = read_yaml(folder / "research_questions.yml", list[Question])
-    return {question.id: question for question in questions}
+    questions: list[Question] = read_yaml(folder / QUESTIONS_FILE, list[Question])
+    ids = [question.id for question in questions]
+    if twice := sorted({id for id in ids if ids.count(id) > 1}):
+        raise InputError(
+            Problem(QUESTIONS_FILE, None, id, "this question again", "each question once")
+            for id in twice
+        )
+    return dict(zip(ids, questions, strict=True))

@@ -27,11 +27,7 @@ from earlyhelp.claims import claims_of, ledger
 from earlyhelp.errors import InputError, Problem
 from earlyhelp.myst import escape
 from earlyhelp.raw import open_pilot
-from earlyhelp.study import Study, read_study
-
-# The study that the chapters in book/ are about; others get their results and the pages below.
-PUBLISHED = "rotherham"
-REFERENCE_PAGES = ("instruments", "reading_statuses", "glossary", "references")
+from earlyhelp.study import PUBLISHED, REFERENCE_PAGES, Study, read_study
 
 PROVENANCE = {
     "reconstructed": (

@@ -50,8 +50,8 @@ TOTALS_LIMIT = 2**17  # sums that one printed mean allows
 # below 2**32, so that products of two residues do not overflow.
 MODULI = (2**64, *(2**32 - gap for gap in (5, 17, 65, 99, 107, 135, 153, 185, 209, 267)))
 
-_DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]+)?|\.[0-9]+)")
-_WHOLE = re.compile(r"[+-]?[0-9]+")
+_DECIMAL = re.compile(r"[+-]?([0-9]{1,12}(\.[0-9]{1,12})?|\.[0-9]{1,12})")
+_WHOLE = re.compile(r"[+-]?[0-9]{1,12}")
 
 
 class TooLarge(InputError):

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from earlyhelp.errors import InputError, Problem
-from earlyhelp.yamlfile import read_yaml
+from earlyhelp.yamlfile import Strict, read_yaml
 
+STUDY_FILE = "study.yml"
+# The study that the chapters in book/ are about; others get their results and the pages below.
+PUBLISHED = "rotherham"
+REFERENCE_PAGES = ("instruments", "reading_statuses", "glossary", "references")
 Arm = Literal["intervention", "comparison"]
 WaveId = Literal["baseline", "post_training", "endline"]
-Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+Month = Annotated[
+    str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$", description="a month such as 2022-09")
+]
+Text = Annotated[str, Field(min_length=1)]
+# Instruments of which scoring key and cut-offs are those of one published form, and its items.
+ITEMS = {"wai": 12, "proqol": 10}
 # What a progression criterion can be about; `earlyhelp.criteria` observes each.
 Quantity = Literal[
     "attendance",
@@ -38,19 +47,15 @@ Quantity = Literal[
 Status = Literal["reproduced", "determined", "bounded", "contradicted", "illustrative", "observed"]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Team(_Strict):
+class Team(Strict):
     """One team; `unit` is the unit in which it was randomised."""
 
-    id: str
+    id: Text
     arm: Arm
-    unit: str
+    unit: Text
 
 
-class Wave(_Strict):
+class Wave(Strict):
     """One survey wave and the arms it went to."""
 
     id: WaveId
@@ -59,7 +64,7 @@ class Wave(_Strict):
     arms: tuple[Arm, ...]
 
 
-class Scale(_Strict):
+class Scale(Strict):
     """An instrument as administered: its number of items and the answers an item allows."""
 
     items: Annotated[int, Field(ge=1)]
@@ -83,7 +88,7 @@ class Scale(_Strict):
         return self.items * self.maximum
 
 
-class Measures(_Strict):
+class Measures(Strict):
     """The instruments of the pilot (Methodology, Practitioner surveys)."""
 
     wai: Scale
@@ -91,8 +96,15 @@ class Measures(_Strict):
     iam: Scale
     fim: Scale
 
+    @model_validator(mode="after")
+    def _published_forms(self) -> Measures:
+        for name, items in ITEMS.items():
+            if (found := getattr(self, name).items) != items:
+                raise ValueError(f"{items} items in {name}, which its scoring needs, not {found}")
+        return self
 
-class Criterion(_Strict):
+
+class Criterion(Strict):
     """A progression criterion: bands with inclusive bounds that meet (`progression.Criterion`).
 
     Attributes
@@ -123,7 +135,7 @@ class Criterion(_Strict):
         return self
 
 
-class Criteria(_Strict):
+class Criteria(Strict):
     """The progression criteria of a study: when they were set and how they are combined."""
 
     timing: Literal["prespecified", "retrospective"]
@@ -138,32 +150,34 @@ class Criteria(_Strict):
         return self
 
 
-class Study(_Strict):
+class Study(Strict):
     """The design of one pilot.
 
     Attributes
     ----------
-    folder : Path
-        Where `study.yml` and `raw/` are.
     provenance : {"reconstructed", "observed"}
         Whether people are synthetic or real; decides what a number may claim.
     progression : Criteria, optional
         Progression criteria, where the study has any.
+    design : dict
+        Facts that no file of people holds, for claims (`sample.design`) and for the next steps.
     """
 
-    folder: Path = Path()
-    id: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
-    title: str
+    _folder: Path = PrivateAttr(default=Path())
+    id: Annotated[
+        str, Field(pattern=r"^[a-z0-9-]+$", description="small letters, digits and hyphens")
+    ]
+    title: Text
     subtitle: str = ""
     place: str
     provenance: Literal["reconstructed", "observed"]
     reconstruction_seed: int | None = None
     teams: tuple[Team, ...]
     waves: tuple[Wave, ...]
-    tool_months: tuple[Month, ...]
+    tool_months: Annotated[tuple[Month, ...], Field(min_length=1)]
     measures: Measures
     progression: Criteria | None = None
-    design: dict[str, Any] = {}
+    design: dict[str, Text | int | float] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _distinct(self) -> Study:
@@ -173,11 +187,19 @@ class Study(_Strict):
                 raise ValueError(f"each of the {name} has an id of its own")
         if not {"intervention", "comparison"} <= {team.arm for team in self.teams}:
             raise ValueError("both arms have a team")
-        arm_of_unit: dict[str, str] = {}
-        for team in self.teams:
-            if arm_of_unit.setdefault(team.unit, team.arm) != team.arm:
-                raise ValueError(f"a randomised unit is in one arm ({team.unit} is in two)")
+        if missing := sorted(set(get_args(WaveId)) - {wave.id for wave in self.waves}):
+            raise ValueError(f"a wave of each id; no {', '.join(missing)}")
+        for unit in {team.unit for team in self.teams}:
+            if len({team.arm for team in self.teams if team.unit == unit}) > 1:
+                raise ValueError(f"each unit in one arm; {unit} is in both")
+        if len(set(self.tool_months)) < len(self.tool_months):
+            raise ValueError("each of the tool_months once")
         return self
+
+    @property
+    def folder(self) -> Path:
+        """Where `study.yml` and `raw/` are."""
+        return self._folder
 
     @property
     def arm_of(self) -> dict[str, str]:
@@ -217,4 +239,6 @@ def read_study(folder: str | Path) -> Study:
         With every problem of the file.
     """
     folder = find_folder(folder)
-    return read_yaml(folder / "study.yml", Study).model_copy(update={"folder": folder})
+    study: Study = read_yaml(folder / STUDY_FILE, Study)
+    study._folder = folder
+    return study

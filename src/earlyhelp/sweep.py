@@ -10,11 +10,12 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from earlyhelp.errors import InputError, Problem
 from earlyhelp.study import find_folder, read_study
-from earlyhelp.yamlfile import read_yaml
+from earlyhelp.textfile import is_there
+from earlyhelp.yamlfile import Strict, read_yaml
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,11 +24,12 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 Correlation = Annotated[float, Field(ge=0, lt=1)]
 Autocorrelation = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
+SWEEP_FILE = "sweep.yml"
 # The code that, with the grid, decides the result.
 SOURCES = ("sweep.py", "simulate.py", "trial.py")
 
 
-class Sweep(BaseModel):
+class Sweep(Strict):
     """Assumptions whose every combination is calculated; symbols as in `trial.Assumptions`.
 
     Attributes
@@ -43,8 +45,6 @@ class Sweep(BaseModel):
     marks : dict
         Numbers of clusters to mark on the main figure.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     icc: Annotated[tuple[Correlation, ...], Field(min_length=1)] = (
         0.01,
@@ -66,7 +66,7 @@ class Sweep(BaseModel):
     power: Share = 0.8
     trials: Annotated[int, Field(ge=2)] = 2000
     seed: Annotated[int, Field(ge=0)] = 2023
-    marks: dict[str, Annotated[int, Field(ge=2)]] = {}
+    marks: dict[str, Annotated[int, Field(ge=2)]] = Field(default_factory=dict)
 
     @property
     def fixed(self) -> dict[str, float]:
@@ -82,8 +82,8 @@ def read_sweep(folder: str | Path) -> Sweep:
     InputError
         With every problem of the file.
     """
-    path = find_folder(folder) / "sweep.yml"
-    return read_yaml(path, Sweep) if path.is_file() else Sweep()
+    path = find_folder(folder) / SWEEP_FILE
+    return read_yaml(path, Sweep) if is_there(path) else Sweep()
 
 
 def randomised_units(folder: str | Path) -> int:

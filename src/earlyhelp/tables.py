@@ -520,7 +520,7 @@ def allocations(frame: pd.DataFrame) -> pd.DataFrame:
             "Intervention units": frame["allocation"].map(escape),
             "Drawn": frame["observed"].map(yes),
             "Difference": [number(value, 2) for value in frame["difference"]],
-            "As large as drawn": frame["as_extreme"].map(yes),
+            "As large as drawn": frame["as_extreme"].map(yes).fillna(number(None)),
         },
         dtype=str,
     )

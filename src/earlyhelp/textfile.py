@@ -1,4 +1,4 @@
-"""Read the text of a file that somebody hands in; whatever stands in its place is told."""
+"""Read what somebody hands in: the text of a file, whatever stands in its place, and a number."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pathlib import Path
 from earlyhelp.errors import InputError, Problem
 
 # Characters that no text file needs and no spreadsheet shows (Unicode general category Cc but for
-# tab, line feed and carriage return).
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+# tab, line feed and carriage return), and halves of a pair of surrogates, which no UTF-8 writes.
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _REASONS = {
     errno.ENOENT: "no such file",
     errno.ELOOP: "a link that leads back to itself",
@@ -21,6 +21,24 @@ _REASONS = {
     errno.ENOTDIR: "a file where its folder should be",
     errno.ENAMETOOLONG: "a name that is too long",
 }
+
+# Digits of a number that somebody may write; a float holds every whole number of so many.
+MOST_DIGITS = 15
+_NUMBER = re.compile(r"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,2})?")
+
+
+def number(text: str) -> int | float | None:
+    """Read a number in plain digits: whole, with decimals after a full stop, or with an exponent.
+
+    Returns
+    -------
+    int, float or None
+        None for all else, such as ``1_0``, ``010``, ``nan``, ``1,5``, digits of other scripts, a
+        blank beside it or more than `MOST_DIGITS` digits.
+    """
+    if not _NUMBER.fullmatch(text) or len(re.findall("[0-9]", text)) > MOST_DIGITS:
+        return None
+    return int(text) if re.fullmatch("[-+]?[0-9]+", text) else float(text)
 
 
 def is_there(path: Path) -> bool:
@@ -69,7 +87,7 @@ def read_text(path: Path, expected: str = "a text file in UTF-8") -> str:
     except UnicodeDecodeError as error:
         row = content.count(b"\n", 0, error.start) + 1
         raise problem(f"byte 0x{content[error.start]:02x}, which is not UTF-8", row) from None
-    if control := _CONTROL.search(text):
+    if control := CONTROL.search(text):
         row = text.count("\n", 0, control.start()) + 1
         raise problem(f"the control character U+{ord(control[0]):04X}", row)
     return text

@@ -17,13 +17,14 @@ from xml.etree.ElementTree import Element as Node
 from xml.etree.ElementTree import SubElement, tostring
 
 from matplotlib.font_manager import FontProperties, findfont, get_font
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from earlyhelp.errors import InputError, Problem
 from earlyhelp.myst import escape
-from earlyhelp.yamlfile import read_yaml
+from earlyhelp.yamlfile import Strict, WholeKey, read_yaml
 
 THEORY_FILE = "theory_of_change.yml"
+ID = "an id of small letters and digits, joined by hyphens"
 
 Basis = Literal["stated", "inferred"]
 Who = Literal["practitioners", "families", "system"]
@@ -71,16 +72,15 @@ ASSESSORS = (
 )
 
 
-class Element(BaseModel):
+class Element(Strict):
     """One box of the theory.
 
     `label` is what the drawing shows, `text` the full sentence, `where` the place in the report,
-    `evidence` numbers of the theory's references, `section` a page of the book and its target.
+    `evidence` numbers of the theory's references, `section` a page of the book and its target
+    (the drawing when left out).
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+    id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", description=ID)]
     column: Column
     label: str
     text: str
@@ -88,28 +88,32 @@ class Element(BaseModel):
     where: str
     evidence: list[int]
     who: Who
-    section: Annotated[str, Field(pattern=r"^[a-z_/]+\.md#[a-z0-9-]+$")]
-    assessed_by: list[str] = []
+    section: Annotated[
+        str,
+        Field(
+            pattern=r"^[a-z_/]+\.md#[a-z0-9-]+$",
+            description="a page and its target, such as results/promise.md#results-rq-2-1",
+        ),
+    ] = "results/theory_of_change.md#theory-drawing"
+    assessed_by: list[str] = Field(default_factory=list)
     not_assessed: str = ""
     proposed: bool = False
 
 
-class Link(BaseModel):
+class Link(Strict):
     """One element leads to another."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     source: Annotated[str, Field(alias="from")]
     target: Annotated[str, Field(alias="to")]
     basis: Basis
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class File(Strict):
+    """What `theory_of_change.yml` holds."""
 
     title: str
     proposal: str = ""
-    references: dict[int, str] = {}
+    references: dict[WholeKey, str] = Field(default_factory=dict)
     elements: list[Element]
     links: list[Link]
 
@@ -150,7 +154,7 @@ def load_theory(folder: Path) -> Theory:
         With every problem: of the file's form, or else repeated ids, dangling links and references,
         links of context elements, loops, outcomes that nothing leads to or without evidence status.
     """
-    file: _File = read_yaml(folder / THEORY_FILE, _File)
+    file: File = read_yaml(folder / THEORY_FILE, File)
     problems = list(_problems(file))
     if problems:
         raise InputError(problems)
@@ -158,7 +162,7 @@ def load_theory(folder: Path) -> Theory:
     return Theory(file.title, file.proposal, file.references, elements, tuple(file.links))
 
 
-def _problems(file: _File) -> Iterable[Problem]:
+def _problems(file: File) -> Iterable[Problem]:
     def problem(place: str, found: str, expected: str) -> Problem:
         return Problem(THEORY_FILE, None, place, found, expected)
 

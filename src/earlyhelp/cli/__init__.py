@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from earlyhelp.errors import InputError
+from earlyhelp.errors import InputError, Problem
 
 COMMANDS: tuple[str, ...] = (
     "audit",
@@ -33,10 +34,42 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status; bad input is told, never traced."""
-    args = parser().parse_args(argv)
+    """Run one command and return its exit status.
+
+    Whatever goes wrong is told in a line and not traced: 1 for bad input and for all else, 130 for
+    an interruption from the keyboard. Whoever stops reading, such as ``head``, has read enough.
+    """
     try:
-        return args.func(args)
-    except InputError as error:
-        print(error, file=sys.stderr)
+        args = parser().parse_args(argv)
+        status: int = args.func(args)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        # What is still to be written goes nowhere, or Python would complain when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except KeyboardInterrupt:
+        told = "stopped"
+        status = 130
+    except Exception as error:
+        if sys.flags.dev_mode:
+            raise
+        told = _told(error)
+        status = 1
+    print(told, file=sys.stderr)
+    return status
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, InputError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "earlyhelp: found more work than there is memory for; expected smaller input"
+    if isinstance(error, OSError) and error.strerror:
+        where = error.filename or "earlyhelp"
+        return str(Problem(str(where), None, "", error.strerror, "a file that can be used"))
+    what = f"{type(error).__name__}: {error}"
+    if isinstance(error, ValueError | RecursionError):
+        return str(Problem("earlyhelp", None, "", what, "input that can be used"))
+    fault = "no fault of earlyhelp, which this is; `python -X dev -m earlyhelp` shows where"
+    return str(Problem("earlyhelp", None, "", what, fault))

@@ -77,7 +77,7 @@ def _figures(args: argparse.Namespace) -> Figures:
     problems = []
     wanted = [("--k", args.k, 1), ("--seed", args.seed, None)]
     for option, text, least in [*wanted, *(("--cutoff", c, None) for c in args.cutoff)]:
-        if not re.fullmatch(r"[+-]?[0-9]+", text):
+        if not re.fullmatch(r"[+-]?[0-9]{1,12}", text):
             problems.append(Problem("options", None, option, repr(text), "a whole number"))
         elif least is not None and int(text) < least:
             problems.append(Problem("options", None, option, text, f"at least {least}"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import re
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from earlyhelp.errors import InputError, Problem
+from earlyhelp.textfile import number, read_text
 
 NAMES = ("individual", "individual-baseline", "parallel", "baseline", "stepped-wedge")
 SWEEP_ICC = (0.01, 0.02, 0.05, 0.1, 0.2)
@@ -79,12 +81,8 @@ def _assumptions(parser: argparse.ArgumentParser, many: bool = False) -> None:
 
 def _number(text: str) -> float | int | str:
     """Number in a text; what is none stays a text, to be told with all other problems."""
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
+    value = number(text)
+    return text if value is None else value
 
 
 COMMON = ("icc", "cac", "iac", "cluster_size", "cv", "attrition", "alpha")
@@ -251,17 +249,16 @@ def run_gather(args: argparse.Namespace) -> int:
 def _read_part(path: Path) -> Any:
     import pandas as pd
 
-    found = "no such file"
-    if path.is_file():
-        found = "another file"
-        try:
-            table = pd.read_csv(path)
-        except ValueError:  # no CSV, no text, nothing at all
-            table = pd.DataFrame()
-        if {"cell", "power_simulated"} <= set(table):
-            return table
     expected = "a part written by `earlyhelp trial simulate`"
-    raise InputError([Problem(str(path), None, "", found, expected)])
+    try:
+        table = pd.read_csv(io.StringIO(read_text(path, expected)))
+    except ValueError as error:
+        if isinstance(error, InputError):
+            raise
+        table = pd.DataFrame()
+    if not {"cell", "power_simulated"} <= set(table):
+        raise InputError([Problem(path.name, None, "", "another file", expected)])
+    return table
 
 
 def _write(table: Any, path: Path) -> None:

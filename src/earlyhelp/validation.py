@@ -73,7 +73,7 @@ FILES = (
         "The data dictionary, a Frictionless data package: of each raw file the columns with type, "
         "title, smallest and greatest value, allowed answers, whether one may be missing and how "
         "that is written, the pattern of identifiers, and which column has to stand in which other "
-        "file. Values are read by it, and `frictionless validate datapackage.json` checks the same. "
+        "file. Values are read by it; `frictionless validate datapackage.json` checks the same. "
         "`bytes`, `hash` and `rows` of a file may be stated, and a file that was cut short is then "
         "told. A pattern of identifiers takes no names and no addresses; dates lie between those "
         "stated, which include the month of the wave. Files lie in `raw/` under the name of their "

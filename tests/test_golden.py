@@ -6,22 +6,30 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterator
 
 import matplotlib.pyplot as plt
 import pytest
-from recorder import GOLDEN, RECORDS, describe, describe_svg
+from recorder import GOLDEN, RECORDS, describe, describe_svg, opened_once
 
 UPDATE = "`python tests/recorder.py` writes the golden files; look at what it changes"
 
 
+@pytest.fixture(scope="module")
+def study() -> Iterator[None]:
+    with opened_once():
+        yield
+
+
+@pytest.mark.usefixtures("study")
 @pytest.mark.parametrize("name", RECORDS)
 def test_it_shows_what_is_in_its_golden_file(name: str) -> None:
     path = GOLDEN / name
     golden = path.read_text("utf-8") if path.is_file() else ""
     now = RECORDS[name]()
     if now != golden:
-        lines = (text.splitlines() for text in (golden, now))
-        difference = difflib.unified_diff(*lines, f"golden/{name}", "now", lineterm="", n=1)
+        before, after = golden.splitlines(), now.splitlines()
+        difference = difflib.unified_diff(before, after, path.name, "now", lineterm="", n=1)
         pytest.fail("\n".join([*difference, UPDATE]), pytrace=False)
 
 
@@ -46,12 +54,12 @@ def test_a_figure_is_described_by_its_texts_and_data() -> None:
         "  title 'People'",
         "  x axis 'Wave', linear, -1, 2: 0 'before', 1 'after'",
         "  y axis 'n', linear, 0, 4: 0 '0', 2 '2'",
-        "  segments #000000: (0, 0.75) (0, 1.25)",
         "  box #ff0000 #000000 solid /: (-0.25, 0), 0.5 by 2",
         "  box #ff0000 #000000 solid /: (0.75, 0), 0.5 by 3.333",
-        "  line #000000 - None: x 0; y 1",
         "  text 'two' at 0, 1",
         "  text 'three' at 1, 1.667",
+        "  line #000000 -: x 0; y 1",
+        "  segments #000000: (0, 0.75) (0, 1.25)",
         "  legend 'Arm'",
         "    'Both': #ff0000 #000000 solid /",
     ]

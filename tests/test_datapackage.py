@@ -21,6 +21,8 @@ from earlyhelp.errors import InputError, Problem
 from earlyhelp.raw import open_pilot
 from earlyhelp.rawtable import restate
 
+STUDIES = ["data/rotherham", "tests/studies/mini", "tests/studies/complete"]
+
 
 def problems(study: Path) -> list[Problem]:
     with pytest.raises(InputError) as caught:
@@ -270,9 +272,7 @@ def test_every_field_has_a_title_and_every_text_a_rule_or_a_description(rotherha
             assert not free or column.description or column.name in ("sub_theme", "support")
 
 
-@pytest.mark.parametrize(
-    "study", ["data/rotherham", "tests/studies/mini", "tests/studies/complete"]
-)
+@pytest.mark.parametrize("study", STUDIES)
 def test_a_dictionary_is_laid_out_with_a_line_for_each_field(study: str) -> None:
     text = (Path(__file__).parents[1] / study / DATAPACKAGE_FILE).read_text("utf-8")
     assert as_text(json.loads(text)) == text
@@ -298,9 +298,7 @@ def verdict(study: Path) -> list[list[object]]:
     return report.flatten(["title", "rowNumber", "fieldName"])
 
 
-@pytest.mark.parametrize(
-    "study", ["data/rotherham", "tests/studies/mini", "tests/studies/complete"]
-)
+@pytest.mark.parametrize("study", STUDIES)
 def test_frictionless_finds_the_files_as_described(study: str) -> None:
     assert verdict(Path(__file__).parents[1] / study) == []
 

@@ -21,7 +21,6 @@ from xml.etree import ElementTree
 import jupytext
 import matplotlib.pyplot as plt
 import numpy as np
-from IPython.core.formatters import PlainTextFormatter
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import RichOutput, capture_output
 from matplotlib.artist import Artist
@@ -206,7 +205,8 @@ def record_page(source: Path) -> str:
     Of its prose, headings are kept for orientation.
     """
     blocks: list[str] = []
-    with _shell() as shell, plt.rc_context():
+    as_words = mock.patch("earlyhelp.display.print_figure", _figure_in_words)
+    with _shell() as shell, plt.rc_context(), as_words:
         for cell in jupytext.read(source).cells:
             if cell.cell_type == "markdown":
                 blocks += re.findall(r"^#+ .*$", cell.source, re.MULTILINE)
@@ -227,16 +227,14 @@ def record_page(source: Path) -> str:
     return "\n\n".join(block.strip() for block in blocks) + "\n"
 
 
-class _Words(PlainTextFormatter):
-    """Shows a figure as its description; registering one for the class is undone by the pages."""
-
-    def __call__(self, obj: Any) -> str:
-        return describe(obj) if isinstance(obj, Figure) else super().__call__(obj)
+def _figure_in_words(figure: Figure, *_: Any, **__: Any) -> str:
+    """Stand where a page turns its figure into SVG."""
+    return describe(figure)
 
 
 @contextlib.contextmanager
 def _shell() -> Iterator[InteractiveShell]:
-    """Give a shell of its own, in which a figure is shown as its description."""
+    """Give a shell of its own, which knows text only."""
     with tempfile.TemporaryDirectory() as folder:
         shell = InteractiveShell.instance(
             config=Config(HistoryManager={"enabled": False}),
@@ -244,7 +242,6 @@ def _shell() -> Iterator[InteractiveShell]:
             user_module=ModuleType("notebook"),
         )
         shell.display_formatter.active_types = ["text/plain"]
-        shell.display_formatter.formatters["text/plain"] = _Words(parent=shell.display_formatter)
         try:
             yield shell
         finally:
@@ -263,8 +260,8 @@ def _glued(output: RichOutput) -> str:
 
 
 def _shown(output: RichOutput) -> str:
-    if "image/svg+xml" in output.data:
-        return describe_svg(output.data["image/svg+xml"])
+    if drawing := output.data.get("image/svg+xml"):
+        return describe_svg(drawing) if drawing.lstrip().startswith("<") else drawing
     return str(output.data.get("text/markdown", output.data["text/plain"]))
 
 

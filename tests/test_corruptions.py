@@ -427,7 +427,7 @@ def something_else(spoiler: Spoiler, make: Callable[[Path], None]) -> Place:
 
 
 def another_file(spoiler: Spoiler) -> Place:
-    name = spoiler.draw.choice(["notes.txt", "old.csv", "Baseline_survey.csv", "~$tool_use.xlsx"])
+    name = spoiler.draw.choice(["notes.txt", "old.csv", "Baseline_survey.csv", "tool_use.xlsx"])
     (spoiler.study / "raw" / name).write_bytes(b"\xff\x00")
     return f"raw/{name}", None, ""
 

@@ -66,13 +66,6 @@ def test_a_survey_of_an_arm_that_it_did_not_go_to(mini: Path) -> None:
     ]
 
 
-def test_a_survey_of_a_wave_that_the_study_does_not_have(mini: Path) -> None:
-    text = (mini / "study.yml").read_text()
-    lines = [line for line in text.splitlines() if "post_training" not in line]
-    (mini / "study.yml").write_text("\n".join(lines) + "\n")
-    assert {problem.file for problem in problems(mini)} == {"post_training_survey.csv"}
-
-
 def test_a_reason_for_one_part_is_plausible(mini: Path) -> None:
     edit(mini / "raw/training_attendance.csv", "scheduled,mop-up,", "not attended,mop-up,illness")
     assert open_pilot(mini).training_attendance["reason_not_attended"].count() == 2

@@ -104,7 +104,8 @@ def test_a_spreadsheet_in_the_place_of_a_file_is_named(mini: Path) -> None:
 
 def test_a_file_that_nothing_reads_is_told(mini: Path) -> None:
     (mini / "raw/wemwbs.csv").write_bytes(b"\xff")
-    (mini / "raw/.DS_Store").write_bytes(b"\xff")
+    for hidden in (".DS_Store", "~$tool_use.xlsx", "tool_use.csv~"):
+        (mini / "raw" / hidden).write_bytes(b"\xff")
     assert places(mini) == [("raw/wemwbs.csv", None, "")]
 
 

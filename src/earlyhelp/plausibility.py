@@ -7,12 +7,12 @@ row that cannot be so.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, get_args
+from typing import Any
 
 import pandas as pd
 
 from earlyhelp.errors import Problem
-from earlyhelp.study import Study, WaveId
+from earlyhelp.study import Study
 
 Frames = Mapping[str, pd.DataFrame]
 Rule = Callable[[Study, Frames], Iterator[Problem]]
@@ -34,10 +34,9 @@ def _problem(stem: str, line: Any, column: str, found: str, expected: str) -> Pr
 
 
 def _surveys(study: Study, frames: Frames) -> Iterator[tuple[str, tuple[str, ...], pd.DataFrame]]:
-    """Each survey with the arms that it went to, in the order of `study.yml`; others last."""
-    arms: dict[str, tuple[str, ...]] = {wave.id: wave.arms for wave in study.waves}
-    for wave in dict.fromkeys((*arms, *get_args(WaveId))):
-        yield f"{wave}_survey", arms.get(wave, ()), frames[f"{wave}_survey"]
+    """Each survey with the arms that it went to, in the order of `study.yml`."""
+    for wave in study.waves:
+        yield f"{wave.id}_survey", wave.arms, frames[f"{wave.id}_survey"]
 
 
 def one_team_each(study: Study, frames: Frames) -> Iterator[Problem]:

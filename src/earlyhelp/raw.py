@@ -13,6 +13,7 @@ from earlyhelp.datapackage import DATAPACKAGE_FILE, Dictionary, Field, read_dict
 from earlyhelp.errors import InputError, Problem
 from earlyhelp.rawtable import DTYPES, read_table
 from earlyhelp.study import Study, find_folder, read_study
+from earlyhelp.textfile import is_there
 
 ROLES = (
     "Family Support Worker",
@@ -303,12 +304,13 @@ def _without_rows(columns: dict[str, Reads]) -> pd.DataFrame:
 
 
 def _unknown_files(raw: Path, dictionary: Dictionary) -> Iterator[Problem]:
-    """Tell what lies beside the raw files; names that begin with a dot are other programs'."""
+    """Tell what lies beside the raw files, but for what other programs hide there."""
     known = {Path(resource.path).name for resource in dictionary.resources}
     # A spreadsheet beside a file that is missing is told with the file.
-    absent = {Path(name).stem for name in known if not (raw / name).exists()}
+    absent = {Path(name).stem for name in known if not is_there(raw / name)}
     for path in sorted(raw.iterdir()) if raw.is_dir() else ():
-        if path.name not in known and path.stem not in absent and not path.name.startswith("."):
+        hidden = path.name.startswith((".", "~$")) or path.name.endswith("~")
+        if path.name not in known and path.stem not in absent and not hidden:
             expected = f"only files that {DATAPACKAGE_FILE} describes"
             yield Problem(f"raw/{path.name}", None, "", "a file that nothing reads", expected)
 

@@ -27,7 +27,10 @@ from earlyhelp.claims import claims_of, ledger
 from earlyhelp.errors import InputError, Problem
 from earlyhelp.myst import escape
 from earlyhelp.raw import open_pilot
-from earlyhelp.study import PUBLISHED, REFERENCE_PAGES, Study, read_study
+from earlyhelp.study import PUBLISHED, Study, read_study
+
+# Pages of book/ that every study's book has.
+REFERENCE_PAGES = ("instruments", "reading_statuses", "glossary", "references")
 
 PROVENANCE = {
     "reconstructed": (

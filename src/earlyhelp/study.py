@@ -11,9 +11,8 @@ from earlyhelp.errors import InputError, Problem
 from earlyhelp.yamlfile import Strict, read_yaml
 
 STUDY_FILE = "study.yml"
-# The study that the chapters in book/ are about; others get their results and the pages below.
+# The study that the chapters in book/ are about; others get pages of results and of reference.
 PUBLISHED = "rotherham"
-REFERENCE_PAGES = ("instruments", "reading_statuses", "glossary", "references")
 Arm = Literal["intervention", "comparison"]
 WaveId = Literal["baseline", "post_training", "endline"]
 Month = Annotated[

@@ -30,7 +30,7 @@ from earlyhelp.qualitative import (
 from earlyhelp.questions import QUESTIONS_FILE, read_questions
 from earlyhelp.raw import Pilot, open_pilot
 from earlyhelp.sample import design
-from earlyhelp.study import PUBLISHED, REFERENCE_PAGES, STUDY_FILE, Study, find_folder, read_study
+from earlyhelp.study import PUBLISHED, STUDY_FILE, Study, find_folder, read_study
 from earlyhelp.theory import THEORY_FILE, Theory, load_theory
 
 # Facts that pages read of themselves; claims name the others (`sample.design`).
@@ -238,7 +238,8 @@ def validate(folder: str | Path) -> list[Path]:
     Raises
     ------
     InputError
-        With every problem of every file, or else of what ties them together.
+        With every problem of every file, or else of what ties them together, or else of what is
+        computed from them.
     """
     path = find_folder(folder)
     names = _listing(path)
@@ -254,9 +255,13 @@ def validate(folder: str | Path) -> list[Path]:
             except InputError as error:
                 problems.extend(p for p in error.problems if p not in problems)
     if not problems:
-        problems.extend(_ties(path, open_pilot(path), held))
+        pilot = next(read for read in held.values() if isinstance(read, Pilot))
+        problems.extend(_ties(pilot, held))
     if problems:
         raise InputError(problems)
+    # What only computing finds, such as a claim on a column that no table has.
+    ledger(pilot, held.get(CLAIMS_FILE, []))
+    audit(path)
     return study_files(path)
 
 
@@ -288,7 +293,7 @@ def _strangers(names: list[str]) -> Iterator[Problem]:
             yield Problem(name, None, "", "a file that nothing reads", expected)
 
 
-def _ties(folder: Path, pilot: Pilot, held: dict[str, Any]) -> Iterator[Problem]:
+def _ties(pilot: Pilot, held: dict[str, Any]) -> Iterator[Problem]:
     """Check references from one file to another, and what only a page would stumble over."""
     study = pilot.study
     claims = held.get(CLAIMS_FILE, [])
@@ -316,23 +321,17 @@ def _ties(folder: Path, pilot: Pilot, held: dict[str, Any]) -> Iterator[Problem]
     if theory:
         yield from _sections(study, theory)
     yield from _qualitative(pilot, held, theory)
-    for compute in (lambda: ledger(pilot, claims), lambda: audit(folder)):
-        try:
-            compute()
-        except InputError as error:
-            yield from error.problems
 
 
 def _sections(study: Study, theory: Theory) -> Iterator[Problem]:
-    """Check that every element leads to a place of the study's book, where there is a book."""
+    """Check that every element leads to a place of the study's book, where the book is at hand."""
     roots = (Path.cwd(), *Path.cwd().parents)
     root = next((base for base in roots if (base / "_toc.yml").is_file()), None)
     if root is None:
         return
     pages = {f"results/{path.name}": path for path in (root / "notebooks").glob("*.md")}
-    chapters = {path.name: path for path in (root / "book").glob("*.md")}
-    own = chapters if study.id == PUBLISHED else {f"{name}.md" for name in REFERENCE_PAGES}
-    pages |= {name: path for name, path in chapters.items() if name in own}
+    if study.id == PUBLISHED:
+        pages |= {path.name: path for path in (root / "book").glob("*.md")}
     targets = {
         f"{name}#{target}"
         for name, path in pages.items()

@@ -19,8 +19,8 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_validate_counts_the_files(mini: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["validate", str(mini)]) == 0
-    # study.yml, research_questions.yml and six raw files; no qualitative data.
-    assert capsys.readouterr().out == f"{mini}: 8 files, no problem\n"
+    # study.yml, datapackage.json, research_questions.yml and six raw files; no qualitative data.
+    assert capsys.readouterr().out == f"{mini}: 9 files, no problem\n"
 
 
 def test_validate_tells_problems_on_standard_error(

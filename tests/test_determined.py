@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from fractions import Fraction
 from itertools import combinations, product
 from pathlib import Path
@@ -14,6 +15,7 @@ from scipy import stats
 from earlyhelp import determined, existence, identified, measures, promise, sample, stored, tables
 from earlyhelp.cli import main
 from earlyhelp.determined import Figures
+from earlyhelp.errors import InputError
 from earlyhelp.figures import score_ranges
 from earlyhelp.paired import Change
 from earlyhelp.printed import read_printed
@@ -50,6 +52,17 @@ def holds(row: pd.Series, value: float) -> bool:
 
 def test_what_is_stored_was_computed_from_the_present_inputs(figures: Figures) -> None:
     assert figures.stored.inputs == identified.inputs_hash(STUDY), "run `earlyhelp determine`"
+
+
+def test_what_is_stored_for_other_figures_is_not_read(tmp_path: Path) -> None:
+    study = Path(shutil.copytree(STUDY, tmp_path / "copy"))
+    text = (study / "printed.yml").read_text("utf-8")
+    (study / "printed.yml").write_text(text.replace('"69.2"', '"69.3"'), "utf-8")
+    with pytest.raises(InputError) as caught:
+        determined.read(study)
+    (problem,) = caught.value.problems
+    assert (problem.file, problem.column) == ("inputs.json", "sha256")
+    assert "`earlyhelp determine" in problem.expected
 
 
 def test_another_printed_figure_is_another_input(tmp_path: Path) -> None:

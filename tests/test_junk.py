@@ -74,7 +74,7 @@ def test_junk_in_a_files_place_is_told(
         monkeypatch.setattr(Path, "read_bytes", refuse)
     with pytest.raises(InputError) as caught:
         file.read(study)
-    assert {problem.file for problem in caught.value.problems} == {path.name}
+    assert {Path(problem.file).name for problem in caught.value.problems} == {path.name}
 
 
 def test_validate_asks_every_reader(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:

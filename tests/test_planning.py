@@ -12,6 +12,7 @@ from scipy import stats
 from earlyhelp import planning, trial
 from earlyhelp.errors import InputError
 from earlyhelp.raw import Pilot, open_pilot
+from earlyhelp.study import read_study
 from earlyhelp.sweep import Sweep
 
 SMALL = Sweep(icc=(0.05, 0.2), cac=(0.5, 1), iac=(0,), effect=(0.5,), cv=0)
@@ -96,7 +97,7 @@ def test_nothing_stored_bounds_nothing(rotherham: Path, tmp_path: Path) -> None:
     for file in rotherham.iterdir():
         if file.name != "derived":
             (tmp_path / file.name).symlink_to(file)
-    bare = replace(pilot, study=pilot.study.model_copy(update={"folder": tmp_path}))
+    bare = replace(pilot, study=read_study(tmp_path))
     columns = ["sd_change_low", "dz_high", "correlation_low"]
     assert planning.stability(bare)[columns].isna().all().all()
     room = planning.room(bare).set_index("measure")
@@ -262,7 +263,8 @@ def test_next_steps_have_evidence_and_numbers(rotherham: Path) -> None:
 def with_numbers(pilot: Pilot, folder: Path, text: str) -> Pilot:
     """Let a pilot have another folder with other numbers of its next steps."""
     (folder / planning.NUMBERS_FILE).write_text(text, encoding="utf-8")
-    return replace(pilot, study=pilot.study.model_copy(update={"folder": folder}))
+    (folder / "study.yml").write_bytes((pilot.study.folder / "study.yml").read_bytes())
+    return replace(pilot, study=read_study(folder))
 
 
 def test_numbers_of_next_steps_come_from_the_study(rotherham: Path, tmp_path: Path) -> None:

@@ -115,11 +115,11 @@ def test_problems_of_all_files_are_told_at_once(copy: Path) -> None:
     ("name", "expected"),
     [
         ("notes.txt", "only files that a report is made from"),
-        ("raw/wemwbs.csv", "only files that a report is made from"),
-        ("raw/old/tool_use.csv", "only files that a report is made from"),
+        ("raw/wemwbs.csv", "only files that datapackage.json describes"),
+        ("raw/old", "only files that datapackage.json describes"),
         ("Claims.csv", "the name claims.csv"),
-        ("raw/Tool_Use.csv", "the name raw/tool_use.csv"),
-        ("raw/tool_use.csv.bak", "only files that a report is made from"),
+        ("raw/Tool_Use.csv", "only files that datapackage.json describes"),
+        ("raw/tool_use.csv.bak", "only files that datapackage.json describes"),
     ],
 )
 def test_a_file_that_nothing_reads(mini: Path, name: str, expected: str) -> None:
@@ -135,14 +135,13 @@ def test_a_file_that_nothing_reads(mini: Path, name: str, expected: str) -> None
 def test_what_an_editor_leaves_is_let_be(mini: Path, name: str) -> None:
     (mini / "raw" / name).parent.mkdir(exist_ok=True)
     (mini / "raw" / name).write_bytes(b"\0\xff")
-    assert len(validate(mini)) == 8
+    assert len(validate(mini)) == 9
 
 
 def test_a_folder_link_is_not_followed_for_ever(mini: Path) -> None:
     (mini / "raw/loop").symlink_to(mini, target_is_directory=True)
-    assert problems(mini) == [
-        "raw/loop: found a file that nothing reads; expected only files that a report is made from"
-    ]
+    (told,) = problems(mini)
+    assert told.startswith("raw/loop: found a file that nothing reads")
 
 
 def test_a_fact_of_the_design_that_nothing_reads(mini: Path) -> None:

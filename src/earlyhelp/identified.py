@@ -9,7 +9,7 @@
 - extremes.csv: the least and the greatest of counts and sums over all data sets of an arm; of the
   correlation and of differences between the arms, outer bounds and values that data sets attain;
 - groups.csv: what one group's n, mean and SD alone bound (`samples.bounds`);
-- inputs.json: the SHA-256 of what all this was computed from.
+- inputs.json: the SHA-256 of what all this was computed from, and of each table.
 
 Each arm's tables are exact unless a row says otherwise. Assumptions are those of `paired`.
 """
@@ -18,9 +18,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from io import StringIO
 from itertools import product
 from math import sqrt
 from pathlib import Path
@@ -28,7 +30,7 @@ from typing import Any
 
 import pandas as pd
 
-from earlyhelp import attained, existence, paired, samples, walk
+from earlyhelp import attained, existence, paired, samples
 from earlyhelp.attained import ARMS, EXACT, OUTER, WAVES, Tell, each, spread_known
 from earlyhelp.errors import InputError, Problem
 from earlyhelp.existence import Person, Worth
@@ -36,8 +38,12 @@ from earlyhelp.paired import Arm, Change, TTest, Wave
 from earlyhelp.printed import possible_sums, read_printed
 from earlyhelp.samples import Figures
 from earlyhelp.study import Scale, Study, read_study
+from earlyhelp.textfile import is_there, read_text
 
 FOLDER = "derived"
+INPUTS = "inputs.json"
+# Raise it whenever the same figures may give other results; moving or formatting code is none.
+METHOD_VERSION = 1
 # Points below the scale's maximum that count as near it, as in `promise.ceiling`.
 NEAR = 5
 # Stamm (2010): compassion satisfaction of 42 and over is high.
@@ -109,15 +115,16 @@ def reliable_change(outcome: Outcome) -> int | None:
 
 
 def inputs_hash(study_folder: str | Path) -> str:
-    """SHA-256 of the printed figures, the measures' scales and the modules that compute."""
+    """SHA-256 of the printed figures, the measures' scales and the version of the method."""
     study = read_study(study_folder)
-    total = hashlib.sha256((study.folder / "printed.yml").read_bytes())
     measures = study.measures
-    total.update(repr((measures.wai, measures.proqol, measures.iam, measures.fim)).encode())
-    for module in (samples, paired, existence, walk, attained):
-        total.update(Path(str(module.__file__)).read_bytes())
-    total.update(Path(__file__).read_bytes())
-    return total.hexdigest()
+    scales = (measures.wai, measures.proqol, measures.iam, measures.fim)
+    given = (METHOD_VERSION, read_printed(study.folder), [scale.model_dump() for scale in scales])
+    return _digest(json.dumps(given, sort_keys=True, default=str))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -135,14 +142,44 @@ TABLES = ("changes", "contrasts", "extremes", "groups")
 
 
 def read(study_folder: Path) -> Identified | None:
-    """Read the stored tables; None where a study has none."""
+    """Read the stored tables; None where a study has none.
+
+    Raises
+    ------
+    InputError
+        A table is missing or not as it was stored, or all were computed from other figures or by
+        another method. The problem names the command that stores what is needed.
+    """
     folder = study_folder / FOLDER
-    if not (folder / "inputs.json").is_file():
+    if not is_there(folder / INPUTS) and not any(is_there(folder / f"{n}.csv") for n in TABLES):
         return None
-    tables = {name: pd.read_csv(folder / f"{name}.csv", keep_default_na=False) for name in TABLES}
-    return Identified(
-        **tables, inputs=json.loads((folder / "inputs.json").read_text("utf-8"))["sha256"]
-    )
+    expected = f"what `earlyhelp determine {shlex.quote(str(study_folder))}` stores"
+
+    def problem(name: str, column: str, found: str) -> Problem:
+        return Problem(name, None, column, found, expected)
+
+    try:
+        known = json.loads(read_text(folder / INPUTS, expected))
+        inputs, digests = str(known["sha256"]), dict(known["tables"])
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError([problem(INPUTS, "", "a text of another form")]) from None
+    problems, texts = [], {}
+    if inputs != inputs_hash(study_folder):
+        problems.append(problem(INPUTS, "sha256", "results for other printed figures or methods"))
+    for name in TABLES:
+        try:
+            texts[name] = read_text(folder / f"{name}.csv", expected)
+        except InputError as error:
+            problems += error.problems
+            continue
+        if _digest(texts[name]) != digests.get(name):
+            problems.append(problem(f"{name}.csv", "", "another text than the one that was stored"))
+    if problems:
+        raise InputError(problems)
+    tables = {name: pd.read_csv(StringIO(texts[name]), keep_default_na=False) for name in TABLES}
+    return Identified(**tables, inputs=inputs)
 
 
 def write(study_folder: str | Path, tell: Tell, output: Path | None = None) -> list[Path]:
@@ -170,8 +207,11 @@ def write(study_folder: str | Path, tell: Tell, output: Path | None = None) -> l
     paths = [output / f"{name}.csv" for name in TABLES]
     for name, path in zip(TABLES, paths, strict=True):
         tables[name].to_csv(path, index=False, lineterminator="\n")
-    paths.append(output / "inputs.json")
-    paths[-1].write_text(json.dumps({"sha256": inputs}) + "\n", "utf-8")
+    digests = {path.stem: _digest(path.read_text("utf-8")) for path in paths}
+    paths.append(output / INPUTS)
+    paths[-1].write_text(
+        json.dumps({"sha256": inputs, "tables": digests}, indent=1) + "\n", "utf-8"
+    )
     return paths
 
 

@@ -64,13 +64,35 @@ def data_sets() -> list[list[list[Person]]]:
 
 
 @pytest.fixture(scope="module")
-def rows(data_sets: list[list[list[Person]]]) -> dict[tuple[str, str], tuple[float, float]]:
+def found(data_sets: list[list[list[Person]]]) -> list[attained.Attained]:
     people = {
         name: {change: of_arm[0]}
         for name, change, of_arm in zip(ARMS, CHANGES, data_sets, strict=True)
     }
-    found = attained.rows("m", ARMS, people, [CHANGES], lambda text: None)
-    return {(arm, quantity): ends for _, arm, quantity, *ends, _ in found}  # type: ignore[misc]
+    return list(attained.rows("m", ARMS, people, [CHANGES], {}, lambda text: None))
+
+
+@pytest.fixture(scope="module")
+def rows(found: list[attained.Attained]) -> dict[tuple[str, str], tuple[float, float]]:
+    return {(of.arm, of.quantity): of.ends for of in found}
+
+
+def test_the_people_found_agree_and_have_the_ends(found: list[attained.Attained]) -> None:
+    values = {(arm, quantity): value for arm, quantity, _, value in attained.asked(ARMS)}
+    for of in found:
+        for end, people in zip(of.ends, of.people, strict=True):
+            assert values[of.arm, of.quantity](attained.walks(ARMS, people)) == end
+            for arm, change in zip(ARMS, CHANGES, strict=True):
+                assert arm not in people or existence.agrees(ARMS[arm], change, people[arm])
+
+
+def test_people_who_are_known_are_not_searched_for(found: list[attained.Attained]) -> None:
+    known = {
+        ("m", of.arm, of.quantity, end): people
+        for of in found
+        for end, people in zip(attained.END_NAMES, of.people, strict=True)
+    }
+    assert list(attained.rows("m", ARMS, {}, [], known, lambda text: None)) == found
 
 
 def test_the_extremes_of_the_correlation_are_attained(

@@ -91,18 +91,6 @@ def test_correlation_is_what_is_stored_as_proved(rotherham: Path) -> None:
         assert found == proved.loc[("wai", arm), ["low", "high"]].astype(float).tolist()
 
 
-def test_nothing_stored_bounds_nothing(rotherham: Path, tmp_path: Path) -> None:
-    pilot = open_pilot(rotherham)
-    for file in rotherham.iterdir():
-        if file.name != "derived":
-            (tmp_path / file.name).symlink_to(file)
-    bare = replace(pilot, study=pilot.study.model_copy(update={"folder": tmp_path}))
-    columns = ["sd_change_low", "dz_high", "correlation_low"]
-    assert planning.stability(bare)[columns].isna().all().all()
-    room = planning.room(bare).set_index("measure")
-    assert room.loc["compassion_satisfaction", "near_high"].isna().all()
-
-
 @pytest.mark.parametrize(
     ("ends", "expected"),
     [

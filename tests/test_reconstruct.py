@@ -557,14 +557,6 @@ def test_without_stored_sets_nothing_is_drawn(study_copy: Path, tmp_path: Path) 
         write(study_copy, output=tmp_path / "raw")
 
 
-def test_sets_of_other_figures_are_refused(study_copy: Path, tmp_path: Path) -> None:
-    shutil.copytree(STUDY / "derived", study_copy / "derived")
-    spoil(study_copy, 'mean: "69.2"', 'mean: "69.3"')
-    with pytest.raises(InputError, match=r"sha256.*earlyhelp determine"):
-        write(study_copy, output=tmp_path / "raw")
-    assert not (tmp_path / "raw").exists()
-
-
 CLAIMS = {
     **{
         f"wai-{arm}-{wave}-{figure}": ("wai", arm, wave, figure)

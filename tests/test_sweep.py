@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +14,7 @@ import pytest
 
 from earlyhelp import sweep, trial
 from earlyhelp.cli import main
-from earlyhelp.errors import InputError
+from earlyhelp.errors import InputError, Problem
 
 ROOT = Path(__file__).parents[1]
 GRID = "icc: [0.05]\ncac: [1]\niac: [0]\neffect: [0.5]\ntrials: 50\n"
@@ -78,13 +79,81 @@ def test_marks_do_not_change_the_key(mini: Path) -> None:
     assert sweep.stored_at(mini) == before
 
 
+def test_another_method_is_stored_elsewhere(mini: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = sweep.stored_at(mini)
+    monkeypatch.setattr(sweep, "METHOD_VERSION", sweep.METHOD_VERSION + 1)
+    assert sweep.stored_at(mini) != before
+
+
 def test_nothing_stored(mini: Path) -> None:
     assert sweep.read_stored(mini).empty
 
 
-def test_stored_simulation_belongs_to_the_present_grid_and_code(rotherham: Path) -> None:
+def told(folder: Path) -> list[Problem]:
+    with pytest.raises(InputError) as caught:
+        sweep.read_stored(folder)
+    return caught.value.problems
+
+
+def test_a_grid_without_its_simulation_is_told(mini: Path) -> None:
+    (mini / "sweep.yml").write_text(GRID)
+    (problem,) = told(mini)
+    assert (problem.file, problem.found) == (
+        f"derived/{sweep.stored_at(mini).name}",
+        "no such file",
+    )
+    assert f"`earlyhelp trial simulate {mini} " in problem.expected
+
+
+def simulate(mini: Path) -> Path:
+    """What the message of a missing simulation says to run."""
+    (mini / "sweep.yml").write_text(GRID)
+    path = sweep.stored_at(mini)
+    command = ["trial", "simulate", str(mini), "--part", "1-of-1", "--output", str(path)]
+    assert main(command) == 0
+    return path
+
+
+def test_the_simulation_of_another_grid_is_refused(mini: Path) -> None:
+    path = simulate(mini)
+    assert len(sweep.read_stored(mini)) == 7
+    (mini / "sweep.yml").write_text(GRID.replace("[0.5]", "[0.4]"))
+    (problem,) = told(mini)
+    assert problem.file == f"derived/{path.name}"
+    assert "`earlyhelp trial simulate " in problem.expected
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "place"),
+    [
+        (lambda text: "junk\n", (1, "")),
+        (lambda text: "", (1, "")),
+        (lambda text: "[" * 10_000, (1, "")),
+        (lambda text: text.rsplit("\n", 2)[0] + "\n", (None, "cell")),
+        (lambda text: text.replace("\n", ",x\n").replace(",x", "", 1), (1, "")),
+        (lambda text: text.replace("parallel", "paralell", 1), (4, "design")),
+    ],
+)
+def test_a_spoilt_simulation_is_refused(
+    mini: Path, spoilt: Callable[[str], str], place: tuple[int | None, str]
+) -> None:
+    path = simulate(mini)
+    path.write_text(spoilt(path.read_text("utf-8")), "utf-8")
+    problems = told(mini)
+    assert {problem.file for problem in problems} == {f"derived/{path.name}"}
+    assert place in {(problem.row, problem.column) for problem in problems}
+
+
+def test_the_stored_simulation_is_what_is_computed(rotherham: Path) -> None:
+    """Three of its cells, to the last digit stored."""
+    stored = sweep.stored_at(rotherham).read_text("utf-8").splitlines()
+    part = sweep.simulate_part(rotherham, 200, 200)
+    text = part.to_csv(index=False, float_format="%.10g", lineterminator="\n").splitlines()
+    assert len(text) == 3 and set(text) <= set(stored)
+
+
+def test_the_stored_simulation_holds_every_cell_of_the_present_grid(rotherham: Path) -> None:
     stored = sweep.read_stored(rotherham)
-    assert len(stored), "run `make report`: grid or code changed since the simulation"
     assert list((rotherham / "derived").glob("simulation-*.csv")) == [sweep.stored_at(rotherham)]
     grid = sweep.read_sweep(rotherham)
     assert len(stored) == len(sweep.cells(grid, sweep.randomised_units(rotherham)))

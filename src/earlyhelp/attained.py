@@ -10,10 +10,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import product
 from math import sqrt
 from random import Random
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from earlyhelp import existence
 from earlyhelp.existence import Person, Worth
@@ -43,7 +44,21 @@ SEARCH = 6.0
 FEW = 10
 STEPS = 60_000
 
-Row = tuple[str, str, str, float, float, str]
+Placed = tuple[tuple[Arm, list[Person]], ...]
+Value = Callable[[Sequence[Walk]], float]
+END_NAMES = ("low", "high")
+# Of a measure, an arm or "between", a quantity and an end: people of each arm who reach that end.
+Key = tuple[str, str, str, str]
+Examples = Mapping[Key, Mapping[str, list[Person]]]
+
+
+class Attained(NamedTuple):
+    """Least and greatest value found, and by arm the people who have them."""
+
+    arm: str
+    quantity: str
+    ends: tuple[float, float]
+    people: tuple[dict[str, list[Person]], dict[str, list[Person]]]
 
 
 def each(do: Callable[[T], R], items: Sequence[T], label: str, tell: Tell) -> list[R]:
@@ -61,54 +76,68 @@ def rows(
     arms: Mapping[str, Arm],
     people: Mapping[str, Mapping[Change, list[Person] | None]],
     contrasts: Sequence[tuple[Change, Change]],
+    known: Examples,
     tell: Tell,
-) -> Iterator[Row]:
+) -> Iterator[Attained]:
     """Search for extreme data sets.
 
     Parameters
     ----------
     measure : str
-        Name for the rows.
+        Name in what is told and in `known`.
     arms : mapping of str to Arm
         Intervention and comparison.
     people : mapping
         By arm and change, a data set of each change.
     contrasts : sequence of (Change, Change)
         Changes of both arms that people have, as the test between the arms leaves them.
+    known : mapping
+        What an earlier search found for the same figures; it is taken as it is where it has both
+        ends of every quantity.
     tell : callable
         Is told of progress.
-
-    Yields
-    ------
-    (measure, arm or "between", quantity, least attained, greatest attained, "attained")
     """
+    wanted = list(asked(arms))
+    keys = [(measure, arm, quantity, end) for arm, quantity, *_ in wanted for end in END_NAMES]
+    if all(key in known for key in keys):
+        for arm, quantity, _, value in wanted:
+            found = [dict(known[measure, arm, quantity, end]) for end in END_NAMES]
+            low, high = (value(walks(arms, of)) for of in found)
+            yield Attained(arm, quantity, (low, high), (found[0], found[1]))
+        return
     chosen = _representatives(contrasts)
-    starts = [
-        _starts(
+    starts = {
+        name: _starts(
             arm,
             {pair[index]: people[name][pair[index]] or [] for pair in chosen},
             f"{measure}, {name}",
             tell,
         )
         for index, (name, arm) in enumerate(arms.items())
-    ]
-    for (name, arm), of_arm in zip(arms.items(), starts, strict=True):
-        groups = [[((arm, start),) for start in found] for found in of_arm.values()]
-        low, high = _ends(groups, lambda walks: correlation(walks[0]))
-        yield measure, name, "correlation", low, high, ATTAINED
-    both = [
-        [
-            tuple(zip(arms.values(), start, strict=True))
-            for start in product(starts[0][first], starts[1][second])
-        ]
-        for first, second in chosen
-    ]
+    }
+    for arm, quantity, names, value in wanted:
+        tell(f"{measure}, {arm}: {quantity}")
+        groups: list[list[Placed]] = []
+        if arm in arms:
+            groups += [[((arms[arm], start),) for start in found] for found in starts[arm].values()]
+        else:
+            for pair in chosen:
+                of_pair = [starts[name][change] for name, change in zip(names, pair, strict=True)]
+                groups.append(
+                    [tuple(zip(arms.values(), sets, strict=True)) for sets in product(*of_pair)]
+                )
+        (low, least), (high, most) = (_highest(groups, value, sign) for sign in (-1, 1))
+        of_ends = [dict(zip(names, sets, strict=True)) for sets in (least, most)]
+        yield Attained(arm, quantity, (low, high), (of_ends[0], of_ends[1]))
+
+
+def asked(arms: Mapping[str, Arm]) -> Iterator[tuple[str, str, tuple[str, ...], Value]]:
+    """Yield an arm or "between", a quantity, the arms whose people it is of, and its value."""
+    for name in arms:
+        yield name, "correlation", (name,), lambda walks: correlation(walks[0])
     for quantity, value in BETWEEN.items():
-        tell(f"{measure}: {quantity}")
-        if quantity.startswith("t ") and not spread_known(arms.values()):
-            continue
-        low, high = _ends(both, value)
-        yield measure, "between", quantity, low, high, ATTAINED
+        if spread_known(arms.values()) or not quantity.startswith("t "):
+            yield "between", quantity, tuple(arms), value
 
 
 def spread_known(arms: Iterable[Arm]) -> bool:
@@ -157,22 +186,27 @@ def _moment(arm: Arm, weights: tuple[int, int, int]) -> Worth:
     return worth
 
 
-Placed = tuple[tuple[Arm, list[Person]], ...]
-Value = Callable[[Sequence[Walk]], float]
+def _highest(
+    groups: Sequence[Sequence[Placed]], value: Value, sign: int
+) -> tuple[float, list[list[Person]]]:
+    """Greatest value (least with the sign -1) met on climbs from the best start of each group."""
+
+    def signed(walks: Sequence[Walk]) -> float:
+        return sign * value(walks)
+
+    met = []
+    for group in groups:
+        random = Random(1)
+        starts = ([Walk(arm, people, random) for arm, people in placed] for placed in group)
+        best = max(starts, key=signed)
+        met.append(climb(best, partial(signed, best), STEPS, random))
+    highest, people = max(met, key=lambda of_group: of_group[0])
+    return sign * highest, people
 
 
-def _ends(groups: Sequence[Sequence[Placed]], value: Value) -> tuple[float, float]:
-    """Least and greatest value met on climbs from the best start of each group."""
-    least = max(_highest(group, lambda walks: -value(walks)) for group in groups)
-    return -least, max(_highest(group, value) for group in groups)
-
-
-def _highest(group: Sequence[Placed], value: Value) -> float:
-    random = Random(1)
-    walks = max(
-        ([Walk(arm, people, random) for arm, people in placed] for placed in group), key=value
-    )
-    return climb(walks, lambda: value(walks), STEPS, random)
+def walks(arms: Mapping[str, Arm], people: Mapping[str, list[Person]]) -> list[Walk]:
+    """Walks that stand at some people of some of the arms, in the arms' order."""
+    return [Walk(arm, people[name], Random(1)) for name, arm in arms.items() if name in people]
 
 
 # --- Quantities -----------------------------------------------------------------------------------

@@ -89,10 +89,16 @@ class Figures:
 
 
 def read(study_folder: str | Path) -> Figures | None:
-    """Open what is stored of a study; None where nothing is, as with real data."""
+    """Open what is stored of a study; None for observed data.
+
+    Raises
+    ------
+    InputError
+        As `identified.read`: nothing is stored for the present figures.
+    """
     study = read_study(study_folder)
     tables = identified.read(study.folder)
-    if study.provenance == "observed" or tables is None:
+    if tables is None:
         return None
     printed = read_printed(study.folder)
     return Figures(study, printed, tables, identified.outcomes(study, printed))

@@ -47,8 +47,16 @@ def people(arm: Arm, changes: Sequence[Change]) -> list[Person] | None:
     return found.people if found else None
 
 
-def greatest(arm: Arm, changes: Sequence[Change], worth: Worth, limit: float = LIMIT) -> Greatest:
+def greatest(
+    arm: Arm,
+    changes: Sequence[Change],
+    worth: Worth,
+    limit: float = LIMIT,
+    most: int | None = None,
+) -> Greatest:
     """Find agreeing people whose `worth`, summed, is the greatest, or great after `limit`.
+
+    With `most`, which no people are known to exceed, the search ends where people reach it.
 
     Raises
     ------
@@ -56,7 +64,7 @@ def greatest(arm: Arm, changes: Sequence[Change], worth: Worth, limit: float = L
         No people agree.
     Undecided
     """
-    found = _solve(arm, changes, worth, limit)
+    found = _solve(arm, changes, worth, limit, most)
     if found is None:
         raise ValueError("no people agree with the figures")
     return found
@@ -64,8 +72,8 @@ def greatest(arm: Arm, changes: Sequence[Change], worth: Worth, limit: float = L
 
 def agrees(arm: Arm, change: Change, found: Sequence[Person]) -> bool:
     """Whether people agree with a change and with both waves, by arithmetic of its own."""
-    moved = [after - before for before, after in found if before is not None and after is not None]
-    if (len(moved), sum(moved), sum(d * d for d in moved)) != change:
+    by = [after - before for before, after in found if before is not None and after is not None]
+    if (len(by), sum(by), sum(d * d for d in by)) != change:
         return False
     for index, wave in enumerate((arm.baseline, arm.endline)):
         scores = [score for person in found if (score := person[index]) is not None]
@@ -81,14 +89,55 @@ def agrees(arm: Arm, change: Change, found: Sequence[Person]) -> bool:
     return True
 
 
+def as_text(people: Sequence[Person]) -> tuple[str, str]:
+    """Scores of each wave, those of people in both waves first and in one order."""
+    both_first = sorted(people, key=lambda person: None in person)
+    before, after = (
+        " ".join(str(person[wave]) for person in both_first if person[wave] is not None)
+        for wave in (0, 1)
+    )
+    return before, after
+
+
+def from_text(before: str, after: str, pairs: int) -> list[Person]:
+    """Return the people that `as_text` wrote.
+
+    Raises
+    ------
+    ValueError
+        A score is no whole number, or a wave has fewer than `pairs`.
+    """
+    first, second = ([int(score) for score in wave.split()] for wave in (before, after))
+    if min(len(first), len(second)) < pairs:
+        raise ValueError(f"fewer than {pairs} scores")
+    return [
+        *zip(first[:pairs], second[:pairs], strict=True),
+        *((score, None) for score in first[pairs:]),
+        *((None, score) for score in second[pairs:]),
+    ]
+
+
+def moved(person: Person) -> int:
+    """Change of a person; 0 for one in a single wave."""
+    before, after = person
+    return 0 if before is None or after is None else after - before
+
+
 def _solve(
-    arm: Arm, changes: Sequence[Change], worth: Worth, limit: float = LIMIT
+    arm: Arm,
+    changes: Sequence[Change],
+    worth: Worth,
+    limit: float = LIMIT,
+    most: int | None = None,
 ) -> Greatest | None:
     from ortools.sat.python import cp_model
 
     model = cp_model.CpModel()
     counts = _agreeing(model, arm, changes)
-    model.maximize(_sum((worth(person), count) for person, count in counts.items()))
+    total = _sum((worth(person), count) for person, count in counts.items())
+    if most is not None:
+        model.add(total <= most)
+    model.maximize(total)
     solver = cp_model.CpSolver()
     # One worker and a seed: the same people every time.
     solver.parameters.num_workers, solver.parameters.random_seed = 1, 1
@@ -121,8 +170,8 @@ def _agreeing(model: Any, arm: Arm, changes: Sequence[Change]) -> dict[Person, A
     chosen = [model.new_bool_var("") for _ in changes]
     model.add_exactly_one(chosen)
     for power, values in ((1, [c.total for c in changes]), (2, [c.squares for c in changes])):
-        moved = [(_moved(person) ** power, count) for person, count in counts.items()]
-        model.add(_sum(moved) == _sum(zip(values, chosen, strict=True)))
+        changed = [(moved(person) ** power, count) for person, count in counts.items()]
+        model.add(_sum(changed) == _sum(zip(values, chosen, strict=True)))
     for index, wave in enumerate((arm.baseline, arm.endline)):
         centre = wave.totals[0] // wave.n
         # Deviations from the centre keep the numbers small.
@@ -152,11 +201,6 @@ def _agreeing(model: Any, arm: Arm, changes: Sequence[Change]) -> dict[Person, A
 
 def _sum(terms: Iterable[tuple[int, Any]]) -> Any:
     return sum(weight * count for weight, count in terms)
-
-
-def _moved(person: Person) -> int:
-    before, after = person
-    return 0 if before is None or after is None else after - before
 
 
 def _persons(arm: Arm, changes: Sequence[Change]) -> list[tuple[Person, int]]:

@@ -1,15 +1,23 @@
 """The sets that printed figures identify: computed once, stored beside the figures, read often.
 
-`compute` takes many minutes and writes, in the study's `derived` folder,
+`write` stores in the study's `derived` folder
 
 - changes.csv: every sum and sum of squares of change that the paired and the between-arm test leave
-  to an arm, with people who have it (a witness), or none, where CP-SAT proved that nobody can;
+  to an arm, with people who have it (a witness), or none where nobody can;
+- limits.csv: for sums of change with such impossible changes, the greatest sum of squares that any
+  scores have (`bounds.most_squares`); what exceeds it is impossible, and what does not but has no
+  people either, CP-SAT proved impossible;
 - contrasts.csv: the pairs of changes of both arms that the test between the arms leaves, both with
   a witness;
 - extremes.csv: the least and the greatest of counts and sums over all data sets of an arm; of the
   correlation and of differences between the arms, outer bounds and values that data sets attain;
+- examples.csv: for every extreme and every attained value, people who have it;
 - groups.csv: what one group's n, mean and SD alone bound (`samples.bounds`);
-- inputs.json: the SHA-256 of what all this was computed from.
+- inputs.json: the figures and the version of the method that all this was computed from, and the
+  SHA-256 of each table.
+
+People who reach an extreme are hard to find and easy to check. Those that are stored for the same
+figures and method are kept; where none are, the search for them takes the most of half an hour.
 
 Each arm's tables are exact unless a row says otherwise. Assumptions are those of `paired`.
 """
@@ -17,25 +25,40 @@ Each arm's tables are exact unless a row says otherwise. Assumptions are those o
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from io import StringIO
 from itertools import product
 from math import sqrt
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from earlyhelp import attained, existence, paired, samples, walk
-from earlyhelp.attained import ARMS, EXACT, OUTER, WAVES, Tell, each, spread_known
+from earlyhelp import attained, bounds, existence, paired, samples
+from earlyhelp.attained import (
+    ARMS,
+    ATTAINED,
+    END_NAMES,
+    EXACT,
+    OUTER,
+    WAVES,
+    Examples,
+    Key,
+    Tell,
+    each,
+    spread_known,
+)
 from earlyhelp.errors import InputError, Problem
 from earlyhelp.existence import Person, Worth
 from earlyhelp.paired import Arm, Change, TTest, Wave
 from earlyhelp.printed import possible_sums, read_printed
 from earlyhelp.samples import Figures
 from earlyhelp.study import Scale, Study, read_study
+from earlyhelp.textfile import read_text
 
 FOLDER = "derived"
 # Points below the scale's maximum that count as near it, as in `promise.ceiling`.
@@ -75,6 +98,12 @@ class Outcome:
         """Test of the change between the arms, pooled variance."""
         return TTest(sum(self.pairs.values()) - 2, **self.printed["between"])
 
+    def figures(self, arm: str, wave: str) -> Figures:
+        """One group's printed n, mean and SD on the scale of the total."""
+        printed = self.printed[arm][wave]
+        ends = (self.scale.total_minimum, self.scale.total_maximum)
+        return Figures(printed["n"], printed["mean"], printed["sd"], *ends)
+
     def _wave(self, figures: Mapping[str, Any]) -> Wave:
         ends = (self.scale.total_minimum, self.scale.total_maximum)
         if "sd" in figures:
@@ -107,17 +136,47 @@ def reliable_change(outcome: Outcome) -> int | None:
 
 # --- What it is computed from ---------------------------------------------------------------------
 
+# Raise it whenever the same printed figures may give other tables: another method, limit, seed or
+# quantity, or a release of the solver that finds other people. Moving or formatting code is none.
+METHOD_VERSION = 2
+PAIR = [f"{arm}_{part}" for arm in ARMS for part in ("total", "squares")]
+COLUMNS = {
+    "changes": ["measure", "arm", "total", "squares", "baseline", "endline"],
+    "limits": ["measure", "arm", "total", "squares"],
+    "contrasts": ["measure", *PAIR],
+    "extremes": ["measure", "arm", "quantity", "low", "high", "how"],
+    "examples": ["measure", "arm", "quantity", "end", "of", "baseline", "endline"],
+}
+TABLES = (*COLUMNS, "groups")
+INPUTS = "inputs.json"
 
-def inputs_hash(study_folder: str | Path) -> str:
-    """SHA-256 of the printed figures, the measures' scales and the modules that compute."""
-    study = read_study(study_folder)
-    total = hashlib.sha256((study.folder / "printed.yml").read_bytes())
-    measures = study.measures
-    total.update(repr((measures.wai, measures.proqol, measures.iam, measures.fim)).encode())
-    for module in (samples, paired, existence, walk, attained):
-        total.update(Path(str(module.__file__)).read_bytes())
-    total.update(Path(__file__).read_bytes())
-    return total.hexdigest()
+
+class _Inputs(BaseModel):
+    """Content of inputs.json: what the tables were computed from, and the tables' own digests."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    method: int
+    figures: dict[str, str]
+    tables: dict[str, str]
+
+
+def inputs(study: Study, printed: Mapping[str, Any]) -> dict[str, str]:
+    """Every printed figure and every end of a scale that the tables depend on, by its place."""
+    used = {name: printed[name] for name in ("pairs", "ratings")}
+    used |= {o: {k: printed[o][k] for k in (*ARMS, "between")} for o in ("wai", "proqol")}
+    used["scales"] = {
+        name: getattr(study.measures, name).model_dump() for name in ("wai", "proqol", "iam", "fim")
+    }
+    return dict(_leaves(used))
+
+
+def _leaves(tree: Mapping[str, Any], place: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{place}{name}.")
+        else:
+            yield f"{place}{name}", str(value)
 
 
 @dataclass(frozen=True)
@@ -125,24 +184,91 @@ class Identified:
     """The stored tables of one study."""
 
     changes: pd.DataFrame
+    limits: pd.DataFrame
     contrasts: pd.DataFrame
     extremes: pd.DataFrame
+    examples: pd.DataFrame
     groups: pd.DataFrame
-    inputs: str
 
 
-TABLES = ("changes", "contrasts", "extremes", "groups")
+def read(study_folder: str | Path) -> Identified | None:
+    """Read the stored tables of a study; None for observed data, which have nothing to identify.
 
-
-def read(study_folder: Path) -> Identified | None:
-    """Read the stored tables; None where a study has none."""
-    folder = study_folder / FOLDER
-    if not (folder / "inputs.json").is_file():
+    Raises
+    ------
+    InputError
+        A file is missing, is not as it was stored, or was computed from other figures or by another
+        method. Each problem names the command that stores what is needed.
+    """
+    study = read_study(study_folder)
+    if study.provenance == "observed":
         return None
-    tables = {name: pd.read_csv(folder / f"{name}.csv", keep_default_na=False) for name in TABLES}
-    return Identified(
-        **tables, inputs=json.loads((folder / "inputs.json").read_text("utf-8"))["sha256"]
-    )
+    command = f"`earlyhelp determine {shlex.quote(str(study.folder))}`"
+    expected = f"what {command} stores"
+    folder = study.folder / FOLDER
+    known = _read_inputs(folder / INPUTS, expected)
+    problems = list(_differences(known, inputs(study, read_printed(study.folder)), command))
+    tables = {}
+    for name in TABLES:
+        file = f"{name}.csv"
+        try:
+            text = read_text(folder / file, expected)
+        except InputError as error:
+            problems += error.problems
+            continue
+        if _digest(text) != known.tables.get(file):
+            found = "another text than the one that was stored"
+            problems.append(Problem(file, None, "", found, expected))
+        elif not problems:
+            tables[name] = pd.read_csv(StringIO(text), keep_default_na=False)
+    if problems:
+        raise InputError(replace(p, file=f"{FOLDER}/{p.file}") for p in problems)
+    return Identified(**tables)
+
+
+def _read_inputs(path: Path, expected: str) -> _Inputs:
+    try:
+        return _Inputs.model_validate_json(read_text(path, expected))
+    except InputError as error:
+        problems = error.problems
+    except ValidationError as error:
+        places = {".".join(map(str, item["loc"][:1])) for item in error.errors()}
+        found = "a text of another form"
+        problems = [Problem(path.name, None, place, found, expected) for place in sorted(places)]
+    raise InputError(replace(p, file=f"{FOLDER}/{p.file}") for p in problems)
+
+
+def _differences(known: _Inputs, present: dict[str, str], command: str) -> Iterator[Problem]:
+    if known.method != METHOD_VERSION:
+        expected = f"{METHOD_VERSION}, the present method: run {command}"
+        yield Problem(INPUTS, None, "method", str(known.method), expected)
+    for place in sorted(known.figures.keys() | present.keys()):
+        found, now = (figures.get(place, "nothing") for figures in (known.figures, present))
+        if found != now:
+            yield Problem(INPUTS, None, place, found, f"{now}, as it is now: run {command}")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _known(study: Study, printed: Mapping[str, Any]) -> Examples:
+    """People who reach ends, from what is stored for the same figures; none where nothing is."""
+    try:
+        stored = read(study.folder)
+    except InputError:
+        return {}
+    return {} if stored is None else examples(stored, outcomes(study, printed))
+
+
+def examples(stored: Identified, of: Mapping[str, Outcome]) -> dict[Key, dict[str, list[Person]]]:
+    """Stored people who reach ends, by measure, arm or "between", quantity and end; then by arm."""
+    found: dict[Key, dict[str, list[Person]]] = {}
+    for row in stored.examples.itertuples(index=False):
+        measure, arm, quantity, end, name, before, after = map(str, row)
+        people = existence.from_text(before, after, of[measure].pairs[name])
+        found.setdefault((measure, arm, quantity, end), {})[name] = people
+    return found
 
 
 def write(study_folder: str | Path, tell: Tell, output: Path | None = None) -> list[Path]:
@@ -163,49 +289,65 @@ def write(study_folder: str | Path, tell: Tell, output: Path | None = None) -> l
         Figures that nobody can have.
     """
     study = read_study(study_folder)
-    inputs = inputs_hash(study_folder)
-    tables = compute(study, read_printed(study.folder), tell)
+    printed = read_printed(study.folder)
+    tables = compute(study, printed, _known(study, printed), tell)
+    texts = {
+        f"{name}.csv": tables[name].to_csv(index=False, lineterminator="\n") for name in TABLES
+    }
+    known = _Inputs(
+        method=METHOD_VERSION,
+        figures=inputs(study, printed),
+        tables={name: _digest(text) for name, text in texts.items()},
+    )
+    texts[INPUTS] = known.model_dump_json(indent=1) + "\n"
     output = output or study.folder / FOLDER
     output.mkdir(parents=True, exist_ok=True)
-    paths = [output / f"{name}.csv" for name in TABLES]
-    for name, path in zip(TABLES, paths, strict=True):
-        tables[name].to_csv(path, index=False, lineterminator="\n")
-    paths.append(output / "inputs.json")
-    paths[-1].write_text(json.dumps({"sha256": inputs}) + "\n", "utf-8")
-    return paths
+    for name, text in texts.items():
+        (output / name).write_text(text, "utf-8", newline="\n")
+    return [output / name for name in texts]
 
 
-def compute(study: Study, printed: Mapping[str, Any], tell: Tell) -> dict[str, pd.DataFrame]:
-    """Compute every table; see the module's text for what each holds."""
-    changes, contrasts, extremes = [], [], []
+def compute(
+    study: Study, printed: Mapping[str, Any], known: Examples, tell: Tell
+) -> dict[str, pd.DataFrame]:
+    """Compute every table; see the module's text for what each holds.
+
+    Parameters
+    ----------
+    study, printed
+        Scales and printed figures.
+    known : mapping
+        People who reach ends, as an earlier computation from the same figures found them. Whoever
+        is not known is searched for, which takes far longer.
+    tell : callable
+        Is told what is being computed.
+    """
+    rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in COLUMNS}
     for outcome in outcomes(study, printed).values():
-        decided = _decided(outcome, tell)
-        changes += [_change_row(outcome.measure, arm, *item) for arm, item in _flat(decided)]
+        decided, limits = _decided(outcome, tell)
+        rows["limits"] += [(outcome.measure, *limit) for limit in limits]
+        rows["changes"] += [
+            (outcome.measure, arm, change.total, change.squares, *existence.as_text(people or []))
+            for arm, of_arm in decided.items()
+            for change, people in of_arm.items()
+        ]
         left = _contrasts(outcome, decided)
         if not left:
             found = "no people agree with all of its printed figures"
             raise InputError([Problem("printed.yml", None, outcome.measure, found, "some")])
-        contrasts += [
+        rows["contrasts"] += [
             (outcome.measure, first.total, first.squares, second.total, second.squares)
             for first, second in left
         ]
-        for index, arm in enumerate(ARMS):
-            of_arm = sorted({pair[index] for pair in left})
-            extremes += [
-                (outcome.measure, arm, *row) for row in _extremes(outcome, arm, of_arm, tell)
+        for end in _ends(outcome, decided, left, known, tell):
+            rows["extremes"].append((outcome.measure, end.arm, end.quantity, *end.values, end.how))
+            rows["examples"] += [
+                (outcome.measure, end.arm, end.quantity, name, of, *existence.as_text(people))
+                for name, by_arm in zip(END_NAMES, end.people, strict=False)
+                for of, people in by_arm.items()
             ]
-        extremes += [(outcome.measure, "between", *row) for row in _adjusted(outcome, left)]
-        extremes += attained.rows(outcome.measure, outcome.arms, decided, left, tell)
-    columns = ["measure", "arm", "total", "squares", "baseline", "endline"]
-    pair = [f"{arm}_{part}" for arm in ARMS for part in ("total", "squares")]
-    return {
-        "changes": pd.DataFrame(changes, columns=columns),
-        "contrasts": pd.DataFrame(contrasts, columns=["measure", *pair]),
-        "extremes": pd.DataFrame(
-            extremes, columns=["measure", "arm", "quantity", "low", "high", "how"]
-        ),
-        "groups": _groups(study, printed, tell),
-    }
+    tables = {name: pd.DataFrame(rows[name], columns=COLUMNS[name]) for name in COLUMNS}
+    return tables | {"groups": groups(study, printed, tell)}
 
 
 # --- Change ---------------------------------------------------------------------------------------
@@ -213,38 +355,36 @@ def compute(study: Study, printed: Mapping[str, Any], tell: Tell) -> dict[str, p
 Decided = dict[str, dict[Change, "list[Person] | None"]]
 
 
-def _decided(outcome: Outcome, tell: Tell) -> Decided:
-    """For every change that the tests leave to an arm, people who have it, or None."""
+def candidates(outcome: Outcome) -> dict[str, list[Change]]:
+    """By arm, the changes that the tests leave, whether or not people can have them."""
     first, second = (paired.changes(arm) for arm in outcome.arms.values())
-    pairs = paired.joint(first, second, outcome.between)
-    decided: Decided = {}
-    for index, (name, arm) in enumerate(outcome.arms.items()):
-        left = sorted({pair[index] for pair in pairs})
-
-        def decide(change: Change, arm: Arm = arm) -> list[Person] | None:
-            return existence.people(arm, [change])
-
-        label = f"{outcome.measure}, {name}: change"
-        decided[name] = dict(zip(left, each(decide, left, label, tell), strict=True))
-    return decided
+    both = paired.joint(first, second, outcome.between)
+    return {arm: sorted({pair[index] for pair in both}) for index, arm in enumerate(ARMS)}
 
 
-def _flat(decided: Decided) -> Iterator[tuple[str, tuple[Change, list[Person] | None]]]:
-    for arm, of_arm in decided.items():
-        for item in of_arm.items():
-            yield arm, item
+def _decided(outcome: Outcome, tell: Tell) -> tuple[Decided, list[tuple[str, int, int]]]:
+    """For every change that the tests leave to an arm, people who have it, or None.
 
+    Also the limits that exclude some of them: arm, sum of changes, greatest sum of squares.
+    """
+    left = [(arm, change) for arm, found in candidates(outcome).items() for change in found]
+    limits = {
+        (arm, total): bounds.most_squares(outcome.arms[arm], total)
+        for arm, total in sorted({(arm, change.total) for arm, change in left})
+    }
 
-def _change_row(
-    measure: str, arm: str, change: Change, people: list[Person] | None
-) -> tuple[str, str, int, int, str, str]:
-    """Row of changes.csv: scores in the order of the people, those in both waves first."""
-    both_first = sorted(people or [], key=lambda person: None in person)
-    waves = (
-        " ".join(str(person[wave]) for person in both_first if person[wave] is not None)
-        for wave in (0, 1)
-    )
-    return measure, arm, change.total, change.squares, *waves  # type: ignore[return-value]
+    def decide(task: tuple[str, Change]) -> list[Person] | None:
+        arm, change = task
+        if change.squares > limits[arm, change.total]:
+            return None
+        return existence.people(outcome.arms[arm], [change])
+
+    decided: Decided = {arm: {} for arm in ARMS}
+    found = each(decide, left, f"{outcome.measure}: change", tell)
+    for (arm, change), people in zip(left, found, strict=True):
+        decided[arm][change] = people
+    excluding = {(arm, c.total) for arm, c in left if c.squares > limits[arm, c.total]}
+    return decided, [(*place, limit) for place, limit in limits.items() if place in excluding]
 
 
 def _contrasts(outcome: Outcome, decided: Decided) -> list[tuple[Change, Change]]:
@@ -255,41 +395,118 @@ def _contrasts(outcome: Outcome, decided: Decided) -> list[tuple[Change, Change]
     return paired.joint(first, second, outcome.between)
 
 
-# --- Extremes over an arm's data sets -------------------------------------------------------------
+# --- Extremes over all data sets ------------------------------------------------------------------
+
+
+class _End(NamedTuple):
+    """Least and greatest value of a quantity, and by arm the people found who have them."""
+
+    arm: str
+    quantity: str
+    values: tuple[float, float]
+    how: str
+    people: tuple[Mapping[str, list[Person]], ...] = ()
+
+
+def _ends(
+    outcome: Outcome,
+    decided: Decided,
+    left: list[tuple[Change, Change]],
+    known: Examples,
+    tell: Tell,
+) -> Iterator[_End]:
+    beyond = [_End(*found, OUTER) for found in outer(outcome, left)]
+    for index, arm in enumerate(ARMS):
+        yield from _extremes(outcome, arm, sorted({pair[index] for pair in left}), known, tell)
+        yield from (end for end in beyond if end.arm == arm)
+    yield from (end for end in beyond if end.arm == "between")
+    for found in attained.rows(outcome.measure, outcome.arms, decided, left, known, tell):
+        yield _End(found.arm, found.quantity, found.ends, ATTAINED, found.people)
 
 
 def _extremes(
-    outcome: Outcome, arm: str, changes: list[Change], tell: Tell
-) -> Iterator[tuple[str, float, float, str]]:
-    problem, worths = outcome.arms[arm], _worths(outcome)
+    outcome: Outcome, arm: str, changes: list[Change], known: Examples, tell: Tell
+) -> Iterator[_End]:
+    problem, asked = outcome.arms[arm], counts(outcome, arm)
 
-    def search(task: tuple[str, int]) -> existence.Greatest:
-        quantity, sign = task
-        return existence.greatest(problem, changes, lambda person: sign * worths[quantity](person))
+    def search(task: tuple[str, str]) -> existence.Greatest:
+        quantity, end = task
+        worth, ends = asked[quantity]
+        sign = 1 if end == "high" else -1
+        limit = max(sign * value for value in ends(changes))
+        people = known.get((outcome.measure, arm, quantity, end), {}).get(arm, [])
+        if people and sign * sum(map(worth, people)) == limit:
+            return existence.Greatest(people, limit, limit)
+        return existence.greatest(problem, changes, lambda person: sign * worth(person), most=limit)
 
-    tasks = list(product(worths, (-1, 1)))
+    tasks = list(product(asked, END_NAMES))
     found = each(search, tasks, f"{outcome.measure}, {arm}: extreme", tell)
-    for quantity, least, most in zip(worths, found[::2], found[1::2], strict=True):
+    for quantity, least, most in zip(asked, found[::2], found[1::2], strict=True):
         proved = most.value == most.bound and least.value == least.bound
-        yield quantity, -least.bound, most.bound, EXACT if proved else OUTER
-    if spread_known([problem]):
-        ends = [paired.correlation_bounds(problem, change) for change in changes]
-        yield "correlation", min(low for low, _ in ends), max(high for _, high in ends), OUTER
+        people = ({arm: least.people}, {arm: most.people})
+        yield _End(arm, quantity, (-least.bound, most.bound), EXACT if proved else OUTER, people)
 
 
-def _worths(outcome: Outcome) -> dict[str, Worth]:
-    """Counts and sums whose extremes are asked for, as each person's part in them."""
-    worths: dict[str, Worth] = {"improved": lambda person: int(_moved(person) > 0)}
+class Count(NamedTuple):
+    """A count or sum as each person's part in it, and ends that it cannot exceed (`bounds`)."""
+
+    worth: Worth
+    ends: Callable[[list[Change]], tuple[int, int]]
+
+
+def counts(outcome: Outcome, arm: str) -> dict[str, Count]:
+    """Counts and sums of an arm whose extremes are asked for."""
+    problem = outcome.arms[arm]
+    asked = {"improved": _risen(problem, 1)}
     points = reliable_change(outcome)
     if points is not None:
-        worths["reliably improved"] = lambda person: int(_moved(person) >= points)
-        worths["reliably worse"] = lambda person: int(_moved(person) <= -points)
+        asked["reliably improved"] = _risen(problem, points)
+        asked["reliably worse"] = _risen(problem, points, sign=-1)
         for (index, wave), (name, cutoff) in product(enumerate(WAVES), _cutoffs(outcome).items()):
-            worths[f"{name}, {wave}"] = _counter(index, cutoff)
-    worths["endline sum of pairs"] = lambda person: (
-        0 if person[0] is None or person[1] is None else person[1]
+            asked[f"{name}, {wave}"] = _high(outcome, arm, index, cutoff)
+    asked["endline sum of pairs"] = Count(
+        lambda person: 0 if person[0] is None or person[1] is None else person[1],
+        partial(bounds.endline_sums, problem),
     )
-    return worths
+    return asked
+
+
+def _risen(arm: Arm, points: int, sign: int = 1) -> Count:
+    """People who rise, or with the sign -1 fall, by some points or more."""
+
+    def ends(changes: list[Change]) -> tuple[int, int]:
+        return bounds.risen(arm, [c._replace(total=sign * c.total) for c in changes], points)
+
+    return Count(lambda person: int(sign * existence.moved(person) >= points), ends)
+
+
+def _high(outcome: Outcome, arm: str, index: int, cutoff: int) -> Count:
+    """People whose score at a wave is at or above a cut-off; bounded by that group's figures."""
+
+    def ends(changes: list[Change]) -> tuple[int, int]:
+        figures = outcome.figures(arm, WAVES[index])
+        found = samples.bounds(figures, [cutoff])
+        ((low, high),) = [(b.low, b.high) for b in found if b.quantity == "at or above"]
+        return int(low), int(high)
+
+    return Count(lambda person: int((person[index] or 0) >= cutoff), ends)
+
+
+def outer(
+    outcome: Outcome, left: list[tuple[Change, Change]]
+) -> Iterator[tuple[str, str, tuple[float, float]]]:
+    """Yield bounds of the correlation and of the ANCOVA-adjusted difference, where SDs are printed.
+
+    No data set lies outside; nothing says that one attains them.
+    """
+    for index, (name, arm) in enumerate(outcome.arms.items()):
+        if spread_known([arm]):
+            changes = sorted({pair[index] for pair in left})
+            ends = [paired.correlation_bounds(arm, change) for change in changes]
+            yield name, "correlation", (min(low for low, _ in ends), max(high for _, high in ends))
+    first, second = outcome.arms.values()
+    if spread_known((first, second)):
+        yield "between", "adjusted difference", paired.adjusted_bounds(first, second, left)
 
 
 def _cutoffs(outcome: Outcome) -> dict[str, int]:
@@ -297,28 +514,10 @@ def _cutoffs(outcome: Outcome) -> dict[str, int]:
     return {"at the maximum": top, f"within {NEAR} points": top - NEAR}
 
 
-def _counter(wave: int, cutoff: int) -> Worth:
-    return lambda person: int((person[wave] or 0) >= cutoff)
-
-
-def _moved(person: Person) -> int:
-    before, after = person
-    return 0 if before is None or after is None else after - before
-
-
-def _adjusted(
-    outcome: Outcome, contrasts: list[tuple[Change, Change]]
-) -> Iterator[tuple[str, float, float, str]]:
-    """Bound the ANCOVA-adjusted difference, where both waves' SDs are printed."""
-    first, second = outcome.arms.values()
-    if spread_known((first, second)):
-        yield "adjusted difference", *paired.adjusted_bounds(first, second, contrasts), OUTER
-
-
 # --- Single groups --------------------------------------------------------------------------------
 
 
-def _groups(study: Study, printed: Mapping[str, Any], tell: Tell) -> pd.DataFrame:
+def groups(study: Study, printed: Mapping[str, Any], tell: Tell) -> pd.DataFrame:
     rows: list[tuple[Any, ...]] = []
     for name, arm, wave, figures, cutoffs in _printed_groups(study, printed):
         tell(f"{name}, {arm}, {wave}: every frequency, median, skewness")
@@ -363,12 +562,11 @@ def _printed_groups(
 ) -> Iterator[tuple[str, str, str, Figures, list[int]]]:
     """Groups with a printed n, mean and SD; with the scores whose shares above are asked for."""
     for outcome in outcomes(study, printed).values():
-        ends = (outcome.scale.total_minimum, outcome.scale.total_maximum)
         for arm, wave in product(ARMS, WAVES):
             figures = outcome.printed[arm][wave]
             if "sd" in figures:
-                known = Figures(figures["n"], figures["mean"], figures["sd"], *ends)
-                yield outcome.measure, arm, wave, known, [ends[1] - NEAR, ends[1]]
+                cutoffs = [*_cutoffs(outcome).values()]
+                yield outcome.measure, arm, wave, outcome.figures(arm, wave), sorted(cutoffs)
     for name, figures in printed["ratings"].items():
         scale = getattr(study.measures, name.partition("_")[0])
         known = Figures(

@@ -1,12 +1,18 @@
 """The design grid of the next trial and its simulation, in parts that any machine can run.
 
 A study may hold `sweep.yml`; without it the defaults of `Sweep` serve. The simulation is stored as
-`derived/simulation-<key>.csv`, where the key is a hash of all that determines its content.
+`derived/simulation-<key>.csv`, where the key is a hash of all that determines its content: the
+grid, the number of units and the version of the method.
 """
 
 from __future__ import annotations
 
 import hashlib
+import shlex
+from collections.abc import Iterator
+from dataclasses import replace
+from io import StringIO
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,17 +20,30 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from earlyhelp.errors import InputError, Problem
 from earlyhelp.study import find_folder, read_study
+from earlyhelp.textfile import is_there, read_text
 from earlyhelp.yamlfile import read_yaml
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from earlyhelp.trial import Design
+
+Values = dict[str, tuple[float, ...]]
+
 Share = Annotated[float, Field(gt=0, lt=1)]
 Correlation = Annotated[float, Field(ge=0, lt=1)]
 Autocorrelation = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
-# The code that, with the grid, decides the result.
-SOURCES = ("sweep.py", "simulate.py", "trial.py")
+# Raise it whenever the same grid may give another simulation: another model, analysis, order of
+# random numbers or formula. Moving or formatting code is none.
+METHOD_VERSION = 1
+# What is simulated of a cell, and which of it are shares.
+SHARES = ("power", "power_simulated", "coverage")
+RESULTS = (
+    *SHARES,
+    *("power_mc_error", "coverage_mc_error", "bias", "bias_mc_error", "standard_error"),
+    *("standard_error_closed_form", "standard_error_simulated"),
+)
 
 
 class Sweep(BaseModel):
@@ -92,13 +111,10 @@ def randomised_units(folder: str | Path) -> int:
 
 
 def stored_at(folder: str | Path) -> Path:
-    """Where the simulation of a study is stored; another grid or other code has another name."""
-    total = hashlib.sha256()
+    """Where the simulation of a study is stored; another grid or method has another name."""
     grid = read_sweep(folder).model_dump_json(exclude={"points", "proportions", "marks"})
-    total.update(f"{grid}\0{randomised_units(folder)}\0".encode())
-    for name in SOURCES:
-        total.update(Path(__file__).with_name(name).read_bytes())
-    return find_folder(folder) / "derived" / f"simulation-{total.hexdigest()[:16]}.csv"
+    key = hashlib.sha256(f"{grid}\0{randomised_units(folder)}\0{METHOD_VERSION}".encode())
+    return find_folder(folder) / "derived" / f"simulation-{key.hexdigest()[:16]}.csv"
 
 
 def cells(sweep: Sweep, units: int) -> pd.DataFrame:
@@ -113,23 +129,31 @@ def cells(sweep: Sweep, units: int) -> pd.DataFrame:
     """
     import pandas as pd
 
-    from earlyhelp import simulate, trial
+    from earlyhelp import simulate
 
-    values = {"icc": sweep.icc, "cac": sweep.cac, "iac": sweep.iac, "effect": sweep.effect}
+    frames = []
+    for design, values, as_pilot, _ in _parts(sweep, units):
+        needed = simulate.grid([design], sweep.power, **values, **sweep.fixed)
+        frames.append(needed.assign(pilot=False))
+        if as_pilot:
+            frames.append(needed.assign(clusters=units, pilot=True))
+    return pd.concat(frames, ignore_index=True)
+
+
+def _parts(sweep: Sweep, units: int) -> Iterator[tuple[Design, Values, bool, int]]:
+    """Yield designs, their assumptions, whether they suit the pilot's units, and their cells."""
+    from earlyhelp import trial
+
     ignored = {
         "individual": ("icc", "cac", "iac"),
         "individual-baseline": ("icc", "cac"),
         "parallel": ("cac", "iac"),
     }
-    frames = []
     for design in trial.DESIGNS.values():
-        unused = {name: values[name][:1] for name in ignored.get(design.name, ())}
-        needed = simulate.grid([design], sweep.power, **{**values, **unused}, **sweep.fixed)
-        frames.append(needed.assign(pilot=False))
-        if design.sequences == 2 and design.unit == "cluster" and units >= design.fewest:
-            of_pilot = needed.assign(clusters=units, pilot=True)
-            frames.append(of_pilot)
-    return pd.concat(frames, ignore_index=True)
+        values: Values = {name: getattr(sweep, name) for name in ("icc", "cac", "iac", "effect")}
+        values |= {name: values[name][:1] for name in ignored.get(design.name, ())}
+        as_pilot = design.sequences == 2 and design.unit == "cluster" and units >= design.fewest
+        yield design, values, as_pilot, prod(map(len, values.values())) * (1 + as_pilot)
 
 
 def simulate_part(folder: str | Path, part: int, parts: int) -> pd.DataFrame:
@@ -164,8 +188,63 @@ def simulate_part(folder: str | Path, part: int, parts: int) -> pd.DataFrame:
 
 
 def read_stored(folder: str | Path) -> pd.DataFrame:
-    """Read the stored simulation; empty when none belongs to the present grid and code."""
+    """Read the stored simulation; empty for a study without `sweep.yml` and without a simulation.
+
+    Raises
+    ------
+    InputError
+        Only the simulation of another grid or method is stored, or none of the grid that
+        `sweep.yml` asks for, or the file does not hold one row for each cell of the grid.
+    """
     import pandas as pd
 
     path = stored_at(folder)
-    return pd.read_csv(path) if path.is_file() else pd.DataFrame()
+    study, file = (shlex.quote(str(part)) for part in (path.parent.parent, path))
+    command = f"`earlyhelp trial simulate {study} --part 1-of-1 --output {file}`"
+    expected = f"what {command} stores"
+    others = sorted(path.parent.glob("simulation-*.csv"))
+    if not is_there(path):
+        if others:
+            found = "a simulation of another grid, number of units or method"
+            expected = f"{path.name}, which {command} stores"
+            raise InputError(
+                Problem(f"derived/{p.name}", None, "", found, expected) for p in others
+            )
+        if not is_there(find_folder(folder) / "sweep.yml"):
+            return pd.DataFrame()
+    try:
+        text = read_text(path, expected)
+    except InputError as error:
+        raise InputError(replace(p, file=f"derived/{p.file}") for p in error.problems) from None
+    try:
+        table = pd.read_csv(StringIO(text))
+    except ValueError:  # no table at all
+        table = pd.DataFrame()
+    count = sum(number for *_, number in _parts(read_sweep(folder), randomised_units(folder)))
+    if problems := list(_problems(table, count, f"derived/{path.name}", expected)):
+        raise InputError(problems)
+    return table
+
+
+def _problems(table: pd.DataFrame, count: int, file: str, expected: str) -> Iterator[Problem]:
+    """Yield what is wrong with a stored simulation that should hold `count` cells."""
+    import pandas as pd
+
+    from earlyhelp import simulate, trial
+
+    named = {*simulate.CELL_FIELDS, *RESULTS, "cell", "pilot"} <= set(table)
+    # Rows that are longer than the header turn columns into the index.
+    if not named or not isinstance(table.index, pd.RangeIndex):
+        yield Problem(file, 1, "", "other columns", expected)
+        return
+    if table["cell"].tolist() != list(range(count)):
+        yield Problem(file, None, "cell", f"{len(table)} rows", f"the cells 0 to {count - 1}")
+    numbers = table[list(RESULTS)].apply(pd.to_numeric, errors="coerce")
+    wrong = numbers.isna()
+    for name in SHARES:
+        wrong[name] |= ~numbers[name].between(0, 1)
+    wrong["design"] = ~table["design"].isin(list(trial.DESIGNS))
+    wrong["pilot"] = ~table["pilot"].isin([True, False])
+    for name in wrong:
+        for row in wrong.index[wrong[name]]:
+            yield Problem(file, row + 2, str(name), str(table.loc[row, name]), expected)

@@ -51,11 +51,11 @@ test: $(READY) ## build the report, then run every check; no file of the checkou
 
 checks: lint report
 	$(COMMITTED) compare _build/rotherham/results book/results
-	$(RUN) pytest -n auto --dist loadfile --cov -m "not slow and not cluster"
+	$(RUN) pytest --cov -m "not slow and not cluster"
 	$(RUN) pytest --nbval book/results
 
 test-slow: $(READY) ## the tests that take minutes
-	$(RUN) pytest -n auto -m slow
+	$(RUN) pytest -m slow
 
 recompute: $(READY) ## compute afresh what is stored in data/rotherham/derived and compare
 	$(BUILD) derived

@@ -16,12 +16,13 @@ export PYTHONUTF8 := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 # The study to build; read by the Snakefile from the environment, so that its path may hold anything.
 export STUDY
-RUN := HOME="$(CURDIR)/.venv/home" .venv/bin/python -m
+PY := HOME="$(CURDIR)/.venv/home" .venv/bin/python
+RUN := $(PY) -m
 # One build at a time; a second one waits and says so.
 LOCKED := $(PYTHON) src/earlyhelp/locked.py
 BUILD := $(LOCKED) Snakefile env $(RUN) snakemake --cores all --rerun-triggers code --rerun-incomplete \
   --nolock --quiet rules --
-COMMITTED := .venv/bin/python tests/committed.py
+COMMITTED := $(PY) tests/committed.py
 
 .DEFAULT_GOAL := help
 .PHONY: help setup environment report test checks test-slow recompute update mutants lint lock clean
@@ -47,7 +48,7 @@ report: $(READY) ## build the HTML book and the PDF of STUDY (default data/rothe
 	$(BUILD) report
 
 test: $(READY) ## build the report, then run every check; no file of the checkout changes
-	.venv/bin/python tests/untouched.py $(MAKE) --no-print-directory checks
+	$(PY) tests/untouched.py $(MAKE) --no-print-directory checks
 
 checks: lint report
 	$(COMMITTED) compare _build/rotherham/results book/results
@@ -68,10 +69,10 @@ update: $(READY) ## write what is computed and committed, and show what changed
 	$(BUILD) report
 	$(COMMITTED) replace _build/rotherham/results book/results
 	$(RUN) earlyhelp determine tests/studies/complete
-	.venv/bin/python tests/recorder.py
+	$(PY) tests/recorder.py
 
 mutants: $(READY) ## change the code in small ways and see whether a test notices (an hour)
-	.venv/bin/python tests/mutants.py $(MODULES)
+	$(PY) tests/mutants.py $(MODULES)
 
 lint: $(READY)
 	$(RUN) ruff check .
@@ -79,7 +80,7 @@ lint: $(READY)
 	$(RUN) mypy
 
 lock: $(READY) ## compile requirements.in into requirements.txt and environment.yml
-	$(RUN) uv pip compile --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
+	$(RUN) uv pip compile --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-strip-extras \
 	  --no-emit-index-url --no-header --no-annotate --upgrade --quiet requirements.in -o requirements.txt
 	{ printf '%s\n' '# Written by `make lock`: the versions of requirements.txt, for conda users.' \
 	    'name: earlyhelp' 'channels: [conda-forge]' 'dependencies:' '  - python=3.13' '  - pip' '  - pip:' \

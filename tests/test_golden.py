@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
+import matplotlib
 import matplotlib.pyplot as plt
 import pytest
 from recorder import GOLDEN, RECORDS, describe, describe_svg, opened_once
@@ -18,6 +19,14 @@ UPDATE = "`python tests/recorder.py` writes the golden files; look at what it ch
 @pytest.fixture(scope="module")
 def study() -> Iterator[None]:
     with opened_once():
+        yield
+
+
+@pytest.fixture
+def plain_style() -> Iterator[None]:
+    """matplotlib's own style, whatever an earlier test or page has set."""
+    with plt.rc_context():
+        matplotlib.rcdefaults()
         yield
 
 
@@ -37,6 +46,7 @@ def test_every_golden_file_belongs_to_a_page_or_command() -> None:
     assert {path.name for path in GOLDEN.iterdir()} == set(RECORDS), UPDATE
 
 
+@pytest.mark.usefixtures("plain_style")
 def test_a_figure_is_described_by_its_texts_and_data() -> None:
     figure, axes = plt.subplots(figsize=(4, 3))
     bars = axes.bar([0, 1], [2, 3.33333], width=0.5, color="#ff0000", hatch="/", label="Both")

@@ -200,8 +200,9 @@ rule publish:
         shutil.rmtree(BUILD / "results", ignore_errors=True)
         copy_notebooks(input, BUILD / "results")
         # Also what a build that was killed left behind.
-        kinds = ("executed/*", "site-*", "validated-*", "published-*", ".html-*", "*.new", "*.old")
+        kinds = ("executed/*", "site-*", "validated-*", "published-*", "determined-*")
+        kinds += (".html-*", "*.new", "*.old")
         outdated = {path for kind in kinds for path in BUILD.glob(kind)}
-        for old in outdated - {VALIDATED, *map(Path, input)}:
+        for old in outdated - {VALIDATED, *DETERMINED, *map(Path, input)}:
             shutil.rmtree(old) if old.is_dir() else old.unlink()
         published().touch()

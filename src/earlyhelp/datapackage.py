@@ -23,11 +23,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pydantic
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import ValidationError, model_validator
 
 from earlyhelp.errors import InputError, Problem
 from earlyhelp.textfile import read_text
-from earlyhelp.yamlfile import read_yaml
+from earlyhelp.yamlfile import Strict, read_yaml
 
 DATAPACKAGE_FILE = "datapackage.json"
 # Of each type: how its values are written, what they are, and what to call them. A float holds
@@ -38,10 +38,6 @@ _WRITTEN: dict[str, tuple[re.Pattern[str], Callable[[str], Any], str]] = {
     "date": (re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"), date.fromisoformat, "a date"),
     "string": (re.compile(r".+"), str, "text"),
 }
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 Name = Annotated[
@@ -55,7 +51,7 @@ Count = Annotated[int, pydantic.Field(ge=0)]
 Bound = int | float | str
 
 
-class Constraints(_Strict):
+class Constraints(Strict):
     """What the values of a field have to meet; a blank cell is a missing value."""
 
     required: bool = False
@@ -66,7 +62,7 @@ class Constraints(_Strict):
     pattern: str | None = None
 
 
-class Field(_Strict):
+class Field(Strict):
     """One column of a file.
 
     Attributes
@@ -166,21 +162,21 @@ class Field(_Strict):
         return kind
 
 
-class Reference(_Strict):
+class Reference(Strict):
     """The column of another file in which a value has to stand."""
 
     resource: Name
     fields: Name
 
 
-class ForeignKey(_Strict):
+class ForeignKey(Strict):
     """A column whose values have to stand in a column of another file."""
 
     fields: Name
     reference: Reference
 
 
-class TableSchema(_Strict):
+class TableSchema(Strict):
     """The columns of one file.
 
     Attributes
@@ -209,7 +205,7 @@ class TableSchema(_Strict):
         return {field.name: field for field in self.fields}
 
 
-class Resource(_Strict):
+class Resource(Strict):
     """One file of the study's `raw` folder.
 
     Attributes
@@ -267,7 +263,7 @@ def differences(resource: Resource, content: bytes, rows: int) -> Iterator[Probl
             yield Problem(file, None, name, str(found), expected)
 
 
-class Dictionary(_Strict):
+class Dictionary(Strict):
     """The raw files of a study."""
 
     profile: Literal["tabular-data-package"] = "tabular-data-package"

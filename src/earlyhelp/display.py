@@ -11,7 +11,6 @@ import pandas as pd
 from IPython.core.pylabtools import print_figure
 from IPython.display import display
 from matplotlib.figure import Figure
-from matplotlib_inline.backend_inline import set_matplotlib_formats
 from myst_nb import glue
 
 from earlyhelp import figures, qualitative_tables
@@ -41,8 +40,6 @@ STATUSES = {
     "design fact": "a fact of the design, from the study's description",
     "not in our data": "printed in the report; no data of this compendium can answer it",
 }
-# What matplotlib otherwise writes into every SVG.
-UNDATED = {"metadata": {"Date": None}}
 # Where the book shows a quantity of the ledger; others are on the page of their notebook.
 SHOWN_IN = {
     "sample.responses": "tbl-responses",
@@ -187,7 +184,9 @@ class Page:
         Left to the notebook's display, a figure also says its size in pixels, which is another
         with each of matplotlib's backends.
         """
-        self.drawing(print_figure(figures.mark(figure, self.status(status)), "svg", **UNDATED))
+        marked = figures.mark(figure, self.status(status))
+        # matplotlib otherwise writes the hour into every SVG.
+        self.drawing(print_figure(marked, "svg", metadata={"Date": None}))
         plt.close(figure)
 
     def note(self, status: str, place: str = "", reading: str = "") -> None:
@@ -266,7 +265,6 @@ def open_page(study: str, notebook: str) -> Page:
         Name of the notebook; the claims that the ledger places there are handed to the prose.
     """
     figures.use_style()
-    set_matplotlib_formats("svg", **UNDATED)
     pilot = open_pilot(study)
     folder = pilot.study.folder
     claims = claims_of(folder)

@@ -158,12 +158,11 @@ def read(study_folder: Path) -> Identified | None:
     def problem(name: str, column: str, found: str) -> Problem:
         return Problem(name, None, column, found, expected)
 
+    text = read_text(folder / INPUTS, expected)
     try:
-        known = json.loads(read_text(folder / INPUTS, expected))
+        known = json.loads(text)
         inputs, digests = str(known["sha256"]), dict(known["tables"])
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        if isinstance(error, InputError):
-            raise
+    except (ValueError, TypeError, KeyError, RecursionError):
         raise InputError([problem(INPUTS, "", "a text of another form")]) from None
     problems, texts = [], {}
     if inputs != inputs_hash(study_folder):

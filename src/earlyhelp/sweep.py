@@ -209,7 +209,7 @@ def read_stored(folder: str | Path) -> pd.DataFrame:
             raise InputError(
                 Problem(f"derived/{p.name}", None, "", found, expected) for p in others
             )
-        if not is_there(find_folder(folder) / "sweep.yml"):
+        if not is_there(find_folder(folder) / SWEEP_FILE):
             return pd.DataFrame()
     try:
         text = read_text(path, expected)

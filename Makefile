@@ -37,10 +37,11 @@ $(READY): requirements.txt
 	  and "earlyhelp needs Python 3.11, 3.12 or 3.13, found %d.%d: make PYTHON=python3.12 ..." % sys.version_info[:2])'
 	@$(LOCKED) requirements.txt $(MAKE) --no-print-directory environment
 
+# The pins are complete, so pip has nothing to resolve; its resolver also stumbles over extras of pins.
 environment:
 	@[ -e $(READY) ] || echo "Setting up .venv: about 200 pinned packages, a few minutes once"
 	[ -e $(READY) ] || { rm -rf .venv && $(PYTHON) -m venv .venv && mkdir .venv/home \
-	  && .venv/bin/python -m pip install --disable-pip-version-check --require-hashes --compile -r requirements.txt \
+	  && .venv/bin/python -m pip install --disable-pip-version-check --require-hashes --no-deps --compile -r requirements.txt \
 	  && .venv/bin/python -m pip install --disable-pip-version-check --no-deps --no-build-isolation -e . \
 	  && touch $(READY); }
 
@@ -80,7 +81,7 @@ lint: $(READY)
 	$(RUN) mypy
 
 lock: $(READY) ## compile requirements.in into requirements.txt and environment.yml
-	$(RUN) uv pip compile --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-strip-extras \
+	$(RUN) uv pip compile --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 	  --no-emit-index-url --no-header --no-annotate --upgrade --quiet requirements.in -o requirements.txt
 	{ printf '%s\n' '# Written by `make lock`: the versions of requirements.txt, for conda users.' \
 	    'name: earlyhelp' 'channels: [conda-forge]' 'dependencies:' '  - python=3.13' '  - pip' '  - pip:' \

@@ -393,17 +393,6 @@ def team_consistency(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def methods(frame: pd.DataFrame) -> pd.DataFrame:
-    """Research questions with the sources planned for them (Table 3.4)."""
-    return _filled(frame, {"question": ("Question", None), "sources": ("Planned sources", None)})
-
-
-def statuses(meanings: Mapping[str, str]) -> pd.DataFrame:
-    """The statuses a number may have, with their meaning (`display.STATUSES`)."""
-    rows = [(badge(status), escape(meaning)) for status, meaning in meanings.items()]
-    return pd.DataFrame(rows, columns=["Status", "What it says"], dtype=str)
-
-
 def ledger(frame: pd.DataFrame, claims: list[Claim]) -> pd.DataFrame:
     """Every printed figure beside the recomputed one (`claims.ledger`); a row is a target."""
     shown = {claim.id: where_shown(claim) or "–" for claim in claims}

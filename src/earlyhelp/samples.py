@@ -584,8 +584,13 @@ def draw(figures: Figures, k: int, seed: int) -> NDArray[np.int64]:
     Raises
     ------
     InputError
-        No data set agrees, or (TooLarge) the table would not fit.
+        No data set agrees, or (TooLarge) more than LIST_LIMIT scores to draw, or the table would
+        not fit.
     """
+    if k * figures.n > LIST_LIMIT:
+        raise _too_large(
+            f"{k:,} data sets of {figures.n} scores", f"at most {LIST_LIMIT // figures.n:,} to draw"
+        )
     table = _completions(figures)
     total = _total(table) if table else 0
     if not table or not total:

@@ -40,7 +40,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     an interruption from the keyboard. Whoever stops reading, such as ``head``, has read enough.
     """
     try:
-        args = parser().parse_args(argv)
+        words = sys.argv[1:] if argv is None else argv
+        # argparse of Python 3.11 takes this for no value at all, and hands on an empty list.
+        if lost := [word.removesuffix("=--") for word in words if word.endswith("=--")]:
+            raise InputError(Problem("options", None, word, "'--'", "a value") for word in lost)
+        args = parser().parse_args(words)
         status: int = args.func(args)
         sys.stdout.flush()
         return status

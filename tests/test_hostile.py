@@ -266,6 +266,7 @@ TRIAL = (
     st.dictionaries(st.sampled_from(TRIAL), small | numbers, max_size=4),
     small | numbers,
 )
+@example("power", "parallel", {"--intervention": "0.5"}, "10")
 @example("power", "parallel", {"--effect": "0.3"}, "999999999999999")
 @example("power", "stepped-wedge", {"--effect": "0.3", "--sequences": "999999999999999"}, "10")
 @example("power", "stepped-wedge", {"--effect": "0.3", "--sequences": "100000"}, "10")

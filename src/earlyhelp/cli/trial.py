@@ -106,7 +106,7 @@ def _gather(*steps: Any) -> list[Any]:
 
 
 def _read_assumptions(args: argparse.Namespace) -> Any:
-    from earlyhelp.trial import Assumptions
+    from earlyhelp.trial import Assumptions, check
 
     given = {name: getattr(args, name) for name in ("effect", "sd", "control", "intervention")}
     named = {name: value for name, value in given.items() if value is not None}
@@ -118,7 +118,7 @@ def _read_assumptions(args: argparse.Namespace) -> Any:
     expected = "either --effect (and --sd) or both --control and --intervention"
     outcome = Problem("trial", None, "outcome", found, expected)
     try:
-        Assumptions(**{"effect": 1.0, **named}, **_common(args))
+        check(**named, **_common(args))
     except InputError as error:
         raise InputError([outcome, *error.problems]) from None
     raise InputError([outcome])

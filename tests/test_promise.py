@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from helpers import row
 
 from earlyhelp import promise
 from earlyhelp.errors import InputError
-from earlyhelp.raw import Pilot
+from earlyhelp.raw import Pilot, open_pilot
 
 
 def test_summary(pilot: Pilot) -> None:
@@ -247,3 +248,13 @@ def test_anticipated_outcomes(pilot: Pilot) -> None:
     assert upload[["agree", "total"]].tolist() == [2, 3]
     answers = promise.anticipated_outcome_answers(changed)
     assert row(answers, question="upload_scores", answer="disagree")["n"] == 1
+
+
+def test_allocations_are_listed_where_a_unit_has_no_mean(mini: Path) -> None:
+    path = mini / "raw/endline_survey.csv"
+    path.write_text(path.read_text().splitlines()[0] + "\n")
+    table = promise.allocations(open_pilot(mini), "wai")
+    # Two of the four units can be drawn in six ways; nobody was measured twice.
+    assert len(table) == 6
+    assert table["observed"].sum() == 1
+    assert table[["difference", "as_extreme"]].isna().all(axis=None)

@@ -466,6 +466,7 @@ def test_every_departure_from_the_standard_is_told_with_its_line(tmp_path: Path)
     [
         ('endPosition="14"', 'endPosition="99"', "found positions 0 to 99"),
         ('startPosition="0"', 'startPosition="-1"', "found positions -1 to 14"),
+        ('endPosition="14"', f'endPosition="{"9" * 5000}"', "found a position of 5000 digits"),
         (
             f'CodeRef targetGUID="{GUIDS[1]}"',
             f'CodeRef targetGUID="{GUIDS[9]}"',

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import os
 from pathlib import Path
 
 import pytest
 
+from earlyhelp import textfile
 from earlyhelp.errors import InputError
-from earlyhelp.textfile import is_there, read_text
+from earlyhelp.textfile import MOST_DIGITS, is_there, number, read_text
 
 
 def told(path: Path) -> str:
@@ -71,3 +73,68 @@ def test_control_characters_are_placed(tmp_path: Path, character: str) -> None:
     path = tmp_path / "a.csv"
     path.write_text(f"a\n\n{character}", encoding="utf-8")
     assert f"row 3: found the control character U+{ord(character):04X}" in told(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("0", 0), ("-7", -7), ("2.50", 2.5), (".5", 0.5), ("5.", 5.0), ("1e-3", 0.001), ("+3", 3)],
+)
+def test_a_number_in_plain_digits(text: str, value: float) -> None:
+    assert number(text) == value
+    assert type(number(text)) is type(value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "-", ".", "1_0", "010", "1,5", "1,000", " 5", "5 ", "5\n", "0x1", "nan", "inf"),
+        *("1e400", "\u0663", "\uff13", "\u00bd", "5%", "9" * (MOST_DIGITS + 1)),
+    ],
+)
+def test_what_only_some_parsers_take_for_a_number(text: str) -> None:
+    assert number(text) is None
+
+
+# The modules that read a study's files. What others read is the book's, a notebook, an archive.
+READERS = (
+    *(
+        "audit",
+        "checks",
+        "claims",
+        "criteria",
+        "datapackage",
+        "determined",
+        "display",
+        "identified",
+    ),
+    *(
+        "planning",
+        "printed",
+        "qualitative",
+        "questions",
+        "raw",
+        "study",
+        "sweep",
+        "theory",
+        "yamlfile",
+    ),
+    *("cli/audit", "cli/datapackage", "cli/ledger", "cli/trial", "cli/validate"),
+)
+ELSEWHERE = ("open", "read_bytes", "safe_load", "loadtxt", "is_file", "exists")
+
+
+def reads_by_itself(call: ast.Call) -> bool:
+    """Whether a call reads a file, or asks for one in a way that takes a folder for nothing."""
+    if isinstance(call.func, ast.Name):
+        return call.func.id in ELSEWHERE
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    if name == "read_csv":
+        return not ast.unparse(call.args[0]).startswith(("io.StringIO(", "StringIO("))
+    return name in (*ELSEWHERE, "read_text")
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_studys_files_are_read_in_one_place(name: str) -> None:
+    tree = ast.parse((Path(textfile.__file__).parent / f"{name}.py").read_text("utf-8"))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    assert [ast.unparse(call) for call in calls if reads_by_itself(call)] == []

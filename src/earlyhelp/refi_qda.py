@@ -40,6 +40,7 @@ from earlyhelp.qualitative import (
     Theme,
     texts,
 )
+from earlyhelp.textfile import MOST_DIGITS
 
 PROJECT = "urn:QDA-XML:project:1.0"
 CODEBOOK = "urn:QDA-XML:codebook:1.0"
@@ -429,7 +430,14 @@ class _Project:
             passages: dict[tuple[int, int], list[Any]] = {}
             for selection in source.findall(f"{{{PROJECT}}}PlainTextSelection"):
                 if selection.find(f"{{{PROJECT}}}Coding") is not None:
-                    start, end = (int(selection.get(f"{side}Position")) for side in ENDS)
+                    written = [selection.get(f"{side}Position") for side in ENDS]
+                    # The schema sets no limit; Python converts no more than some thousand digits.
+                    if (longest := max(map(len, written))) > MOST_DIGITS:
+                        self._problem(
+                            selection, f"a position of {longest} digits", "one in the text"
+                        )
+                        continue
+                    start, end = map(int, written)
                     passages.setdefault((start, end), []).append(selection)
             text = self._text(source) if passages else None
             if text is None:

@@ -44,6 +44,7 @@ def run(args: argparse.Namespace) -> int:
     from earlyhelp.claims import CLAIMS_FILE, STATUSES, compare, ledger, read_claims, read_ledger
     from earlyhelp.errors import InputError, Problem
     from earlyhelp.raw import open_pilot
+    from earlyhelp.textfile import is_there
 
     if args.only and args.only not in STATUSES:
         expected = f"one of: {', '.join(STATUSES)}"
@@ -54,7 +55,8 @@ def run(args: argparse.Namespace) -> int:
     chosen = table["id"].isin(_chosen(table, args)["id"])
     if args.against:
         saved = Path(args.against)
-        other = read_ledger(saved) if saved.is_file() else ledger(open_pilot(saved), claims)
+        is_file = is_there(saved) and not saved.is_dir()
+        other = read_ledger(saved) if is_file else ledger(open_pilot(saved), claims)
         changed = compare(table[chosen], other)
         _show(changed, list(changed.columns), args.format)
         print(f"{len(changed)} of {chosen.sum()} claims change", file=sys.stderr)

@@ -230,7 +230,7 @@ def run_simulate(args: argparse.Namespace) -> int:
     """Simulate a part of the study's grid and write it."""
     from earlyhelp import sweep
 
-    given = re.fullmatch(r"(\d{1,9})-of-(\d{1,9})", args.part)
+    given = re.fullmatch(r"([0-9]{1,9})-of-([0-9]{1,9})", args.part)
     if not given:
         raise InputError([Problem("trial", None, "part", args.part, "K-of-N with 1 <= K <= N")])
     _write(sweep.simulate_part(args.study, int(given[1]), int(given[2])), args.output)

@@ -94,7 +94,7 @@ def test_no_yaml(mini: Path) -> None:
         ("- {id: post_training", "# ", "a wave of each id; no post_training"),
         ("unit: C", "unit: A", "each unit in one arm; A is in both"),
         ("title: A miniature pilot", "title: ''", "a text that is not empty"),
-        ("place:", "folder: /tmp\nplace:", "one of the keys: id, title"),
+        ("place:", "folder: /tmp\nplace:", "no such key: the folder"),
         ("place:", "design: {teams: [1]}\nplace:", "text (write a number in quotes)"),
     ],
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import Field, field_validator, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from earlyhelp.errors import InputError, Problem
 from earlyhelp.yamlfile import Strict, read_yaml
@@ -154,6 +155,8 @@ class Study(Strict):
 
     Attributes
     ----------
+    folder : Path
+        Where `study.yml` and `raw/` are; no key of the file.
     provenance : {"reconstructed", "observed"}
         Whether people are synthetic or real; decides what a number may claim.
     progression : Criteria, optional
@@ -162,7 +165,7 @@ class Study(Strict):
         Facts that no file of people holds, for claims (`sample.design`) and for the next steps.
     """
 
-    _folder: Path = PrivateAttr(default=Path())
+    folder: SkipJsonSchema[Path] = Path()
     id: Annotated[
         str, Field(pattern=r"^[a-z0-9-]+$", description="small letters, digits and hyphens")
     ]
@@ -177,6 +180,11 @@ class Study(Strict):
     measures: Measures
     progression: Criteria | None = None
     design: dict[str, Text | int | float] = Field(default_factory=dict)
+
+    @field_validator("folder", mode="before")
+    @classmethod
+    def _not_of_the_file(cls, _: object) -> Path:
+        raise ValueError("no such key: the folder is that of the file")
 
     @model_validator(mode="after")
     def _distinct(self) -> Study:
@@ -194,11 +202,6 @@ class Study(Strict):
         if len(set(self.tool_months)) < len(self.tool_months):
             raise ValueError("each of the tool_months once")
         return self
-
-    @property
-    def folder(self) -> Path:
-        """Where `study.yml` and `raw/` are."""
-        return self._folder
 
     @property
     def arm_of(self) -> dict[str, str]:
@@ -239,5 +242,4 @@ def read_study(folder: str | Path) -> Study:
     """
     folder = find_folder(folder)
     study: Study = read_yaml(folder / STUDY_FILE, Study)
-    study._folder = folder
-    return study
+    return study.model_copy(update={"folder": folder})

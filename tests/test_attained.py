@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from itertools import product
 from random import Random
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -63,14 +65,30 @@ def data_sets() -> list[list[list[Person]]]:
     return found
 
 
+def in_turn(do: Callable[..., Any], tasks: Sequence[tuple[Any, ...]], label: str) -> list[Any]:
+    return [do(*task) for task in tasks]
+
+
 @pytest.fixture(scope="module")
-def rows(data_sets: list[list[list[Person]]]) -> dict[tuple[str, str], tuple[float, float]]:
+def found(data_sets: list[list[list[Person]]]) -> list[attained.Attained]:
     people = {
         name: {change: of_arm[0]}
         for name, change, of_arm in zip(ARMS, CHANGES, data_sets, strict=True)
     }
-    found = attained.rows("m", ARMS, people, [CHANGES], lambda text: None)
-    return {(arm, quantity): ends for _, arm, quantity, *ends, _ in found}  # type: ignore[misc]
+    return list(attained.rows("m", ARMS, people, [CHANGES], in_turn))
+
+
+@pytest.fixture(scope="module")
+def rows(found: list[attained.Attained]) -> dict[tuple[str, str], tuple[float, float]]:
+    return {(of.arm, of.quantity): of.ends for of in found}
+
+
+def test_the_people_found_agree_and_have_the_ends(found: list[attained.Attained]) -> None:
+    for of in found:
+        for end, people in zip(of.ends, of.people, strict=True):
+            assert attained.value(ARMS, of.quantity, people) == end
+            for arm, change in zip(ARMS, CHANGES, strict=True):
+                assert arm not in people or existence.agrees(ARMS[arm], change, people[arm])
 
 
 def test_the_extremes_of_the_correlation_are_attained(

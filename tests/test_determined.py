@@ -1,8 +1,7 @@
-"""Known values: hand calculation, the reconstruction, and the solver's proofs run again (slow)."""
+"""Known values: hand calculation and the reconstruction."""
 
 from __future__ import annotations
 
-import shutil
 from fractions import Fraction
 from itertools import combinations, product
 from pathlib import Path
@@ -15,7 +14,6 @@ from scipy import stats
 from earlyhelp import determined, existence, identified, measures, promise, sample, stored, tables
 from earlyhelp.cli import main
 from earlyhelp.determined import Figures
-from earlyhelp.errors import InputError
 from earlyhelp.figures import score_ranges
 from earlyhelp.paired import Change
 from earlyhelp.printed import read_printed
@@ -48,21 +46,6 @@ def one(frame: pd.DataFrame, quantity: str, population: str) -> pd.Series:
 
 def holds(row: pd.Series, value: float) -> bool:
     return bool(row["low"] - 1e-9 <= value <= row["high"] + 1e-9)
-
-
-def test_what_is_stored_was_computed_from_the_present_inputs(figures: Figures) -> None:
-    assert figures.stored.inputs == identified.inputs_hash(STUDY), "run `earlyhelp determine`"
-
-
-def test_what_is_stored_for_other_figures_is_not_read(tmp_path: Path) -> None:
-    study = Path(shutil.copytree(STUDY, tmp_path / "copy"))
-    text = (study / "printed.yml").read_text("utf-8")
-    (study / "printed.yml").write_text(text.replace('"69.2"', '"69.3"'), "utf-8")
-    with pytest.raises(InputError) as caught:
-        determined.read(study)
-    (problem,) = caught.value.problems
-    assert (problem.file, problem.column) == ("inputs.json", "sha256")
-    assert "`earlyhelp determine" in problem.expected
 
 
 def test_another_printed_figure_is_another_input(tmp_path: Path) -> None:
@@ -313,13 +296,6 @@ def test_equal_when_rounded_is_not_determined(figures: Figures) -> None:
 
 def test_an_outer_bound_is_never_called_determined() -> None:
     assert determined._row("q", "p", [1], 0, determined.OUTER)[6] == "bounded"
-
-
-@pytest.mark.slow
-def test_computed_again_it_is_what_is_stored(figures: Figures, tmp_path: Path) -> None:
-    identified.write(STUDY, lambda text: None, tmp_path)
-    for name in (*(f"{table}.csv" for table in identified.TABLES), "inputs.json"):
-        assert (tmp_path / name).read_bytes() == (STUDY / "derived" / name).read_bytes(), name
 
 
 def test_the_readers_frames_have_the_columns_of_the_module(figures: Figures) -> None:

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from earlyhelp import existence
-from earlyhelp.existence import Person
+from earlyhelp.existence import Person, agrees
 from earlyhelp.paired import Arm, Change, TTest, Wave
 from earlyhelp.samples import Figures
 from earlyhelp.walk import Walk, climb, draw
@@ -159,5 +159,7 @@ def test_a_climb_meets_the_greatest_value(data_sets: list[tuple[Person, ...]]) -
     best = max(map(product_of, data_sets))
     random = Random(5)
     walk = Walk(SMALL, data_sets[0], random)
-    found = climb([walk], lambda: product_of(stand(walk)) / best, 20_000, random)
+    found, (people,) = climb([walk], lambda: product_of(stand(walk)) / best, 20_000, random)
     assert found == 1
+    assert product_of(tuple(people)) == best
+    assert agrees(SMALL, CHANGE, people)

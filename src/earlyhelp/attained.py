@@ -1,28 +1,26 @@
 """Values of the correlation and of differences between the arms that agreeing data sets attain.
 
-These are no sums over people, so no solver gives their extremes. CP-SAT gives data sets that are
+These are no sums over people, so no solver gives their extremes. HiGHS gives data sets that are
 extreme in moments of those in both waves, and walks from the best of them climb further. What is
 found this way is attained; how much further the extremes lie, outer bounds tell.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from math import sqrt
 from random import Random
-from typing import TypeVar
+from typing import Any, NamedTuple
 
 from earlyhelp import existence
 from earlyhelp.existence import Person, Worth
 from earlyhelp.paired import Arm, Change
 from earlyhelp.walk import Walk, climb
 
-T = TypeVar("T")
-R = TypeVar("R")
-Tell = Callable[[str], None]
+# Calls a function of a module with every tuple of arguments and returns the results in order; the
+# last argument names the work to whoever waits.
+Each = Callable[[Callable[..., Any], Sequence[tuple[Any, ...]], str], list[Any]]
 ARMS, WAVES = ("intervention", "comparison"), ("baseline", "endline")
 EXACT, OUTER, ATTAINED = "exact", "outer bound", "attained"
 
@@ -37,23 +35,26 @@ DIRECTIONS = (
     (-1, 0, 9),
     (-1, 0, -9),
 )
-# A search for a start may take so much of CP-SAT's deterministic time; more pairs of changes than
-# these are represented by those with the least and the greatest spreads; tried moves of a climb.
-SEARCH = 6.0
+# A start may stay so far below the greatest moment, as a share of it; more pairs of sums of change
+# than these are represented by the least and the greatest spreads; tried moves of a climb.
+GAP = 0.01
 FEW = 10
 STEPS = 60_000
 
-Row = tuple[str, str, str, float, float, str]
+# People of each arm, by its name.
+Placed = Mapping[str, list[Person]]
+Value = Callable[[Sequence[Walk]], float]
+# Of both ends of a quantity: the least is the greatest of the negative.
+SIGNS = {"low": -1, "high": 1}
 
 
-def each(do: Callable[[T], R], items: Sequence[T], label: str, tell: Tell) -> list[R]:
-    """Do something with every item on all processors; the solver leaves Python to other threads."""
-    done = []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for number, result in enumerate(pool.map(do, items), start=1):
-            tell(f"{label} {number} of {len(items)}")
-            done.append(result)
-    return done
+class Attained(NamedTuple):
+    """Least and greatest value found, and by arm the people who have them."""
+
+    arm: str
+    quantity: str
+    ends: tuple[float, float]
+    people: tuple[Placed, Placed]
 
 
 def rows(
@@ -61,54 +62,68 @@ def rows(
     arms: Mapping[str, Arm],
     people: Mapping[str, Mapping[Change, list[Person] | None]],
     contrasts: Sequence[tuple[Change, Change]],
-    tell: Tell,
-) -> Iterator[Row]:
+    each: Each,
+) -> Iterator[Attained]:
     """Search for extreme data sets.
 
     Parameters
     ----------
     measure : str
-        Name for the rows.
+        Name in what is told.
     arms : mapping of str to Arm
         Intervention and comparison.
     people : mapping
         By arm and change, a data set of each change.
     contrasts : sequence of (Change, Change)
         Changes of both arms that people have, as the test between the arms leaves them.
-    tell : callable
-        Is told of progress.
-
-    Yields
-    ------
-    (measure, arm or "between", quantity, least attained, greatest attained, "attained")
+    each : callable
     """
     chosen = _representatives(contrasts)
-    starts = [
-        _starts(
+    starts = {
+        name: _starts(
             arm,
             {pair[index]: people[name][pair[index]] or [] for pair in chosen},
             f"{measure}, {name}",
-            tell,
+            each,
         )
         for index, (name, arm) in enumerate(arms.items())
+    }
+    both: list[list[Placed]] = []
+    for pair in chosen:
+        found = (starts[name][change] for name, change in zip(arms, pair, strict=True))
+        both.append([dict(zip(arms, sets, strict=True)) for sets in product(*found)])
+    groups = {
+        name: [[{name: people} for people in found] for found in of_arm.values()]
+        for name, of_arm in starts.items()
+    } | {"between": both}
+    tasks = [
+        (arms, arm, quantity, sign, group)
+        for arm, quantity in asked(arms)
+        for sign in SIGNS.values()
+        for group in groups[arm]
     ]
-    for (name, arm), of_arm in zip(arms.items(), starts, strict=True):
-        groups = [[((arm, start),) for start in found] for found in of_arm.values()]
-        low, high = _ends(groups, lambda walks: correlation(walks[0]))
-        yield measure, name, "correlation", low, high, ATTAINED
-    both = [
-        [
-            tuple(zip(arms.values(), start, strict=True))
-            for start in product(starts[0][first], starts[1][second])
-        ]
-        for first, second in chosen
-    ]
-    for quantity, value in BETWEEN.items():
-        tell(f"{measure}: {quantity}")
-        if quantity.startswith("t ") and not spread_known(arms.values()):
-            continue
-        low, high = _ends(both, value)
-        yield measure, "between", quantity, low, high, ATTAINED
+    met: dict[tuple[str, str, int], list[tuple[float, Placed]]] = {}
+    climbs = each(_highest, tasks, f"{measure}: climb")
+    for (_, arm, quantity, sign, _), highest in zip(tasks, climbs, strict=True):
+        met.setdefault((arm, quantity, sign), []).append(highest)
+    for arm, quantity in asked(arms):
+        (low, least), (high, most) = (
+            max(met[arm, quantity, sign], key=lambda found: found[0]) for sign in SIGNS.values()
+        )
+        yield Attained(arm, quantity, (-low, high), (least, most))
+
+
+def asked(arms: Mapping[str, Arm]) -> Iterator[tuple[str, str]]:
+    """Yield an arm or "between", and a quantity."""
+    yield from product(arms, WITHIN)
+    for quantity in BETWEEN:
+        if spread_known(arms.values()) or not quantity.startswith("t "):
+            yield "between", quantity
+
+
+def value(arms: Mapping[str, Arm], quantity: str, people: Placed) -> float:
+    """Value of a quantity for some people."""
+    return VALUES[quantity](_walks(arms, people, Random(1)))
 
 
 def spread_known(arms: Iterable[Arm]) -> bool:
@@ -117,31 +132,27 @@ def spread_known(arms: Iterable[Arm]) -> bool:
 
 
 def _representatives(contrasts: Sequence[tuple[Change, Change]]) -> list[tuple[Change, Change]]:
-    if len(contrasts) <= FEW:
-        return list(contrasts)
     by_spread = sorted(contrasts, key=lambda pair: (pair[0].spread + pair[1].spread, pair))
-    return [by_spread[0], by_spread[-1]]
+    # Of pairs with the same sums, the last and so the one with the greatest spread.
+    chosen = list(
+        {(first.total, second.total): (first, second) for first, second in by_spread}.values()
+    )
+    return chosen if len(chosen) <= FEW else [by_spread[0], by_spread[-1]]
 
 
 def _starts(
-    arm: Arm, known: Mapping[Change, list[Person]], label: str, tell: Tell
+    arm: Arm, known: Mapping[Change, list[Person]], label: str, each: Each
 ) -> dict[Change, list[list[Person]]]:
-    """Known data sets, one of each change, and those extreme in a direction that were found."""
-    tasks = list(product(sorted(known), DIRECTIONS))
-
-    def search(task: tuple[Change, tuple[int, int, int]]) -> list[Person] | None:
-        change, weights = task
-        try:
-            return existence.greatest(arm, [change], _moment(arm, weights), SEARCH).people
-        except existence.Undecided:
-            return None
-
-    found = each(search, tasks, f"{label}: start", tell)
+    """Known data sets, one of each change, and those extreme in a direction."""
+    tasks = [(arm, *task) for task in product(sorted(known), DIRECTIONS)]
     starts = {change: [people] for change, people in known.items()}
-    for (change, _), extreme in zip(tasks, found, strict=True):
-        if extreme is not None:
-            starts[change].append(extreme)
+    for (_, change, _), found in zip(tasks, each(_extreme, tasks, f"{label}: start"), strict=True):
+        starts[change].append(found)
     return starts
+
+
+def _extreme(arm: Arm, change: Change, weights: tuple[int, int, int]) -> list[Person]:
+    return existence.greatest(arm, [change], _moment(arm, weights), gap=GAP).people
 
 
 def _moment(arm: Arm, weights: tuple[int, int, int]) -> Worth:
@@ -157,29 +168,27 @@ def _moment(arm: Arm, weights: tuple[int, int, int]) -> Worth:
     return worth
 
 
-Placed = tuple[tuple[Arm, list[Person]], ...]
-Value = Callable[[Sequence[Walk]], float]
-
-
-def _ends(groups: Sequence[Sequence[Placed]], value: Value) -> tuple[float, float]:
-    """Least and greatest value met on climbs from the best start of each group."""
-    least = max(_highest(group, lambda walks: -value(walks)) for group in groups)
-    return -least, max(_highest(group, value) for group in groups)
-
-
-def _highest(group: Sequence[Placed], value: Value) -> float:
+def _highest(
+    arms: Mapping[str, Arm], _: str, quantity: str, sign: int, group: Sequence[Placed]
+) -> tuple[float, Placed]:
+    """Greatest value, times the sign, met on a climb from the best of a group, and who has it."""
     random = Random(1)
-    walks = max(
-        ([Walk(arm, people, random) for arm, people in placed] for placed in group), key=value
-    )
-    return climb(walks, lambda: value(walks), STEPS, random)
+    best = max(group, key=lambda people: sign * value(arms, quantity, people))
+    walks = _walks(arms, best, random)
+    highest, people = climb(walks, lambda: sign * VALUES[quantity](walks), STEPS, random)
+    return highest, dict(zip(best, people, strict=True))
+
+
+def _walks(arms: Mapping[str, Arm], people: Placed, random: Random) -> list[Walk]:
+    return [Walk(arm, people[name], random) for name, arm in arms.items() if name in people]
 
 
 # --- Quantities -----------------------------------------------------------------------------------
 
 
-def correlation(walk: Walk) -> float:
+def correlation(walks: Sequence[Walk]) -> float:
     """Pearson's correlation between the waves of those in both; 0 where one does not vary."""
+    (walk,) = walks
     _, _, before, after, product_ = _moments(walk)
     return product_ / sqrt(before * after) if before * after > 0 else 0.0
 
@@ -229,8 +238,10 @@ def _t(wave: int) -> Value:
     return value
 
 
+WITHIN: dict[str, Value] = {"correlation": correlation}
 BETWEEN: dict[str, Value] = {
     "adjusted difference": adjusted_difference,
     **{f"difference at {name}": _difference(wave) for wave, name in enumerate(WAVES)},
     **{f"t at {name}": _t(wave) for wave, name in enumerate(WAVES)},
 }
+VALUES = WITHIN | BETWEEN

@@ -1,15 +1,22 @@
 """The sets that printed figures identify: computed once, stored beside the figures, read often.
 
-`compute` takes many minutes and writes, in the study's `derived` folder,
+`write` searches for people, which takes minutes, and stores in the study's `derived` folder
 
 - changes.csv: every sum and sum of squares of change that the paired and the between-arm test leave
-  to an arm, with people who have it (a witness), or none, where CP-SAT proved that nobody can;
+  to an arm, with people who have it (a witness), or none where nobody can;
+- examples.csv: people who reach the least and the greatest of every quantity of extremes.csv.
+
+From these people it derives, in seconds,
+
 - contrasts.csv: the pairs of changes of both arms that the test between the arms leaves, both with
   a witness;
 - extremes.csv: the least and the greatest of counts and sums over all data sets of an arm; of the
   correlation and of differences between the arms, outer bounds and values that data sets attain;
 - groups.csv: what one group's n, mean and SD alone bound (`samples.bounds`);
 - inputs.json: the SHA-256 of what all this was computed from, and of each table.
+
+People are hard to find and easy to check: `problems` derives everything again from the people that
+are stored. An end is exact when `bounds` shows that nobody exceeds what its example reaches.
 
 Each arm's tables are exact unless a row says otherwise. Assumptions are those of `paired`.
 """
@@ -19,19 +26,31 @@ from __future__ import annotations
 import hashlib
 import json
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from io import StringIO
-from itertools import product
+from itertools import product, zip_longest
 from math import sqrt
+from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
-from earlyhelp import attained, existence, paired, samples
-from earlyhelp.attained import ARMS, EXACT, OUTER, WAVES, Tell, each, spread_known
+from earlyhelp import attained, bounds, existence, paired, samples
+from earlyhelp.attained import (
+    ARMS,
+    ATTAINED,
+    EXACT,
+    OUTER,
+    SIGNS,
+    WAVES,
+    Each,
+    Placed,
+    spread_known,
+)
 from earlyhelp.errors import InputError, Problem
 from earlyhelp.existence import Person, Worth
 from earlyhelp.paired import Arm, Change, TTest, Wave
@@ -40,10 +59,11 @@ from earlyhelp.samples import Figures
 from earlyhelp.study import Scale, Study, read_study
 from earlyhelp.textfile import is_there, read_text
 
+Tell = Callable[[str], None]
 FOLDER = "derived"
 INPUTS = "inputs.json"
 # Raise it whenever the same figures may give other results; moving or formatting code is none.
-METHOD_VERSION = 1
+METHOD_VERSION = 2
 # Points below the scale's maximum that count as near it, as in `promise.ceiling`.
 NEAR = 5
 # Stamm (2010): compassion satisfaction of 42 and over is high.
@@ -80,6 +100,12 @@ class Outcome:
     def between(self) -> TTest:
         """Test of the change between the arms, pooled variance."""
         return TTest(sum(self.pairs.values()) - 2, **self.printed["between"])
+
+    def figures(self, arm: str, wave: str) -> Figures:
+        """One group's printed n, mean and SD on the scale of the total."""
+        printed = self.printed[arm][wave]
+        ends = (self.scale.total_minimum, self.scale.total_maximum)
+        return Figures(printed["n"], printed["mean"], printed["sd"], *ends)
 
     def _wave(self, figures: Mapping[str, Any]) -> Wave:
         ends = (self.scale.total_minimum, self.scale.total_maximum)
@@ -132,13 +158,21 @@ class Identified:
     """The stored tables of one study."""
 
     changes: pd.DataFrame
+    examples: pd.DataFrame
     contrasts: pd.DataFrame
     extremes: pd.DataFrame
     groups: pd.DataFrame
-    inputs: str
 
 
-TABLES = ("changes", "contrasts", "extremes", "groups")
+PAIR = [f"{arm}_{part}" for arm in ARMS for part in ("total", "squares")]
+COLUMNS = {
+    "changes": ["measure", "arm", "total", "squares", "baseline", "endline"],
+    "examples": ["measure", "arm", "quantity", "end", "of", "baseline", "endline"],
+    "contrasts": ["measure", *PAIR],
+    "extremes": ["measure", "arm", "quantity", "low", "high", "how"],
+    "groups": ["measure", "arm", "wave", "quantity", "of", "low", "high"],
+}
+TABLES = tuple(COLUMNS)
 
 
 def read(study_folder: Path) -> Identified | None:
@@ -178,7 +212,7 @@ def read(study_folder: Path) -> Identified | None:
     if problems:
         raise InputError(problems)
     tables = {name: pd.read_csv(StringIO(texts[name]), keep_default_na=False) for name in TABLES}
-    return Identified(**tables, inputs=inputs)
+    return Identified(**tables)
 
 
 def write(study_folder: str | Path, tell: Tell, output: Path | None = None) -> list[Path]:
@@ -199,136 +233,341 @@ def write(study_folder: str | Path, tell: Tell, output: Path | None = None) -> l
         Figures that nobody can have.
     """
     study = read_study(study_folder)
-    inputs = inputs_hash(study_folder)
-    tables = compute(study, read_printed(study.folder), tell)
+    printed = read_printed(study.folder)
+    # New processes know nothing of this one's threads.
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+
+        def each(do: Callable[..., Any], tasks: Sequence[tuple[Any, ...]], label: str) -> list[Any]:
+            done = []
+            for result in pool.map(do, *zip(*tasks, strict=True)):
+                done.append(result)
+                tell(f"{label} {len(done)} of {len(tasks)}")
+            return done
+
+        tables = search(outcomes(study, printed), each)
+    tables |= derive(study, printed, tables)
     output = output or study.folder / FOLDER
     output.mkdir(parents=True, exist_ok=True)
-    paths = [output / f"{name}.csv" for name in TABLES]
-    for name, path in zip(TABLES, paths, strict=True):
-        tables[name].to_csv(path, index=False, lineterminator="\n")
-    digests = {path.stem: _digest(path.read_text("utf-8")) for path in paths}
-    paths.append(output / INPUTS)
-    paths[-1].write_text(
-        json.dumps({"sha256": inputs, "tables": digests}, indent=1) + "\n", "utf-8"
-    )
-    return paths
+    texts = {name: _text(tables[name]) for name in TABLES}
+    for name, text in texts.items():
+        (output / f"{name}.csv").write_text(text, "utf-8", newline="\n")
+    digests = {name: _digest(text) for name, text in texts.items()}
+    inputs = json.dumps({"sha256": inputs_hash(study_folder), "tables": digests}, indent=1) + "\n"
+    (output / INPUTS).write_text(inputs, "utf-8", newline="\n")
+    return [*(output / f"{name}.csv" for name in TABLES), output / INPUTS]
 
 
-def compute(study: Study, printed: Mapping[str, Any], tell: Tell) -> dict[str, pd.DataFrame]:
-    """Compute every table; see the module's text for what each holds."""
-    changes, contrasts, extremes = [], [], []
-    for outcome in outcomes(study, printed).values():
-        decided = _decided(outcome, tell)
-        changes += [_change_row(outcome.measure, arm, *item) for arm, item in _flat(decided)]
-        left = _contrasts(outcome, decided)
-        if not left:
-            found = "no people agree with all of its printed figures"
-            raise InputError([Problem("printed.yml", None, outcome.measure, found, "some")])
-        contrasts += [
-            (outcome.measure, first.total, first.squares, second.total, second.squares)
-            for first, second in left
-        ]
-        for index, arm in enumerate(ARMS):
-            of_arm = sorted({pair[index] for pair in left})
-            extremes += [
-                (outcome.measure, arm, *row) for row in _extremes(outcome, arm, of_arm, tell)
-            ]
-        extremes += [(outcome.measure, "between", *row) for row in _adjusted(outcome, left)]
-        extremes += attained.rows(outcome.measure, outcome.arms, decided, left, tell)
-    columns = ["measure", "arm", "total", "squares", "baseline", "endline"]
-    pair = [f"{arm}_{part}" for arm in ARMS for part in ("total", "squares")]
-    return {
-        "changes": pd.DataFrame(changes, columns=columns),
-        "contrasts": pd.DataFrame(contrasts, columns=["measure", *pair]),
-        "extremes": pd.DataFrame(
-            extremes, columns=["measure", "arm", "quantity", "low", "high", "how"]
-        ),
-        "groups": _groups(study, printed, tell),
-    }
+def _text(table: pd.DataFrame) -> str:
+    return table.to_csv(index=False, lineterminator="\n")
 
 
-# --- Change ---------------------------------------------------------------------------------------
+def _table(name: str, rows: Iterable[tuple[Any, ...]]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=COLUMNS[name])
 
+
+# --- Searching ------------------------------------------------------------------------------------
+
+# Of an arm's changes, people who have each; None where nobody can.
 Decided = dict[str, dict[Change, "list[Person] | None"]]
+Contrasts = list[tuple[Change, Change]]
 
 
-def _decided(outcome: Outcome, tell: Tell) -> Decided:
-    """For every change that the tests leave to an arm, people who have it, or None."""
+def search(of: Mapping[str, Outcome], each: Each) -> dict[str, pd.DataFrame]:
+    """Find people who have each change, and people who reach each end."""
+    changes: list[tuple[Any, ...]] = []
+    examples: list[tuple[Any, ...]] = []
+    for measure, outcome in of.items():
+        decided = _decide(outcome, each)
+        changes += [
+            (measure, arm, change.total, change.squares, *existence.as_text(people or []))
+            for arm, of_arm in decided.items()
+            for change, people in of_arm.items()
+        ]
+        examples += [
+            (measure, arm, quantity, end, name, *existence.as_text(people))
+            for arm, quantity, ends in _reaching(outcome, decided, each)
+            for end, by_arm in zip(SIGNS, ends, strict=True)
+            for name, people in by_arm.items()
+        ]
+    return {"changes": _table("changes", changes), "examples": _table("examples", examples)}
+
+
+def candidates(outcome: Outcome) -> dict[str, list[Change]]:
+    """By arm, the changes that the tests leave, whether or not people can have them."""
     first, second = (paired.changes(arm) for arm in outcome.arms.values())
-    pairs = paired.joint(first, second, outcome.between)
+    both = paired.joint(first, second, outcome.between)
+    return {arm: sorted({pair[index] for pair in both}) for index, arm in enumerate(ARMS)}
+
+
+def _decide(outcome: Outcome, each: Each) -> Decided:
     decided: Decided = {}
-    for index, (name, arm) in enumerate(outcome.arms.items()):
-        left = sorted({pair[index] for pair in pairs})
-
-        def decide(change: Change, arm: Arm = arm) -> list[Person] | None:
-            return existence.people(arm, [change])
-
-        label = f"{outcome.measure}, {name}: change"
-        decided[name] = dict(zip(left, each(decide, left, label, tell), strict=True))
+    for name, changes in candidates(outcome).items():
+        arm = outcome.arms[name]
+        within = [c for c in changes if c.squares <= bounds.most_squares(arm, c.total)]
+        tasks = [(arm, [change]) for change in within]
+        found = each(existence.people, tasks, f"{outcome.measure}, {name}: change")
+        decided[name] = dict.fromkeys(changes) | dict(zip(within, found, strict=True))
     return decided
 
 
-def _flat(decided: Decided) -> Iterator[tuple[str, tuple[Change, list[Person] | None]]]:
-    for arm, of_arm in decided.items():
-        for item in of_arm.items():
-            yield arm, item
-
-
-def _change_row(
-    measure: str, arm: str, change: Change, people: list[Person] | None
-) -> tuple[str, str, int, int, str, str]:
-    """Row of changes.csv: scores in the order of the people, those in both waves first."""
-    both_first = sorted(people or [], key=lambda person: None in person)
-    waves = (
-        " ".join(str(person[wave]) for person in both_first if person[wave] is not None)
-        for wave in (0, 1)
-    )
-    return measure, arm, change.total, change.squares, *waves  # type: ignore[return-value]
-
-
-def _contrasts(outcome: Outcome, decided: Decided) -> list[tuple[Change, Change]]:
+def _contrasts(outcome: Outcome, decided: Decided) -> Contrasts:
     """Return the pairs that the test between the arms leaves of changes that people can have."""
     first, second = (
         [change for change, people in decided[arm].items() if people is not None] for arm in ARMS
     )
-    return paired.joint(first, second, outcome.between)
+    left = paired.joint(first, second, outcome.between)
+    if not left:
+        found = "no people agree with all of its printed figures"
+        raise InputError([Problem("printed.yml", None, outcome.measure, found, "some")])
+    return left
 
 
-# --- Extremes over an arm's data sets -------------------------------------------------------------
+def _reaching(
+    outcome: Outcome, decided: Decided, each: Each
+) -> Iterator[tuple[str, str, tuple[Placed, Placed]]]:
+    """For every arm or "between" and quantity, people who reach the least and the greatest."""
+    left = _contrasts(outcome, decided)
+    for name, changes in _by_arm(left).items():
+        asked = counts(outcome, name)
+        known = [decided[name][change] or [] for change in changes]
+        tasks = [(outcome, name, changes, known, *task) for task in product(asked, SIGNS)]
+        found = each(_reach, tasks, f"{outcome.measure}, {name}: end")
+        for quantity, least, most in zip(asked, found[::2], found[1::2], strict=True):
+            yield name, quantity, ({name: least}, {name: most})
+    for of in attained.rows(outcome.measure, outcome.arms, decided, left, each):
+        yield of.arm, of.quantity, of.people
+
+
+def _by_arm(left: Contrasts) -> dict[str, list[Change]]:
+    return {arm: sorted({pair[index] for pair in left}) for index, arm in enumerate(ARMS)}
+
+
+def _reach(
+    outcome: Outcome,
+    name: str,
+    changes: list[Change],
+    known: list[list[Person]],
+    quantity: str,
+    end: str,
+) -> list[Person]:
+    """People who reach an end; those who are known where they reach what nobody exceeds."""
+    count = counts(outcome, name)[quantity]
+    limit = dict(zip(SIGNS, count.ends(changes), strict=True))[end]
+    reaching = (people for people in known if sum(map(count.worth, people)) == limit)
+    return next(reaching, None) or _greatest(outcome, name, changes, quantity, end).people
+
+
+def _greatest(
+    outcome: Outcome, name: str, changes: list[Change], quantity: str, end: str
+) -> existence.Greatest:
+    """People who reach an end; for the least, value and bound have the other sign."""
+    count, sign = counts(outcome, name)[quantity], SIGNS[end]
+
+    def worth(person: Person) -> int:
+        return sign * count.worth(person)
+
+    return existence.greatest(outcome.arms[name], changes, worth)
+
+
+# --- Deriving -------------------------------------------------------------------------------------
+
+
+def problems(stored: Identified, study: Study, printed: Mapping[str, Any]) -> list[Problem]:
+    """Derive a study's tables again from the people that are stored; tell what is not as stored.
+
+    Every witness and example gives back the printed figures; every change without people exceeds
+    what `bounds.most_squares` leaves, or is decided again; every end is what its example reaches,
+    and exact only where `bounds` excludes more. This takes seconds.
+    """
+    found = {name: getattr(stored, name) for name in TABLES}
+    try:
+        derived = derive(study, printed, found)
+    except InputError as error:
+        return error.problems
+    told = []
+    for name, table in derived.items():
+        lines = [_text(frame).splitlines() for frame in (found[name], table)]
+        for number, (line, expected) in enumerate(zip_longest(*lines, fillvalue="nothing"), 1):
+            if line != expected:
+                told.append(Problem(f"{name}.csv", number, "", line, expected))
+    return told
+
+
+def derive(
+    study: Study, printed: Mapping[str, Any], found: Mapping[str, pd.DataFrame]
+) -> dict[str, pd.DataFrame]:
+    """Derive contrasts, extremes and groups from people.
+
+    Parameters
+    ----------
+    study, printed
+        Scales and printed figures.
+    found : mapping
+        changes and examples, as `search` returns them.
+
+    Raises
+    ------
+    InputError
+        People who do not agree with the figures, or nobody where people can be found.
+    """
+    of = outcomes(study, printed)
+    contrasts: list[tuple[Any, ...]] = []
+    extremes: list[tuple[Any, ...]] = []
+    for measure, outcome in of.items():
+        decided = _checked_changes(outcome, found["changes"])
+        left = _contrasts(outcome, decided)
+        contrasts += [(measure, *first[1:], *second[1:]) for first, second in left]
+        examples = _checked_examples(outcome, found["examples"], left)
+        extremes += [(measure, *row) for row in _extremes(outcome, left, examples)]
+    return {
+        "contrasts": _table("contrasts", contrasts),
+        "extremes": _table("extremes", extremes),
+        "groups": _groups(study, printed),
+    }
+
+
+def _of_measure(table: pd.DataFrame, measure: str) -> Iterator[tuple[int, tuple[Any, ...]]]:
+    """Rows of a measure, each with its line in the file, without the measure."""
+    rows = table[table["measure"] == measure].drop(columns="measure")
+    return ((int(row[0]) + 2, row[1:]) for row in rows.itertuples(name=None))
+
+
+def _checked_changes(outcome: Outcome, table: pd.DataFrame) -> Decided:
+    asked = candidates(outcome)
+    decided: Decided = {arm: {} for arm in ARMS}
+    told = []
+    for line, (name, total, squares, before, after) in _of_measure(table, outcome.measure):
+        arm, change = outcome.arms[name], Change(outcome.pairs[name], int(total), int(squares))
+        people = existence.from_text(before, after, change.pairs) if before else None
+        decided[name][change] = people
+        if people is not None:
+            wrong = not existence.agrees(arm, change, people)
+        else:
+            within = change.squares <= bounds.most_squares(arm, change.total)
+            wrong = within and existence.people(arm, [change]) is not None
+        if wrong:
+            expected = "people who give back the printed figures, or nobody where there are none"
+            told.append(Problem("changes.csv", line, "baseline", before or "nobody", expected))
+    for name, changes in asked.items():
+        if list(decided[name]) != changes:
+            place = f"{outcome.measure}, {name}"
+            listed = f"{len(decided[name])} changes"
+            expected = f"the {len(changes)} that the tests leave, in order"
+            told.append(Problem("changes.csv", None, place, listed, expected))
+    if told:
+        raise InputError(told)
+    return decided
+
+
+def _checked_examples(
+    outcome: Outcome, table: pd.DataFrame, left: Contrasts
+) -> Mapping[tuple[str, str, str], Placed]:
+    """Examples by arm or "between", quantity and end."""
+    found: dict[tuple[str, str, str], dict[str, list[Person]]] = {}
+    told = []
+    for line, (arm, quantity, end, name, before, after) in _of_measure(table, outcome.measure):
+        of_end = found.setdefault((arm, quantity, end), {})
+        of_end[name] = existence.from_text(before, after, outcome.pairs[name])
+        if not any(
+            all(
+                existence.agrees(outcome.arms[n], dict(zip(ARMS, pair, strict=True))[n], people)
+                for n, people in of_end.items()
+            )
+            for pair in left
+        ):
+            expected = "people who give back the printed figures"
+            told.append(Problem("examples.csv", line, "baseline", before, expected))
+    if told:
+        raise InputError(told)
+    return found
 
 
 def _extremes(
-    outcome: Outcome, arm: str, changes: list[Change], tell: Tell
-) -> Iterator[tuple[str, float, float, str]]:
-    problem, worths = outcome.arms[arm], _worths(outcome)
+    outcome: Outcome, left: Contrasts, examples: Mapping[tuple[str, str, str], Placed]
+) -> Iterator[tuple[str, str, float, float, str]]:
+    """Arm or "between", quantity, least and greatest value, and how far they are known."""
+    beyond = list(_beyond(outcome, left))
+    for arm, changes in _by_arm(left).items():
+        for quantity, count in counts(outcome, arm).items():
+            reached = [sum(map(count.worth, examples[arm, quantity, end][arm])) for end in SIGNS]
+            known = [
+                value
+                if value == limit
+                # The arithmetic excludes too little here: the solver has to exclude it again.
+                else sign * _greatest(outcome, arm, changes, quantity, end).bound
+                for value, limit, (end, sign) in zip(
+                    reached, count.ends(changes), SIGNS.items(), strict=True
+                )
+            ]
+            low, high = map(float, known)
+            yield arm, quantity, low, high, EXACT if reached == known else OUTER
+        yield from (row for row in beyond if row[0] == arm)
+    yield from (row for row in beyond if row[0] == "between")
+    for arm, quantity in attained.asked(outcome.arms):
+        low, high = (
+            attained.value(outcome.arms, quantity, examples[arm, quantity, end]) for end in SIGNS
+        )
+        yield arm, quantity, low, high, ATTAINED
 
-    def search(task: tuple[str, int]) -> existence.Greatest:
-        quantity, sign = task
-        return existence.greatest(problem, changes, lambda person: sign * worths[quantity](person))
 
-    tasks = list(product(worths, (-1, 1)))
-    found = each(search, tasks, f"{outcome.measure}, {arm}: extreme", tell)
-    for quantity, least, most in zip(worths, found[::2], found[1::2], strict=True):
-        proved = most.value == most.bound and least.value == least.bound
-        yield quantity, -least.bound, most.bound, EXACT if proved else OUTER
-    if spread_known([problem]):
-        ends = [paired.correlation_bounds(problem, change) for change in changes]
-        yield "correlation", min(low for low, _ in ends), max(high for _, high in ends), OUTER
+class Count(NamedTuple):
+    """A count or sum as each person's part in it, and ends that it cannot exceed (`bounds`)."""
+
+    worth: Worth
+    ends: Callable[[list[Change]], tuple[int, int]]
 
 
-def _worths(outcome: Outcome) -> dict[str, Worth]:
-    """Counts and sums whose extremes are asked for, as each person's part in them."""
-    worths: dict[str, Worth] = {"improved": lambda person: int(_moved(person) > 0)}
+def counts(outcome: Outcome, arm: str) -> dict[str, Count]:
+    """Counts and sums of an arm whose extremes are asked for."""
+    problem = outcome.arms[arm]
+    asked = {"improved": _risen(problem, 1)}
     points = reliable_change(outcome)
     if points is not None:
-        worths["reliably improved"] = lambda person: int(_moved(person) >= points)
-        worths["reliably worse"] = lambda person: int(_moved(person) <= -points)
+        asked["reliably improved"] = _risen(problem, points)
+        asked["reliably worse"] = _risen(problem, points, sign=-1)
         for (index, wave), (name, cutoff) in product(enumerate(WAVES), _cutoffs(outcome).items()):
-            worths[f"{name}, {wave}"] = _counter(index, cutoff)
-    worths["endline sum of pairs"] = lambda person: (
-        0 if person[0] is None or person[1] is None else person[1]
+            asked[f"{name}, {wave}"] = _high(outcome, arm, index, cutoff)
+    asked["endline sum of pairs"] = Count(
+        lambda person: 0 if person[0] is None or person[1] is None else person[1],
+        partial(bounds.endline_sums, problem),
     )
-    return worths
+    return asked
+
+
+def _risen(arm: Arm, points: int, sign: int = 1) -> Count:
+    """People who rise, or with the sign -1 fall, by some points or more."""
+
+    def ends(changes: list[Change]) -> tuple[int, int]:
+        return bounds.risen(arm, [c._replace(total=sign * c.total) for c in changes], points)
+
+    return Count(lambda person: int(sign * existence.moved(person) >= points), ends)
+
+
+def _high(outcome: Outcome, arm: str, index: int, cutoff: int) -> Count:
+    """People whose score at a wave is at or above a cut-off; bounded by that group's figures."""
+
+    def ends(changes: list[Change]) -> tuple[int, int]:
+        figures = outcome.figures(arm, WAVES[index])
+        found = samples.bounds(figures, [cutoff])
+        ((low, high),) = [(b.low, b.high) for b in found if b.quantity == "at or above"]
+        return int(low), int(high)
+
+    return Count(lambda person: int((person[index] or 0) >= cutoff), ends)
+
+
+def _beyond(outcome: Outcome, left: Contrasts) -> Iterator[tuple[str, str, float, float, str]]:
+    """Yield bounds of the correlation and of the ANCOVA-adjusted difference, where SDs are printed.
+
+    No data set lies outside; nothing says that one attains them.
+    """
+    for name, changes in _by_arm(left).items():
+        if spread_known([outcome.arms[name]]):
+            ends = [paired.correlation_bounds(outcome.arms[name], change) for change in changes]
+            lows, highs = zip(*ends, strict=True)
+            yield name, "correlation", min(lows), max(highs), OUTER
+    first, second = outcome.arms.values()
+    if spread_known((first, second)):
+        yield "between", "adjusted difference", *paired.adjusted_bounds(first, second, left), OUTER
 
 
 def _cutoffs(outcome: Outcome) -> dict[str, int]:
@@ -336,31 +575,12 @@ def _cutoffs(outcome: Outcome) -> dict[str, int]:
     return {"at the maximum": top, f"within {NEAR} points": top - NEAR}
 
 
-def _counter(wave: int, cutoff: int) -> Worth:
-    return lambda person: int((person[wave] or 0) >= cutoff)
-
-
-def _moved(person: Person) -> int:
-    before, after = person
-    return 0 if before is None or after is None else after - before
-
-
-def _adjusted(
-    outcome: Outcome, contrasts: list[tuple[Change, Change]]
-) -> Iterator[tuple[str, float, float, str]]:
-    """Bound the ANCOVA-adjusted difference, where both waves' SDs are printed."""
-    first, second = outcome.arms.values()
-    if spread_known((first, second)):
-        yield "adjusted difference", *paired.adjusted_bounds(first, second, contrasts), OUTER
-
-
 # --- Single groups --------------------------------------------------------------------------------
 
 
-def _groups(study: Study, printed: Mapping[str, Any], tell: Tell) -> pd.DataFrame:
+def _groups(study: Study, printed: Mapping[str, Any]) -> pd.DataFrame:
     rows: list[tuple[Any, ...]] = []
     for name, arm, wave, figures, cutoffs in _printed_groups(study, printed):
-        tell(f"{name}, {arm}, {wave}: every frequency, median, skewness")
         rows += [
             (name, arm, wave, bound.quantity, "" if bound.of is None else bound.of, *ends)
             for bound in samples.bounds(figures, cutoffs)
@@ -382,8 +602,7 @@ def _groups(study: Study, printed: Mapping[str, Any], tell: Tell) -> pd.DataFram
                     )
                     for cutoff in cutoffs
                 ]
-    columns = ["measure", "arm", "wave", "quantity", "of", "low", "high"]
-    return pd.DataFrame(rows, columns=columns).astype({"of": str, "low": str, "high": str})
+    return _table("groups", rows).astype({"of": str, "low": str, "high": str})
 
 
 def _at_or_above(wave: Wave, cutoff: int) -> tuple[int, int]:

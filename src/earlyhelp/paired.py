@@ -144,7 +144,7 @@ def _squares(pairs: int, total: int, t: Interval) -> Iterator[int]:
     yield from range(first + (first - total) % 2, last + 1, 2)
 
 
-def _paired_spread(wave: Wave, pairs: int) -> dict[int, Fraction]:
+def paired_spread(wave: Wave, pairs: int) -> dict[int, Fraction]:
     """Most spread that the paired people of a wave can have, by their sum.
 
     The spread of all is that of the paired, that of the rest and that between the two means.
@@ -175,7 +175,7 @@ def _reach(arm: Arm) -> dict[int, float]:
     The root of the spread of differences is at most the sum of the roots of both waves' spreads.
     """
     before, after = (
-        {total: sqrt(spread) for total, spread in _paired_spread(wave, arm.pairs).items()}
+        {total: sqrt(spread) for total, spread in paired_spread(wave, arm.pairs).items()}
         for wave in (arm.baseline, arm.endline)
     )
     reach: dict[int, float] = {}
@@ -229,9 +229,9 @@ def correlation_bounds(arm: Arm, change: Change) -> tuple[float, float]:
 
     No data set lies outside; that the ends are attained is not shown. With the roots a, b and c of
     the spreads of baseline, endline and change, r = (a**2 + b**2 - c**2) / (2 a b). The paired
-    spread of a wave lies between the two that `_paired_spread` and the other wave allow.
+    spread of a wave lies between the two that `paired_spread` and the other wave allow.
     """
-    before, after = (_paired_spread(w, arm.pairs) for w in (arm.baseline, arm.endline))
+    before, after = (paired_spread(w, arm.pairs) for w in (arm.baseline, arm.endline))
     c = sqrt(change.spread)
     least = [_least_root(wave, arm.pairs) for wave in (arm.baseline, arm.endline)]
     cosines: list[float] = []
@@ -311,7 +311,7 @@ class _Side(NamedTuple):
 
 
 def _sides(arm: Arm, change: Change) -> Iterator[_Side]:
-    before, after = (_paired_spread(w, arm.pairs) for w in (arm.baseline, arm.endline))
+    before, after = (paired_spread(w, arm.pairs) for w in (arm.baseline, arm.endline))
     least = [_least_root(wave, arm.pairs) for wave in (arm.baseline, arm.endline)]
     c = sqrt(change.spread)
     for total, most in before.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from earlyhelp.existence import Person
+from earlyhelp.existence import Person, from_text
 from earlyhelp.identified import ARMS, Identified, Outcome
 from earlyhelp.paired import Change
 
@@ -29,12 +29,4 @@ def people(tables: Identified, outcome: Outcome, arm: str, change: Change) -> li
     wanted: dict[str, object] = {"measure": outcome.measure, "arm": arm}
     wanted |= {"total": change.total, "squares": change.squares}
     row = rows(tables.changes, **wanted).iloc[0]
-    before, after = (
-        [int(score) for score in row[wave].split()] for wave in ("baseline", "endline")
-    )
-    n = change.pairs
-    return [
-        *zip(before[:n], after[:n], strict=True),
-        *((score, None) for score in before[n:]),
-        *((None, score) for score in after[n:]),
-    ]
+    return from_text(row["baseline"], row["endline"], change.pairs)

@@ -56,6 +56,16 @@ class Walk:
         """Scores at baseline and endline of those in both waves."""
         return list(zip(*(scores[: self.arm.pairs] for scores in self.scores), strict=True))
 
+    @property
+    def people(self) -> list[Person]:
+        """Everybody, those in both waves first."""
+        first, second = (scores[self.arm.pairs :] for scores in self.scores)
+        return [
+            *self.pairs,
+            *((score, None) for score in first),
+            *((None, score) for score in second),
+        ]
+
     def step(self) -> Move:
         """Make one move if it stays in the set; return the scores that it replaced."""
         move = self.random.choice((self._shift, self._exchange, self._turn))()
@@ -153,7 +163,9 @@ def draw(arm: Arm, people: Sequence[Person], steps: int, random: Random) -> Walk
     return walk
 
 
-def climb(walks: Sequence[Walk], value: Callable[[], float], steps: int, random: Random) -> float:
+def climb(
+    walks: Sequence[Walk], value: Callable[[], float], steps: int, random: Random
+) -> tuple[float, list[list[Person]]]:
     """Walk to data sets with a great value (simulated annealing); return the greatest met.
 
     Parameters
@@ -165,15 +177,23 @@ def climb(walks: Sequence[Walk], value: Callable[[], float], steps: int, random:
     steps : int
         Tried moves.
     random : Random
+
+    Returns
+    -------
+    (float, list of list of Person)
+        The greatest value, and the people of each walk who have it.
     """
     at = best = value()
+    people = [walk.people for walk in walks]
     for step in range(steps):
         walk = random.choice(walks)
         replaced = walk.step()
         new = value()
         heat = 0.1 * (1 - step / steps) ** 2 + 1e-6
         if new >= at or random.random() < exp((new - at) / heat):
-            at, best = new, max(best, new)
+            at = new
+            if new > best:
+                best, people = new, [walk.people for walk in walks]
         else:
             walk.put(replaced)
-    return best
+    return best, people

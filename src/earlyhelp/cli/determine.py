@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 DESCRIPTION = """\
-Compute the sets that STUDY/printed.yml identifies and store them in STUDY/derived. This takes many
-minutes; the book reads what is stored. Needed after a change of a printed figure or of the modules
-that compute.
+Compute the sets that STUDY/printed.yml identifies and store them in STUDY/derived, where the book
+reads them. Needed after a change of a printed figure. The search for people who agree with all
+figures takes some minutes.
 """
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import math
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -238,6 +240,19 @@ def test_a_claim_must_name_columns_and_pick_one_row(mini: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("value", ["all", math.inf])
+def test_what_is_no_number_is_shown_as_it_stands(value: object) -> None:
+    claim = claims.Claim(**{**dict.fromkeys(claims.COLUMNS, ""), **AGREEING})
+    assert claims._answer(claim, value) == (str(value), False)
+
+
+def test_exact_answers_keep_their_kind_beside_missing_ones(mini: Path) -> None:
+    write(mini, AGREEING, {"id": "gone", "kind": "count", "status": "not in our data", "note": "-"})
+    ledger = claims.ledger(open_pilot(mini))
+    assert ledger["exact"].tolist() == [3, None]
+    assert ledger["given_back"].tolist() == [True, None]
+
+
 def test_a_row_that_a_study_does_not_have_is_not_given_back(mini: Path) -> None:
     row = answer(mini, select="role=Cook")
     assert (row["recomputed"], row["status"]) == (claims.MISSING, "contradicted")
@@ -257,6 +272,14 @@ def test_uneven_rows_are_refused(mini: Path) -> None:
     assert problems(lambda: claims.read_claims(path)) == [
         "claims.csv, row 3: found too many or too few cells; expected 16 cells"
     ]
+
+
+def test_what_is_no_csv_is_refused_with_a_row(mini: Path) -> None:
+    path = write(mini, AGREEING)
+    path.write_text(path.read_text() + '"never closed\n')
+    (found,) = problems(lambda: claims.read_claims(path))
+    told = "found unexpected end of data; expected comma-separated values"
+    assert re.fullmatch(rf"claims.csv, row \d: {told}", found)
 
 
 def test_a_study_without_claims_says_so(mini: Path) -> None:

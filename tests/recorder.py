@@ -97,7 +97,8 @@ def _axis(name: str, axis: Axis, scale: str, limits: tuple[float, float]) -> Ite
 
 def _artist(artist: Artist) -> Iterator[str]:
     """One line for an artist, more for a legend; none for what is not seen."""
-    if not artist.get_visible():
+    beside = isinstance(artist, Annotation) and not artist._check_xy()  # type: ignore[attr-defined]
+    if not artist.get_visible() or beside:
         return
     match artist:
         case Legend():

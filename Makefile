@@ -88,4 +88,4 @@ lock: $(READY) ## compile requirements.in into requirements.txt and environment.
 	    '      - -e . --no-deps'; sed -nE 's/ \\$$//; s/^[A-Za-z].*==.*/      - &/p' requirements.txt; } > environment.yml
 
 clean: ## remove what was built, not the environment
-	rm -rf _build .snakemake
+	rm -rf _build .snakemake mutants

@@ -1,63 +1,71 @@
 """Mutation testing: change the code in small ways and see whether a test notices.
 
-`python tests/mutants.py [MODULE ...]` lets mutmut make every mutant, draws a seeded sample of each
-module and runs the tests that cover it. Prints a row for each module and a line for each mutant
-that no test noticed, and exits 1 when too many live. `make mutants` runs it over all modules;
-mutmut keeps what it makes in `mutants/`.
+`python tests/mutants.py [MODULE ...]` makes the mutants of the modules (of all by default), draws a
+seeded sample of each and lets mutmut run, for each mutant, the tests that call the function it
+changes: of the golden tests and the modules' own test files. Prints a row for each module and a
+line for each mutant that no test noticed, and exits 1 when too many live. What was made is left in
+`mutants/`.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import random
-import subprocess
+import shutil
 import sys
-from collections import defaultdict
 from pathlib import Path
 
+from mutmut.__main__ import _run, copy_src_dir, create_mutants
+from mutmut.configuration import config
+
+SOURCE = Path("src/earlyhelp")
 SAMPLE = 20
 SEED = 2023
 # Shares of mutants killed: of all that were drawn, and of one module's.
 OVERALL, MODULE = 0.90, 0.75
-MUTMUT = [sys.executable, "-m", "mutmut"]
 KILLED = {1, 3}  # pytest: tests failed; internal error
 STOPPED = {36, -24, 24, 152, 255}  # mutmut: over its time, which a change of a loop brings about
 
 
-def results() -> dict[str, dict[str, int | None]]:
-    """Exit code of every mutant by module; None for one that was not run."""
-    found = {}
-    for path in sorted(Path("mutants/src/earlyhelp").rglob("*.py.meta")):
-        codes = json.loads(path.read_text("utf-8"))["exit_code_by_key"]
-        if codes:
-            module = path.relative_to("mutants/src/earlyhelp").as_posix().removesuffix(".py.meta")
-            found[module] = codes
-    return found
+def codes(module: str) -> dict[str, int | None]:
+    """Exit code of every mutant of a module; None for one that was not run."""
+    meta = Path("mutants", SOURCE, f"{module}.py.meta")
+    return json.loads(meta.read_text("utf-8"))["exit_code_by_key"] if meta.exists() else {}
 
 
 def main(modules: list[str]) -> int:
     """Draw, run and tell."""
-    # Makes the mutants and learns which test covers which; its own listing is not wanted.
-    subprocess.run([*MUTMUT, "print-time-estimates"], check=True, stdout=subprocess.DEVNULL)
+    if modules:
+        config().only_mutate = [f"{SOURCE}/{module}.py" for module in modules]
+        files = (f"tests/test_{module.replace('/', '_')}.py" for module in modules)
+        selected = ["tests/test_golden.py", *filter(os.path.exists, files)]
+        config().pytest_add_cli_args_test_selection = selected
+    else:
+        modules = sorted(p.relative_to(SOURCE).as_posix()[:-3] for p in SOURCE.rglob("*.py"))
+    shutil.rmtree("mutants", ignore_errors=True)
+    copy_src_dir()
+    create_mutants(os.cpu_count() or 1)
+    made = {module: names for module in modules if (names := sorted(codes(module)))}
     drawn = {
-        module: random.Random(SEED).sample(sorted(codes), min(SAMPLE, len(codes)))
-        for module, codes in results().items()
-        if not modules or module in modules
+        module: random.Random(SEED).sample(names, min(SAMPLE, len(names)))
+        for module, names in made.items()
     }
-    subprocess.run([*MUTMUT, "run", *(name for names in drawn.values() for name in names)])
-    codes, living = results(), defaultdict(list)
-    for module, names in drawn.items():
-        for name in names:
-            if codes[module][name] not in KILLED | STOPPED:
-                living[module].append(name)
-        killed = len(names) - len(living[module])
-        print(f"{module:30} {killed:3} of {len(names):3}  {killed / len(names):4.0%}")
-    for name in (name for names in living.values() for name in names):
+    names = [name for sample in drawn.values() for name in sample]
+    _run(names, None)
+    living, weak = [], []
+    for module, sample in drawn.items():
+        found = codes(module)
+        alive = [name for name in sample if found[name] not in KILLED | STOPPED]
+        killed = len(sample) - len(alive)
+        print(f"{module:30} {killed:3} of {len(sample):3}  {killed / len(sample):4.0%}")
+        living += alive
+        weak += [module] * (killed < MODULE * len(sample))
+    for name in living:
         print(f"lives: {name}")
-    total, alive = sum(map(len, drawn.values())), sum(map(len, living.values()))
-    print(f"{total - alive} of {total} killed ({1 - alive / total:.0%})")
-    weak = [name for name, names in drawn.items() if len(living[name]) > (1 - MODULE) * len(names)]
-    return int(bool(weak) or alive > (1 - OVERALL) * total)
+    killed = len(names) - len(living)
+    print(f"{killed} of {len(names)} killed ({killed / len(names):.0%})")
+    return int(bool(weak) or killed < OVERALL * len(names))
 
 
 if __name__ == "__main__":

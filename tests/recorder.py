@@ -53,6 +53,7 @@ COMMANDS = ("audit", "ledger")
 def describe(figure: Figure) -> str:
     """Everything that a figure draws, in words: texts with their places, shapes with their data.
 
+    A text's place is followed by its size, colour and alignment, a shape's colours by its width.
     Numbers have four significant digits. What no word is known for is an error, so that nothing is
     drawn unseen.
     """
@@ -68,7 +69,7 @@ def describe(figure: Figure) -> str:
 
 def _axes(axes: Axes) -> Iterator[str]:
     if axes.get_title():
-        yield f"title {axes.get_title()!r}"
+        yield f"title {axes.get_title()!r}: {_letters(axes.title)}"
     if axes.axison:
         yield from _axis("x", axes.xaxis, axes.get_xscale(), axes.get_xlim())
         yield from _axis("y", axes.yaxis, axes.get_yscale(), axes.get_ylim())
@@ -82,34 +83,44 @@ def _axes(axes: Axes) -> Iterator[str]:
 
 def _axis(name: str, axis: Axis, scale: str, limits: tuple[float, float]) -> Iterator[str]:
     low, high = sorted(limits)
-    label = axis.get_label().get_text()
+    label = f"{axis.get_label().get_text()!r} ({_letters(axis.get_label())})"
     places = [(text.get_position()["xy".index(name)], text) for text in axis.get_ticklabels()]
     ticks = [
         f"{_number(place)} {text.get_text()!r}"
         for place, text in places
         if low <= place <= high and text.get_visible()
     ]
-    yield f"{name} axis {label!r}, {scale}, {_numbers(limits)}: {', '.join(ticks)}"
+    grid = ", grid" if any(line.get_visible() for line in axis.get_gridlines()) else ""
+    letters = "".join(f" ({text})" for text in dict.fromkeys(_letters(text) for _, text in places))
+    yield f"{name} axis {label}, {scale}{grid}, {_numbers(limits)}: {', '.join(ticks)}{letters}"
 
 
 def _artist(artist: Artist) -> Iterator[str]:
     """One line for an artist, more for a legend; none for what is not seen."""
-    if not artist.get_visible():
+    beside = isinstance(artist, Annotation) and not artist._check_xy()  # type: ignore[attr-defined]
+    if not artist.get_visible() or beside:
         return
     match artist:
         case Legend():
-            yield f"legend {artist.get_title().get_text()!r}"
+            yield f"legend {artist.get_title().get_text()!r}, {_layout(artist)}"
             for handle, text in zip(artist.legend_handles, artist.get_texts(), strict=True):
                 yield f"  {text.get_text()!r}: {_look(handle)}"
         case Annotation():
             if artist.get_text() or artist.arrow_patch:
-                arrow = f" from {_numbers(artist.xyann)} by arrow" if artist.arrow_patch else ""
-                yield f"text {artist.get_text()!r} at {_numbers(_place(artist))}{arrow}"
+                place = _numbers(_place(artist))
+                if artist.anncoords == "offset points":
+                    place += f" and {_numbers(artist.xyann)} points"
+                if artist.arrow_patch:
+                    place += f" from {_numbers(artist.xyann)} by arrow {_look(artist.arrow_patch)}"
+                letters = f": {_letters(artist)}" if artist.get_text() else ""
+                yield f"text {artist.get_text()!r} at {place}{letters}"
         case Text():
             if artist.get_text():
-                yield f"text {artist.get_text()!r} at {_numbers(artist.get_position())}"
+                place = _numbers(artist.get_position())
+                yield f"text {artist.get_text()!r} at {place}: {_letters(artist)}"
         case AxLine():
-            yield f"line through {_numbers(artist.get_xy1())}, slope {_number(artist.get_slope())}"
+            line = f"{_numbers(artist.get_xy1())}, slope {_number(artist.get_slope())}"
+            yield f"line {_look(artist)} through {line}"
         case Line2D():
             if len(artist.get_xdata()):
                 data = f"x {_numbers(artist.get_xdata())}; y {_numbers(artist.get_ydata())}"
@@ -141,17 +152,44 @@ def _place(text: Annotation) -> tuple[float, float]:
 
 
 def _look(artist: Any) -> str:
-    """Colour, pattern and form of a line, a shape or a legend's sign."""
+    """Colour, pattern, form and width of a line, a shape or a legend's sign."""
     if isinstance(artist, Line2D):
         line = "none" if artist.get_linestyle() == "None" else artist.get_linestyle()
-        parts = [to_hex(artist.get_color()), line, artist.get_marker()]
+        parts = [_colour(artist.get_color()), line, artist.get_marker()]
+        marked = parts[-1] not in (None, "", "None")
+        sizes = [artist.get_linewidth(), *([artist.get_markersize()] if marked else [])]
     elif isinstance(artist, Patch):
-        parts = [to_hex(artist.get_facecolor()), to_hex(artist.get_edgecolor())]
+        parts = [_colour(artist.get_facecolor()), _colour(artist.get_edgecolor())]
         parts += [artist.get_linestyle(), artist.get_hatch()]
+        sizes = [artist.get_linewidth()]
     else:
         colours = [*artist.get_facecolor(), *artist.get_edgecolor()]
-        parts = [to_hex(colour) for colour in np.unique(np.array(colours), axis=0)]
+        parts = [_colour(colour) for colour in np.unique(np.array(colours), axis=0)]
+        points = artist.get_sizes() if isinstance(artist, PathCollection) else []
+        sizes = [*np.unique(artist.get_linewidth()), *np.unique(points)]
+    parts += map(_number, sizes)
     return " ".join(str(part) for part in parts if part not in (None, "", "None"))
+
+
+def _letters(text: Text) -> str:
+    """Size, colour, alignment and weight of a text."""
+    parts = [_number(text.get_fontsize()), _colour(text.get_color())]
+    parts += [text.get_ha(), text.get_va(), "bold" if text.get_weight() == "bold" else ""]
+    return " ".join(filter(None, parts))
+
+
+def _layout(legend: Legend) -> str:
+    """Where a legend stands, its columns and whether it has a frame."""
+    place = {code: name for name, code in Legend.codes.items()}[legend._loc]  # type: ignore[attr-defined]
+    outside = "outside " if legend._outside_loc else ""  # type: ignore[attr-defined]
+    framed = ", framed" if legend.get_frame_on() else ""
+    return f"{outside}{place}, {legend._ncols} wide{framed}"  # type: ignore[attr-defined]
+
+
+def _colour(colour: Any) -> str:
+    """A colour by its digits; with its opacity where it is not full."""
+    digits = to_hex(colour, keep_alpha=True)
+    return digits[:7] if digits.endswith("ff") else digits
 
 
 def _number(value: float) -> str:

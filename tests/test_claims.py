@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import csv
+import json
+import math
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -192,19 +195,32 @@ def test_every_problem_is_told_at_once(mini: Path) -> None:
         AGREEING | {"id": "word", "kind": "word", "printed": "majority", "interval": "[0, 1]"},
         AGREEING | {"id": "lost", "conflicts": "nowhere", "select": "role"},
         AGREEING | {"id": "bare", "status": "not in our data"},
+        AGREEING | {"id": "", "kind": "tick", "column": "", "answer": "4"},
     )
-    found = problems(lambda: claims.read_claims(path))
-    assert [text.split(":")[0] for text in found] == [
-        "claims.csv, row 2, column kind",
-        "claims.csv, row 2, column quantity",
-        "claims.csv, row 3, column id",
-        "claims.csv, row 3, column status",
-        "claims.csv, row 3, column printed",
-        "claims.csv, row 4, column interval",
-        "claims.csv, row 5, column select",
-        "claims.csv, row 5, column conflicts",
-        "claims.csv, row 6, column quantity",
-        "claims.csv, row 6, column note",
+    statuses = "reproduced, contradicted, design fact, not in our data"
+    assert problems(lambda: claims.read_claims(path)) == [
+        f"claims.csv, {told}"
+        for told in (
+            f"row 2, column kind: found 'number'; expected one of: {', '.join(claims.KINDS)}",
+            "row 2, column quantity: found 'os.system'; expected a public function of the "
+            "analysis, such as sample.people",
+            "row 3, column id: found 'trained'; expected an id that stands once",
+            f"row 3, column status: found 'fine'; expected one of: {statuses}",
+            "row 3, column printed: found 'some'; expected a number",
+            "row 4, column interval: found '[0, 1]'; expected an interval that words.yml gives for "
+            "'majority'",
+            "row 5, column select: found 'role'; expected key=value;key=value",
+            "row 5, column conflicts: found 'nowhere'; expected claims that point back; 'nowhere' "
+            "does not",
+            "row 6, column quantity: found 'feasibility.attendance'; expected a quantity, or the "
+            "status 'not in our data'",
+            "row 6, column note: found ''; expected why our data cannot answer",
+            "row 7, column id: found ''; expected an id that stands once",
+            "row 7, column column: found ''; expected the column that answers",
+            "row 7, column printed: found 'Three'; expected a tick",
+            "row 7, column answer: found '4'; expected what our data give, for a contradicted "
+            "figure only",
+        )
     ]
 
 
@@ -215,10 +231,26 @@ def test_a_claim_must_name_columns_and_pick_one_row(mini: Path) -> None:
         AGREEING | {"id": "column", "column": "attendance"},
         AGREEING | {"id": "key", "select": "rôle=all"},
     )
-    found = problems(lambda: claims.ledger(open_pilot(mini)))
-    assert [text.split(":")[0] for text in found] == [
-        f"claims.csv, {name}" for name in ("many", "column", "key")
+    attendance = "feasibility.attendance"
+    columns = f"{attendance}: role, eligible, attended, both_parts, not_attended, percent"
+    assert problems(lambda: claims.ledger(open_pilot(mini))) == [
+        f"claims.csv, many: found 6 rows of {attendance} for ''; expected one row",
+        f"claims.csv, column: found 'attendance'; expected a column of {columns}",
+        f"claims.csv, key: found 'rôle'; expected a column of {columns}",
     ]
+
+
+@pytest.mark.parametrize("value", ["all", math.inf])
+def test_what_is_no_number_is_shown_as_it_stands(value: object) -> None:
+    claim = claims.Claim(**{**dict.fromkeys(claims.COLUMNS, ""), **AGREEING})
+    assert claims._answer(claim, value) == (str(value), False)
+
+
+def test_exact_answers_keep_their_kind_beside_missing_ones(mini: Path) -> None:
+    write(mini, AGREEING, {"id": "gone", "kind": "count", "status": "not in our data", "note": "-"})
+    ledger = claims.ledger(open_pilot(mini))
+    assert ledger["exact"].tolist() == [3, None]
+    assert ledger["given_back"].tolist() == [True, None]
 
 
 def test_a_row_that_a_study_does_not_have_is_not_given_back(mini: Path) -> None:
@@ -229,7 +261,9 @@ def test_a_row_that_a_study_does_not_have_is_not_given_back(mini: Path) -> None:
 def test_other_columns_are_refused(mini: Path) -> None:
     path = write(mini)
     path.write_text("id,printed\n")
-    assert "row 1" in problems(lambda: claims.read_claims(path))[0]
+    assert problems(lambda: claims.read_claims(path)) == [
+        f"claims.csv, row 1: found id, printed; expected {', '.join(claims.COLUMNS)}"
+    ]
 
 
 def test_uneven_rows_are_refused(mini: Path) -> None:
@@ -238,6 +272,14 @@ def test_uneven_rows_are_refused(mini: Path) -> None:
     assert problems(lambda: claims.read_claims(path)) == [
         "claims.csv, row 3: found too many or too few cells; expected 16 cells"
     ]
+
+
+def test_what_is_no_csv_is_refused_with_a_row(mini: Path) -> None:
+    path = write(mini, AGREEING)
+    path.write_text(path.read_text() + '"never closed\n')
+    (found,) = problems(lambda: claims.read_claims(path))
+    told = "found unexpected end of data; expected comma-separated values"
+    assert re.fullmatch(rf"claims.csv, row \d: {told}", found)
 
 
 def test_a_study_without_claims_says_so(mini: Path) -> None:
@@ -277,6 +319,19 @@ def test_ledgers_are_compared(mini: Path) -> None:
     assert changed[["id", "before", "after", "status_after"]].to_numpy().tolist() == [
         ["trained", "Three", "Two", "contradicted"]
     ]
+    assert changed.columns.tolist() == [
+        *("id", "subject", "population", "printed", "before", "after"),
+        *("status_before", "status_after"),
+    ]
+
+
+@pytest.mark.parametrize("rows", [[], [{"id": "a", "recomputed": "1", "status": "reproduced"}]])
+def test_a_saved_ledger_is_read(tmp_path: Path, rows: list[dict[str, str]]) -> None:
+    path = tmp_path / "ledger.json"
+    path.write_text(json.dumps([row | {"unit": "%"} for row in rows]))
+    read = claims.read_ledger(path)
+    assert read.columns.tolist() == ["id", "recomputed", "status"]
+    assert read.to_dict("records") == rows
 
 
 def test_every_claim_of_the_report_is_well_formed(rotherham: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -111,6 +112,14 @@ def test_bands_differ_in_their_marker() -> None:
 def test_designs_differ_in_line_and_marker() -> None:
     lines, markers, _ = zip(*figures.DESIGN_STYLES.values(), strict=True)
     assert len(set(lines)) == len(set(markers)) == len(figures.DESIGN_STYLES)
+
+
+def test_many_equal_scores_may_overlap() -> None:
+    people = [(arm, wave) for arm in figures.ARM_COLOURS for wave in ("baseline", "endline")] * 28
+    scores = pd.DataFrame(people, columns=["arm", "wave"]).assign(score=40)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        svg(figures.distributions(scores, 50, "Score"))
 
 
 def test_marked_numbers_of_teams_are_drawn() -> None:

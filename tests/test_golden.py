@@ -52,26 +52,35 @@ def test_a_figure_is_described_by_its_texts_and_data() -> None:
     bars = axes.bar([0, 1], [2, 3.33333], width=0.5, color="#ff0000", hatch="/", label="Both")
     axes.bar_label(bars, ["two", "three"], label_type="center")
     axes.errorbar([0], [1], yerr=[0.25], color="#000000")
+    axes.plot([0, 1], [2, 3], "o--", color="#0000ff80", markersize=5)
     axes.set(title="People", xlabel="Wave", ylabel="n", ylim=(0, 4), xlim=(-1, 2))
     axes.set_xticks([0, 1], ["before", "after"])
     axes.set_yticks([0, 2])
-    axes.legend(title="Arm")
+    axes.grid(axis="y")
+    axes.annotate("here", (1, 2), xytext=(0, 3), textcoords="offset points", weight="bold")
+    axes.annotate("", (0, 1), (1, 1), arrowprops={"arrowstyle": "->"})
+    axes.legend(title="Arm", loc="upper left")
     text = describe(figure)
     plt.close(figure)
     assert text.splitlines() == [
         "figure 4, 3 inches",
         "axes 1",
-        "  title 'People'",
-        "  x axis 'Wave', linear, -1, 2: 0 'before', 1 'after'",
-        "  y axis 'n', linear, 0, 4: 0 '0', 2 '2'",
-        "  box #ff0000 #000000 solid /: (-0.25, 0), 0.5 by 2",
-        "  box #ff0000 #000000 solid /: (0.75, 0), 0.5 by 3.333",
-        "  text 'two' at 0, 1",
-        "  text 'three' at 1, 1.667",
-        "  line #000000 -: x 0; y 1",
-        "  segments #000000: (0, 0.75) (0, 1.25)",
-        "  legend 'Arm'",
-        "    'Both': #ff0000 #000000 solid /",
+        "  title 'People': 12 #000000 center baseline",
+        "  x axis 'Wave' (10 #000000 center top), linear, -1, 2: "
+        "0 'before', 1 'after' (10 #000000 center top)",
+        "  y axis 'n' (10 #000000 center bottom), linear, grid, 0, 4: "
+        "0 '0', 2 '2' (10 #000000 right center_baseline)",
+        "  box #ff0000 #00000000 solid / 1: (-0.25, 0), 0.5 by 2",
+        "  box #ff0000 #00000000 solid / 1: (0.75, 0), 0.5 by 3.333",
+        "  text 'two' at 0, 1 and 0, 0 points: 10 #000000 center center",
+        "  text 'three' at 1, 1.667 and 0, 0 points: 10 #000000 center center",
+        "  line #000000 - 1.5: x 0; y 1",
+        "  segments #000000 1.5: (0, 0.75) (0, 1.25)",
+        "  line #0000ff80 -- o 1.5 5: x 0, 1; y 2, 3",
+        "  text 'here' at 1, 2 and 0, 3 points: 10 #000000 left baseline bold",
+        "  text '' at 0, 1 from 1, 1 by arrow #1f77b4 #000000 solid 1",
+        "  legend 'Arm', upper left, 1 wide, framed",
+        "    'Both': #ff0000 #00000000 solid / 1",
     ]
 
 

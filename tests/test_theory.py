@@ -8,9 +8,10 @@ import pytest
 import yaml
 
 from earlyhelp.errors import InputError
-from earlyhelp.theory import OVERLAY, Theory, as_list, draw, load_theory, pathway
+from earlyhelp.theory import ASSESSORS, OVERLAY, Theory, as_list, draw, load_theory, pathway
 
 ROOT = Path(__file__).parents[1]
+FILE = "theory_of_change.yml"
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -81,27 +82,29 @@ def test_dangling_ends_are_all_told(tmp_path: Path, content: dict[str, Any]) -> 
         {"from": "habit", "to": "nothing", "basis": "stated"},
     ]
     found = problems(tmp_path, content)
-    assert len(found) == 2
-    assert "links.4.from: found nowhere" in found[0]
-    assert "links.5.to: found nothing" in found[1]
+    assert found == [
+        f"{FILE}, links.4.from: found nowhere; expected the id of an element",
+        f"{FILE}, links.5.to: found nothing; expected the id of an element",
+    ]
 
 
 def test_loop_is_told_with_its_path(tmp_path: Path, content: dict[str, Any]) -> None:
     content["links"].append({"from": "heard", "to": "habit", "basis": "stated"})
     (found,) = problems(tmp_path, content)
-    assert "habit -> heard -> habit" in found or "heard -> habit -> heard" in found
+    loops = ("habit -> heard -> habit", "heard -> habit -> heard")
+    assert found in [f"{FILE}, links: found {loop}; expected no loop" for loop in loops]
 
 
 def test_outcome_needs_an_evidence_status(tmp_path: Path, content: dict[str, Any]) -> None:
     content["elements"][2]["assessed_by"] = []
     (found,) = problems(tmp_path, content)
-    assert "heard: found neither" in found
+    assert found == f"{FILE}, heard: found neither; expected either assessed_by or not_assessed"
 
 
 def test_outcome_has_one_evidence_status(tmp_path: Path, content: dict[str, Any]) -> None:
     content["elements"][2]["not_assessed"] = "Nobody asked."
     (found,) = problems(tmp_path, content)
-    assert "heard: found both" in found
+    assert found == f"{FILE}, heard: found both; expected either assessed_by or not_assessed"
 
 
 def test_what_assessed_an_outcome_is_known_to_the_analysis(
@@ -109,31 +112,32 @@ def test_what_assessed_an_outcome_is_known_to_the_analysis(
 ) -> None:
     content["elements"][2]["assessed_by"] = ["wai", "hearsay"]
     (found,) = problems(tmp_path, content)
-    assert "heard.assessed_by: found 'hearsay'; expected one of: qualitative" in found
+    expected = f"expected one of: {', '.join(ASSESSORS)}"
+    assert found == f"{FILE}, heard.assessed_by: found 'hearsay'; {expected}"
 
 
 def test_outcome_is_led_to(tmp_path: Path, content: dict[str, Any]) -> None:
     del content["links"][3]
     (found,) = problems(tmp_path, content)
-    assert "stay: found an outcome that nothing leads to" in found
+    assert found == f"{FILE}, stay: found an outcome that nothing leads to; expected a link to it"
 
 
 def test_context_takes_no_links(tmp_path: Path, content: dict[str, Any]) -> None:
     content["links"].append({"from": "trust", "to": "heard", "basis": "stated"})
     (found,) = problems(tmp_path, content)
-    assert "links.4.from: found trust; expected no context element" in found
+    assert found == f"{FILE}, links.4.from: found trust; expected no context element"
 
 
 def test_ids_are_unique(tmp_path: Path, content: dict[str, Any]) -> None:
     content["elements"].append(element("habit", "mechanisms"))
     (found,) = problems(tmp_path, content)
-    assert "habit again" in found
+    assert found == f"{FILE}, elements.1.id: found habit again; expected an id of its own"
 
 
 def test_evidence_numbers_stand_for_a_reference(tmp_path: Path, content: dict[str, Any]) -> None:
     content["elements"][1]["evidence"] = [9]
     (found,) = problems(tmp_path, content)
-    assert "habit.evidence: found 9" in found
+    assert found == f"{FILE}, habit.evidence: found 9; expected a number of references"
 
 
 def test_unknown_key_and_column_are_told_together(tmp_path: Path, content: dict[str, Any]) -> None:
@@ -151,7 +155,8 @@ def test_pathway_keeps_what_leads_to_the_outcome_and_on(
 
 
 def test_pathway_of_no_outcome_is_an_error(tmp_path: Path, content: dict[str, Any]) -> None:
-    with pytest.raises(InputError, match="found habit; expected an outcome: heard, calm, stay"):
+    told = "pathway, outcome: found habit; expected an outcome: heard, calm, stay"
+    with pytest.raises(InputError, match=f"^{told}$"):
         pathway(load(tmp_path, content), "habit")
 
 
@@ -216,6 +221,13 @@ def test_proposed_element_says_so(tmp_path: Path, content: dict[str, Any]) -> No
     assert len(list(link.iter(f"{SVG}rect"))) == 2
 
 
+def test_an_addition_by_nobody_in_particular_has_no_words_in_the_legend(
+    tmp_path: Path, content: dict[str, Any]
+) -> None:
+    del content["proposal"]
+    assert words(drawn(load(tmp_path, content))).endswith("inferred by us  ")
+
+
 @pytest.mark.parametrize("evidence", OVERLAY)
 def test_overlay_is_told_in_words(tmp_path: Path, content: dict[str, Any], evidence: str) -> None:
     theory = load(tmp_path, content)
@@ -228,7 +240,10 @@ def test_overlay_is_told_in_words(tmp_path: Path, content: dict[str, Any], evide
 def test_overlay_of_unknown_things_is_an_error(tmp_path: Path, content: dict[str, Any]) -> None:
     with pytest.raises(InputError) as raised:
         draw(load(tmp_path, content), {"nobody": "no evidence", "heard": "maybe"})
-    assert len(raised.value.problems) == 2
+    assert [str(problem) for problem in raised.value.problems] == [
+        "overlay, nobody: found nobody; expected the id of an element",
+        f"overlay, heard: found maybe; expected one of {', '.join(OVERLAY)}",
+    ]
 
 
 def test_data_cannot_break_the_drawing(tmp_path: Path, content: dict[str, Any]) -> None:

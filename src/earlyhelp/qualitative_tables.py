@@ -185,7 +185,7 @@ def condensed(matrix: pd.DataFrame, codebook: Codebook | None) -> pd.DataFrame:
         return values.map(order.get(str(values.name), {value: value for value in values}))
 
     table = []
-    rows = rows.sort_values(["direction", "theme", "source_type"], key=place, kind="stable")
+    rows = rows.sort_values(["direction", "theme", "source_type"], key=place)
     for (direction, theme), found in rows.groupby(["direction", "theme"], sort=False):
         sources = found["source_type"].value_counts(sort=False)
         table.append(

@@ -44,7 +44,7 @@ def activities(frame: pd.DataFrame) -> pd.DataFrame:
     shown = frame[frame["team"] != "all"]
     wide = shown.pivot(index=["arm", "team"], columns="activity", values="n")
     wide = wide[list(dict.fromkeys(shown["activity"]))].reset_index()
-    wide = wide.sort_values(["arm", "team"], ascending=[False, True], kind="stable")
+    wide = wide.sort_values(["arm", "team"], ascending=[False, True])
     columns: dict[str, tuple[str, int | None]] = {"arm": ("Arm", None), "team": ("Team", None)}
     heads = {name: (name.capitalize(), 0) for name in wide.columns[2:]}
     return _filled(wide, columns | heads)

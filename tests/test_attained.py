@@ -149,7 +149,12 @@ def test_t_is_students_of_all_scores_of_a_wave(data_sets: list[list[list[Person]
 
 
 def test_many_changes_are_represented_by_the_least_and_the_most_spread() -> None:
+    contrasts = [(Change(3, 3 * k, 5 * k * k), Change(3, 0, 2)) for k in range(1, 20)]
+    assert attained._representatives(contrasts) == [contrasts[0], contrasts[-1]]
+    assert attained._representatives(contrasts[:10]) == contrasts[:10]
+
+
+def test_changes_with_the_same_sums_are_represented_by_the_most_spread() -> None:
     contrasts = [(Change(3, 0, 2 * k), Change(3, 0, 2)) for k in range(1, 20)]
-    chosen = attained._representatives(contrasts)
-    assert chosen == [contrasts[0], contrasts[-1]]
-    assert attained._representatives(contrasts[:4]) == contrasts[:4]
+    other = (Change(3, 1, 3), Change(3, 0, 2))
+    assert set(attained._representatives([*contrasts, other])) == {contrasts[-1], other}

@@ -270,7 +270,7 @@ def test_uneven_rows_are_refused(mini: Path) -> None:
     path = write(mini, AGREEING)
     path.write_text(path.read_text() + "short,row\n")
     assert problems(lambda: claims.read_claims(path)) == [
-        "claims.csv, row 3: found too many or too few cells; expected 16 cells"
+        "claims.csv, row 3: found 2 cells; expected 16 cells"
     ]
 
 

@@ -131,7 +131,7 @@ def test_context_takes_no_links(tmp_path: Path, content: dict[str, Any]) -> None
 def test_ids_are_unique(tmp_path: Path, content: dict[str, Any]) -> None:
     content["elements"].append(element("habit", "mechanisms"))
     (found,) = problems(tmp_path, content)
-    assert found == f"{FILE}, elements.1.id: found habit again; expected an id of its own"
+    assert found == f"{FILE}, elements.6.id: found habit again; expected an id of its own"
 
 
 def test_evidence_numbers_stand_for_a_reference(tmp_path: Path, content: dict[str, Any]) -> None:

@@ -7,8 +7,6 @@ column of that row.
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -20,10 +18,10 @@ from typing import Any
 import pandas as pd
 from pydantic import BaseModel, field_validator
 
-from earlyhelp import feasibility, promise, readiness, sample
+from earlyhelp import feasibility, promise, rawtable, readiness, sample
 from earlyhelp.errors import InputError, Problem
 from earlyhelp.raw import Pilot
-from earlyhelp.textfile import is_there, read_text
+from earlyhelp.textfile import is_there
 from earlyhelp.yamlfile import Strict, read_yaml
 
 STATUSES = ("reproduced", "contradicted", "design fact", "not in our data")
@@ -281,24 +279,17 @@ def read_claims(path: str | Path) -> list[Claim]:
         for reading in read_words(path.parent / WORDS_FILE)
         for phrase in reading.phrases
     }
-    text = read_text(path, "the printed figures as CSV in UTF-8")
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    try:
-        header = list(reader.fieldnames or ())
-        rows = {int(reader.line_num): cells for cells in reader}
-    except csv.Error as error:
-        problem = Problem(path.name, reader.line_num, "", str(error), "comma-separated values")
-        raise InputError([problem]) from None
+    header, rows = rawtable.cells(path)
     if header != list(COLUMNS):
         raise InputError([Problem(path.name, 1, "", ", ".join(header), ", ".join(COLUMNS))])
     uneven = [
-        Problem(path.name, row, "", "too many or too few cells", f"{len(COLUMNS)} cells")
-        for row, cells in rows.items()
-        if None in cells or None in cells.values()
+        Problem(path.name, row, "", f"{len(cells)} cells", f"{len(COLUMNS)} cells")
+        for row, cells in rows
+        if len(cells) != len(COLUMNS)
     ]
     if uneven:
         raise InputError(uneven)
-    claims = {row: Claim(**cells) for row, cells in rows.items()}
+    claims = {row: Claim(*cells) for row, cells in rows}
     problems = list(_problems(path.name, claims, readings))
     if problems:
         raise InputError(problems)

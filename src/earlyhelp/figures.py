@@ -249,8 +249,9 @@ def distributions(scores: pd.DataFrame, maximum: float, name: str) -> Figure:
         axes.set_xticks([0, 1], ["Baseline", "Endline"])
     panels[0].annotate(
         f"Scale maximum {maximum:g}",
-        (-0.45, maximum),
-        xytext=(0, -3),
+        (0, maximum),
+        xycoords=panels[0].get_yaxis_transform(),
+        xytext=(3, -3),
         textcoords="offset points",
         va="top",
         fontsize=8,

@@ -96,7 +96,7 @@ def cells(path: Path) -> tuple[list[str], Rows]:
         others = sorted(other.name for other in path.parent.glob(f"{path.stem}.*"))
         found = f"no such file, but {', '.join(others)}" if others else "no such file"
         more = ", saved as CSV in UTF-8" if others else ""
-        raise problem(found, f"raw/{path.name}{more}")
+        raise problem(found, f"{path.parent.name}/{path.name}{more}")
     text = read_text(path, "comma-separated values in UTF-8")
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: Rows = []

@@ -166,9 +166,9 @@ def _problems(file: File) -> Iterable[Problem]:
     def problem(place: str, found: str, expected: str) -> Problem:
         return Problem(THEORY_FILE, None, place, found, expected)
 
-    elements = {element.id: element for element in file.elements}
+    elements: dict[str, Element] = {}
     for number, element in enumerate(file.elements):
-        if elements[element.id] is not element:
+        if elements.setdefault(element.id, element) is not element:
             yield problem(f"elements.{number}.id", f"{element.id} again", "an id of its own")
     for element in elements.values():
         for reference in element.evidence:

@@ -66,10 +66,14 @@ recompute: $(READY) ## compute afresh what is stored in data/rotherham/derived a
 update: $(READY) ## write what is computed and committed, and show what changed
 	$(BUILD) derived
 	$(COMMITTED) replace _build/rotherham/derived data/rotherham/derived
-	$(RUN) earlyhelp reconstruct
+	rm -rf _build/rotherham/raw && cp -r data/rotherham/raw _build/rotherham/raw
+	$(RUN) earlyhelp reconstruct --output _build/rotherham/raw
+	$(COMMITTED) replace _build/rotherham/raw data/rotherham/raw
+	$(RUN) earlyhelp reconstruct # once more, so that the data dictionary states the files
 	$(BUILD) report
 	$(COMMITTED) replace _build/rotherham/results book/results
-	$(RUN) earlyhelp determine tests/studies/complete
+	STUDY=tests/studies/complete $(BUILD) derived
+	$(COMMITTED) replace _build/complete/derived tests/studies/complete/derived
 	$(PY) tests/recorder.py
 
 mutants: $(READY) ## change the code in small ways and see whether a test notices (an hour)

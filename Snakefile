@@ -11,7 +11,9 @@ import shutil
 import sys
 from pathlib import Path
 
+from earlyhelp.errors import InputError
 from earlyhelp.sweep import stored_at
+from earlyhelp.validation import study_files
 
 STUDY = Path(os.environ.get("STUDY", "data/rotherham"))
 # Everything is written here; what of it is committed, `make update` copies.
@@ -50,7 +52,10 @@ def copy_notebooks(executed, target):
         shutil.copy(getattr(executed, name), target / f"{name}.ipynb")
 
 
-GIVEN = [path for path in sorted(STUDY.rglob("*")) if path.is_file()]
+try:
+    GIVEN = study_files(STUDY)
+except InputError as error:
+    sys.exit(str(error))
 CODE = ("src/earlyhelp", "requirements.txt", "Snakefile")
 BOOK = ("_config.yml", "_toc.yml", "CITATION.cff", *Path("book").glob("*.*"))
 BOOK += ("book/_static", "book/_templates")

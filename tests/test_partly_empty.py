@@ -1,28 +1,68 @@
-"""What validates builds: the page that asks most of a study runs where data are missing.
+"""What validates builds: pages that ask much of a study run where a part of it is missing.
 
 Executed without a kernel, cell by cell, which is faster.
 """
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import jupytext
+import pandas as pd
 import pytest
+import yaml
 
 from earlyhelp.validation import validate
 
-TRIAL = Path(__file__).parents[1] / "notebooks/trial.md"
+ROOT = Path(__file__).parents[1]
+PAGES = ("promise", "trial")
 
 
-def test_the_page_on_the_next_trial_of_a_study_with_nobody(
-    mini: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for path in (mini / "raw").glob("*.csv"):
-        path.write_text(path.read_text().splitlines()[0] + "\n")
-    validate(mini)
+def run(page: str, study: Path) -> None:
+    """Validate a study and execute a page of its results."""
+    validate(study)
     names: dict[str, object] = {}
-    for cell in jupytext.read(TRIAL).cells:
+    for cell in jupytext.read(ROOT / f"notebooks/{page}.md").cells:
         if cell.cell_type == "code":
-            exec(cell.source.replace('"data/rotherham"', repr(str(mini))), names)
+            exec(cell.source.replace('"data/rotherham"', repr(str(study))), names)
     assert "page" in names
+
+
+def nobody(raw: Path) -> None:
+    for path in raw.glob("*.csv"):
+        path.write_text(path.read_text().splitlines()[0] + "\n")
+
+
+def a_unit_without_pairs(raw: Path) -> None:
+    keep(raw / "endline_survey.csv", lambda rows: rows["team"] != "B")
+
+
+def an_arm_without_pairs(raw: Path) -> None:
+    keep(raw / "endline_survey.csv", lambda rows: rows["team"].isin(["A", "B"]))
+
+
+def keep(path: Path, which: Callable[[pd.DataFrame], pd.Series]) -> None:
+    rows = pd.read_csv(path, dtype=str, keep_default_na=False)
+    assert not which(rows).all()
+    rows[which(rows)].to_csv(path, index=False, lineterminator="\n")
+
+
+@pytest.mark.parametrize("missing", [nobody, a_unit_without_pairs, an_arm_without_pairs])
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_runs_for_a_study_with(
+    mini: Path, page: str, missing: Callable[[Path], None]
+) -> None:
+    missing(mini / "raw")
+    run(page, mini)
+
+
+def test_a_page_runs_for_a_study_that_codes_some_questions_only(tmp_path: Path) -> None:
+    study = Path(shutil.copytree(ROOT / "tests/studies/complete", tmp_path / "complete"))
+    for name, key in (("codebook.yml", "research_questions"), ("triangulation.yml", "questions")):
+        path = study / name
+        content = yaml.safe_load(path.read_text("utf-8"))
+        content[key] = [question for question in content[key] if question["id"] != "1.2"]
+        path.write_text(yaml.safe_dump(content, sort_keys=False), "utf-8")
+    run("triangulation", study)

@@ -13,7 +13,7 @@ import pytest
 
 from earlyhelp import sweep, trial
 from earlyhelp.cli import main
-from earlyhelp.errors import InputError
+from earlyhelp.errors import InputError, Problem
 
 ROOT = Path(__file__).parents[1]
 GRID = "icc: [0.05]\ncac: [1]\niac: [0]\neffect: [0.5]\ntrials: 50\n"
@@ -82,9 +82,68 @@ def test_nothing_stored(mini: Path) -> None:
     assert sweep.read_stored(mini).empty
 
 
+@pytest.fixture
+def complete(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(ROOT / "tests/studies/complete", tmp_path / "complete"))
+
+
+def refused(study: Path) -> list[Problem]:
+    with pytest.raises(InputError) as caught:
+        sweep.read_stored(study)
+    return caught.value.problems
+
+
+def test_the_simulation_of_another_grid_is_refused_with_the_command(complete: Path) -> None:
+    stored = sweep.stored_at(complete)
+    grid = complete / "sweep.yml"
+    grid.write_text(grid.read_text().replace("trials: 20", "trials: 21"))
+    (problem,) = refused(complete)
+    assert problem.file == f"derived/{stored.name}"
+    assert problem.found.startswith("a simulation of another grid")
+    assert f"`earlyhelp trial simulate {complete}" in problem.expected
+    assert sweep.stored_at(complete).name in problem.expected
+
+
+def test_a_grid_without_a_simulation_is_refused_with_the_command(complete: Path) -> None:
+    sweep.stored_at(complete).unlink()
+    (problem,) = refused(complete)
+    assert problem.found == "no such file"
+    assert f"`earlyhelp trial simulate {complete}" in problem.expected
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        *(("design", "another"), ("pilot", "maybe"), ("power_simulated", "1.5")),
+        *(("coverage", "-0.1"), ("bias", "no number"), ("standard_error", "")),
+    ],
+)
+def test_a_spoilt_row_of_a_simulation_is_refused(complete: Path, column: str, value: str) -> None:
+    path = sweep.stored_at(complete)
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    table.loc[3, column] = value
+    table.to_csv(path, index=False)
+    assert [(problem.row, problem.column) for problem in refused(complete)] == [(5, column)]
+
+
+def test_a_simulation_with_other_columns_is_refused(complete: Path) -> None:
+    path = sweep.stored_at(complete)
+    pd.read_csv(path).drop(columns="coverage").to_csv(path, index=False)
+    (problem,) = refused(complete)
+    assert (problem.row, problem.found) == (1, "other columns")
+
+
+def test_a_simulation_cut_at_a_row_end_is_refused(complete: Path) -> None:
+    path = sweep.stored_at(complete)
+    rows = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(rows[:-1]))
+    (problem,) = refused(complete)
+    assert (problem.column, problem.found) == ("cell", f"{len(rows) - 2} rows")
+
+
 def test_stored_simulation_belongs_to_the_present_grid_and_code(rotherham: Path) -> None:
     stored = sweep.read_stored(rotherham)
-    assert len(stored), "run `make report`: grid or code changed since the simulation"
+    assert len(stored), "run `make update`: grid or method changed since the simulation"
     assert list((rotherham / "derived").glob("simulation-*.csv")) == [sweep.stored_at(rotherham)]
     grid = sweep.read_sweep(rotherham)
     assert len(stored) == len(sweep.cells(grid, sweep.randomised_units(rotherham)))

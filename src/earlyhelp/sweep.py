@@ -243,7 +243,7 @@ def _problems(table: pd.DataFrame, count: int, file: str, expected: str) -> Iter
     for name in SHARES:
         wrong[name] |= ~numbers[name].between(0, 1)
     wrong["design"] = ~table["design"].isin(list(trial.DESIGNS))
-    wrong["pilot"] = ~table["pilot"].isin([True, False])
+    wrong["pilot"] = ~table["pilot"].astype(str).isin(["True", "False"])
     for name in wrong:
         for row in wrong.index[wrong[name]]:
             yield Problem(file, row + 2, str(name), str(table.loc[row, name]), expected)

@@ -84,12 +84,7 @@ def test_every_falsified_witness_is_found(tables: Identified, rotherham: Path) -
         ("changes", 0, "baseline", raised),
         ("changes", 1, "squares", 365),
         ("changes", possible, "baseline", ""),
-    ) == [
-        ("changes.csv", 2),
-        ("changes.csv", 3),
-        ("changes.csv", possible + 2),
-        ("changes.csv", None),
-    ]
+    ) == [("changes.csv", line) for line in lines]
 
 
 def test_every_falsified_example_is_found(tables: Identified, rotherham: Path) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -61,3 +65,23 @@ def test_execute_that_fails_exits_one(
     shown = capsys.readouterr().err
     assert "readiness.md: cell 3 failed" in shown
     assert "tool_use.csv: found no such file" in shown
+
+
+def test_ctrl_c_ends_a_long_search_with_all_its_processes(tmp_path: Path) -> None:
+    study = Path(__file__).parent / "studies/complete"
+    command = [sys.executable, "-m", "earlyhelp", "determine", str(study)]
+    running = subprocess.Popen(
+        [*command, "--output", str(tmp_path / "derived")],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert running.stderr is not None
+    first = running.stderr.readline()
+    os.killpg(running.pid, signal.SIGINT)
+    _, rest = running.communicate(timeout=10)
+    assert first.startswith("wai, intervention: change 1 of ")
+    assert running.returncode == 130
+    assert rest.splitlines()[-1] == "stopped"
+    assert "Traceback" not in rest
+    assert not (tmp_path / "derived").exists()

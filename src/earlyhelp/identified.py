@@ -26,6 +26,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shlex
+import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -60,6 +61,7 @@ from earlyhelp.study import Scale, Study, read_study
 from earlyhelp.textfile import is_there, read_text
 
 Tell = Callable[[str], None]
+CTRL_C_ENDS = (signal.SIGINT, signal.SIG_DFL)
 FOLDER = "derived"
 INPUTS = "inputs.json"
 # Raise it whenever the same figures may give other results; moving or formatting code is none.
@@ -234,8 +236,10 @@ def write(study_folder: str | Path, tell: Tell, output: Path | None = None) -> l
     """
     study = read_study(study_folder)
     printed = read_printed(study.folder)
-    # New processes know nothing of this one's threads.
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+    # New processes know nothing of this one's threads, and Ctrl-C ends them without a word.
+    with ProcessPoolExecutor(
+        mp_context=get_context("spawn"), initializer=signal.signal, initargs=CTRL_C_ENDS
+    ) as pool:
 
         def each(do: Callable[..., Any], tasks: Sequence[tuple[Any, ...]], label: str) -> list[Any]:
             done = []

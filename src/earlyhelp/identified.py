@@ -28,17 +28,16 @@ import json
 import shlex
 import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, partial
 from io import StringIO
 from itertools import product, zip_longest
 from math import sqrt
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
+from joblib import Parallel, delayed
 
 from earlyhelp import attained, bounds, existence, paired, samples
 from earlyhelp.attained import (
@@ -61,7 +60,6 @@ from earlyhelp.study import Scale, Study, read_study
 from earlyhelp.textfile import is_there, read_text
 
 Tell = Callable[[str], None]
-CTRL_C_ENDS = (signal.SIGINT, signal.SIG_DFL)
 FOLDER = "derived"
 INPUTS = "inputs.json"
 # Raise it whenever the same figures may give other results; moving or formatting code is none.
@@ -236,19 +234,21 @@ def write(study_folder: str | Path, tell: Tell, output: Path | None = None) -> l
     """
     study = read_study(study_folder)
     printed = read_printed(study.folder)
-    # New processes know nothing of this one's threads, and Ctrl-C ends them without a word.
-    with ProcessPoolExecutor(
-        mp_context=get_context("spawn"), initializer=signal.signal, initargs=CTRL_C_ENDS
-    ) as pool:
+    # Without work, as when this process was killed, the others end after so many seconds.
+    processes = Parallel(-1, return_as="generator", idle_worker_timeout=10)
 
-        def each(do: Callable[..., Any], tasks: Sequence[tuple[Any, ...]], label: str) -> list[Any]:
-            done = []
-            for result in pool.map(do, *zip(*tasks, strict=True)):
-                done.append(result)
-                tell(f"{label} {len(done)} of {len(tasks)}")
-            return done
+    def each(do: Callable[..., Any], tasks: Sequence[tuple[Any, ...]], label: str) -> list[Any]:
+        done = []
+        # Processes start here and inherit that Ctrl-C is not theirs; this one ends them.
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        results = processes(delayed(do)(*task) for task in tasks)
+        signal.signal(signal.SIGINT, before)
+        for result in results:
+            done.append(result)
+            tell(f"{label} {len(done)} of {len(tasks)}")
+        return done
 
-        tables = search(outcomes(study, printed), each)
+    tables = search(outcomes(study, printed), each)
     tables |= derive(study, printed, tables)
     output = output or study.folder / FOLDER
     output.mkdir(parents=True, exist_ok=True)

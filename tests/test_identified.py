@@ -89,12 +89,17 @@ def test_every_falsified_witness_is_found(tables: Identified, rotherham: Path) -
 
 def test_every_falsified_example_is_found(tables: Identified, rotherham: Path) -> None:
     rows = [first(tables.examples, arm=arm) for arm in ("intervention", "between")]
-    spoilt = []
     for row in rows:
         after = tables.examples.loc[row, "endline"].split()
-        spoilt.append(("examples", row, "endline", " ".join([str(int(after[0]) - 1), *after[1:]])))
-    found = told_after(tables, rotherham, *spoilt)
-    assert {("examples.csv", row + 2) for row in rows} <= set(found)
+        lower = " ".join([str(int(after[0]) - 1), *after[1:]])
+        tables = altered(tables, "examples", row, "endline", lower)
+    found = identified.problems(tables, read_study(rotherham), read_printed(rotherham))
+    places = [
+        ", ".join(tables.examples.loc[row, ["measure", "arm", "quantity", "end"]]) for row in rows
+    ]
+    assert [(problem.file, problem.column) for problem in found] == [
+        ("examples.csv", place) for place in places
+    ]
 
 
 def test_every_falsified_row_of_what_is_derived_is_found(
@@ -122,9 +127,44 @@ def test_every_falsified_row_of_what_is_derived_is_found(
     ]
 
 
-@pytest.mark.parametrize(("name", "line"), [("changes", None), ("contrasts", 4)])
-def test_a_row_left_out_is_found(name: str, line: int | None) -> None:
-    tables = identified.read(COMPLETE)
-    assert tables is not None
-    left = getattr(tables, name).drop(index=2).reset_index(drop=True)
-    assert (f"{name}.csv", line) in files(replace(tables, **{name: left}), COMPLETE)
+@pytest.fixture(scope="module")
+def complete() -> Identified:
+    found = identified.read(COMPLETE)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("name", identified.TABLES)
+def test_a_row_left_out_is_found(complete: Identified, name: str) -> None:
+    left = getattr(complete, name).drop(index=2).reset_index(drop=True)
+    assert f"{name}.csv" in {file for file, _ in files(replace(complete, **{name: left}), COMPLETE)}
+
+
+@pytest.mark.parametrize("name", ["changes", "examples"])
+@pytest.mark.parametrize("which", [{}, {"measure": "another"}, {"arm": "another"}])
+def test_a_row_too_many_is_found(complete: Identified, name: str, which: dict[str, str]) -> None:
+    table = getattr(complete, name)
+    more = pd.concat([table, table.iloc[[0]].assign(**which)], ignore_index=True)
+    found = files(replace(complete, **{name: more}), COMPLETE)
+    assert (f"{name}.csv", len(more) + 1) in found
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "text"),
+    [
+        ("changes", "total", -3.6),
+        ("changes", "baseline", " {}"),
+        ("changes", "endline", "{} 50"),
+        ("changes", "endline", "junk"),
+        ("examples", "baseline", "0{}"),
+        ("examples", "endline", "12"),
+        ("examples", "quantity", "another"),
+    ],
+)
+def test_a_text_that_is_not_as_stored_is_found(
+    complete: Identified, name: str, column: str, text: str | float
+) -> None:
+    row = first(getattr(complete, name), arm="intervention")
+    if isinstance(text, str):
+        text = text.format(getattr(complete, name).loc[row, column])
+    assert (f"{name}.csv", row + 2) in files(altered(complete, name, row, column, text), COMPLETE)

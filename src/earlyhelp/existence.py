@@ -2,10 +2,10 @@
 
 People are counted by their pair of scores, so every condition is linear in whole numbers: how many
 people are in both waves, the sum and the sum of squares of their change, and each wave's sum and
-sum of squares. CP-SAT (OR-Tools) then gives people, or proves that there are none; the greatest
-value of a count is exact in the same way. Which of several sums a wave has, and which of several
-changes the arm has, is part of the search. The search is limited by a count of steps, not by time,
-so that every machine comes to the same end; a search that ends undecided says so.
+sum of squares. CP-SAT (OR-Tools) then gives people, or proves that there are none; HiGHS (scipy)
+gives people with the greatest value of a count. Which of several sums a wave has, and which of
+several changes the arm has, is part of the search. The search is limited by a count of steps, not
+by time, so that every machine comes to the same end; a search that ends undecided says so.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from earlyhelp.paired import Arm, Change, Wave
 # Scores at baseline and endline of one person; None in a wave without one.
 Person = tuple[int | None, int | None]
 Worth = Callable[[Person], int]
-# Of CP-SAT's deterministic time, about a second each; of HiGHS's nodes; HiGHS's word for "nobody".
+# Of CP-SAT's deterministic time, about a second each; of HiGHS's nodes; scipy's word for "nobody".
 LIMIT = 60.0
 NODES = 20_000
 INFEASIBLE = 2

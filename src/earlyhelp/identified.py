@@ -249,7 +249,7 @@ def write(study_folder: str | Path, tell: Tell, output: Path | None = None) -> l
         return done
 
     tables = search(outcomes(study, printed), each)
-    tables |= derive(study, printed, tables)
+    tables = derive(study, printed, tables)
     output = output or study.folder / FOLDER
     output.mkdir(parents=True, exist_ok=True)
     texts = {name: _text(tables[name]) for name in TABLES}
@@ -274,6 +274,8 @@ def _table(name: str, rows: Iterable[tuple[Any, ...]]) -> pd.DataFrame:
 # Of an arm's changes, people who have each; None where nobody can.
 Decided = dict[str, dict[Change, "list[Person] | None"]]
 Contrasts = list[tuple[Change, Change]]
+# By arm or "between", quantity and end: people of each arm concerned.
+Examples = Mapping[tuple[str, str, str], Placed]
 
 
 def search(of: Mapping[str, Outcome], each: Each) -> dict[str, pd.DataFrame]:
@@ -282,18 +284,21 @@ def search(of: Mapping[str, Outcome], each: Each) -> dict[str, pd.DataFrame]:
     examples: list[tuple[Any, ...]] = []
     for measure, outcome in of.items():
         decided = _decide(outcome, each)
-        changes += [
-            (measure, arm, change.total, change.squares, *existence.as_text(people or []))
-            for arm, of_arm in decided.items()
-            for change, people in of_arm.items()
-        ]
-        examples += [
-            (measure, arm, quantity, end, name, *existence.as_text(people))
-            for arm, quantity, ends in _reaching(outcome, decided, each)
-            for end, by_arm in zip(SIGNS, ends, strict=True)
-            for name, people in by_arm.items()
-        ]
+        changes += _change_rows(measure, decided)
+        examples += _example_rows(measure, dict(_reaching(outcome, decided, each)))
     return {"changes": _table("changes", changes), "examples": _table("examples", examples)}
+
+
+def _change_rows(measure: str, decided: Decided) -> Iterator[tuple[Any, ...]]:
+    for arm, of_arm in decided.items():
+        for change, people in of_arm.items():
+            yield measure, arm, change.total, change.squares, *existence.as_text(people or [])
+
+
+def _example_rows(measure: str, examples: Examples) -> Iterator[tuple[Any, ...]]:
+    for of, by_arm in examples.items():
+        for name, people in by_arm.items():
+            yield measure, *of, name, *existence.as_text(people)
 
 
 def candidates(outcome: Outcome) -> dict[str, list[Change]]:
@@ -328,18 +333,19 @@ def _contrasts(outcome: Outcome, decided: Decided) -> Contrasts:
 
 def _reaching(
     outcome: Outcome, decided: Decided, each: Each
-) -> Iterator[tuple[str, str, tuple[Placed, Placed]]]:
-    """For every arm or "between" and quantity, people who reach the least and the greatest."""
+) -> Iterator[tuple[tuple[str, str, str], Placed]]:
+    """For every arm or "between", quantity and end, people who reach it."""
     left = _contrasts(outcome, decided)
     for name, changes in _by_arm(left).items():
-        asked = counts(outcome, name)
         known = [decided[name][change] or [] for change in changes]
-        tasks = [(outcome, name, changes, known, *task) for task in product(asked, SIGNS)]
+        asked = list(product(counts(outcome, name), SIGNS))
+        tasks = [(outcome, name, changes, known, *task) for task in asked]
         found = each(_reach, tasks, f"{outcome.measure}, {name}: end")
-        for quantity, least, most in zip(asked, found[::2], found[1::2], strict=True):
-            yield name, quantity, ({name: least}, {name: most})
-    for of in attained.rows(outcome.measure, outcome.arms, decided, left, each):
-        yield of.arm, of.quantity, of.people
+        for task, people in zip(asked, found, strict=True):
+            yield (name, *task), {name: people}
+    for met in attained.rows(outcome.measure, outcome.arms, decided, left, each):
+        for end, placed in zip(SIGNS, met.people, strict=True):
+            yield (met.arm, met.quantity, end), placed
 
 
 def _by_arm(left: Contrasts) -> dict[str, list[Change]]:
@@ -381,7 +387,8 @@ def problems(stored: Identified, study: Study, printed: Mapping[str, Any]) -> li
 
     Every witness and example gives back the printed figures; every change without people exceeds
     what `bounds.most_squares` leaves, or is decided again; every end is what its example reaches,
-    and exact only where `bounds` excludes more. This takes seconds.
+    and exact only where `bounds`, or else HiGHS once more, excludes what lies beyond. This takes
+    seconds. Whether an attained value could lie further out, only a new search can tell.
     """
     found = {name: getattr(stored, name) for name in TABLES}
     try:
@@ -400,7 +407,7 @@ def problems(stored: Identified, study: Study, printed: Mapping[str, Any]) -> li
 def derive(
     study: Study, printed: Mapping[str, Any], found: Mapping[str, pd.DataFrame]
 ) -> dict[str, pd.DataFrame]:
-    """Derive contrasts, extremes and groups from people.
+    """Check people against the printed figures and derive every table from them.
 
     Parameters
     ----------
@@ -412,21 +419,20 @@ def derive(
     Raises
     ------
     InputError
-        People who do not agree with the figures, or nobody where people can be found.
+        Rows of changes or examples that are not those asked for, people who do not agree with the
+        figures, or nobody where people can be found.
     """
-    of = outcomes(study, printed)
-    contrasts: list[tuple[Any, ...]] = []
-    extremes: list[tuple[Any, ...]] = []
-    for measure, outcome in of.items():
+    rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in TABLES if name != "groups"}
+    for measure, outcome in outcomes(study, printed).items():
         decided = _checked_changes(outcome, found["changes"])
         left = _contrasts(outcome, decided)
-        contrasts += [(measure, *first[1:], *second[1:]) for first, second in left]
         examples = _checked_examples(outcome, found["examples"], left)
-        extremes += [(measure, *row) for row in _extremes(outcome, left, examples)]
-    return {
-        "contrasts": _table("contrasts", contrasts),
-        "extremes": _table("extremes", extremes),
-        "groups": _groups(study, printed),
+        rows["changes"] += _change_rows(measure, decided)
+        rows["examples"] += _example_rows(measure, examples)
+        rows["contrasts"] += [(measure, *first[1:], *second[1:]) for first, second in left]
+        rows["extremes"] += [(measure, *row) for row in _extremes(outcome, left, examples)]
+    return {name: _table(name, of_table) for name, of_table in rows.items()} | {
+        "groups": _groups(study, printed)
     }
 
 
@@ -437,12 +443,16 @@ def _of_measure(table: pd.DataFrame, measure: str) -> Iterator[tuple[int, tuple[
 
 
 def _checked_changes(outcome: Outcome, table: pd.DataFrame) -> Decided:
-    asked = candidates(outcome)
     decided: Decided = {arm: {} for arm in ARMS}
     told = []
+    expected = "people who give back the printed figures, or nobody where there are none"
     for line, (name, total, squares, before, after) in _of_measure(table, outcome.measure):
-        arm, change = outcome.arms[name], Change(outcome.pairs[name], int(total), int(squares))
-        people = existence.from_text(before, after, change.pairs) if before else None
+        try:
+            arm, change = outcome.arms[name], Change(outcome.pairs[name], int(total), int(squares))
+            people = existence.from_text(before, after, change.pairs) if before else None
+        except (KeyError, ValueError):
+            told.append(Problem("changes.csv", line, "", f"{name}, {total}, {squares}", expected))
+            continue
         decided[name][change] = people
         if people is not None:
             wrong = not existence.agrees(arm, change, people)
@@ -450,9 +460,8 @@ def _checked_changes(outcome: Outcome, table: pd.DataFrame) -> Decided:
             within = change.squares <= bounds.most_squares(arm, change.total)
             wrong = within and existence.people(arm, [change]) is not None
         if wrong:
-            expected = "people who give back the printed figures, or nobody where there are none"
             told.append(Problem("changes.csv", line, "baseline", before or "nobody", expected))
-    for name, changes in asked.items():
+    for name, changes in candidates(outcome).items():
         if list(decided[name]) != changes:
             place = f"{outcome.measure}, {name}"
             listed = f"{len(decided[name])} changes"
@@ -463,31 +472,43 @@ def _checked_changes(outcome: Outcome, table: pd.DataFrame) -> Decided:
     return decided
 
 
-def _checked_examples(
-    outcome: Outcome, table: pd.DataFrame, left: Contrasts
-) -> Mapping[tuple[str, str, str], Placed]:
-    """Examples by arm or "between", quantity and end."""
-    found: dict[tuple[str, str, str], dict[str, list[Person]]] = {}
+def _checked_examples(outcome: Outcome, table: pd.DataFrame, left: Contrasts) -> Examples:
+    asked = [
+        *((name, quantity) for name in ARMS for quantity in counts(outcome, name)),
+        *attained.asked(outcome.arms),
+    ]
+    found: dict[tuple[str, str, str], dict[str, list[Person]]] = {
+        (*of, end): {} for of in asked for end in SIGNS
+    }
     told = []
-    for line, (arm, quantity, end, name, before, after) in _of_measure(table, outcome.measure):
-        of_end = found.setdefault((arm, quantity, end), {})
-        of_end[name] = existence.from_text(before, after, outcome.pairs[name])
-        if not any(
+    expected = "people who give back the printed figures"
+    for line, (*of, name, before, after) in _of_measure(table, outcome.measure):
+        try:
+            people = existence.from_text(before, after, outcome.pairs[name])
+            found[tuple(of)][name] = people
+        except (KeyError, ValueError):
+            told.append(Problem("examples.csv", line, "", ", ".join([*of, name]), expected))
+    for (arm, quantity, end), people_of in found.items():
+        if [*people_of] != ([*ARMS] if arm == "between" else [arm]):
+            place = f"{outcome.measure}, {arm}, {quantity}, {end}"
+            named = " and ".join(people_of) or "nobody"
+            told.append(Problem("examples.csv", None, place, named, "people of each arm"))
+        elif not any(
             all(
-                existence.agrees(outcome.arms[n], dict(zip(ARMS, pair, strict=True))[n], people)
-                for n, people in of_end.items()
+                existence.agrees(outcome.arms[name], dict(zip(ARMS, pair, strict=True))[name], of)
+                for name, of in people_of.items()
             )
             for pair in left
         ):
-            expected = "people who give back the printed figures"
-            told.append(Problem("examples.csv", line, "baseline", before, expected))
+            place = f"{outcome.measure}, {arm}, {quantity}, {end}"
+            told.append(Problem("examples.csv", None, place, "people who do not", expected))
     if told:
         raise InputError(told)
     return found
 
 
 def _extremes(
-    outcome: Outcome, left: Contrasts, examples: Mapping[tuple[str, str, str], Placed]
+    outcome: Outcome, left: Contrasts, examples: Examples
 ) -> Iterator[tuple[str, str, float, float, str]]:
     """Arm or "between", quantity, least and greatest value, and how far they are known."""
     beyond = list(_beyond(outcome, left))

@@ -95,6 +95,7 @@ def test_intervals_are_open_or_closed() -> None:
     assert 50.001 in interval
     assert 100.1 not in interval
     assert 45 in claims.parse_interval("[45, 55)")
+    assert 55 not in claims.parse_interval("[45, 55)")
 
 
 @pytest.mark.parametrize("text", ["", "50", "50, 100", "(100, 50]", "[a, b]", "[1; 2]"])

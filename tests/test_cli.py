@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -89,3 +90,10 @@ def test_ctrl_c_ends_a_long_search_with_all_its_processes(tmp_path: Path, after:
     assert told.splitlines()[-1] == "stopped"
     assert "Traceback" not in told
     assert not (tmp_path / "derived").exists()
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_a_closed_stream_is_no_fault(mini: Path, closed: str) -> None:
+    command = shlex.join([sys.executable, "-m", "earlyhelp", "validate", str(mini)])
+    done = subprocess.run(f"{command} {closed}", shell=True, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")

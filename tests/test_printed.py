@@ -1,8 +1,18 @@
-"""Sums that a printed mean leaves, by hand."""
+"""Sums that a printed mean leaves, by hand, and what printed figures must have."""
 
 from __future__ import annotations
 
-from earlyhelp.printed import possible_sums
+import shutil
+from pathlib import Path
+
+import pytest
+
+from earlyhelp import identified
+from earlyhelp.errors import InputError
+from earlyhelp.printed import possible_sums, read_printed
+from earlyhelp.study import read_study
+
+COMPLETE = Path(__file__).parent / "studies/complete"
 
 
 def test_sums_of_a_printed_mean() -> None:
@@ -19,3 +29,35 @@ def test_sums_between_limits_exclude_the_limits() -> None:
 def test_the_scale_is_the_limit_where_none_is_printed() -> None:
     """42 x 27 = 1134 and 50 x 27 = 1350."""
     assert possible_sums({"n": 27, "above": "42"}, (10, 50)) == range(1135, 1351)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ('mean: "65.1", sd', "sd", "a mean beside the SD"),
+        (', sd: "4.3"', "", "an SD of every group or of none"),
+        ('above: "41"', 'mean: "41.5", above: "41"', "a mean, or what it lies above or below"),
+        ('above: "41", below: "42"', 'above: "42", below: "41"', "smaller than the one below"),
+        ("iam_ors:", "another:", "iam_ors"),
+        ("{n: 10,", "{n: 1001,", "1000"),
+        ("pairs: {intervention: 7", "pairs: {intervention: 10", "at most as many pairs"),
+    ],
+)
+def test_figures_that_nothing_can_be_made_of_are_refused(
+    tmp_path: Path, old: str, new: str, expected: str
+) -> None:
+    text = (COMPLETE / "printed.yml").read_text("utf-8")
+    assert old in text
+    (tmp_path / "printed.yml").write_text(text.replace(old, new), "utf-8")
+    with pytest.raises(InputError) as caught:
+        read_printed(tmp_path)
+    assert any(expected in problem.expected for problem in caught.value.problems)
+
+
+def test_a_mean_beyond_the_scale_is_told(tmp_path: Path) -> None:
+    study = Path(shutil.copytree(COMPLETE, tmp_path / "complete"))
+    path = study / "printed.yml"
+    path.write_text(path.read_text("utf-8").replace('above: "41", below: "42"', 'above: "50"'))
+    with pytest.raises(InputError, match="a mean that scores of the scale can have"):
+        for outcome in identified.outcomes(read_study(study), read_printed(study)).values():
+            assert outcome.arms

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
+import os
 import random
 import zipfile
 from pathlib import Path
@@ -324,6 +325,13 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
     assert refused(tmp_path / "none.qdpx") == [
         "none.qdpx: found no such file; expected a REFI-QDA project (.qdpx)"
     ]
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.qdpx")
+    expected = "expected a REFI-QDA project (.qdpx)"
+    for path in (tmp_path / "pipe.qdpx", Path("/dev/zero")):
+        assert refused(path) == [f"{path.name}: found neither a file nor a folder; {expected}"]
 
 
 def test_a_file_that_is_no_zip_is_refused(tmp_path: Path) -> None:

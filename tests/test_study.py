@@ -35,6 +35,15 @@ def test_scale_totals(rotherham: Path) -> None:
     assert (wai.total_minimum, wai.total_maximum) == (12, 84)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("iam: {items: 4", "iam: {items: 99999999"), ("minimum: 1,", "minimum: -99999999999,")],
+)
+def test_no_instrument_is_beyond_measure(mini: Path, old: str, new: str) -> None:
+    edit(mini, old, new)
+    assert "study.yml" in message(mini)
+
+
 def test_folder_is_found_from_below(mini: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(mini / "raw")
     assert find_folder("mini") == mini

@@ -112,6 +112,9 @@ class Outcome:
         if "sd" in figures:
             return Wave.printed(Figures(figures["n"], figures["mean"], figures["sd"], *ends))
         sums = possible_sums(figures, ends)
+        if not sums:
+            found, expected = f"{dict(figures)}", "a mean that scores of the scale can have"
+            raise InputError([Problem("printed.yml", None, self.measure, found, expected)])
         return Wave(figures["n"], *ends, (sums[0], sums[-1]))
 
 

@@ -19,7 +19,7 @@ from jupyter_client.manager import AsyncKernelManager
 from earlyhelp.errors import InputError, Problem
 from earlyhelp.promise import ANALYSIS_SETS
 from earlyhelp.study import find_folder
-from earlyhelp.textfile import read_text
+from earlyhelp.textfile import is_there, read_text
 from earlyhelp.theory import THEORY_FILE, load_theory
 
 # Seconds that one cell may take. Work that needs longer is a step of the workflow, as the
@@ -220,7 +220,7 @@ def _value(text: str, default: Any) -> Any:
 def _outcome_problems(source: Path, outcome: str, study: str) -> list[Problem]:
     """Check an outcome that was asked for; the default is the published study's."""
     folder = find_folder(study)
-    outcomes = load_theory(folder).outcomes if (folder / THEORY_FILE).is_file() else {}
+    outcomes = load_theory(folder).outcomes if is_there(folder / THEORY_FILE) else {}
     if outcome in outcomes:
         return []
     expected = f"one of: {', '.join(outcomes)}" if outcomes else "a study with a theory of change"

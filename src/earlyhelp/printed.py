@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from fractions import Fraction
 from math import ceil, floor
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from earlyhelp.samples import printed_interval
 from earlyhelp.yamlfile import Strict, WholeKey, read_yaml
@@ -18,6 +18,8 @@ Printed = Mapping[str, Any]
 
 Count = Annotated[int, Field(ge=0, strict=True)]
 People = Annotated[int, Field(ge=1, strict=True)]
+# Of a group; more are beyond any search for people who agree with its figures.
+Size = Annotated[int, Field(ge=2, le=1000, strict=True)]
 Decimal = Annotated[
     str,
     Field(
@@ -38,17 +40,27 @@ class Test(Strict):
 class Group(Strict):
     """Scores of one group: their mean, or what it lies between."""
 
-    n: Annotated[int, Field(ge=2, strict=True)]
+    n: Size
     mean: Decimal | None = None
     sd: Decimal | None = None
     above: Decimal | None = None
     below: Decimal | None = None
 
+    @model_validator(mode="after")
+    def _whole(self) -> Group:
+        if self.mean is None and self.sd is not None:
+            raise ValueError("a mean beside the SD")
+        if self.mean is not None and (self.above, self.below) != (None, None):
+            raise ValueError("a mean, or what it lies above or below")
+        if self.above and self.below and float(self.above) >= float(self.below):
+            raise ValueError("the number above which the mean lies smaller than the one below")
+        return self
+
 
 class Rating(Strict):
     """Scores of one group with mean and SD."""
 
-    n: Annotated[int, Field(ge=2, strict=True)]
+    n: Size
     mean: Decimal
     sd: Decimal
 
@@ -68,6 +80,18 @@ class Outcome(Strict):
     comparison: OutcomeOfArm
     between: Test
     domain_mean_above: Decimal | None = None
+
+    @property
+    def groups(self) -> dict[str, tuple[Group, Group]]:
+        """Baseline and endline of each arm."""
+        arms = {"intervention": self.intervention, "comparison": self.comparison}
+        return {name: (arm.baseline, arm.endline) for name, arm in arms.items()}
+
+    @model_validator(mode="after")
+    def _alike(self) -> Outcome:
+        if len({group.sd is None for arm in self.groups.values() for group in arm}) > 1:
+            raise ValueError("an SD of every group or of none")
+        return self
 
 
 class Span(Strict):
@@ -144,8 +168,8 @@ class Response(Strict):
 class Pairs(Strict):
     """People of each arm who answered twice."""
 
-    intervention: Annotated[int, Field(ge=2, strict=True)]
-    comparison: Annotated[int, Field(ge=2, strict=True)]
+    intervention: Size
+    comparison: Size
 
 
 class PrintedFigures(Strict):
@@ -155,7 +179,7 @@ class PrintedFigures(Strict):
     pairs: Pairs
     wai: Outcome
     proqol: Outcome
-    ratings: dict[str, Rating]
+    ratings: dict[Literal["iam_ors", "iam_srs", "fim_ors", "fim_srs"], Rating]
     prior: dict[str, Counts]
     characteristics: Characteristics
     agree: Counts
@@ -169,6 +193,15 @@ class PrintedFigures(Strict):
     observations: list[Observation]
     interviews: Interviews
     readings: Readings
+
+    @model_validator(mode="after")
+    def _paired(self) -> PrintedFigures:
+        for outcome in (self.wai, self.proqol):
+            for name, groups in outcome.groups.items():
+                pairs: int = getattr(self.pairs, name)
+                if any(pairs > group.n for group in groups):
+                    raise ValueError(f"at most as many pairs of the {name} arm as people in a wave")
+        return self
 
 
 def read_printed(folder: Path) -> Printed:

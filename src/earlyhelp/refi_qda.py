@@ -40,7 +40,7 @@ from earlyhelp.qualitative import (
     Theme,
     texts,
 )
-from earlyhelp.textfile import MOST_DIGITS
+from earlyhelp.textfile import MOST_DIGITS, check_is_file
 
 PROJECT = "urn:QDA-XML:project:1.0"
 CODEBOOK = "urn:QDA-XML:codebook:1.0"
@@ -284,10 +284,9 @@ class _Archive:
         self.name = path.name
         self.problems: list[Problem] = []
         self._left = READ_LIMIT
+        check_is_file(path, "a REFI-QDA project (.qdpx)")
         try:
             self._zip = zipfile.ZipFile(path)
-        except FileNotFoundError:
-            raise self._error("no such file", "a REFI-QDA project (.qdpx)") from None
         except _UNREADABLE as error:
             raise self._error(f"{error}".lower(), "a whole zip file (.qdpx)") from None
         problems = list(self._hostile(self._zip.infolist(), path.stat().st_size))

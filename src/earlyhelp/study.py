@@ -67,9 +67,9 @@ class Wave(Strict):
 class Scale(Strict):
     """An instrument as administered: its number of items and the answers an item allows."""
 
-    items: Annotated[int, Field(ge=1)]
-    minimum: int
-    maximum: int
+    items: Annotated[int, Field(ge=1, le=100)]
+    minimum: Annotated[int, Field(ge=-1000, le=1000)]
+    maximum: Annotated[int, Field(ge=-1000, le=1000)]
 
     @model_validator(mode="after")
     def _ordered(self) -> Scale:

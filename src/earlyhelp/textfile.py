@@ -50,6 +50,32 @@ def is_there(path: Path) -> bool:
     return os.path.lexists(path)
 
 
+def check_is_file(path: Path, expected: str) -> None:
+    """Check that a path can be read to an end.
+
+    Raises
+    ------
+    InputError
+        When nothing is there, or a folder, a link to itself or no file at all (a named pipe or a
+        device, which would never end).
+    """
+
+    def problem(found: str) -> InputError:
+        return InputError([Problem(path.name, None, "", found, expected)])
+
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        # A dangling link is told from a missing file: the first stands in the folder's listing.
+        missing = error.errno == errno.ENOENT and is_there(path)
+        found = "a link that leads nowhere" if missing else _REASONS.get(error.errno or 0)
+        raise problem(found or f"a file that cannot be read ({error.strerror})") from None
+    if stat.S_ISDIR(mode):
+        raise problem("a folder")
+    if not stat.S_ISREG(mode):
+        raise problem("neither a file nor a folder")
+
+
 def read_text(path: Path, expected: str = "a text file in UTF-8") -> str:
     """Read a whole text file; line ends and all characters stay as they are.
 
@@ -63,24 +89,18 @@ def read_text(path: Path, expected: str = "a text file in UTF-8") -> str:
     Raises
     ------
     InputError
-        When the file is missing or may not be read, is a folder, a link to itself or no file at
-        all (a named pipe, which would never end), is not UTF-8, or holds a control character.
+        When `check_is_file` tells it, or the file may not be read, is not UTF-8, or holds a
+        control character.
     """
 
     def problem(found: str, row: int | None = None) -> InputError:
         return InputError([Problem(path.name, row, "", found, expected)])
 
+    check_is_file(path, expected)
     try:
-        mode = path.stat().st_mode
-        if stat.S_ISDIR(mode):
-            raise problem("a folder")
-        if not stat.S_ISREG(mode):
-            raise problem("neither a file nor a folder")
         content = path.read_bytes()
     except OSError as error:
-        # A dangling link is told from a missing file: the first stands in the folder's listing.
-        missing = error.errno == errno.ENOENT and is_there(path)
-        found = "a link that leads nowhere" if missing else _REASONS.get(error.errno or 0)
+        found = _REASONS.get(error.errno or 0)
         raise problem(found or f"a file that cannot be read ({error.strerror})") from None
     try:
         text = content.decode("utf-8-sig")

@@ -39,6 +39,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     Whatever goes wrong is told in a line and not traced: 1 for bad input and for all else, 130 for
     an interruption from the keyboard. Whoever stops reading, such as ``head``, has read enough.
     """
+    # Who closes a stream wants to read nothing from it.
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
     try:
         words = sys.argv[1:] if argv is None else argv
         # argparse of Python 3.11 takes this for no value at all, and hands on an empty list.

@@ -148,7 +148,7 @@ rule derived:
         folders=DETERMINED,
         files=SIMULATION,
     run:
-        fresh = BUILD / "derived.new"
+        fresh = BUILD / "derived.fresh"
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir()
         for path in [*(p for folder in input.folders for p in Path(folder).iterdir()), *input.files]:

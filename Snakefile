@@ -148,13 +148,11 @@ rule derived:
         folders=DETERMINED,
         files=SIMULATION,
     run:
-        fresh = BUILD / "derived.fresh"
-        shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir()
+        derived = BUILD / "derived"
+        shutil.rmtree(derived, ignore_errors=True)
+        derived.mkdir()
         for path in [*(p for folder in input.folders for p in Path(folder).iterdir()), *input.files]:
-            shutil.copy(path, fresh)
-        replace_folder(fresh, BUILD / "derived")
-        shutil.rmtree(fresh)
+            shutil.copy(path, derived)
 
 
 rule execute:

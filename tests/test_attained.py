@@ -158,3 +158,15 @@ def test_changes_with_the_same_sums_are_represented_by_the_most_spread() -> None
     contrasts = [(Change(3, 0, 2 * k), Change(3, 0, 2)) for k in range(1, 20)]
     other = (Change(3, 1, 3), Change(3, 0, 2))
     assert set(attained._representatives([*contrasts, other])) == {contrasts[-1], other}
+
+
+def test_a_search_without_an_end_leaves_the_known_start(
+    data_sets: list[list[list[Person]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def endless(*_: object, **__: object) -> None:
+        raise existence.Undecided
+
+    monkeypatch.setattr(existence, "greatest", endless)
+    known = {CHANGES[0]: data_sets[0][0]}
+    starts = attained._starts(ARMS["intervention"], known, "m", in_turn)
+    assert starts == {CHANGES[0]: [data_sets[0][0]]}

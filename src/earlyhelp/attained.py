@@ -147,12 +147,16 @@ def _starts(
     tasks = [(arm, *task) for task in product(sorted(known), DIRECTIONS)]
     starts = {change: [people] for change, people in known.items()}
     for (_, change, _), found in zip(tasks, each(_extreme, tasks, f"{label}: start"), strict=True):
-        starts[change].append(found)
+        starts[change] += found
     return starts
 
 
-def _extreme(arm: Arm, change: Change, weights: tuple[int, int, int]) -> list[Person]:
-    return existence.greatest(arm, [change], _moment(arm, weights), gap=GAP).people
+def _extreme(arm: Arm, change: Change, weights: tuple[int, int, int]) -> list[list[Person]]:
+    """One data set, or none: a search without an end leaves the known start."""
+    try:
+        return [existence.greatest(arm, [change], _moment(arm, weights), gap=GAP).people]
+    except existence.Undecided:
+        return []
 
 
 def _moment(arm: Arm, weights: tuple[int, int, int]) -> Worth:

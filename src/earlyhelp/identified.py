@@ -37,7 +37,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
-from joblib import Parallel, delayed
 
 from earlyhelp import attained, bounds, existence, paired, samples
 from earlyhelp.attained import (
@@ -235,6 +234,8 @@ def write(study_folder: str | Path, tell: Tell, output: Path | None = None) -> l
     InputError
         Figures that nobody can have.
     """
+    from joblib import Parallel, delayed
+
     study = read_study(study_folder)
     printed = read_printed(study.folder)
     # Without work, as when this process was killed, the others end after so many seconds.
@@ -251,8 +252,7 @@ def write(study_folder: str | Path, tell: Tell, output: Path | None = None) -> l
             tell(f"{label} {len(done)} of {len(tasks)}")
         return done
 
-    tables = search(outcomes(study, printed), each)
-    tables = derive(study, printed, tables)
+    tables = derive(study, printed, search(outcomes(study, printed), each))
     output = output or study.folder / FOLDER
     output.mkdir(parents=True, exist_ok=True)
     texts = {name: _text(tables[name]) for name in TABLES}

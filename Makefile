@@ -18,10 +18,11 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 export STUDY
 PY := HOME="$(CURDIR)/.venv/home" .venv/bin/python
 RUN := $(PY) -m
-# One build at a time; a second one waits and says so.
-LOCKED := $(PYTHON) src/earlyhelp/locked.py
+# One build at a time; a second one waits and says so. Threads, because snakemake starts a process
+# for a rule's Python by a command in which the interpreter's path may hold no space.
+LOCKED := $(PYTHON) src/earlyhelp/render/locked.py
 BUILD := $(LOCKED) Snakefile env $(RUN) snakemake --cores all --rerun-triggers code --rerun-incomplete \
-  --nolock --quiet rules --
+  --force-use-threads --nolock --quiet rules --
 COMMITTED := $(PY) tests/committed.py
 
 .DEFAULT_GOAL := help
@@ -53,7 +54,7 @@ test: $(READY) ## build the report, then run every check; no file of the checkou
 
 checks: lint report
 	$(COMMITTED) compare _build/rotherham/results book/results
-	$(RUN) pytest --cov -m "not slow and not cluster"
+	$(RUN) pytest --cov -n auto -m "not slow and not cluster"
 	$(RUN) pytest --nbval book/results
 
 test-slow: $(READY) ## the tests that take minutes
@@ -67,9 +68,9 @@ update: $(READY) ## write what is computed and committed, and show what changed
 	$(BUILD) derived
 	$(COMMITTED) replace _build/rotherham/derived data/rotherham/derived
 	rm -rf _build/rotherham/raw && cp -r data/rotherham/raw _build/rotherham/raw
-	$(RUN) earlyhelp reconstruct --output _build/rotherham/raw
+	$(PY) data/rotherham/reconstruct.py --output _build/rotherham/raw
 	$(COMMITTED) replace _build/rotherham/raw data/rotherham/raw
-	$(RUN) earlyhelp reconstruct # once more, so that the data dictionary states the files
+	$(PY) data/rotherham/reconstruct.py # once more, so that the data dictionary states the files
 	$(BUILD) report
 	$(COMMITTED) replace _build/rotherham/results book/results
 	STUDY=tests/studies/complete $(BUILD) derived
@@ -83,6 +84,7 @@ lint: $(READY)
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) mypy
+	PYTHONPATH=src .venv/bin/lint-imports --no-cache
 
 lock: $(READY) ## compile requirements.in into requirements.txt and environment.yml
 	$(RUN) uv pip compile --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \

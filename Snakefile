@@ -11,9 +11,9 @@ import shutil
 import sys
 from pathlib import Path
 
-from earlyhelp.errors import InputError
-from earlyhelp.sweep import stored_at
-from earlyhelp.validation import study_files
+from earlyhelp.study.problems import InputError
+from earlyhelp.trial.design_grid import stored_at
+from earlyhelp.validate import study_files
 
 STUDY = Path(os.environ.get("STUDY", "data/rotherham"))
 # Everything is written here; what of it is committed, `make update` copies.

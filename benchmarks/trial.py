@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 
-from earlyhelp import simulate, trial
-from earlyhelp.trial import Assumptions, Design, Floats
+from earlyhelp.trial import power, simulation
+from earlyhelp.trial.power import Assumptions, Design, Floats
 
 CLUSTERS, VECTORISED, LOOPED, TOLERANCE = 24, 20_000, 300, 1e-8
 
@@ -46,13 +46,13 @@ def fit(y: Floats, columns: tuple[Floats, Floats, Floats]) -> tuple[float, float
 
 def compare(design: Design) -> dict[str, object]:
     """Time both on the same trials and check that they agree."""
-    exposure = trial.exposure_matrix(design, CLUSTERS)
+    exposure = power.exposure_matrix(design, CLUSTERS)
     a = Assumptions(effect=0.3, icc=0.05, cac=0.8)
     rng = np.random.default_rng(2023)
     sizes = np.full((VECTORISED, CLUSTERS), a.analysed)
-    means = simulate.draw_continuous(design, a, exposure, sizes, rng)
+    means = simulation.draw_continuous(design, a, exposure, sizes, rng)
     start = perf_counter()
-    vectorised = simulate.estimate(means, exposure)
+    vectorised = simulation.estimate(means, exposure)
     middle = perf_counter()
     columns = design_matrices(exposure)
     looped = np.array([fit(y, columns) for y in means[:LOOPED]]).T
@@ -72,7 +72,7 @@ def compare(design: Design) -> dict[str, object]:
 def main() -> int:
     """Print the comparison; the exit status says whether the estimates agree."""
     names = ("parallel", "baseline", "stepped-wedge")
-    table = pd.DataFrame([compare(trial.DESIGNS[name]) for name in names])
+    table = pd.DataFrame([compare(power.DESIGNS[name]) for name in names])
     print(table.to_string(index=False))
     return int(not (table["largest_difference"] <= TOLERANCE).all())
 

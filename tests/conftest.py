@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from helpers import ROOT, element
 
-from earlyhelp.pdf import build_pdf
-from earlyhelp.raw import Pilot, open_pilot
-from earlyhelp.report import build_html
-
-ROOT = Path(__file__).parents[1]
+from earlyhelp.render.html import build_html
+from earlyhelp.render.pdf import build_pdf
+from earlyhelp.study.raw import Pilot, open_pilot
 
 
 @pytest.fixture
@@ -79,3 +79,27 @@ def built_pdf(built_book: Path) -> Path:
     path = built_book.parent / "earlyhelp-rotherham.pdf"
     build_pdf(built_book, path)
     return path
+
+
+@pytest.fixture
+def theory_content() -> dict[str, Any]:
+    """A small theory: course -> habit -> heard -> stay, and calm on a branch of its own."""
+    return {
+        "title": "A course",
+        "proposal": "proposed by us",
+        "references": {1: "A study"},
+        "elements": [
+            element("course", "activities", evidence=[1]),
+            element("habit", "mechanisms", basis="inferred"),
+            element("heard", "short-term"),
+            element("calm", "short-term", proposed=True),
+            element("stay", "long-term", not_assessed="Too early."),
+            element("trust", "assumptions"),
+        ],
+        "links": [
+            {"from": "course", "to": "habit", "basis": "stated"},
+            {"from": "habit", "to": "heard", "basis": "inferred"},
+            {"from": "habit", "to": "calm", "basis": "inferred"},
+            {"from": "heard", "to": "stay", "basis": "stated"},
+        ],
+    }

@@ -5,11 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+import yaml
 
-from earlyhelp.claims import COLUMNS, Claim
-from earlyhelp.datapackage import DATAPACKAGE_FILE, as_text
+from earlyhelp.published.ledger import COLUMNS, Claim
+from earlyhelp.qualitative.framework import MATRIX_COLUMNS, SUPPORT, Codebook
+from earlyhelp.qualitative.theory import Theory, load_theory
+from earlyhelp.study.dictionary import DATAPACKAGE_FILE, as_text
+
+ROOT = Path(__file__).parents[1]
 
 
 def row(frame: pd.DataFrame, **keys: object) -> pd.Series:
@@ -42,3 +48,79 @@ def describe(study: Path, change: Callable[[dict[str, dict]], object]) -> None:
     resources = {resource["name"]: resource for resource in package["resources"]}
     change(resources)
     path.write_text(as_text(package | {"resources": list(resources.values())}))
+
+
+def element(name: str, column: str, **more: Any) -> dict[str, Any]:
+    """One element as the file has it; outcomes get an evidence status."""
+    status = {"assessed_by": ["endline survey"]} if column == "short-term" else {}
+    return {
+        "id": name,
+        "column": column,
+        "label": f"Label of {name}",
+        "text": f"Text of {name}.",
+        "basis": "stated",
+        "where": "Chapter 1",
+        "evidence": [],
+        "who": "families",
+        "section": f"promise.md#{name}",
+        **status,
+        **more,
+    }
+
+
+def load_content(folder: Path, content: dict[str, Any]) -> Theory:
+    """Write the theory's file and read it."""
+    (folder / "theory_of_change.yml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    return load_theory(folder)
+
+
+HEAD = dict.fromkeys(MATRIX_COLUMNS, "")
+
+CODEBOOK = Codebook.model_validate(
+    {
+        "source_types": [
+            {"id": "interview", "name": "Interviews", "directness": "self-report"},
+            {"id": "survey", "name": "Survey", "directness": "self-report"},
+            {"id": "records", "name": "Records", "directness": "record"},
+            {
+                "id": "report",
+                "name": "Report",
+                "directness": "evaluators' synthesis",
+                "attributed": False,
+            },
+        ],
+        "components": [{"id": "tools"}],
+        "directions": [{"id": "barrier"}, {"id": "facilitator"}],
+        "concerns": [{"id": "practitioners"}, {"id": "families"}],
+        "supports": [{"id": support} for support in SUPPORT],
+        "outcomes": [{"id": "trust"}, {"id": "skill"}],
+        "research_questions": [{"id": "1.1", "name": "Use", "affirmative": "It is used."}],
+        "themes": [
+            {
+                "id": theme,
+                "name": theme.capitalize(),
+                "definition": "D.",
+                "include": "I.",
+                "exclude": "E.",
+                "research_questions": ["1.1"],
+            }
+            for theme in ("time", "ease")
+        ],
+    }
+)
+
+
+def matrix_of(*rows: dict[str, str]) -> pd.DataFrame:
+    """Rows of question 1.1, numbered A1, A2, ..., with plausible cells where none is given."""
+    plain = {
+        "source_type": "interview",
+        "research_question": "1.1",
+        "component": "tools",
+        "theme": "time",
+        "direction": "barrier",
+        "concerns": "practitioners",
+        "summary": "Time is short.",
+        "support": "against",
+    }
+    table = [{**HEAD, **plain, **row, "row_id": f"A{n}"} for n, row in enumerate(rows, start=1)]
+    return pd.DataFrame(table, columns=MATRIX_COLUMNS)

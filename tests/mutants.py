@@ -38,8 +38,9 @@ def main(modules: list[str]) -> int:
     """Draw, run and tell."""
     if modules:
         config().only_mutate = [f"{SOURCE}/{module}.py" for module in modules]
-        files = (f"tests/test_{module.replace('/', '_')}.py" for module in modules)
-        selected = ["tests/test_golden.py", *filter(os.path.exists, files)]
+        names = {f"test_{Path(module).name}.py" for module in modules}
+        files = (str(path) for path in Path("tests").rglob("test_*.py") if path.name in names)
+        selected = ["tests/test_golden.py", *sorted(files)]
         config().pytest_add_cli_args_test_selection = selected
     else:
         modules = sorted(p.relative_to(SOURCE).as_posix()[:-3] for p in SOURCE.rglob("*.py"))

@@ -36,10 +36,10 @@ from matplotlib.spines import Spine
 from matplotlib.text import Annotation, Text
 from traitlets.config import Config
 
-from earlyhelp import display
-from earlyhelp.claims import ledger
 from earlyhelp.cli import main as command_line
-from earlyhelp.raw import open_pilot
+from earlyhelp.published.ledger import ledger
+from earlyhelp.report import page
+from earlyhelp.study.raw import open_pilot
 
 ROOT = Path(__file__).parents[1]
 STUDY = ROOT / "tests/studies/complete"
@@ -233,7 +233,7 @@ def opened_once() -> Iterator[None]:
     """Read the study and answer its claims once for all pages within: half of their time."""
     pilot = open_pilot(STUDY)
     answered = ledger(pilot)
-    with mock.patch.multiple(display, open_pilot=lambda _: pilot, ledger=lambda *_: answered):
+    with mock.patch.multiple(page, open_pilot=lambda _: pilot, ledger=lambda *_: answered):
         yield
 
 
@@ -243,7 +243,7 @@ def record_page(source: Path) -> str:
     Of its prose, headings are kept for orientation.
     """
     blocks: list[str] = []
-    as_words = mock.patch("earlyhelp.display.print_figure", _figure_in_words)
+    as_words = mock.patch("earlyhelp.report.page.print_figure", _figure_in_words)
     with _shell() as shell, plt.rc_context(), as_words:
         for cell in jupytext.read(source).cells:
             if cell.cell_type == "markdown":

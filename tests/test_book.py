@@ -16,7 +16,7 @@ from bs4.element import Tag
 from pypdf import PageObject, PdfReader
 from pypdf.generic import Destination
 
-from earlyhelp.report import PROVENANCE
+from earlyhelp.render.html import PROVENANCE
 
 ROOT = Path(__file__).parents[1]
 BLOCKS = ("p", "li", "td", "th", "dt", "dd", "caption", "pre", "summary", "h2", "h3", "h4", "div")

@@ -20,10 +20,10 @@ import pandas as pd
 import pytest
 from frictionless import Package
 
-from earlyhelp.datapackage import DATAPACKAGE_FILE, Field, read_dictionary
-from earlyhelp.errors import InputError
-from earlyhelp.raw import Pilot, open_pilot
-from earlyhelp.rawtable import restate
+from earlyhelp.study.dictionary import DATAPACKAGE_FILE, Field, read_dictionary
+from earlyhelp.study.problems import InputError
+from earlyhelp.study.raw import Pilot, open_pilot
+from earlyhelp.study.rawtable import restate
 
 MINI = Path(__file__).parent / "studies/mini"
 SEEDS = range(7)

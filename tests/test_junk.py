@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from earlyhelp.errors import InputError, Problem
-from earlyhelp.validation import FILES, registered, study_files, validate
+from earlyhelp.study.problems import InputError, Problem
+from earlyhelp.validate import FILES, registered, study_files, validate
 
 ROOT = Path(__file__).parents[1]
 STUDY = ROOT / "data/rotherham"
@@ -93,4 +93,5 @@ def test_validate_asks_every_reader(study: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_every_file_of_the_committed_study_is_registered() -> None:
     files = [path for path in STUDY.rglob("*") if path.is_file()]
-    assert study_files(STUDY) == sorted(files)
+    # The script that wrote the raw files makes no report.
+    assert study_files(STUDY) == sorted({*files} - {STUDY / "reconstruct.py"})

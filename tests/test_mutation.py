@@ -16,8 +16,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from earlyhelp.claims import Claim, ledger, read_claims
-from earlyhelp.raw import ANTICIPATED_OUTCOMES, TRAINING_VIEWS, Pilot, columns_read, open_pilot
+from earlyhelp.published.ledger import Claim, ledger, read_claims
+from earlyhelp.study.raw import (
+    ANTICIPATED_OUTCOMES,
+    TRAINING_VIEWS,
+    Pilot,
+    columns_read,
+    open_pilot,
+)
 
 CELLS = 300
 SEED = 2023

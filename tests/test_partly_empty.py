@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from earlyhelp.validation import validate
+from earlyhelp.validate import validate
 
 ROOT = Path(__file__).parents[1]
 PAGES = ("promise", "trial")

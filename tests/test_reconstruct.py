@@ -7,22 +7,25 @@ Only the test of twenty seeds uses the analysis; other figures are recomputed wi
 from __future__ import annotations
 
 import shutil
+import sys
+from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from reconstruct import main, reconstruct, write
 from scipy import stats
 
-from earlyhelp import identified, promise, sample
-from earlyhelp.claims import ledger
-from earlyhelp.cli import main
-from earlyhelp.errors import InputError
-from earlyhelp.printed import read_printed
-from earlyhelp.raw import Pilot, open_pilot
-from earlyhelp.reconstruct import reconstruct, write
-from earlyhelp.study import read_study
+from earlyhelp.analysis import outcomes, participants
+from earlyhelp.cli import guarded
+from earlyhelp.published import identified_sets
+from earlyhelp.published.ledger import ledger
+from earlyhelp.published.printed import read_printed
+from earlyhelp.study.design import read_study
+from earlyhelp.study.problems import InputError
+from earlyhelp.study.raw import Pilot, open_pilot
 
 STUDY = Path(__file__).parents[1] / "data" / "rotherham"
 WAI = [f"wai_{item:02d}" for item in range(1, 13)]
@@ -74,12 +77,12 @@ def totals(frame: pd.DataFrame, columns: list[str], arm: str) -> pd.Series:
 
 
 def test_the_committed_files_are_what_the_code_writes(tmp_path: Path) -> None:
-    for path in write(STUDY, output=tmp_path):
+    for path in write(output=tmp_path):
         assert path.read_bytes() == (STUDY / "raw" / path.name).read_bytes(), path.name
 
 
 def test_another_seed_gives_another_pilot(tmp_path: Path) -> None:
-    write(STUDY, 1, tmp_path)
+    write(1, tmp_path)
     name = "baseline_survey.csv"
     assert (tmp_path / name).read_bytes() != (STUDY / "raw" / name).read_bytes()
 
@@ -445,10 +448,21 @@ def test_item_answers_vary_within_people(baseline: pd.DataFrame) -> None:
     assert (spread > 0).mean() > 0.9
 
 
-def test_the_command_names_what_it_writes(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """The script as it is run from a command line."""
+
+    def run(*options: str) -> int:
+        monkeypatch.setattr(sys, "argv", ["reconstruct.py", *options])
+        return guarded(main)
+
+    return run
+
+
+def test_the_script_names_what_it_writes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], script: Callable[..., int]
 ) -> None:
-    assert main(["reconstruct", "--output", str(tmp_path)]) == 0
+    assert script("--output", str(tmp_path)) == 0
     assert capsys.readouterr().out.splitlines() == [str(p) for p in _written(tmp_path)]
 
 
@@ -465,18 +479,20 @@ def _written(folder: Path) -> list[Path]:
     return [folder / f"{stem}.csv" for stem in stems]
 
 
-def test_a_negative_seed_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["reconstruct", "--seed", "-1", "--output", str(tmp_path)]) == 1
+def test_a_negative_seed_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], script: Callable[..., int]
+) -> None:
+    assert script("--seed", "-1", "--output", str(tmp_path)) == 1
     assert "seed" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_output_that_is_a_file_is_told(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], script: Callable[..., int]
 ) -> None:
     file = tmp_path / "file"
     file.write_text("")
-    assert main(["reconstruct", "--output", str(file)]) == 1
+    assert script("--output", str(file)) == 1
     assert str(file) in capsys.readouterr().err
 
 
@@ -532,7 +548,7 @@ def test_figures_that_nobody_can_have_are_told(
 ) -> None:
     spoil(study_copy, old, new)
     with pytest.raises(InputError):
-        write(study_copy, output=tmp_path / "raw")
+        write(output=tmp_path / "raw", study_folder=study_copy)
     assert not (tmp_path / "raw").exists()
 
 
@@ -548,20 +564,20 @@ def test_tests_that_nobody_can_have_are_told_when_the_sets_are_computed(
 ) -> None:
     spoil(study_copy, old, new)
     with pytest.raises(InputError, match="no people agree"):
-        identified.write(study_copy, lambda text: None, tmp_path / "derived")
+        identified_sets.write(study_copy, lambda text: None, tmp_path / "derived")
     assert not (tmp_path / "derived").exists()
 
 
 def test_without_stored_sets_nothing_is_drawn(study_copy: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"inputs\.json.*no such file.*earlyhelp determine"):
-        write(study_copy, output=tmp_path / "raw")
+        write(output=tmp_path / "raw", study_folder=study_copy)
 
 
 def test_sets_of_other_figures_are_refused(study_copy: Path, tmp_path: Path) -> None:
     shutil.copytree(STUDY / "derived", study_copy / "derived")
     spoil(study_copy, 'mean: "69.2"', 'mean: "69.3"')
     with pytest.raises(InputError, match=r"sha256.*earlyhelp determine"):
-        write(study_copy, output=tmp_path / "raw")
+        write(output=tmp_path / "raw", study_folder=study_copy)
     assert not (tmp_path / "raw").exists()
 
 
@@ -644,7 +660,7 @@ def test_another_seed_gives_another_pilot_and_the_ledger_still_holds(tmp_path: P
     for seed in range(1, 21):
         folder = tmp_path / f"seed_{seed}"
         shutil.copytree(STUDY, folder)
-        write(folder, seed)
+        write(seed, study_folder=folder)
         pilot = open_pilot(folder)
         table = ledger(pilot)
         assert set(table["id"]) == recorded
@@ -662,18 +678,18 @@ def determined_numbers(pilot: Pilot) -> dict[str, float]:
     their sum of squares (23**2 / 363 = 46**2 / 1452).
     """
     # As the table of the book shows it: who gave characteristics is free.
-    people = sample.people(pilot).set_index("arm").drop(columns="described")
+    people = participants.people(pilot).set_index("arm").drop(columns="described")
     numbers = {
         f"{arm} {column}": float(value)
         for arm, row in people.iterrows()
         for column, value in row.items()
     }
-    change = promise.changes(pilot).query("measure == 'wai' and arm == 'intervention'")["change"]
+    change = outcomes.changes(pilot).query("measure == 'wai' and arm == 'intervention'")["change"]
     squares = Fraction(int((change**2).sum()))
     numbers["d"] = float(Fraction(int(change.sum())) ** 2 / squares)
     for frame, value in (
-        (sample.response_rates(pilot), "percent"),
-        (promise.randomisation_tests(pilot), "smallest_p"),
+        (participants.response_rates(pilot), "percent"),
+        (outcomes.randomisation_tests(pilot), "smallest_p"),
     ):
         numbers |= {f"{value} {number}": float(x) for number, x in enumerate(frame[value])}
     return numbers

@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from earlyhelp.notebooks import read_notebook, unfinished
+from earlyhelp.render.notebooks import read_notebook, unfinished
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "notebooks").glob("*.md"))

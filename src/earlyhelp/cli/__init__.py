@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 
-from earlyhelp.errors import InputError, Problem
+from earlyhelp.study.problems import InputError, Problem
 
 COMMANDS: tuple[str, ...] = (
     "audit",
@@ -16,7 +16,6 @@ COMMANDS: tuple[str, ...] = (
     "execute",
     "ledger",
     "qualitative",
-    "reconstruct",
     "report",
     "samples",
     "trial",
@@ -34,7 +33,22 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status.
+    """Run one command and return its exit status."""
+
+    def run() -> int:
+        words = sys.argv[1:] if argv is None else argv
+        # argparse of Python 3.11 takes this for no value at all, and hands on an empty list.
+        if lost := [word.removesuffix("=--") for word in words if word.endswith("=--")]:
+            raise InputError(Problem("options", None, word, "'--'", "a value") for word in lost)
+        args = parser().parse_args(words)
+        status: int = args.func(args)
+        return status
+
+    return guarded(run)
+
+
+def guarded(run: Callable[[], int]) -> int:
+    """Run a program and return its exit status.
 
     Whatever goes wrong is told in a line and not traced: 1 for bad input and for all else, 130 for
     an interruption from the keyboard. Whoever stops reading, such as ``head``, has read enough.
@@ -44,12 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
     try:
-        words = sys.argv[1:] if argv is None else argv
-        # argparse of Python 3.11 takes this for no value at all, and hands on an empty list.
-        if lost := [word.removesuffix("=--") for word in words if word.endswith("=--")]:
-            raise InputError(Problem("options", None, word, "'--'", "a value") for word in lost)
-        args = parser().parse_args(words)
-        status: int = args.func(args)
+        status = run()
         sys.stdout.flush()
         return status
     except BrokenPipeError:

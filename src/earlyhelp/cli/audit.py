@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from earlyhelp.audit import Outcome
+    from earlyhelp.published.audit import Outcome
 
 DESCRIPTION = """\
 Check the printed figures of STUDY/claims.csv against each other, without raw data, as
@@ -31,9 +31,9 @@ def register(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print every finding and every check that held."""
-    from earlyhelp.audit import NOTHING, audit, summary, with_severity
-    from earlyhelp.checks import SEVERITIES
-    from earlyhelp.study import find_folder
+    from earlyhelp.published.audit import NOTHING, audit, summary, with_severity
+    from earlyhelp.published.checks import SEVERITIES
+    from earlyhelp.study.design import find_folder
 
     outcomes = audit(find_folder(args.study))
     counts = dict(zip(*summary(outcomes).T.to_numpy().tolist(), strict=True))

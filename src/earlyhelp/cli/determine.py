@@ -29,10 +29,10 @@ def register(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Compute, tell progress on stderr, and name each file written."""
-    from earlyhelp.errors import InputError, Problem
-    from earlyhelp.identified import write
-    from earlyhelp.printed import read_printed
-    from earlyhelp.study import read_study
+    from earlyhelp.published.identified_sets import write
+    from earlyhelp.published.printed import read_printed
+    from earlyhelp.study.design import read_study
+    from earlyhelp.study.problems import InputError, Problem
 
     # Bad input is told before the long work, not after.
     read_printed(read_study(args.study).folder)

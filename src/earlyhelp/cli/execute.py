@@ -27,9 +27,9 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(args: argparse.Namespace) -> int:
     """Execute; status 1 when a cell fails."""
-    from earlyhelp.errors import InputError, Problem
-    from earlyhelp.notebooks import NotebookError, execute
-    from earlyhelp.textfile import is_there
+    from earlyhelp.render.notebooks import NotebookError, execute
+    from earlyhelp.study.problems import InputError, Problem
+    from earlyhelp.study.textfile import is_there
 
     problems: list[Problem] = []
     given: dict[str, str] = {}

@@ -41,10 +41,17 @@ def register(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the ledger, or how another study's data would change it."""
-    from earlyhelp.claims import CLAIMS_FILE, STATUSES, compare, ledger, read_claims, read_ledger
-    from earlyhelp.errors import InputError, Problem
-    from earlyhelp.raw import open_pilot
-    from earlyhelp.textfile import is_there
+    from earlyhelp.published.ledger import (
+        CLAIMS_FILE,
+        STATUSES,
+        compare,
+        ledger,
+        read_claims,
+        read_ledger,
+    )
+    from earlyhelp.study.problems import InputError, Problem
+    from earlyhelp.study.raw import open_pilot
+    from earlyhelp.study.textfile import is_there
 
     if args.only and args.only not in STATUSES:
         expected = f"one of: {', '.join(STATUSES)}"

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from earlyhelp.errors import InputError, Problem
+from earlyhelp.study.problems import InputError, Problem
 
 DESCRIPTION = """\
 Exchange a study's framework matrix with other tools for qualitative analysis, in the REFI-QDA
@@ -35,9 +35,9 @@ def register(subparsers: Any) -> None:
 
 
 def _export(args: argparse.Namespace) -> int:
-    from earlyhelp.qualitative import read_codebook, validate_matrix
-    from earlyhelp.raw import open_pilot
-    from earlyhelp.refi_qda import export_codebook, export_project
+    from earlyhelp.qualitative.framework import read_codebook, validate_matrix
+    from earlyhelp.qualitative.refi_qda import export_codebook, export_project
+    from earlyhelp.study.raw import open_pilot
 
     suffix = args.output.suffix.lower()
     if suffix not in (".qdpx", ".qdc"):
@@ -62,7 +62,7 @@ def _export(args: argparse.Namespace) -> int:
 
 
 def _import(args: argparse.Namespace) -> int:
-    from earlyhelp.refi_qda import import_project
+    from earlyhelp.qualitative.refi_qda import import_project
 
     if args.project.suffix.lower() == ".qdc":
         raise _error(args.project.name, "a codebook", "a project (.qdpx): a codebook has no rows")

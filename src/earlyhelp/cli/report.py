@@ -24,7 +24,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def build_html(args: argparse.Namespace) -> int:
     """Build the pages."""
-    from earlyhelp.report import build_html
+    from earlyhelp.render.html import build_html
 
     print(f"Building the pages in {args.output}", file=sys.stderr)
     build_html(args.study, args.results, args.output)
@@ -33,7 +33,7 @@ def build_html(args: argparse.Namespace) -> int:
 
 def build_pdf(args: argparse.Namespace) -> int:
     """Build the PDF."""
-    from earlyhelp.pdf import build_pdf
+    from earlyhelp.render.pdf import build_pdf
 
     print(f"Building {args.output}", file=sys.stderr)
     build_pdf(args.html, args.output)

@@ -10,12 +10,12 @@ from decimal import Context, Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from earlyhelp.errors import InputError, Problem
+from earlyhelp.study.problems import InputError, Problem
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from earlyhelp.samples import Bound, Figures, Interval
+    from earlyhelp.possible.one_group import Bound, Figures, Interval
 
 LONG_WORK = 10_000_000  # cells of the table; about a second
 _EXACT = Context(prec=1000)
@@ -72,7 +72,7 @@ def register(subparsers: Any) -> None:
 
 def _figures(args: argparse.Namespace) -> Figures:
     """Read all options, telling everything that is wrong with them at once."""
-    from earlyhelp.samples import Figures
+    from earlyhelp.possible.one_group import Figures
 
     problems = []
     wanted = [("--k", args.k, 1), ("--seed", args.seed, None)]
@@ -93,7 +93,7 @@ def _figures(args: argparse.Namespace) -> Figures:
 
 
 def _announce(figures: Figures) -> None:
-    from earlyhelp.samples import CELLS_LIMIT, size
+    from earlyhelp.possible.one_group import CELLS_LIMIT, size
 
     extent = size(figures)
     if LONG_WORK < extent.cells <= CELLS_LIMIT:
@@ -105,7 +105,7 @@ def _announce(figures: Figures) -> None:
 
 
 def _start(args: argparse.Namespace) -> tuple[Figures, int, str | None]:
-    from earlyhelp.samples import count, why_impossible
+    from earlyhelp.possible.one_group import count, why_impossible
 
     figures = _figures(args)
     _announce(figures)
@@ -120,7 +120,7 @@ def _interval(interval: Interval, name: str) -> str:
 
 
 def _heading(figures: Figures) -> dict[str, Any]:
-    from earlyhelp.samples import printed_interval
+    from earlyhelp.possible.one_group import printed_interval
 
     return {
         "n": figures.n,
@@ -161,7 +161,7 @@ def _count(args: argparse.Namespace) -> int:
 
 
 def _draw(args: argparse.Namespace) -> int:
-    from earlyhelp.samples import draw
+    from earlyhelp.possible.one_group import draw
 
     figures, number, reason = _start(args)
     if not number:
@@ -171,7 +171,7 @@ def _draw(args: argparse.Namespace) -> int:
 
 
 def _list(args: argparse.Namespace) -> int:
-    from earlyhelp.samples import enumerate_all
+    from earlyhelp.possible.one_group import enumerate_all
 
     figures, number, reason = _start(args)
     if not number:
@@ -192,7 +192,7 @@ def _data_sets(
 
 
 def _bounds(args: argparse.Namespace) -> int:
-    from earlyhelp.samples import bounds
+    from earlyhelp.possible.one_group import bounds
 
     figures, number, reason = _start(args)
     if not number:

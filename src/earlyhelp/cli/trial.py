@@ -11,8 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from earlyhelp.errors import InputError, Problem
-from earlyhelp.textfile import number, read_text
+from earlyhelp.study.problems import InputError, Problem
+from earlyhelp.study.textfile import number, read_text
 
 NAMES = ("individual", "individual-baseline", "parallel", "baseline", "stepped-wedge")
 SWEEP_ICC = (0.01, 0.02, 0.05, 0.1, 0.2)
@@ -106,7 +106,7 @@ def _gather(*steps: Any) -> list[Any]:
 
 
 def _read_assumptions(args: argparse.Namespace) -> Any:
-    from earlyhelp.trial import Assumptions, check
+    from earlyhelp.trial.power import Assumptions, check
 
     given = {name: getattr(args, name) for name in ("effect", "sd", "control", "intervention")}
     named = {name: value for name, value in given.items() if value is not None}
@@ -125,7 +125,7 @@ def _read_assumptions(args: argparse.Namespace) -> Any:
 
 
 def _read_design(name: str, sequences: int) -> Any:
-    from earlyhelp.trial import DESIGNS, stepped_wedge
+    from earlyhelp.trial.power import DESIGNS, stepped_wedge
 
     return stepped_wedge(sequences) if name == "stepped-wedge" else DESIGNS[name]
 
@@ -154,28 +154,28 @@ def _print_table(table: Any, form: str) -> None:
 
 def run_power(args: argparse.Namespace) -> int:
     """Print the power of one trial."""
-    from earlyhelp import trial
+    from earlyhelp.trial import power
 
     design, a, _ = _gather(
         lambda: _read_design(args.design, args.sequences),
         lambda: _read_assumptions(args),
-        lambda: trial.check(clusters=args.clusters),
+        lambda: power.check(clusters=args.clusters),
     )
-    _print_trial(trial.describe(design, a, int(args.clusters)), args.format)
+    _print_trial(power.describe(design, a, int(args.clusters)), args.format)
     return 0
 
 
 def run_size(args: argparse.Namespace) -> int:
     """Print the number of teams that one trial needs."""
-    from earlyhelp import trial
+    from earlyhelp.trial import power
 
     design, a, _ = _gather(
         lambda: _read_design(args.design, args.sequences),
         lambda: _read_assumptions(args),
-        lambda: trial.check(power=args.power),
+        lambda: power.check(power=args.power),
     )
-    clusters = trial.clusters_needed(design, a, args.power)
-    _print_trial(trial.describe(design, a, clusters), args.format)
+    clusters = power.clusters_needed(design, a, args.power)
+    _print_trial(power.describe(design, a, clusters), args.format)
     return 0
 
 
@@ -183,21 +183,21 @@ def run_sweep(args: argparse.Namespace) -> int:
     """Print the teams needed over a grid, and the simulated power of every cell if asked."""
     import pandas as pd
 
-    from earlyhelp import simulate, trial
+    from earlyhelp.trial import power, simulation
 
     trials = {} if args.simulate is None else {"trials": args.simulate}
     designs, _, outcomes, *_ = _gather(
         lambda: [_read_design(name, args.sequences) for name in args.design],
-        lambda: trial.check(power=args.power, seed=args.seed, **trials),
+        lambda: power.check(power=args.power, seed=args.seed, **trials),
         lambda: _read_outcomes(args),
-        *(partial(trial.check, icc=icc) for icc in args.icc),
+        *(partial(power.check, icc=icc) for icc in args.icc),
     )
     grids = [{**_common(args), **outcome} for outcome in outcomes]
     if args.simulate is None:
-        table = pd.concat([trial.sweep(designs, args.power, **grid) for grid in grids])
+        table = pd.concat([power.sweep(designs, args.power, **grid) for grid in grids])
     else:
-        cells = pd.concat([simulate.grid(designs, args.power, **grid) for grid in grids])
-        table = simulate.simulate_grid(cells, int(args.simulate), int(args.seed), _progress)
+        cells = pd.concat([simulation.grid(designs, args.power, **grid) for grid in grids])
+        table = simulation.simulate_grid(cells, int(args.simulate), int(args.seed), _progress)
     _print_table(table, args.format)
     return 0
 
@@ -228,12 +228,12 @@ def _progress(done: int, total: int) -> None:
 
 def run_simulate(args: argparse.Namespace) -> int:
     """Simulate a part of the study's grid and write it."""
-    from earlyhelp import sweep
+    from earlyhelp.trial import design_grid
 
     given = re.fullmatch(r"([0-9]{1,9})-of-([0-9]{1,9})", args.part)
     if not given:
         raise InputError([Problem("trial", None, "part", args.part, "K-of-N with 1 <= K <= N")])
-    _write(sweep.simulate_part(args.study, int(given[1]), int(given[2])), args.output)
+    _write(design_grid.simulate_part(args.study, int(given[1]), int(given[2])), args.output)
     return 0
 
 

@@ -15,7 +15,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(args: argparse.Namespace) -> int:
     """Check; status 1 with every problem when there is any."""
-    from earlyhelp.validation import validate
+    from earlyhelp.validate import validate
 
     files = validate(args.study)
     print(f"{args.study}: {len(files)} files, no problem")

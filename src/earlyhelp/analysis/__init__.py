@@ -1,0 +1,1 @@
+"""From answers to numbers: participants, scores, feasibility, outcomes, readiness."""

@@ -1,0 +1,548 @@
+"""Evidence of promise: practitioner outcomes and what may be said of them (Findings, 3.2)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pandas as pd
+import pingouin as pg
+from scipy import stats
+from scipy.optimize import brentq
+
+from earlyhelp.analysis import randomisation
+from earlyhelp.analysis.feasibility import agreement, agreement_answers
+from earlyhelp.analysis.instruments import (
+    ARMS,
+    COMPASSION_BANDS,
+    OUTCOMES,
+    compassion_band,
+    outcome_scores,
+)
+from earlyhelp.analysis.participants import attended_training, described_people, percent, shares
+from earlyhelp.study.problems import InputError, Problem
+from earlyhelp.study.raw import ANTICIPATED_OUTCOMES, Pilot
+
+ANALYSIS_SETS = ("all", "trained", "users")
+WAVES = ("baseline", "endline")
+NOTHING = float("nan")
+
+
+def check_share(name: str, value: float) -> None:
+    """Refuse a significance or confidence level outside (0, 1).
+
+    Raises
+    ------
+    InputError
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1:
+        raise InputError([Problem("parameters", None, name, repr(value), "a number in (0, 1)")])
+
+
+def anticipated_outcomes(pilot: Pilot) -> pd.DataFrame:
+    """Outcomes practitioners expected after the training (Figure E.1).
+
+    Returns
+    -------
+    DataFrame
+        Columns of `feasibility.agreement`.
+    """
+    return agreement(pilot.post_training_survey, ANTICIPATED_OUTCOMES)
+
+
+def anticipated_outcome_answers(pilot: Pilot) -> pd.DataFrame:
+    """Every answer behind Figure E.1.
+
+    Returns
+    -------
+    DataFrame
+        Columns of `feasibility.agreement_answers`.
+    """
+    return agreement_answers(pilot.post_training_survey, ANTICIPATED_OUTCOMES)
+
+
+def score_maximum(pilot: Pilot, measure: str) -> int:
+    """Highest possible score of an outcome measure (one of `instruments.OUTCOMES`)."""
+    measures = pilot.study.measures
+    if measure == "compassion_satisfaction":
+        return measures.proqol.total_maximum
+    return measures.wai.total_maximum if measure == "wai" else 4 * measures.wai.maximum
+
+
+def outcome_summary(pilot: Pilot) -> pd.DataFrame:
+    """Outcome scores by arm and wave (Evidence of outcomes, Figures 3.4 and 3.5).
+
+    Returns
+    -------
+    DataFrame
+        measure (wai, wai_goal, wai_task, wai_bond, compassion_satisfaction), arm, wave, n, mean,
+        sd, minimum, maximum, scale_maximum, domain_rank (of the mean among the three domains,
+        1 for the highest; NaN for the totals).
+    """
+    scores = outcome_scores(pilot)
+    rows = []
+    for measure in OUTCOMES:
+        for arm in ARMS:
+            for wave in WAVES:
+                values = _select(scores, measure, arm, wave)
+                summary = (len(values), values.mean(), values.std(), values.min(), values.max())
+                rows.append((measure, arm, wave, *summary, score_maximum(pilot, measure)))
+    columns = ["measure", "arm", "wave", "n", "mean", "sd", "minimum", "maximum", "scale_maximum"]
+    table = pd.DataFrame(rows, columns=columns)
+    domains = table[table["measure"].str.startswith("wai_")]
+    ranks = domains.groupby(["arm", "wave"])["mean"].rank(method="max", ascending=False)
+    return table.assign(domain_rank=ranks)
+
+
+def _select(scores: pd.DataFrame, measure: str, arm: str, wave: str) -> pd.Series:
+    chosen = (scores["measure"] == measure) & (scores["arm"] == arm) & (scores["wave"] == wave)
+    return scores.loc[chosen, "score"].dropna()
+
+
+def domain_differences(pilot: Pilot) -> pd.DataFrame:
+    """How far the means of the goal and task domains lie apart.
+
+    Returns
+    -------
+    DataFrame
+        arm, wave, difference (absolute, points of 28).
+    """
+    summary = outcome_summary(pilot).pivot(index=["arm", "wave"], columns="measure", values="mean")
+    difference = (summary["wai_goal"] - summary["wai_task"]).abs()
+    return difference.rename("difference").reset_index()
+
+
+def changes(pilot: Pilot, analysis_set: str = "all") -> pd.DataFrame:
+    """Scores of the people measured at both waves.
+
+    Parameters
+    ----------
+    analysis_set : {"all", "trained", "users"}
+        Of the intervention arm: everybody, as the report's intention to treat has it; those who
+        attended the training; or those whom the tool records name. The comparison arm is whole.
+
+    Returns
+    -------
+    DataFrame
+        measure, arm, unit, team, practitioner_id, baseline, endline, change.
+
+    Raises
+    ------
+    InputError
+        For an unknown analysis set.
+    """
+    if analysis_set not in ANALYSIS_SETS:
+        found, expected = repr(analysis_set), f"one of: {', '.join(ANALYSIS_SETS)}"
+        raise InputError([Problem("parameters", None, "analysis_set", found, expected)])
+    keys = ["measure", "arm", "unit", "team", "practitioner_id"]
+    wide = outcome_scores(pilot).pivot(index=keys, columns="wave", values="score")
+    wide = wide.reindex(columns=list(WAVES)).dropna().reset_index().rename_axis(columns=None)
+    if analysis_set != "all":
+        kept = {
+            "trained": pilot.training_attendance.loc[attended_training(pilot), "practitioner_id"],
+            "users": pilot.tool_use["practitioner_id"],
+        }[analysis_set]
+        wide = wide[(wide["arm"] == "comparison") | wide["practitioner_id"].isin(kept)]
+    return wide.assign(change=wide["endline"] - wide["baseline"]).reset_index(drop=True)
+
+
+def _test(x: pd.Series, y: pd.Series, paired: bool, alpha: float, confidence: float) -> dict:
+    """t test of the mean of `x` less that of `y` (pooled variance unless paired)."""
+    spread = (x - y).std() if paired else x.std() + y.std()
+    if len(x) < 2 or len(y) < 2 or not spread > 0:
+        return dict.fromkeys(("t", "t_size", "df", "p", "ci_low", "ci_high"), NOTHING) | {
+            "significant": None
+        }
+    result = pg.ttest(x, y, paired=paired, correction=False).iloc[0]
+    # pingouin rounds its interval to two decimals.
+    scipy_test = stats.ttest_rel(x, y) if paired else stats.ttest_ind(x, y)
+    interval = scipy_test.confidence_interval(confidence)
+    return {
+        "t": float(result["T"]),
+        "t_size": abs(float(result["T"])),
+        "df": float(result["dof"]),
+        "p": float(result["p_val"]),
+        "ci_low": float(interval.low),
+        "ci_high": float(interval.high),
+        "significant": bool(result["p_val"] < alpha),
+    }
+
+
+def standardised_difference(
+    t: float, df: float, scale: float, confidence: float
+) -> tuple[float, float, float]:
+    """Standardised mean difference behind a t statistic, with its exact interval.
+
+    The interval inverts the noncentral t distribution (Cumming and Finch 2001), so that it leaves
+    out nought exactly when the t test is significant at the same level.
+
+    Parameters
+    ----------
+    t, df : float
+        Statistic and degrees of freedom; NaN gives NaN.
+    scale : float
+        What turns t into the difference: the root of 1/n for pairs, of 1/n1 + 1/n2 for groups.
+    confidence : float
+        In (0, 1).
+
+    Returns
+    -------
+    tuple of float
+        Difference, lower and upper end.
+    """
+    if math.isnan(t):
+        return NOTHING, NOTHING, NOTHING
+    reach = 10 + 5 * abs(t)
+
+    def below(noncentrality: float) -> float:
+        probability = float(stats.nct.cdf(t, df, noncentrality))
+        # Far out, where the probability is 1 or 0, scipy gives up.
+        return float(noncentrality < t) if math.isnan(probability) else probability
+
+    def end(probability: float) -> float:
+        return scale * brentq(lambda x: below(x) - probability, t - reach, t + reach)
+
+    tail = (1 - confidence) / 2
+    return t * scale, end(1 - tail), end(tail)
+
+
+def paired_tests(
+    pilot: Pilot, alpha: float = 0.05, confidence: float = 0.95, analysis_set: str = "all"
+) -> pd.DataFrame:
+    """Paired t test of endline against baseline within each arm.
+
+    Parameters
+    ----------
+    alpha, confidence : float
+        Levels in (0, 1).
+    analysis_set : {"all", "trained", "users"}
+        See `changes`.
+
+    Returns
+    -------
+    DataFrame
+        measure, arm, n (pairs), mean_change, sd_change, t, t_size (without its sign), df, p,
+        significant, ci_low, ci_high (of the mean change), dz (mean change over its SD), dz_low,
+        dz_high (exact). A test that cannot be done has NaN.
+    """
+    check_share("alpha", alpha)
+    check_share("confidence", confidence)
+    paired = changes(pilot, analysis_set)
+    rows = []
+    for measure in OUTCOMES:
+        for arm in ARMS:
+            chosen = paired[(paired["measure"] == measure) & (paired["arm"] == arm)]
+            change, n = chosen["change"], len(chosen)
+            test = _test(chosen["endline"], chosen["baseline"], True, alpha, confidence)
+            dz, low, high = standardised_difference(
+                test["t"], test["df"], n**-0.5 if n else NOTHING, confidence
+            )
+            rows.append(
+                {
+                    "measure": measure,
+                    "arm": arm,
+                    "n": n,
+                    "mean_change": change.mean(),
+                    "sd_change": change.std(),
+                    **test,
+                    "dz": dz,
+                    "dz_low": low,
+                    "dz_high": high,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def between_tests(
+    pilot: Pilot, alpha: float = 0.05, confidence: float = 0.95, analysis_set: str = "all"
+) -> pd.DataFrame:
+    """Pooled t test of the intervention arm against the comparison arm.
+
+    Parameters
+    ----------
+    alpha, confidence, analysis_set
+        As in `paired_tests`; the analysis set bears on the change only.
+
+    Returns
+    -------
+    DataFrame
+        measure, contrast ("change" among the paired, as in the report; "baseline" and "endline"
+        among all scores of the wave), n_intervention, n_comparison, difference (of means), t,
+        t_size (without its sign), df, p, significant, ci_low, ci_high (of the difference), g
+        (Hedges), g_low, g_high (exact).
+    """
+    check_share("alpha", alpha)
+    check_share("confidence", confidence)
+    paired, scores = changes(pilot, analysis_set), outcome_scores(pilot)
+    rows = []
+    for measure in OUTCOMES:
+        of_measure = paired[paired["measure"] == measure]
+        samples = {
+            "change": [of_measure.loc[of_measure["arm"] == arm, "change"] for arm in ARMS],
+            **{wave: [_select(scores, measure, arm, wave) for arm in ARMS] for wave in WAVES},
+        }
+        for contrast, (x, y) in samples.items():
+            test = _test(x, y, False, alpha, confidence)
+            g, low, high = _hedges(test, x, y, confidence)
+            rows.append(
+                {
+                    "measure": measure,
+                    "contrast": contrast,
+                    "n_intervention": len(x),
+                    "n_comparison": len(y),
+                    "difference": x.mean() - y.mean(),
+                    **test,
+                    "g": g,
+                    "g_low": low,
+                    "g_high": high,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _hedges(
+    test: dict, x: pd.Series, y: pd.Series, confidence: float
+) -> tuple[float, float, float]:
+    """Hedges' g of a pooled t test, with its interval."""
+    if math.isnan(test["t"]):
+        return NOTHING, NOTHING, NOTHING
+    correction = 1 - 3 / (4 * test["df"] - 1)
+    scale = correction * math.sqrt(1 / len(x) + 1 / len(y))
+    return standardised_difference(test["t"], test["df"], scale, confidence)
+
+
+def ceiling(pilot: Pilot, within: int = 5) -> pd.DataFrame:
+    """How close scores lie to the top of their scale.
+
+    Parameters
+    ----------
+    within : int
+        Points below the maximum that count as close, at least 0.
+
+    Returns
+    -------
+    DataFrame
+        measure, arm, wave, n, scale_maximum, at_maximum, at_maximum_percent, close (people within
+        `within` points), close_percent, mean_percent (the mean between the scale's ends, 0 to
+        100), headroom (maximum less mean), headroom_sd (headroom over the SD).
+
+    Raises
+    ------
+    InputError
+        When `within` is not a whole number from 0.
+    """
+    if isinstance(within, bool) or not isinstance(within, int) or within < 0:
+        problem = Problem("parameters", None, "within", repr(within), "a whole number from 0")
+        raise InputError([problem])
+    scores, study = outcome_scores(pilot), pilot.study.measures
+    rows = []
+    for measure in OUTCOMES:
+        top = score_maximum(pilot, measure)
+        scale = study.proqol if measure == "compassion_satisfaction" else study.wai
+        bottom = top * scale.minimum / scale.maximum
+        for arm in ARMS:
+            for wave in WAVES:
+                values = _select(scores, measure, arm, wave)
+                at_top, close = int((values == top).sum()), int((values >= top - within).sum())
+                headroom, sd = top - values.mean(), values.std()
+                rows.append(
+                    {
+                        "measure": measure,
+                        "arm": arm,
+                        "wave": wave,
+                        "n": len(values),
+                        "scale_maximum": top,
+                        "at_maximum": at_top,
+                        "at_maximum_percent": percent(at_top, len(values)),
+                        "close": close,
+                        "close_percent": percent(close, len(values)),
+                        "mean_percent": 100 * (values.mean() - bottom) / (top - bottom),
+                        "headroom": headroom,
+                        "headroom_sd": headroom / sd if sd > 0 else NOTHING,
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def compassion_bands(pilot: Pilot) -> pd.DataFrame:
+    """People in each band of compassion satisfaction (Stamm 2010).
+
+    Returns
+    -------
+    DataFrame
+        arm, wave, band (low, average, high), n, total, percent.
+    """
+    scores = outcome_scores(pilot)
+    frames = []
+    for arm in ARMS:
+        for wave in WAVES:
+            values = _select(scores, "compassion_satisfaction", arm, wave)
+            frame = shares(compassion_band(values), tuple(COMPASSION_BANDS), "band")
+            frame.insert(0, "wave", wave)
+            frame.insert(0, "arm", arm)
+            frames.append(frame)
+    return pd.concat(frames, ignore_index=True)
+
+
+def design_effects(
+    pilot: Pilot, icc: Sequence[float] = (0.0, 0.01, 0.05, 0.1, 0.2), alpha: float = 0.05
+) -> pd.DataFrame:
+    """What clustering in the randomised units would do to the between-arm tests of change.
+
+    Parameters
+    ----------
+    icc : sequence of float
+        Intra-cluster correlations to suppose, each in [0, 1]: four units cannot estimate one.
+    alpha : float
+        Significance level in (0, 1).
+
+    Returns
+    -------
+    DataFrame
+        measure, icc, units, n, cluster_size (mean people per unit, weighted by size as unequal
+        units require: Eldridge, Ashby and Kerry 2006), design_effect (1 + (size - 1) icc),
+        effective_n, t (the test's t over the root of the design effect), df (units less 2), p,
+        significant.
+
+    Raises
+    ------
+    InputError
+        With every impossible value.
+    """
+    check_share("alpha", alpha)
+    problems = [
+        Problem("parameters", None, "icc", repr(value), "a number in [0, 1]")
+        for value in icc
+        if not 0 <= value <= 1
+    ]
+    if problems:
+        raise InputError(problems)
+    paired, tests = changes(pilot), between_tests(pilot, alpha)
+    t_of = tests[tests["contrast"] == "change"].set_index("measure")["t"].to_dict()
+    rows = []
+    for measure in OUTCOMES:
+        sizes = paired.loc[paired["measure"] == measure].groupby("unit").size()
+        n, units = int(sizes.sum()), len(sizes)
+        size = (sizes**2).sum() / n if n else NOTHING
+        for value in icc:
+            effect = 1 + (size - 1) * value
+            t, df = t_of[measure] / math.sqrt(effect), units - 2
+            p = 2 * stats.t.sf(abs(t), df) if df > 0 else NOTHING
+            rows.append(
+                {
+                    "measure": measure,
+                    "icc": float(value),
+                    "units": units,
+                    "n": n,
+                    "cluster_size": size,
+                    "design_effect": effect,
+                    "effective_n": n / effect,
+                    "t": t,
+                    "df": df,
+                    "p": float(p),
+                    "significant": None if math.isnan(p) else bool(p < alpha),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def unit_changes(pilot: Pilot) -> pd.DataFrame:
+    """Mean change of every randomised unit that has paired people.
+
+    Returns
+    -------
+    DataFrame
+        measure, arm, unit, teams (in it, joined by " + "), pairs, mean_change; intervention first.
+    """
+    teams: dict[str, list[str]] = {}
+    for team in pilot.study.teams:
+        teams.setdefault(team.unit, []).append(team.id)
+    grouped = changes(pilot).groupby(["measure", "arm", "unit"])["change"]
+    table = grouped.agg(pairs="size", mean_change="mean").reset_index()
+    table.insert(3, "teams", table["unit"].map({unit: " + ".join(teams[unit]) for unit in teams}))
+    order = [*OUTCOMES, *ARMS].index
+    return table.sort_values(
+        ["measure", "arm"], key=lambda names: names.map(order), kind="stable", ignore_index=True
+    )
+
+
+def allocations(pilot: Pilot, measure: str) -> pd.DataFrame:
+    """Difference in mean change under every allocation of the units (`randomisation`).
+
+    The allocations are a matter of the design: where a unit has no mean they are listed all the
+    same, with NaN for every difference and for whether it is as extreme.
+    """
+    units = sorted(set(pilot.study.unit_of.values()))
+    means = _unit_means(pilot, measure)
+    table = randomisation.allocations(means.reindex(units, fill_value=0.0), _treated(pilot))
+    known = len(means) == len(units)
+    return table if known else table.assign(difference=NOTHING, as_extreme=NOTHING)
+
+
+def _unit_means(pilot: Pilot, measure: str) -> pd.Series:
+    table = unit_changes(pilot)
+    return table[table["measure"] == measure].set_index("unit")["mean_change"]
+
+
+def _treated(pilot: Pilot) -> list[str]:
+    return sorted({team.unit for team in pilot.study.teams if team.arm == "intervention"})
+
+
+def randomisation_tests(pilot: Pilot) -> pd.DataFrame:
+    """Exact test of the change over every allocation of the randomised units.
+
+    The statistic is the difference of the arms' means of unit means; two-sided.
+
+    Returns
+    -------
+    DataFrame
+        measure, units, intervention_units, allocations, difference, p (both NaN when a unit has no
+        pairs), smallest_p (that any data could give).
+    """
+    treated, units = _treated(pilot), set(pilot.study.unit_of.values())
+    rows = []
+    for measure in OUTCOMES:
+        difference = p = NOTHING
+        if len(_unit_means(pilot, measure)) == len(units):
+            table = allocations(pilot, measure)
+            difference = float(table.loc[table["observed"], "difference"].iloc[0])
+            p = randomisation.p_value(table)
+        rows.append(
+            {
+                "measure": measure,
+                "units": len(units),
+                "intervention_units": len(treated),
+                "allocations": math.comb(len(units), len(treated)),
+                "difference": difference,
+                "p": p,
+                "smallest_p": randomisation.smallest_p(len(units), len(treated)),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def arm_differences(pilot: Pilot) -> pd.DataFrame:
+    """Differences between the arms in numeric characteristics (Methods, Practitioner surveys).
+
+    Returns
+    -------
+    DataFrame
+        characteristic, n_intervention, n_comparison, difference (of means), standardised (Hedges'
+        g), p (pooled t test).
+    """
+    given = described_people(pilot)
+    rows = []
+    for characteristic in ("years_practising", "hours_per_week", "families_supported"):
+        x, y = (given.loc[given["arm"] == arm, characteristic].dropna() for arm in ARMS)
+        test = _test(x, y, False, 0.05, 0.95)
+        rows.append(
+            {
+                "characteristic": characteristic,
+                "n_intervention": len(x),
+                "n_comparison": len(y),
+                "difference": x.mean() - y.mean(),
+                "standardised": _hedges(test, x, y, 0.95)[0],
+                "p": test["p"],
+            }
+        )
+    return pd.DataFrame(rows)

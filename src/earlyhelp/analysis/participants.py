@@ -1,0 +1,431 @@
+"""Who was asked, who answered and who they were (Methods, Tables 2.1 to 2.3)."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pandas as pd
+
+from earlyhelp.analysis.instruments import (
+    ARMS,
+    OUTCOMES,
+    WAI_DOMAINS,
+    outcome_scores,
+    tool_rating_scores,
+)
+from earlyhelp.study.raw import TIME_IN_SERVICE, Pilot
+
+FULL_TIME_HOURS = 37
+NUMERIC_CHARACTERISTICS = (
+    "years_practising",
+    "qualification_level",
+    "hours_per_week",
+    "families_supported",
+)
+
+
+def shares(answers: pd.Series, categories: tuple, name: str) -> pd.DataFrame:
+    """Count answers.
+
+    Returns
+    -------
+    DataFrame
+        `name` (every category, in order), n, total (answers given), percent (0 to 100; NaN when
+        nobody answered).
+    """
+    given = answers.dropna()
+    counts = [int((given == category).sum()) for category in categories]
+    total = len(given)
+    return pd.DataFrame(
+        {
+            name: list(categories),
+            "n": counts,
+            "total": total,
+            "percent": [percent(count, total) for count in counts],
+        }
+    )
+
+
+def percent(n: int, total: int) -> float:
+    """`n` of `total` in percent; NaN of nothing."""
+    return 100 * n / total if total else float("nan")
+
+
+def surveys(pilot: Pilot) -> dict[str, pd.DataFrame]:
+    """The survey responses by wave."""
+    return {
+        "baseline": pilot.baseline_survey,
+        "post_training": pilot.post_training_survey,
+        "endline": pilot.endline_survey,
+    }
+
+
+def responses(pilot: Pilot) -> pd.DataFrame:
+    """Survey responses (Table 2.2).
+
+    Returns
+    -------
+    DataFrame
+        wave, arm, team ("all" for the arm's total; arm "all" for the wave's), n.
+    """
+    rows: list[tuple[str, str, str, int]] = []
+    for wave in pilot.study.waves:
+        teams = surveys(pilot)[wave.id]["team"]
+        for arm in wave.arms:
+            members = [team.id for team in pilot.study.teams if team.arm == arm]
+            rows += [(wave.id, arm, team, int((teams == team).sum())) for team in members]
+            rows.append((wave.id, arm, "all", int(teams.isin(members).sum())))
+        rows.append((wave.id, "all", "all", len(teams)))
+    return pd.DataFrame(rows, columns=["wave", "arm", "team", "n"])
+
+
+def data_collection(pilot: Pilot) -> pd.DataFrame:
+    """Data collection and delivery by team (Table 2.1).
+
+    Returns
+    -------
+    DataFrame
+        activity, arm, team ("all" for the arm's total), n (people who took part), done (1 when
+        anybody did, else 0). Interviews do not name a team; all were with the intervention arm.
+    """
+    attended = pilot.training_attendance[attended_training(pilot)]
+    frames = {
+        "baseline survey": pilot.baseline_survey,
+        "training": attended,
+        "tool use": pilot.tool_use.drop_duplicates("practitioner_id"),
+        "post-training survey": pilot.post_training_survey,
+        "endline survey": pilot.endline_survey,
+    }
+    rows = []
+    for activity, frame in frames.items():
+        for arm in ARMS:
+            members = [team.id for team in pilot.study.teams if team.arm == arm]
+            counts = [int((frame["team"] == team).sum()) for team in members]
+            rows += [(activity, arm, team, n) for team, n in zip(members, counts, strict=True)]
+            rows.append((activity, arm, "all", sum(counts)))
+    rows.append(("interviews", "intervention", "all", len(pilot.interviews)))
+    rows.append(("interviews", "comparison", "all", 0))
+    table = pd.DataFrame(rows, columns=["activity", "arm", "team", "n"])
+    return table.assign(done=(table["n"] > 0).astype(int))
+
+
+def attended_training(pilot: Pilot) -> pd.Series:
+    """Whether each person of the attendance list came to at least one part of the training."""
+    return (pilot.training_attendance[["part_1", "part_2"]] != "not attended").any(axis=1)
+
+
+def fieldwork(pilot: Pilot) -> pd.DataFrame:
+    """When each activity took place, from the dates in the raw files.
+
+    Returns
+    -------
+    DataFrame
+        activity ("all" for the whole), first, last (timestamps), first_year, last_year, months
+        (calendar months from first to last, both counted), period ("September 2022", "September
+        and October 2022", "November 2022 to February 2023"), short ("Sep", "Sep/Oct", "Nov–Feb").
+    """
+    dates = {
+        "baseline survey": pilot.baseline_survey["completed_on"],
+        "training observations": pilot.observations["observed_on"],
+        "post-training survey": pilot.post_training_survey["completed_on"],
+        "tool use": pd.to_datetime(pilot.tool_use["month"], format="%Y-%m"),
+        "endline survey": pilot.endline_survey["completed_on"],
+        "interviews": pilot.interviews["conducted_on"],
+    }
+    given = {activity: pd.to_datetime(when).dropna() for activity, when in dates.items()}
+    given["all"] = pd.concat(given.values())
+    return pd.DataFrame(
+        [{"activity": activity, **_period(when)} for activity, when in given.items() if len(when)]
+    )
+
+
+def _period(when: pd.Series) -> dict[str, object]:
+    first, last = when.min(), when.max()
+    months = 12 * (last.year - first.year) + last.month - first.month + 1
+    period, short = f"{last:%B %Y}", f"{last:%b}"
+    if months > 1:
+        start = f"{first:%B}" if first.year == last.year else f"{first:%B %Y}"
+        period = f"{start} {'and' if months == 2 else 'to'} {period}"
+        short = f"{first:%b}{'/' if months == 2 else '–'}{short}"
+    return {
+        "first": first,
+        "last": last,
+        "first_year": first.year,
+        "last_year": last.year,
+        "months": months,
+        "period": period,
+        "short": short,
+    }
+
+
+def training_observations(pilot: Pilot) -> pd.DataFrame:
+    """Observed training sessions (Table 2.3).
+
+    Returns
+    -------
+    DataFrame
+        training_part, session, observed_on, facilitators, attendees; one row per observation.
+    """
+    columns = ["training_part", "session", "observed_on", "facilitators", "attendees"]
+    table = pilot.observations[columns].sort_values(columns[:2], ignore_index=True)
+    numbers = ["training_part", "facilitators", "attendees"]
+    return table.astype(dict.fromkeys(numbers, "int64"))
+
+
+def observation_counts(pilot: Pilot) -> pd.DataFrame:
+    """Number of observations.
+
+    Returns
+    -------
+    DataFrame
+        training_part ("1", "2", "all"), n.
+    """
+    parts = pilot.observations["training_part"]
+    rows = [(str(part), int((parts == part).sum())) for part in (1, 2)]
+    return pd.DataFrame([*rows, ("all", len(parts))], columns=["training_part", "n"])
+
+
+def interviewees(pilot: Pilot) -> pd.DataFrame:
+    """Interviews by role, with the range of time in the role.
+
+    Returns
+    -------
+    DataFrame
+        role ("all" for the total), n, shortest_months, longest_months, longest_years.
+    """
+    interviews = pilot.interviews
+    roles = [*sorted(interviews["role"].dropna().unique()), "all"]
+    rows = []
+    for role in roles:
+        months = interviews.loc[(interviews["role"] == role) | (role == "all"), "months_in_role"]
+        rows.append((role, len(months), months.min(), months.max(), months.max() / 12))
+    columns = ["role", "n", "shortest_months", "longest_months", "longest_years"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def people(pilot: Pilot) -> pd.DataFrame:
+    """Distinct people behind the responses.
+
+    Returns
+    -------
+    DataFrame
+        arm ("all" for both), baseline, endline, both (paired), lost (baseline only), new (endline
+        only), distinct (baseline or endline), described (gave background characteristics),
+        retained_percent (both of baseline).
+    """
+    arm_of = pilot.study.arm_of
+    described = described_people(pilot)["arm"]
+    rows = []
+    for arm in (*ARMS, "all"):
+        before, after = (
+            set(survey.loc[(survey["team"].map(arm_of) == arm) | (arm == "all"), "practitioner_id"])
+            for survey in (pilot.baseline_survey, pilot.endline_survey)
+        )
+        both = before & after
+        rows.append(
+            {
+                "arm": arm,
+                "baseline": len(before),
+                "endline": len(after),
+                "both": len(both),
+                "lost": len(before - after),
+                "new": len(after - before),
+                "distinct": len(before | after),
+                "described": int(((described == arm) | (arm == "all")).sum()),
+                "retained_percent": percent(len(both), len(before)),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def participant_flow(pilot: Pilot) -> pd.DataFrame:
+    """Numbers at each stage, as a CONSORT flow diagram shows them (Eldridge et al. 2016).
+
+    Returns
+    -------
+    DataFrame
+        stage, arm, n. Stages that an arm did not go through are left out.
+    """
+    study = pilot.study
+    rows: list[tuple[str, str, int]] = []
+
+    def add(stage: str, teams: pd.Series) -> None:
+        arms = teams.map(study.arm_of)
+        rows.extend((stage, arm, int((arms == arm).sum())) for arm in ARMS)
+
+    add("teams", pd.Series([team.id for team in study.teams]))
+    units = pd.Series([team.unit for team in study.teams])
+    first = pd.Series([team.id for team in study.teams])[~units.duplicated()]
+    add("randomised units", first)
+    add("baseline survey", pilot.baseline_survey["team"])
+    eligible = pilot.training_attendance
+    intervention_only = {
+        "eligible for training": len(eligible),
+        "attended training": int(attended_training(pilot).sum()),
+        "post-training survey": len(pilot.post_training_survey),
+        "rated the tools after training": int(
+            tool_rating_scores(pilot).dropna()["practitioner_id"].nunique()
+        ),
+        "used the tools": int(pilot.tool_use["practitioner_id"].nunique()),
+        "reported use at endline": int(pilot.endline_survey["ors_frequency"].notna().sum()),
+    }
+    rows.extend((stage, "intervention", n) for stage, n in intervention_only.items())
+    add("endline survey", pilot.endline_survey["team"])
+    scores = outcome_scores(pilot).dropna(subset="score")
+    for measure, label in (
+        ("wai", "working alliance"),
+        ("compassion_satisfaction", "compassion satisfaction"),
+    ):
+        of_measure = scores[scores["measure"] == measure]
+        for wave in ("baseline", "endline"):
+            add(f"{label} at {wave}", of_measure.loc[of_measure["wave"] == wave, "team"])
+        paired = of_measure[of_measure["practitioner_id"].duplicated()]
+        add(f"{label} paired", paired["team"])
+    return pd.DataFrame(rows, columns=["stage", "arm", "n"])
+
+
+def response_rates(pilot: Pilot) -> pd.DataFrame:
+    """Response rate against each denominator the data offer; the report prints none.
+
+    Returns
+    -------
+    DataFrame
+        wave, arm, denominator (words), n, total, percent. Against "baseline respondents", n counts
+        those of them who answered again.
+    """
+    counted = responses(pilot)
+    totals = counted[counted["team"] == "all"].itertuples(index=False)
+    by_arm = people(pilot).set_index("arm")
+    again, before = by_arm["both"].to_dict(), by_arm["baseline"].to_dict()
+    attended = int(attended_training(pilot).sum())
+    rows: list[tuple[str, str, str, int, int]] = []
+    for wave, arm, _, n in totals:
+        if arm != "all" and wave != "post_training":
+            rows.append((wave, arm, "people known to the study", n, len(_known_people(pilot, arm))))
+        if arm != "all" and wave == "endline":
+            rows.append((wave, arm, "baseline respondents", again[arm], before[arm]))
+        if arm == "intervention":
+            rows.append((wave, arm, "eligible for training", n, len(pilot.training_attendance)))
+        if arm == "intervention" and wave == "post_training":
+            rows.append((wave, arm, "attended training", n, attended))
+    table = pd.DataFrame(rows, columns=["wave", "arm", "denominator", "n", "total"])
+    table["percent"] = [percent(*pair) for pair in table[["n", "total"]].to_numpy().tolist()]
+    return table.sort_values(["wave", "arm", "denominator"], ignore_index=True)
+
+
+def _known_people(pilot: Pilot, arm: str) -> set[str]:
+    """People of an arm whom any raw file names."""
+    frames = (
+        pilot.baseline_survey,
+        pilot.post_training_survey,
+        pilot.endline_survey,
+        pilot.training_attendance,
+        pilot.tool_use,
+    )
+    arm_of = pilot.study.arm_of
+    return {
+        person
+        for frame in frames
+        for person, team in zip(frame["practitioner_id"], frame["team"], strict=True)
+        if arm_of[team] == arm
+    }
+
+
+def described_people(pilot: Pilot) -> pd.DataFrame:
+    """Background characteristics, one row per person who gave any, the earlier answer first.
+
+    Returns
+    -------
+    DataFrame
+        practitioner_id, team, arm, time_in_service and `NUMERIC_CHARACTERISTICS`.
+    """
+    columns = ["time_in_service", *NUMERIC_CHARACTERISTICS]
+    given = pd.concat(
+        survey[["practitioner_id", "team", *columns]]
+        for survey in (pilot.baseline_survey, pilot.endline_survey)
+    ).dropna(subset=columns, how="all")
+    given = given.drop_duplicates("practitioner_id", ignore_index=True)
+    given.insert(2, "arm", given["team"].map(pilot.study.arm_of))
+    return given
+
+
+def characteristics(pilot: Pilot) -> pd.DataFrame:
+    """Numeric background characteristics of respondents.
+
+    Returns
+    -------
+    DataFrame
+        characteristic, arm ("all" for both), n, mean, sd, median, minimum, maximum.
+    """
+    given = described_people(pilot)
+    rows = []
+    for characteristic, arm in product(NUMERIC_CHARACTERISTICS, (*ARMS, "all")):
+        values = given.loc[(given["arm"] == arm) | (arm == "all"), characteristic].dropna()
+        summary = (values.mean(), values.std(), values.median(), values.min(), values.max())
+        rows.append((characteristic, arm, len(values), *summary))
+    columns = ["characteristic", "arm", "n", "mean", "sd", "median", "minimum", "maximum"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def characteristic_counts(pilot: Pilot) -> pd.DataFrame:
+    """Background characteristics in categories.
+
+    Returns
+    -------
+    DataFrame
+        characteristic (time_in_service, qualification_level, working_hours), arm, category, n,
+        total, percent, rank (1 for the most common, ties sharing the lower rank).
+    """
+    given = described_people(pilot)
+    hours = given["hours_per_week"]
+    answers = {
+        "time_in_service": (given["time_in_service"], TIME_IN_SERVICE),
+        "qualification_level": (given["qualification_level"], tuple(range(1, 9))),
+        "working_hours": (
+            (hours >= FULL_TIME_HOURS).map({True: "full time", False: "part time"})[hours.notna()],
+            ("full time", "part time"),
+        ),
+    }
+    frames = []
+    for (characteristic, (values, categories)), arm in product(answers.items(), (*ARMS, "all")):
+        chosen = values[(given["arm"] == arm) | (arm == "all")]
+        frame = shares(chosen, categories, "category")
+        frame["rank"] = frame["n"].rank(method="max", ascending=False).astype(int)
+        frame.insert(0, "arm", arm)
+        frame.insert(0, "characteristic", characteristic)
+        frame["category"] = frame["category"].astype(str)
+        frames.append(frame)
+    return pd.concat(frames, ignore_index=True)
+
+
+def design(pilot: Pilot) -> pd.DataFrame:
+    """Facts of the design, from `study.yml`.
+
+    Returns
+    -------
+    DataFrame
+        fact, value (number or text).
+    """
+    study = pilot.study
+    facts: dict[str, object] = {
+        "teams": len(study.teams),
+        "groups": len({team.arm for team in study.teams}),
+        "waves": len(study.waves),
+        "outcome measures": sum(not measure.startswith("wai_") for measure in OUTCOMES),
+        "wai domains": len(WAI_DOMAINS),
+        "months of tool use": len(study.tool_months),
+    }
+    for arm in ARMS:
+        members = [team for team in study.teams if team.arm == arm]
+        facts[f"{arm} teams"] = len(members)
+        facts[f"{arm} units"] = len({team.unit for team in members})
+    units = [team.unit for team in study.teams]
+    facts["teams in shared units"] = sum(units.count(unit) > 1 for unit in units)
+    for name in ("wai", "proqol", "iam", "fim"):
+        scale = getattr(study.measures, name)
+        facts[f"{name} items"] = scale.items
+        facts[f"{name} item maximum"] = scale.maximum
+        facts[f"{name} total maximum"] = scale.total_maximum
+    facts["wai domain maximum"] = 4 * study.measures.wai.maximum
+    facts.update(study.design)
+    return pd.DataFrame(facts.items(), columns=["fact", "value"])

@@ -1,0 +1,87 @@
+"""Readiness for trial (Findings, 3.3)."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from earlyhelp.analysis.feasibility import shares_by, use_by_team
+from earlyhelp.analysis.participants import attended_training, percent, responses, shares
+from earlyhelp.study.raw import TRAINING_FORMAT, YES_NO, Pilot
+
+
+def training_format(pilot: Pilot) -> pd.DataFrame:
+    """Preferred format of the training (RQ 3.3).
+
+    Returns
+    -------
+    DataFrame
+        format, n, total, percent.
+    """
+    return shares(pilot.post_training_survey["preferred_format"], TRAINING_FORMAT, "format")
+
+
+def contamination(pilot: Pilot) -> pd.DataFrame:
+    """Contact of the comparison arm with the training and the tools (RQ 3.4).
+
+    Returns
+    -------
+    DataFrame
+        contact ("training", "tools"), answer, n, total, percent.
+    """
+    answers = {
+        contact: pilot.endline_survey[f"contact_with_{contact}"]
+        for contact in ("training", "tools")
+    }
+    return shares_by("contact", answers, YES_NO, "answer")
+
+
+def participation(pilot: Pilot) -> pd.DataFrame:
+    """Taking part in evaluation activities (RQ 3.4).
+
+    Returns
+    -------
+    DataFrame
+        activity, n (responses, interviews or observations).
+    """
+    counted = responses(pilot)
+    totals = counted[(counted["arm"] == "all") & (counted["team"] == "all")]
+    rows = [(f"{wave.replace('_', '-')} survey", n) for wave, n in totals[["wave", "n"]].to_numpy()]
+    rows.append(("interviews", len(pilot.interviews)))
+    rows.append(("training observations", len(pilot.observations)))
+    return pd.DataFrame(rows, columns=["activity", "n"])
+
+
+def team_consistency(pilot: Pilot) -> pd.DataFrame:
+    """Delivery by intervention team (RQ 3.2).
+
+    Returns
+    -------
+    DataFrame
+        team, eligible, attended, attended_percent, used (attended and recorded use),
+        used_percent (of attended), completions, completions_per_user.
+    """
+    attended = attended_training(pilot)
+    register = pilot.training_attendance
+    users = register["practitioner_id"].isin(pilot.tool_use["practitioner_id"])
+    by_team = use_by_team(pilot).set_index("team")
+    completed, recorders = by_team["ORS"] + by_team["SRS"], by_team["practitioners"]
+    rows = []
+    for team in by_team.index.drop("all"):
+        members = register["team"] == team
+        eligible, came = int(members.sum()), int((members & attended).sum())
+        used = int((members & attended & users).sum())
+        completions = int(completed[team])
+        recorded = int(recorders[team])
+        rows.append(
+            {
+                "team": team,
+                "eligible": eligible,
+                "attended": came,
+                "attended_percent": percent(came, eligible),
+                "used": used,
+                "used_percent": percent(used, came),
+                "completions": completions,
+                "completions_per_user": completions / recorded if recorded else float("nan"),
+            }
+        )
+    return pd.DataFrame(rows)

@@ -1,0 +1,1 @@
+"""Every data set that printed figures allow: one group, two waves, ends, and a random walk."""

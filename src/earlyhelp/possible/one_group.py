@@ -1,0 +1,831 @@
+"""Every data set that a printed n, mean and SD allow: counted, drawn from, listed and bounded.
+
+A *data set* is a multiset of n whole-number scores on a scale (who has which score is not
+counted), as in CLOSURE [1]_. With `items` = k each score is the mean of k whole-number items, so
+the grid is 1/k; scores are then held as item totals, in units of 1/k.
+
+The printed mean allows few sums and, for each, the printed SD (denominator n - 1) allows an
+interval of sums of squares. A table over (people so far, sum, sum of squares) holds in how many
+ways each partial data set can be completed. Scores enter as deviations d from a whole number near
+the mean, and d(d - 1)/2 replaces the square: it is never negative and, since d and its square are
+odd together, it halves the table. States that no data set can pass through are left out. All
+arithmetic is on whole numbers; none of it is rounded.
+
+The tests that `why_impossible` names are GRIM [2]_ and GRIMMER [3]_; drawing candidates is what
+SPRITE [4]_ does, without knowing how likely each is.
+
+References
+----------
+.. [1] CLOSURE, R package `unsum`: complete listing of original samples of underlying raw evidence.
+.. [2] Brown and Heathers (2017), The GRIM test. Social Psychological and Personality Science 8(4).
+.. [3] Anaya (2016), The GRIMMER test. PeerJ Preprints 4:e2400v1.
+.. [4] Heathers et al. (2018), Recovering data from summary statistics: SPRITE. PeerJ Preprints
+   6:e26968v1.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from math import ceil, comb, floor, isqrt, log, prod, sqrt
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earlyhelp.study.problems import InputError, Problem
+
+ROUNDINGS = ("half-up", "half-even", "either")
+CELLS_LIMIT = 2**27  # one GiB of table
+LIST_LIMIT = 2**24  # scores in a listing
+TOTALS_LIMIT = 2**17  # sums that one printed mean allows
+
+# The table holds counts modulo the first of these (unsigned overflow) and, where counts can be
+# larger, modulo as many of the others as it takes. They are coprime; those after the first are
+# below 2**32, so that products of two residues do not overflow.
+MODULI = (2**64, *(2**32 - gap for gap in (5, 17, 65, 99, 107, 135, 153, 185, 209, 267)))
+
+_DECIMAL = re.compile(r"[+-]?([0-9]{1,12}(\.[0-9]{1,12})?|\.[0-9]{1,12})")
+_WHOLE = re.compile(r"[+-]?[0-9]{1,12}")
+
+
+class TooLarge(InputError):
+    """The exact way ends here; the problem says how large the table would be."""
+
+
+def _too_large(found: str, expected: str) -> TooLarge:
+    return TooLarge([Problem("printed figures", None, "size", found, expected)])
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Printed figures of one group.
+
+    Parameters
+    ----------
+    n : int
+        People, at least 2.
+    mean, sd : str
+        As printed: the number of decimals matters. The SD has the denominator n - 1.
+    minimum, maximum : int
+        Ends of the scale.
+    items : int
+        Each score is the mean of this many items.
+    rounding : {"half-up", "half-even", "either"}
+        How a tie was rounded: away from zero, to the even digit, or unknown (up or down).
+        "either" includes both ends of the interval that a printed figure stands for; "half-up" the
+        one nearer to zero; "half-even" both when the last printed digit is even, otherwise none.
+
+    Raises
+    ------
+    InputError
+        Figures that cannot be read; all of them at once. Impossible figures are no error.
+    """
+
+    n: int
+    mean: str
+    sd: str
+    minimum: int
+    maximum: int
+    items: int = 1
+    rounding: str = "half-up"
+
+    def __post_init__(self) -> None:
+        problems = list(_unreadable(self))
+        if problems:
+            raise InputError(problems)
+
+    @classmethod
+    def parse(
+        cls,
+        n: str,
+        mean: str,
+        sd: str,
+        minimum: str,
+        maximum: str,
+        items: str = "1",
+        rounding: str = "half-up",
+    ) -> Figures:
+        """Read figures that are all text, as from a command line or a table."""
+        whole: list[Any] = [
+            int(text) if _WHOLE.fullmatch(text) else text for text in (n, minimum, maximum, items)
+        ]
+        return cls(whole[0], mean, sd, whole[1], whole[2], whole[3], rounding)
+
+    @cached_property
+    def mean_interval(self) -> Interval:
+        """Means that are printed like this, in units of 1/items."""
+        return printed_interval(self.mean, self.rounding).times(self.items)
+
+    @cached_property
+    def sd_interval(self) -> Interval:
+        """SDs that are printed like this, in units of 1/items."""
+        return printed_interval(self.sd, self.rounding).times(self.items)
+
+    @cached_property
+    def variance_interval(self) -> Interval:
+        """Variances whose SD is printed like this, in units of 1/items**2."""
+        sd = self.sd_interval
+        if sd.low < 0:
+            return Interval(Fraction(0), sd.high**2, True, sd.high_included)
+        return sd._replace(low=sd.low**2, high=sd.high**2)
+
+
+def _unreadable(figures: Figures) -> Iterator[Problem]:
+    def problem(name: str, expected: str) -> Problem:
+        return Problem("printed figures", None, name, repr(getattr(figures, name)), expected)
+
+    whole = {}
+    for name, least in (("n", 2), ("minimum", None), ("maximum", None), ("items", 1)):
+        value = getattr(figures, name)
+        if not isinstance(value, int) or isinstance(value, bool):
+            yield problem(name, "a whole number")
+        elif least is not None and value < least:
+            yield problem(name, f"at least {least}")
+        else:
+            whole[name] = value
+    if {"minimum", "maximum"} <= whole.keys() and whole["minimum"] >= whole["maximum"]:
+        yield problem("maximum", f"more than the minimum {whole['minimum']}")
+    for name in ("mean", "sd"):
+        value = getattr(figures, name)
+        if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
+            yield problem(name, "a decimal number as printed, such as 69.2")
+    if figures.rounding not in ROUNDINGS:
+        yield problem("rounding", " or ".join(ROUNDINGS))
+
+
+class Interval(NamedTuple):
+    """Numbers from low to high, each end included or not."""
+
+    low: Fraction
+    high: Fraction
+    low_included: bool
+    high_included: bool
+
+    def times(self, factor: int) -> Interval:
+        """Stretch by a positive factor."""
+        return self._replace(low=self.low * factor, high=self.high * factor)
+
+    def whole(self, factor: int | Fraction = 1) -> tuple[int, int]:
+        """First and last whole number in the interval stretched by a positive factor."""
+        low, high = self.low * factor, self.high * factor
+        return (
+            ceil(low) if self.low_included else floor(low) + 1,
+            floor(high) if self.high_included else ceil(high) - 1,
+        )
+
+
+def printed_interval(printed: str, rounding: str) -> Interval:
+    """Return the numbers that are printed like this under a rounding of `Figures`."""
+    value = Fraction(printed)
+    decimals = len(printed.partition(".")[2])
+    half = Fraction(1, 2 * 10**decimals)
+    if rounding == "half-up":
+        ends = (value > 0, value < 0)
+    elif rounding == "half-even":
+        ends = ((value * 10**decimals) % 2 == 0,) * 2
+    else:
+        ends = (True, True)
+    return Interval(value - half, value + half, *ends)
+
+
+class Target(NamedTuple):
+    """A sum of scores and the first and last sum of squares that go with it, in units of 1/items.
+
+    Only sums of squares as odd or even as the sum occur.
+    """
+
+    total: int
+    low: int
+    high: int
+
+
+def _least_squares(n: int, total: int) -> int:
+    quotient, rest = divmod(total, n)
+    return (n - rest) * quotient**2 + rest * (quotient + 1) ** 2
+
+
+def _most_squares(n: int, total: int, low: int, high: int) -> int:
+    # As many people as possible at the two ends; at most one in between.
+    at_top, rest = divmod(total - n * low, high - low)
+    at_bottom = n - at_top - bool(rest)
+    return at_top * high**2 + at_bottom * low**2 + bool(rest) * (low + rest) ** 2
+
+
+def _targets(figures: Figures) -> tuple[list[Target], str]:
+    """Return what the printed figures leave by arithmetic alone, or why it is nothing."""
+    totals, reason = _totals(figures)
+    return ([], reason) if reason else _with_squares(figures, totals)
+
+
+def _totals(figures: Figures) -> tuple[range, str]:
+    """Return the sums that the printed mean allows, or why there are none."""
+    n, k, mean = figures.n, figures.items, figures.mean_interval
+    low, high = figures.minimum * k, figures.maximum * k
+    first, last = mean.whole(n)
+    totals = range(max(first, n * low), min(last, n * high) + 1)
+    if len(totals) > TOTALS_LIMIT:
+        raise _too_large(
+            f"{len(totals):,} sums of scores with the mean {figures.mean} (n = {n:,})",
+            f"at most {TOTALS_LIMIT:,}",
+        )
+    if totals:
+        return totals, ""
+    if first <= last or mean.high < low or mean.low > high:
+        return totals, f"the mean {figures.mean} is off the scale"
+    decimals = len(figures.mean.partition(".")[2])
+    near = " and ".join(f"{total / (n * k):.{decimals + 2}f}" for total in (last, first))
+    return totals, f"GRIM fails: the nearest means of n = {n} are {near}, not {figures.mean}"
+
+
+def _with_squares(figures: Figures, totals: range) -> tuple[list[Target], str]:
+    """Return the sums with their sums of squares by the printed SD, or why there are none."""
+    n, k, variance = figures.n, figures.items, figures.variance_interval
+    low, high = figures.minimum * k, figures.maximum * k
+    if Fraction(figures.sd) < 0:
+        return [], f"the SD {figures.sd} is negative"
+    least = {total: _least_squares(n, total) for total in totals}
+    most = {total: _most_squares(n, total, low, high) for total in totals}
+    allowed = []
+    for total in totals:
+        shift = Fraction(total**2, n)
+        spread = variance._replace(
+            low=variance.low * (n - 1) + shift, high=variance.high * (n - 1) + shift
+        )
+        allowed.append(Target(total, *spread.whole()))
+    possible = [target for target in allowed if target.high >= least[target.total]]
+    if not possible:
+        sd = min(_sd(n, *pair) for pair in least.items()) / k
+        return [], f"the SD {figures.sd} is below the least possible, {sd:.4f}"
+    possible = [target for target in possible if target.low <= most[target.total]]
+    if not possible:
+        sd = max(_sd(n, *pair) for pair in most.items()) / k
+        return [], f"the SD {figures.sd} is above the greatest possible, {sd:.4f}"
+    targets = []
+    for total, first, last in possible:
+        first, last = max(first, least[total]), min(last, most[total])
+        target = Target(total, first + (first - total) % 2, last - (last - total) % 2)
+        if target.low <= target.high:
+            targets.append(target)
+    if targets:
+        return targets, ""
+    return [], (
+        f"GRIMMER fails: no sum of squares that n = {n} scores with the mean {figures.mean} "
+        f"can have gives the SD {figures.sd}"
+    )
+
+
+def _sd(n: int, total: int, squares: int) -> float:
+    return sqrt(Fraction(n * squares - total**2, n * (n - 1)))
+
+
+class Size(NamedTuple):
+    """How large the table of a problem is.
+
+    `values` counts the scores that anybody can have, `residues` the words per cell.
+    """
+
+    values: int
+    cells: int
+    residues: int
+
+    @property
+    def gigabytes(self) -> float:
+        """Memory of the table, 10**9 bytes."""
+        return self.cells * self.residues * 8 / 1e9
+
+
+class _Box(NamedTuple):
+    """Sums s and half-squares t that some number of people can have in an allowed data set."""
+
+    s_low: int
+    s_high: int
+    t_low: int
+    t_high: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return max(0, self.s_high - self.s_low + 1), max(0, self.t_high - self.t_low + 1)
+
+
+def _half_square(d: int) -> int:
+    return d * (d - 1) // 2
+
+
+class _Grid:
+    """Geometry of the table: which (people, sum, half-square) there are, and where.
+
+    Everything is in deviations d from `centre`; `targets` are (s, first t, last t).
+    """
+
+    def __init__(self, figures: Figures, targets: list[Target]) -> None:
+        self.n = n = figures.n
+        self.centre = c = (targets[0].total + targets[-1].total) // (2 * n)
+        self.targets = [
+            (
+                target.total - n * c,
+                *(
+                    (squares - 2 * c * target.total + n * c * c - target.total + n * c) // 2
+                    for squares in target[1:]
+                ),
+            )
+            for target in targets
+        ]
+        self._spread = max(n * target.high - target.total**2 for target in targets)
+        self.low = figures.minimum * figures.items - c
+        self.high = figures.maximum * figures.items - c
+        self.low, self.high = max(self.low, self.box(1).s_low), min(self.high, self.box(1).s_high)
+
+    def box(self, people: int) -> _Box:
+        """Bounds from the scale and from the sum of squares between these people and the rest."""
+        n, rest = self.n, self.n - people
+        s_first, s_last = self.targets[0][0], self.targets[-1][0]
+        reach = isqrt(self._spread * people * rest) // n + 1 if rest and people else 0
+        t_most = max(_half_square(self.low), _half_square(self.high))
+        t_first = min(target[1] for target in self.targets)
+        t_last = max(target[2] for target in self.targets)
+        return _Box(
+            max(people * self.low, s_first - rest * self.high, people * s_first // n - reach),
+            min(people * self.high, s_last - rest * self.low, -(-people * s_last // n) + reach),
+            max(0, t_first - rest * t_most),
+            min(people * t_most, t_last),
+        )
+
+    def size(self) -> Size:
+        """Size of the table, from at most a thousand of its planes."""
+        step = -(-(self.n + 1) // 1000)
+        cells = step * sum(prod(self.box(p).shape) for p in range(0, self.n + 1, step))
+        width = self.high - self.low + 1
+        if cells > CELLS_LIMIT:  # refused anyway; the bound on the count could take long
+            return Size(width, cells, 1)
+        bound, residues, product = self._most_data_sets(), 1, MODULI[0]
+        while product <= bound and residues < len(MODULI):
+            product *= MODULI[residues]
+            residues += 1
+        return Size(width, cells, residues if product > bound else len(MODULI) + 1)
+
+    def _most_data_sets(self) -> int:
+        """Return a number that the count cannot exceed, to know how many residues it takes.
+
+        No allowed data set has more than `squares` as its sum of squares about `middle`. So for any
+        rate >= 0, exp(rate * squares) times the sum over all multisets of
+        exp(-rate * their sum of squares) is at least the count. The weights are taken relative to
+        the largest, which comes first, so that nothing underflows; 0.02 bits are for rounding.
+        """
+        n, s_first, s_last = self.n, self.targets[0][0], self.targets[-1][0]
+        scores = np.arange(self.low, self.high + 1)
+        bound = comb(n + len(scores) - 1, n)
+        if bound < MODULI[0]:
+            return bound
+        squares = (self._spread + (s_last - s_first) ** 2) / n
+        distances = np.sort((scores - (s_first + s_last) / (2 * n)) ** 2)
+        for rate in np.array([0.3, 0.5, 0.7, 0.9, 1.2]) * n / (squares + 1):
+            multisets = np.zeros(n + 1)
+            multisets[0] = 1
+            for weight in np.exp(-rate * (distances - distances[0])):
+                for people in range(1, n + 1):
+                    multisets[people] += weight * multisets[people - 1]
+            if np.isfinite(multisets[n]):
+                nats = log(multisets[n]) + rate * (squares - n * distances[0])
+                bound = min(bound, 2 ** max(0, ceil(nats / log(2) + 0.02)))
+        return bound
+
+    def check(self) -> int:
+        """Return the number of residues that counts need, or refuse."""
+        size = self.size()
+        if size.cells * size.residues > CELLS_LIMIT or size.residues > len(MODULI):
+            raise _too_large(
+                f"a table of about {size.cells:,} cells of {size.residues} words "
+                f"({size.gigabytes:,.1f} GB; n = {self.n:,}, {size.values:,} possible scores)",
+                f"at most {CELLS_LIMIT:,} words in all and {len(MODULI)} a cell, so no exact "
+                "answer: fewer people, a narrower scale or a smaller SD would have one",
+            )
+        return size.residues
+
+    @cached_property
+    def boxes(self) -> list[_Box]:
+        return [self.box(people) for people in range(self.n + 1)]
+
+    @cached_property
+    def deviations(self) -> list[int]:
+        """Possible scores, those furthest from the mean first: few people can have those."""
+        return sorted(range(self.low, self.high + 1), key=lambda d: (-_half_square(d), d))
+
+    def most(self, d: int) -> int:
+        """Most people who can be as far from the mean as d."""
+        t = _half_square(d)
+        return min(self.n, self.targets_last // t) if t else self.n
+
+    @cached_property
+    def targets_last(self) -> int:
+        return max(target[2] for target in self.targets)
+
+    def overlap(self, people: int, others: int, d: int) -> tuple[Any, Any] | None:
+        """Return slices of the planes of `people` and `others` whose states are d apart."""
+        a, b, t = self.boxes[people], self.boxes[others], _half_square(d)
+        step = others - people
+        s_low, s_high = max(a.s_low, b.s_low - step * d), min(a.s_high, b.s_high - step * d)
+        t_low, t_high = max(a.t_low, b.t_low - step * t), min(a.t_high, b.t_high - step * t)
+        if s_low > s_high or t_low > t_high:
+            return None
+        return tuple(
+            (
+                ...,
+                slice(s_low + ds - box.s_low, s_high + ds - box.s_low + 1),
+                slice(t_low + dt - box.t_low, t_high + dt - box.t_low + 1),
+            )
+            for box, ds, dt in ((a, 0, 0), (b, step * d, step * t))
+        )  # type: ignore[return-value]
+
+
+class _Table:
+    """Counts for every state of a grid, as residues.
+
+    With `direction` 1 a cell holds in how many ways the scores entered so far complete it to a
+    target; with -1, in how many ways they lead to it from nobody.
+    """
+
+    def __init__(self, grid: _Grid, direction: int = 1) -> None:
+        self.grid, self.direction = grid, direction
+        self.residues = grid.check()
+        shapes = [box.shape for box in grid.boxes]
+        self.starts = np.cumsum([0, *(rows * columns for rows, columns in shapes)])
+        self.words = np.zeros((self.residues, int(self.starts[-1])), dtype=np.uint64)
+        self.planes = [
+            self.words[:, start : start + rows * columns].reshape(-1, rows, columns)
+            for start, (rows, columns) in zip(self.starts, shapes, strict=False)
+        ]
+        self.boxes = np.array(grid.boxes)
+        self.moduli = np.array(MODULI[1 : self.residues], dtype=np.uint64)[:, None, None]
+        if direction < 0:
+            self.planes[0][...] = 1
+        for s, first, last in grid.targets if direction > 0 else ():
+            box = grid.boxes[-1]
+            self.planes[-1][:, s - box.s_low, first - box.t_low : last - box.t_low + 1] = 1
+
+    def _order(self, d: int, outermost: bool) -> list[int]:
+        reach = self.grid.most(d) if outermost else self.grid.n
+        if self.direction > 0:
+            return list(range(self.grid.n - 1, self.grid.n - reach - 1, -1))
+        return list(range(1, reach + 1))
+
+    def enter(self, d: int, outermost: bool = False) -> None:
+        """Let people have the score d; `outermost` says that no score nearer was entered."""
+        for people in self._order(d, outermost):
+            where = self.grid.overlap(people, people + self.direction, d)
+            if where:
+                plane = self.planes[people][where[0]]
+                plane += self.planes[people + self.direction][where[1]]
+                if self.residues > 1:
+                    np.minimum(plane[1:], plane[1:] - self.moduli, out=plane[1:])
+
+    def withdraw(self, d: int, outermost: bool = False) -> None:
+        """Undo `enter`."""
+        for people in reversed(self._order(d, outermost)):
+            where = self.grid.overlap(people, people + self.direction, d)
+            if where:
+                plane = self.planes[people][where[0]]
+                plane -= self.planes[people + self.direction][where[1]]
+                if self.residues > 1:
+                    np.minimum(plane[1:], plane[1:] + self.moduli, out=plane[1:])
+
+    def at(self, people: NDArray[Any], s: NDArray[Any], t: NDArray[Any]) -> NDArray[Any]:
+        """Counts of several states, 0 where the grid has none; Python integers if need be."""
+        s_low, s_high, t_low, t_high = self.boxes[people].T
+        inside = (s >= s_low) & (s <= s_high) & (t >= t_low) & (t <= t_high)
+        place = self.starts[people] + (s - s_low) * (t_high - t_low + 1) + t - t_low
+        return _join(self.words[:, np.where(inside, place, 0)] * inside.astype(np.uint64))
+
+
+def _join(residues: NDArray[Any]) -> NDArray[Any]:
+    """Numbers from their residues along the first axis (Chinese remainder theorem)."""
+    if len(residues) == 1:
+        return residues[0]
+    moduli = MODULI[: len(residues)]
+    whole = prod(moduli)
+    factors = [whole // m * pow(whole // m, -1, m) for m in moduli]
+    terms = (row.astype(object) * factor for row, factor in zip(residues, factors, strict=True))
+    return sum(terms) % whole
+
+
+def _inner(a: NDArray[Any], b: NDArray[Any]) -> int:
+    """Sum of products of two planes of residues (residues, rows, columns)."""
+    sums = [int(np.vdot(a[0], b[0]))]
+    for x, y, modulus in zip(a[1:], b[1:], MODULI[1:], strict=False):
+        sums.append(int((x * y % np.uint64(modulus)).sum()) % modulus)
+    return int(_join(np.array(sums, dtype=np.uint64)[:, None])[0])
+
+
+def _completions(figures: Figures) -> _Table | None:
+    """Return the table with all scores entered; None if arithmetic already excludes all."""
+    targets, _ = _targets(figures)
+    if not targets:
+        return None
+    table = _Table(_Grid(figures, targets))
+    for d in table.grid.deviations:
+        table.enter(d, outermost=True)
+    return table
+
+
+def _total(table: _Table) -> int:
+    origin = np.zeros(1, dtype=np.int64)
+    return int(table.at(origin, origin, origin)[0])
+
+
+def size(figures: Figures) -> Size:
+    """Size of the table that an exact answer takes; zero where arithmetic alone answers."""
+    targets, _ = _targets(figures)
+    return _Grid(figures, targets).size() if targets else Size(0, 0, 0)
+
+
+def count(figures: Figures) -> int:
+    """Count the data sets that agree with the printed figures, to the last digit.
+
+    Raises
+    ------
+    TooLarge
+        The table would not fit.
+    """
+    table = _completions(figures)
+    return _total(table) if table else 0
+
+
+def why_impossible(figures: Figures) -> str | None:
+    """Say why no data set agrees with the figures; None if at least one does.
+
+    The mean, GRIM, the range of the SD and GRIMMER need no table, so they answer for any size.
+    """
+    targets, reason = _targets(figures)
+    if not targets:
+        return reason
+    if count(figures):
+        return None
+    return (
+        f"GRIM and GRIMMER pass, yet no n = {figures.n} scores on this scale have the mean "
+        f"{figures.mean} and the SD {figures.sd} together"
+    )
+
+
+def draw(figures: Figures, k: int, seed: int) -> NDArray[np.int64]:
+    """Draw k data sets, each with the same probability whatever was drawn before.
+
+    Uniform over multisets, not over the ways to give the scores to named people.
+
+    Returns
+    -------
+    array of shape (k, n)
+        Scores in units of 1/items, ascending in each row.
+
+    Raises
+    ------
+    InputError
+        No data set agrees, or (TooLarge) more than LIST_LIMIT scores to draw, or the table would
+        not fit.
+    """
+    if k * figures.n > LIST_LIMIT:
+        raise _too_large(
+            f"{k:,} data sets of {figures.n} scores", f"at most {LIST_LIMIT // figures.n:,} to draw"
+        )
+    table = _completions(figures)
+    total = _total(table) if table else 0
+    if not table or not total:
+        raise InputError(
+            [
+                Problem(
+                    "printed figures", None, "", "no data set agrees", "at least one to draw from"
+                )
+            ]
+        )
+    generator = random.Random(seed)
+    return _unrank(table, [generator.randrange(total) for _ in range(k)])
+
+
+def enumerate_all(figures: Figures) -> NDArray[np.int64]:
+    """List all data sets.
+
+    Returns
+    -------
+    array of shape (count, n)
+        Scores in units of 1/items, ascending in each row and rows in lexicographic order.
+
+    Raises
+    ------
+    TooLarge
+        More than LIST_LIMIT scores to list, or the table would not fit.
+    """
+    table = _completions(figures)
+    total = _total(table) if table else 0
+    if not table or not total:
+        return np.empty((0, figures.n), dtype=np.int64)
+    if total * figures.n > LIST_LIMIT:
+        raise _too_large(
+            f"{total:,} data sets of {figures.n} scores",
+            f"at most {LIST_LIMIT // figures.n:,} to list; count, draw and bounds go further",
+        )
+    rows = _unrank(table, range(total))
+    return rows[np.lexsort(rows.T[::-1])]
+
+
+def _unrank(table: _Table, ranks: Iterable[int]) -> NDArray[np.int64]:
+    """Return the data sets with these numbers; uses the table up.
+
+    Walks the scores back from the last entered. Data sets with at least j people at a score come
+    before those with fewer, so how many people have it is found by bisection.
+    """
+    grid = table.grid
+    rank = np.array(list(ranks), dtype=np.uint64 if table.residues == 1 else object)
+    people, s, t = np.zeros((3, len(rank)), dtype=np.int64)
+    frequencies = np.zeros((len(rank), grid.high - grid.low + 1), dtype=np.int64)
+    for d in reversed(grid.deviations):
+        step = _half_square(d)
+        surely, at_most = np.zeros_like(people), np.minimum(grid.n - people, grid.most(d))
+        while (surely < at_most).any():
+            middle = (surely + at_most + 1) // 2
+            enough = rank < table.at(people + middle, s + middle * d, t + middle * step)
+            surely = np.where(enough, middle, surely)
+            at_most = np.where(enough, at_most, middle - 1)
+        more = np.minimum(surely + 1, grid.n - people)
+        with_more = table.at(people + more, s + more * d, t + more * step)
+        rank = rank - np.where(more > surely, with_more, rank.dtype.type(0))
+        frequencies[:, d - grid.low] = surely
+        people, s, t = people + surely, s + surely * d, t + surely * step
+        table.withdraw(d, outermost=True)
+    scores = np.arange(grid.low, grid.high + 1) + grid.centre
+    return np.repeat(np.tile(scores, len(rank)), frequencies.ravel()).reshape(-1, grid.n)
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What the figures determine about one quantity.
+
+    Attributes
+    ----------
+    quantity : str
+        "frequency" (people with the score `of`), "at or above" (people with at least `of`),
+        "median" or "skewness".
+    of : Fraction or None
+        The score, where there is one.
+    low, high : Fraction or float
+        Least and greatest over all data sets that agree; both are attained.
+    counts : dict or None
+        How many data sets have each outcome; None where only a listing could tell.
+    """
+
+    quantity: str
+    of: Fraction | None
+    low: Fraction | float
+    high: Fraction | float
+    counts: dict[Any, int] | None
+
+
+def bounds(figures: Figures, cutoffs: Iterable[int] = ()) -> list[Bound]:
+    """Bound every frequency, the median, the skewness and the people at or above cut-offs.
+
+    Ranges and distributions are over the whole set, by its tables. The skewness (the third
+    central moment over the 3/2 power of the second, both with denominator n) has its exact range
+    always, and its distribution where the set can be listed.
+
+    Parameters
+    ----------
+    cutoffs : iterable of int
+        On the printed scale.
+
+    Raises
+    ------
+    TooLarge
+        A table would not fit.
+    """
+    table = _completions(figures)
+    if not table or not _total(table):
+        return []
+    k = figures.items
+    found = [
+        _bound("frequency", Fraction(score, k), _frequency(table, score - table.grid.centre))
+        for score in range(figures.minimum * k, figures.maximum * k + 1)
+    ]
+    found += [
+        _bound("at or above", Fraction(cutoff), _at_or_above(table.grid, cutoff * k))
+        for cutoff in cutoffs
+    ]
+    median = {Fraction(twice, 2 * k): sets for twice, sets in _median(table.grid).items()}
+    found.append(_bound("median", None, median))
+    return [*found, *_skewness(figures, table)]
+
+
+def _bound(quantity: str, of: Fraction | None, counts: dict[Any, int]) -> Bound:
+    counts = {outcome: sets for outcome, sets in sorted(counts.items()) if sets}
+    return Bound(quantity, of, min(counts), max(counts), counts)
+
+
+def _frequency(table: _Table, d: int) -> dict[int, int]:
+    """Distribution of how many people are at d: j people there leave a state to complete."""
+    n = table.grid.n
+    times = np.arange(n + 1)
+    if not table.grid.low <= d <= table.grid.high:
+        return {0: _total(table)}
+    at_least = [int(x) for x in table.at(times, times * d, times * _half_square(d))] + [0]
+    return {j: at_least[j] - at_least[j + 1] for j in range(n + 1)}
+
+
+def _at_or_above(grid: _Grid, cutoff: int) -> dict[int, int]:
+    below, above = _Table(grid, -1), _Table(grid, 1)
+    for d in grid.deviations:
+        (above if d + grid.centre >= cutoff else below).enter(d)
+    return {
+        grid.n - people: _inner(below.planes[people], above.planes[people])
+        for people in range(grid.n + 1)
+    }
+
+
+def _median(grid: _Grid) -> dict[int, int]:
+    """Distribution of twice the median.
+
+    The lower half (with the median itself if n is odd) has its greatest score at u, the upper
+    half its least at v >= u: data sets are counted by u and v.
+    """
+    half = (grid.n + 1) // 2
+    scores = range(grid.low, grid.high + 1)
+    words = 2 * len(scores) * prod(grid.boxes[half].shape) * grid.check()
+    if words > CELLS_LIMIT:
+        raise _too_large(
+            f"{words:,} words for the halves below and above the median",
+            f"at most {CELLS_LIMIT:,}",
+        )
+    lower, upper = _Table(grid, -1), _Table(grid, 1)
+    for d in scores:
+        upper.enter(d)
+    ending, starting = [], []
+    for d in scores:
+        before = lower.planes[half].copy()
+        lower.enter(d)
+        ending.append(_less(lower.planes[half], before))
+        before = upper.planes[half].copy()
+        if grid.n % 2 == 0:
+            upper.withdraw(d)
+            before = _less(before, upper.planes[half])
+        else:
+            upper.withdraw(d)
+        starting.append(before)
+    counts: Counter[int] = Counter()
+    for i, u in enumerate(scores):
+        for j in [i] if grid.n % 2 else range(i, len(scores)):
+            counts[u + scores[j] + 2 * grid.centre] += _inner(ending[i], starting[j])
+    return dict(counts)
+
+
+def _less(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
+    """Difference of two planes of residues."""
+    difference = a - b
+    for rest, modulus in zip(difference[1:], MODULI[1:], strict=False):
+        np.minimum(rest, rest + np.uint64(modulus), out=rest)
+    return difference
+
+
+def _skewness(figures: Figures, table: _Table) -> list[Bound]:
+    """Range of the skewness from the extreme sums of cubes of every target."""
+    grid, n = table.grid, figures.n
+    extremes = []
+    for least, best in ((2**62, np.minimum), (-(2**62), np.maximum)):
+        planes = [np.full(box.shape, least, dtype=np.int64) for box in grid.boxes]
+        planes[0][...] = 0
+        for d in grid.deviations:
+            for people in range(1, grid.most(d) + 1):
+                where = grid.overlap(people, people - 1, d)
+                if where:
+                    plane = planes[people][where[0]]
+                    best(plane, planes[people - 1][where[1]] + d**3, out=plane)
+        box = grid.boxes[-1]
+        for s, first, last in grid.targets:
+            for t in range(first, last + 1):
+                cubes = int(planes[-1][s - box.s_low, t - box.t_low])
+                if abs(cubes) < 2**61 and n * (2 * t + s) > s * s:
+                    extremes.append(_signed_square_skewness(n, s, 2 * t + s, cubes))
+    if not extremes:  # every score is the same: there is no skewness
+        return []
+    low, high = (_signed_root(f(extremes)) for f in (min, max))
+    total = _total(table)
+    counts = None
+    if total * n <= LIST_LIMIT:
+        rows = _unrank(table, range(total)) - grid.centre
+        powers = [(rows**power).sum(axis=1).tolist() for power in (1, 2, 3)]
+        listed: Counter[float] = Counter()
+        for (first, second, third), sets in Counter(zip(*powers, strict=True)).items():
+            if n * second > first**2:
+                listed[_signed_root(_signed_square_skewness(n, first, second, third))] += sets
+        counts = dict(sorted(listed.items()))
+    return [Bound("skewness", None, low, high, counts)]
+
+
+def _signed_square_skewness(n: int, s: int, squares: int, cubes: int) -> Fraction:
+    """Skewness times its absolute value: rational, and in the same order."""
+    third = n * n * cubes - 3 * n * s * squares + 2 * s**3
+    return Fraction(third * abs(third), (n * squares - s * s) ** 3)
+
+
+def _signed_root(square: Fraction) -> float:
+    return sqrt(square) if square >= 0 else -sqrt(-square)

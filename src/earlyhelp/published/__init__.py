@@ -1,0 +1,1 @@
+"""Printed figures: against the data, against each other, and what they determine."""

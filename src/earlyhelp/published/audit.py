@@ -1,0 +1,373 @@
+"""The audit: what a report's printed figures say of each other, without any raw data.
+
+`claims.csv` of a study holds the printed figures; `audit.yml` declares which of them belong
+together, and records as reviewed what no arithmetic finds by itself. Each declaration is a check
+(`published.checks`) that either holds or becomes a finding; its severity, the readings that would
+reconcile the figures and the choice of the reconstruction stand beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+
+import pandas as pd
+from pydantic import Field
+
+from earlyhelp.possible.one_group import TooLarge, printed_interval
+from earlyhelp.published.checks import (
+    SEVERITIES,
+    AtMost,
+    Ceiling,
+    ChangeTests,
+    Check,
+    Difference,
+    JointScores,
+    Labels,
+    MeanTotals,
+    People,
+    Printed,
+    Proportions,
+    Published,
+    Reviewed,
+    Same,
+    ScoreCheck,
+    Totals,
+    TTest,
+    Verdict,
+    Wording,
+    counts_of,
+)
+from earlyhelp.published.ledger import CLAIMS_FILE, Claim, read_claims
+from earlyhelp.qualitative.framework import TRIANGULATION_FILE, read_codebook, read_triangulation
+from earlyhelp.study.problems import InputError, Problem
+from earlyhelp.study.textfile import is_there
+from earlyhelp.study.yamlfile import Strict, read_yaml
+
+AUDIT_FILE = "audit.yml"
+NOTHING = f"No printed figures to audit: the study has no {CLAIMS_FILE}."
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One check and what came of it.
+
+    Attributes
+    ----------
+    id, check, about : str
+        Id; kind of check; what it is about, in a few words.
+    verdict : str
+        "finding", "held" or "undecided".
+    severity : str
+        Of a finding, one of `SEVERITIES`; otherwise empty.
+    places : tuple of str
+        Sections, tables and figures of the report.
+    says : str
+        What these places say, in our words.
+    arithmetic : tuple of str
+    readings : tuple of str
+        What would reconcile the figures.
+    chosen : str
+        What our reconstruction does about it.
+    claims : tuple of str
+        Ids of the claims that it concerns.
+    """
+
+    id: str
+    check: str
+    about: str
+    verdict: str
+    severity: str
+    places: tuple[str, ...]
+    says: str
+    arithmetic: tuple[str, ...]
+    readings: tuple[str, ...]
+    chosen: str
+    claims: tuple[str, ...]
+
+
+class Remark(Strict):
+    """Readings and choice for a check that needs no declaration."""
+
+    readings: tuple[str, ...] = ()
+    chosen: str = ""
+
+
+class Declarations(Strict):
+    """Everything that `audit.yml` declares, by kind of check."""
+
+    proportions: tuple[Proportions, ...] = ()
+    totals: tuple[Totals, ...] = ()
+    same: tuple[Same, ...] = ()
+    people: tuple[People, ...] = ()
+    scores: tuple[ScoreCheck, ...] = ()
+    tests: tuple[TTest, ...] = ()
+    changes: tuple[ChangeTests, ...] = ()
+    joint: tuple[JointScores, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    ceilings: tuple[Ceiling, ...] = ()
+    wordings: tuple[Wording, ...] = ()
+    published: tuple[Published, ...] = ()
+    limits: tuple[AtMost, ...] = ()
+    means: tuple[MeanTotals, ...] = ()
+    labels: tuple[Labels, ...] = ()
+    reviewed: tuple[Reviewed, ...] = ()
+    remarks: Mapping[str, Remark] = Field(default_factory=dict)
+
+    @property
+    def checks(self) -> list[Check]:
+        """All checks, in the order of the fields."""
+        return [
+            check for name in type(self).model_fields if name != "remarks"
+            for check in getattr(self, name)
+        ]  # fmt: skip
+
+
+def read_declarations(path: Path, claims: list[Claim]) -> Declarations:
+    """Read and validate `audit.yml`.
+
+    Raises
+    ------
+    InputError
+        With every problem of the file: ids that stand twice, claims that do not exist or are no
+        number.
+    """
+    declarations: Declarations = read_yaml(path, Declarations)
+    problems = list(_problems(path.name, declarations.checks, Printed(claims)))
+    if problems:
+        raise InputError(problems)
+    return declarations
+
+
+def _problems(name: str, checks: list[Check], printed: Printed) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for check in checks:
+        if check.id in seen:
+            yield Problem(name, None, check.id, "an id that stands twice", "an id of its own")
+        seen.add(check.id)
+        for claim in (*check.mentions(), *check.named()):
+            if claim not in printed.claims:
+                yield Problem(name, None, check.id, repr(claim), f"a claim of {CLAIMS_FILE}")
+        for operand in check.numbers():
+            try:
+                printed.number(operand)
+            except ValueError:
+                yield Problem(name, None, check.id, repr(operand), "a claim or a number")
+
+
+def audit(folder: Path) -> list[Outcome]:
+    """Check the printed figures of a study against each other.
+
+    Parameters
+    ----------
+    folder : Path
+        Study folder. Without `claims.csv` there are no printed figures, and nothing is checked.
+
+    Returns
+    -------
+    list of Outcome
+        Declared checks in the order of `audit.yml`, then those that need no declaration.
+
+    Raises
+    ------
+    InputError
+        With every problem of `claims.csv`, `words.yml` or `audit.yml`.
+    """
+    if not is_there(folder / CLAIMS_FILE):
+        return []
+    claims = read_claims(folder / CLAIMS_FILE)
+    declarations = read_declarations(folder / AUDIT_FILE, claims)
+    printed = Printed(claims)
+    declared = _run(declarations.checks, printed)
+    undeclared = [
+        *_style(printed, declarations.proportions),
+        *(_questions(folder) if is_there(folder / TRIANGULATION_FILE) else ()),
+    ]
+    return [*declared, *(_remarked(outcome, declarations.remarks) for outcome in undeclared)]
+
+
+def _run(checks: Iterable[Check], printed: Printed) -> list[Outcome]:
+    outcomes, problems = [], []
+    for check in checks:
+        try:
+            verdict = check.run(printed)
+        except TooLarge as error:
+            verdict = Verdict(None, [str(error)])
+        except InputError as error:
+            problems += [replace(problem, file=AUDIT_FILE) for problem in error.problems]
+            continue
+        except (ArithmeticError, ValueError) as error:
+            found = f"figures that cannot be compared ({error})"
+            problems.append(Problem(AUDIT_FILE, None, check.id, found, check.title))
+            continue
+        outcomes.append(_outcome(check, verdict, printed))
+    if problems:
+        raise InputError(problems)
+    return outcomes
+
+
+def _outcome(check: Check, verdict: Verdict, printed: Printed) -> Outcome:
+    named = (*check.mentions(), *check.numbers(), *check.named())
+    ids = tuple(dict.fromkeys(operand for operand in named if operand in printed.claims))
+    places = tuple(dict.fromkeys([*map(printed.place, ids), *check.places]))
+    failed = verdict.holds is False
+    return Outcome(
+        check.id,
+        check.title,
+        check.about,
+        _verdict(verdict.holds),
+        (check.severity or check.usual) if failed else "",
+        places,
+        printed.filled(check.says or check.about) if failed else check.about,
+        tuple(verdict.arithmetic),
+        tuple(map(printed.filled, check.readings)) if failed else (),
+        printed.filled(check.chosen) if failed else "",
+        ids,
+    )
+
+
+def _verdict(holds: bool | None) -> str:
+    return "undecided" if holds is None else "held" if holds else "finding"
+
+
+def _remarked(outcome: Outcome, remarks: Mapping[str, Remark]) -> Outcome:
+    remark = remarks.get(outcome.id)
+    if remark is None or outcome.verdict != "finding":
+        return outcome
+    readings = (*outcome.readings, *remark.readings)
+    return replace(outcome, readings=readings, chosen=remark.chosen)
+
+
+def _style(printed: Printed, proportions: Iterable[Proportions]) -> Iterator[Outcome]:
+    """One convention for one kind of figure: leading zeros, decimals, the rounding of ties."""
+    claims = list(printed.claims.values())
+    zeros: dict[str, list[Claim]] = {}
+    for claim in claims:
+        if claim.kind == "p":
+            form = "without a leading zero" if claim.printed.startswith(".") else "with a zero"
+            zeros.setdefault(form, []).append(claim)
+    yield _convention("style-leading-zero", "leading zero of p values", zeros, printed)
+    decimals: dict[str, list[Claim]] = {}
+    for claim in claims:
+        # 0 and 100 % say no more with a decimal.
+        if claim.kind == "percent" and claim.printed not in ("0", "100"):
+            places = len(claim.printed.partition(".")[2])
+            decimals.setdefault(f"with {places} decimal places", []).append(claim)
+    yield _convention("style-percent-decimals", "decimals of percentages", decimals, printed)
+    ties: dict[str, list[Claim]] = {}
+    for check in proportions:
+        for share in check.shares:
+            direction = _tie(printed, share, [sum(map(printed.whole, n)) for n in check.of])
+            if direction and share[1] in printed.claims:
+                ties.setdefault(direction, []).append(printed.claims[share[1]])
+    yield _convention("style-ties", "rounding of percentages that end in 5", ties, printed)
+
+
+def _tie(printed: Printed, share: tuple[str | None, str], bases: list[int]) -> str:
+    """How a percentage that lies halfway was rounded; empty if it does not."""
+    interval = printed_interval(printed.text(share[1]), "either")
+    for n in bases:
+        for people in counts_of(printed, share, n):
+            if Fraction(100 * people, n) in (interval.low, interval.high):
+                return "up" if Fraction(100 * people, n) == interval.low else "down"
+    return ""
+
+
+def _convention(id: str, about: str, forms: Mapping[str, list[Claim]], printed: Printed) -> Outcome:
+    lines = [
+        f"{form}: {len(claims)} ({', '.join(dict.fromkeys(claim.printed for claim in claims))})"
+        for form, claims in forms.items()
+    ]
+    rare = min(forms.values(), key=len) if len(forms) > 1 else []
+    return Outcome(
+        id,
+        "one convention throughout",
+        about,
+        "finding" if rare else "held",
+        "editorial" if rare else "",
+        tuple(dict.fromkeys(printed.place(claim.id) for claim in rare)),
+        f"More than one convention: {about}." if rare else about,
+        tuple(lines),
+        (),
+        "",
+        tuple(claim.id for claim in rare),
+    )
+
+
+def _questions(folder: Path) -> Iterator[Outcome]:
+    """Research questions: labels and sources of the methods table against the findings."""
+    attributed = {source.id for source in read_codebook(folder).source_types if source.attributed}
+    for question in read_triangulation(folder).questions:
+        table, used = question.methods_table, set()
+        for statement in question.statements:
+            used |= {evidence.source for evidence in statement.evidence} & attributed
+        yield _question(
+            f"question-label-{question.id}",
+            f"label of research question {question.id} in the methods table",
+            [f"text: {question.id}; table: {table.label}"],
+            table.label == question.id,
+            question.id,
+            table.note,
+        )
+        listed = set(table.sources) & attributed
+        differences = [
+            f"{name}: {', '.join(sorted(sources))}"
+            for name, sources in (
+                ("used but not listed", used - listed),
+                ("listed but not named as a source of the findings", listed - used),
+            )
+            if sources
+        ]
+        yield _question(
+            f"question-sources-{question.id}",
+            f"sources of research question {question.id} in the methods table and the findings",
+            differences or [f"the same: {', '.join(sorted(used)) or 'no source named'}"],
+            not differences,
+            question.id,
+            table.note,
+        )
+
+
+def _question(
+    id: str, about: str, lines: list[str], holds: bool, question: str, note: str
+) -> Outcome:
+    places = ("table of questions and methods", f"RQ {question}")
+    return Outcome(
+        id,
+        "research questions",
+        about,
+        _verdict(holds),
+        "" if holds else "two places disagree",
+        places,
+        about if holds else f"Text and table disagree: {about}.",
+        tuple(lines),
+        (note,) if note and not holds else (),
+        "",
+        (),
+    )
+
+
+def summary(outcomes: Iterable[Outcome]) -> pd.DataFrame:
+    """Count findings by severity, and checks that held or could not be decided.
+
+    Returns
+    -------
+    DataFrame
+        outcome (severity, "held" or "undecided"), n; every outcome has its row.
+    """
+    rows = [outcome.severity or outcome.verdict for outcome in outcomes]
+    names = [*SEVERITIES, "held", "undecided"]
+    return pd.DataFrame({"outcome": names, "n": [rows.count(name) for name in names]})
+
+
+def coverage(folder: Path, outcomes: Iterable[Outcome]) -> tuple[int, int]:
+    """Count the printed figures that stand in at least one check, and all of them."""
+    checked = {claim for outcome in outcomes for claim in outcome.claims}
+    return len(checked), len(read_claims(folder / CLAIMS_FILE))
+
+
+def with_severity(outcomes: Iterable[Outcome], severity: str) -> list[Outcome]:
+    """Findings of one severity."""
+    return [outcome for outcome in outcomes if outcome.severity == severity]

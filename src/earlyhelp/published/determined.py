@@ -1,0 +1,562 @@
+"""What the published figures determine about quantities that they do not print.
+
+Each function returns a tidy frame for readers:
+
+quantity, population
+    What is asked, and of whom.
+low, high : float
+    Least and greatest over all data sets that agree with the printed figures.
+values : tuple of float
+    All values that occur, ascending, where a list of them is known; otherwise empty.
+decimals : int
+    With how many it makes sense to show them.
+status : {"determined", "bounded"}
+    Determined means one value, equal as a fraction and not merely when rounded.
+how : str
+    How the range was found. An outer bound is one that no data set exceeds, though perhaps none
+    attains it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product
+from math import ceil, copysign, floor, isfinite, sqrt
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from scipy import stats
+
+from earlyhelp.analysis.outcomes import standardised_difference
+from earlyhelp.possible.extremes import ATTAINED
+from earlyhelp.possible.one_group import printed_interval
+from earlyhelp.possible.two_waves import Change, Wave
+from earlyhelp.published import identified_sets, stored
+from earlyhelp.published.identified_sets import (
+    ARMS,
+    EXACT,
+    HIGH_SATISFACTION,
+    NEAR,
+    WAVES,
+    Identified,
+    Outcome,
+    reliable_change,
+)
+from earlyhelp.published.printed import read_printed
+from earlyhelp.study.design import Study, read_study
+
+COLUMNS = ["quantity", "population", "low", "high", "values", "decimals", "status", "how"]
+OUTER = "outer bound"
+ALL_TESTS = "exact, over all data sets that agree with every printed figure of the arm"
+GROUP = "exact, over all data sets with the n, mean and SD of this group; the tests are left aside"
+BY_DOMAIN = "exact, from the sum of scores and what the text says of Figure 3.4"
+BY_SUM = "exact, from the sum of scores alone"
+PRINTED = "arithmetic on printed numbers of people"
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Printed figures of a study and what was computed from them."""
+
+    study: Study
+    printed: Mapping[str, Any]
+    stored: Identified
+    outcomes: Mapping[str, Outcome]
+
+    def extreme(self, measure: str, arm: str, quantity: str) -> tuple[float, float, str]:
+        """Stored least and greatest value, and whether they are exact."""
+        row = self._rows(measure, arm, quantity).query("how != @ATTAINED").iloc[0]
+        return float(row["low"]), float(row["high"]), str(row["how"])
+
+    def attained(self, measure: str, arm: str, quantity: str) -> tuple[float, float]:
+        """Least and greatest value of the data sets that were found."""
+        row = self._rows(measure, arm, quantity).query("how == @ATTAINED").iloc[0]
+        return float(row["low"]), float(row["high"])
+
+    def has(self, measure: str, arm: str, quantity: str) -> bool:
+        """Whether bounds of a quantity are stored."""
+        return bool((self._rows(measure, arm, quantity)["how"] != ATTAINED).any())
+
+    def _rows(self, measure: str, arm: str, quantity: str) -> pd.DataFrame:
+        return stored.rows(self.stored.extremes, measure=measure, arm=arm, quantity=quantity)
+
+    def contrasts(self, measure: str) -> list[tuple[Change, Change]]:
+        """Changes of both arms that occur together."""
+        return stored.contrasts(self.stored, self.outcomes[measure])
+
+
+def read(study_folder: str | Path) -> Figures | None:
+    """Open what is stored of a study; None where nothing is, as with real data."""
+    study = read_study(study_folder)
+    tables = identified_sets.read(study.folder)
+    if study.provenance == "observed" or tables is None:
+        return None
+    printed = read_printed(study.folder)
+    return Figures(study, printed, tables, identified_sets.outcomes(study, printed))
+
+
+Row = tuple[str, str, float, float, tuple[float, ...], int, str, str]
+
+
+def _row(
+    quantity: str,
+    population: str,
+    values: Iterable[Fraction | float],
+    decimals: int,
+    how: str,
+    *,
+    listed: bool = False,
+) -> Row:
+    """Range of some values; they are all that occur only if `listed`."""
+    distinct = sorted(set(values))
+    low, high = float(distinct[0]), float(distinct[-1])
+    status = "determined" if len(distinct) == 1 and not how.startswith(OUTER) else "bounded"
+    shown = tuple(map(float, distinct)) if listed else ()
+    return quantity, population, low, high, shown, decimals, status, how
+
+
+def _frame(rows: Iterable[Row]) -> pd.DataFrame:
+    return pd.DataFrame(list(rows), columns=COLUMNS)
+
+
+# --- Change ---------------------------------------------------------------------------------------
+
+
+def change(figures: Figures, measure: str, confidence: float) -> pd.DataFrame:
+    """Change within each arm.
+
+    Parameters
+    ----------
+    measure : {"wai", "proqol"}
+    confidence : float
+        Of the interval of the standardised change, exact (noncentral t).
+    """
+    return _frame(
+        row
+        for index, arm in enumerate(ARMS)
+        for row in _change_of_arm(figures, measure, index, arm, confidence)
+    )
+
+
+def _change_of_arm(
+    figures: Figures, measure: str, index: int, arm: str, confidence: float
+) -> Iterator[Row]:
+    left = sorted({pair[index] for pair in figures.contrasts(measure)})
+    n = left[0].pairs
+    how = _how_changes(figures, measure, arm, len(left))
+    variances = {change: change.spread / (n - 1) for change in left}
+    yield _row("Mean change", arm, [c.mean for c in left], 1, how, listed=True)
+    yield _row("SD of change", arm, map(_root, set(variances.values())), 1, how, listed=True)
+    squares = {_signed_square(change.mean) / variance for change, variance in variances.items()}
+    sizes = sorted({abs(square) for square in squares})
+    yield _row("d (paired)", arm, map(_root, squares), 2, how, listed=True)
+    yield _row("Size of d (paired)", arm, map(_root, sizes), 2, how, listed=True)
+    for end, name in ((1, "lower"), (2, "upper")):
+        # Both ends grow with d, so that the least and the greatest d give theirs.
+        values = {
+            standardised_difference(_root(size * n), n - 1, n**-0.5, confidence)[end]
+            for size in (sizes[0], sizes[-1])
+        }
+        label = f"If scores rose: {name} end of the {confidence:.0%} interval of d"
+        yield _row(label, arm, values, 2, how)
+    outer = (-1.0, 1.0)
+    if figures.has(measure, arm, "correlation"):
+        low, high, _ = figures.extreme(measure, arm, "correlation")
+        outer = low, high
+    found = figures.attained(measure, arm, "correlation")
+    yield _bracketed("Correlation between the waves", arm, outer, found, 2)
+    yield from _people_changed(figures, measure, arm)
+
+
+def _how_changes(figures: Figures, measure: str, arm: str, possible: int) -> str:
+    table = figures.stored.changes
+    chosen = table[(table["measure"] == measure) & (table["arm"] == arm)]
+    proved = int((chosen["baseline"] == "").sum())
+    kept = f"exact, over the {possible} sums and sums of squares of change that people can have"
+    return (
+        f"{kept}; {proved} more agree with the tests and were proved impossible" if proved else kept
+    )
+
+
+def _people_changed(figures: Figures, measure: str, arm: str) -> Iterator[Row]:
+    """Yield how many people improved at all and by a reliable amount, as shares of the pairs."""
+    outcome = figures.outcomes[measure]
+    n = outcome.pairs[arm]
+    points = reliable_change(outcome)
+    asked = {"improved": "at all"}
+    if points is not None:
+        asked["reliably improved"] = asked["reliably worse"] = f"by {points} points or more"
+    for quantity, by in asked.items():
+        low, high, how = figures.extreme(measure, arm, quantity)
+        words = "got worse" if quantity == "reliably worse" else "improved"
+        label = f"People who {words} {by} (of {n})"
+        yield _row(label, arm, (low, high), 0, ALL_TESTS if how == EXACT else OUTER)
+
+
+def between(figures: Figures, measure: str, confidence: float) -> pd.DataFrame:
+    """Change and endline compared between the arms, intervention less comparison."""
+    return _frame(
+        [*_change_between(figures, measure, confidence), *_waves_between(figures, measure)]
+    )
+
+
+BETWEEN = "intervention less comparison"
+
+
+def _change_between(figures: Figures, measure: str, confidence: float) -> Iterator[Row]:
+    pairs = figures.contrasts(measure)
+    n, m = pairs[0][0].pairs, pairs[0][1].pairs
+    how = f"exact, over the {len(pairs)} pairs of changes that the three tests leave"
+    differences = [first.mean - second.mean for first, second in pairs]
+    variances = [(first.spread + second.spread) / (n + m - 2) for first, second in pairs]
+    squares = {
+        _signed_square(difference) / variance
+        for difference, variance in zip(differences, variances, strict=True)
+    }
+    sizes = sorted({abs(square) for square in squares})
+    yield _row("Difference of mean changes", BETWEEN, differences, 1, how, listed=True)
+    yield _row("d of change", BETWEEN, map(_root, squares), 2, how, listed=True)
+    yield _row("Size of d of change", BETWEEN, map(_root, sizes), 2, how, listed=True)
+    scale = sqrt(1 / n + 1 / m)
+    for end, name in ((1, "lower"), (2, "upper")):
+        values = {
+            standardised_difference(_root(size) / scale, n + m - 2, scale, confidence)[end]
+            for size in (sizes[0], sizes[-1])
+        }
+        label = (
+            f"If the intervention arm gained more: {name} end of the {confidence:.0%} interval of d"
+        )
+        yield _row(label, BETWEEN, values, 2, how)
+    label = "Endline difference of the pairs adjusted for baseline (ANCOVA)"
+    found = figures.attained(measure, "between", "adjusted difference")
+    why = "without printed SDs"
+    if figures.has(measure, "between", "adjusted difference"):
+        low, high, _ = figures.extreme(measure, "between", "adjusted difference")
+        if isfinite(low) and isfinite(high):
+            yield _bracketed(label, BETWEEN, (low, high), found, 1)
+            return
+        # So few pairs that they may all have been alike at baseline.
+        why = "as the figures do not bound the slope on baseline"
+    how = f"{OUTER} unknown {why}; data sets with both ends were found"
+    yield _row(label, BETWEEN, found, 1, how)
+
+
+def _waves_between(figures: Figures, measure: str) -> Iterator[Row]:
+    """Compare the printed groups of each wave: everybody with a score, paired or not."""
+    arms = [figures.outcomes[measure].arms[arm] for arm in ARMS]
+    for wave in WAVES:
+        first, second = (getattr(arm, wave) for arm in arms)
+        differences = [
+            float(Fraction(a, first.n) - Fraction(b, second.n))
+            for a, b in product(_sums(first), _sums(second))
+        ]
+        label = f"Difference of all scores at {wave}"
+        found = figures.attained(measure, "between", f"difference at {wave}")
+        yield _bracketed(label, BETWEEN, _span(differences), found, 2)
+        if first.variance is None or second.variance is None:
+            continue
+        outer = _span(_tests(first, second))
+        found = figures.attained(measure, "between", f"t at {wave}")
+        df, scale = first.n + second.n - 2, sqrt(1 / first.n + 1 / second.n)
+        sizes = [(scale * low, scale * high) for low, high in (outer, found)]
+        yield _bracketed(f"{label}: standardised (d)", BETWEEN, sizes[0], sizes[1], 2)
+        yield _bracketed(f"{label}: t ({df} degrees of freedom)", BETWEEN, outer, found, 2)
+        ps = [_span(_p_values(ends, df)) for ends in (outer, found)]
+        yield _bracketed(f"{label}: p", BETWEEN, ps[0], ps[1], 3)
+
+
+Ends = tuple[float, float]
+
+
+def _span(values: Iterable[float]) -> Ends:
+    listed = list(values)
+    return min(listed), max(listed)
+
+
+def _p_values(t: Ends, df: int) -> Iterator[float]:
+    """Two-sided p at the ends of t, and the greatest between them."""
+    crossing = (0.0,) if t[0] < 0 < t[1] else ()
+    yield from (2 * float(stats.t.sf(abs(end), df)) for end in (*t, *crossing))
+
+
+def _bracketed(label: str, population: str, outer: Ends, found: Ends, decimals: int) -> Row:
+    """Outer bounds, and how near to them the data sets come that were found."""
+    places = 10**decimals
+    # Shown outwards, so the same digits at both ends are attained as shown.
+    alike = floor(found[0] * places + 1e-6) == floor(outer[0] * places + 1e-6) and ceil(
+        found[1] * places - 1e-6
+    ) == ceil(outer[1] * places - 1e-6)
+    if alike:
+        how = "exact to the digits shown: data sets with both ends were found"
+    else:
+        shown = " and ".join(f"{end:.{decimals}f}".replace("-", "\N{MINUS SIGN}") for end in found)
+        how = f"{OUTER}; data sets with {shown} were found"
+    return _row(label, population, outer, decimals, how)
+
+
+def _sums(wave: Wave) -> range:
+    return range(wave.totals[0], wave.totals[1] + 1)
+
+
+def _tests(first: Wave, second: Wave) -> Iterator[float]:
+    """Yield pooled t of two printed groups at the ends of what their sums and SDs allow."""
+    for a, b in product(_spreads(first), _spreads(second)):
+        difference = Fraction(a[0], first.n) - Fraction(b[0], second.n)
+        pooled = (Fraction(a[1], first.n) + Fraction(b[1], second.n)) / (first.n + second.n - 2)
+        variance = pooled * (Fraction(1, first.n) + Fraction(1, second.n))
+        yield _root(_signed_square(difference) / variance)
+
+
+def _spreads(wave: Wave) -> Iterator[tuple[int, int]]:
+    """Each sum with the least and the greatest n * (sum of squares) - sum**2 that goes with it."""
+    assert wave.variance is not None
+    first, last = wave.variance.whole(wave.n * (wave.n - 1))
+    for total in _sums(wave):
+        # The sum of squares is a whole number, odd or even as the sum is.
+        squares = range(-(-(first + total**2) // wave.n), (last + total**2) // wave.n + 1)
+        fitting = [square for square in squares if (square - total) % 2 == 0]
+        for square in (fitting[0], fitting[-1]) if fitting else ():
+            yield total, wave.n * square - total**2
+
+
+def _signed_square(value: Fraction) -> Fraction:
+    return value * abs(value)
+
+
+def _root(signed_square: Fraction) -> float:
+    return copysign(sqrt(abs(signed_square)), signed_square)
+
+
+# --- Distributions --------------------------------------------------------------------------------
+
+NAMES = {
+    "wai": "Working alliance",
+    "proqol": "Compassion satisfaction",
+    "iam_ors": "Appropriateness of the ORS",
+    "iam_srs": "Appropriateness of the SRS",
+    "fim_ors": "Feasibility of the ORS",
+    "fim_srs": "Feasibility of the SRS",
+}
+
+
+def top(figures: Figures) -> pd.DataFrame:
+    """People at and near the top of each outcome's scale, per arm and wave."""
+    return _of_groups(figures, _top_of_group)
+
+
+def _of_groups(
+    figures: Figures, rows_of: Callable[[Figures, str, str, str], Iterable[Row]]
+) -> pd.DataFrame:
+    """Rows of every measure, arm and wave."""
+    return _frame(
+        row
+        for measure, arm, wave in product(figures.outcomes, ARMS, WAVES)
+        for row in rows_of(figures, measure, arm, wave)
+    )
+
+
+def _top_of_group(figures: Figures, measure: str, arm: str, wave: str) -> Iterator[Row]:
+    outcome = figures.outcomes[measure]
+    maximum, n = outcome.scale.total_maximum, outcome.printed[arm][wave]["n"]
+    cutoffs = {"at the maximum": maximum, f"within {NEAR} points": maximum - NEAR}
+    if measure == "proqol":
+        cutoffs["high"] = HIGH_SATISFACTION
+    for name, cutoff in cutoffs.items():
+        label = f"{NAMES[measure]}: people with {cutoff} or more (of {n})"
+        if figures.has(measure, arm, f"{name}, {wave}"):
+            low, high, found = figures.extreme(measure, arm, f"{name}, {wave}")
+            how = ALL_TESTS if found == EXACT else OUTER
+        else:
+            group = _group(figures, measure, arm, wave, "at or above", str(cutoff))
+            low, high, how = *group, BY_SUM
+        yield _row(label, f"{arm}, {wave}", (low, high), 0, how)
+
+
+def _group(
+    figures: Figures, measure: str, arm: str, wave: str, quantity: str, of: str
+) -> tuple[float, float]:
+    table = figures.stored.groups.astype(str)
+    wanted = {"measure": measure, "arm": arm, "wave": wave, "quantity": quantity, "of": of}
+    chosen = stored.rows(table, **wanted).iloc[0]
+    return float(Fraction(chosen["low"])), float(Fraction(chosen["high"]))
+
+
+def shape(figures: Figures) -> pd.DataFrame:
+    """Median and skewness of every group with a printed n, mean and SD."""
+    groups = figures.stored.groups
+    chosen = groups[groups["quantity"].isin(["median", "skewness"])]
+    return _frame(
+        _row(
+            f"{NAMES[measure]}: {quantity}",
+            f"{arm}, {wave.replace('_', '-')}",
+            (Fraction(str(low)), Fraction(str(high))),
+            1,
+            GROUP,
+        )
+        for measure, arm, wave, quantity, _, low, high in chosen.itertuples(index=False)
+    )
+
+
+def items(figures: Figures) -> pd.DataFrame:
+    """Mean answer to an item, and domains of the working alliance as the text has Figure 3.4.
+
+    A total says no more of its items than their sum: every total of the scale is the sum of some
+    answers. The text puts the mean of every domain above a limit and the bond highest; it excludes
+    no totals, since totals with these means can always be divided so.
+    """
+    return _of_groups(figures, _items_of_group)
+
+
+def _items_of_group(figures: Figures, measure: str, arm: str, wave: str) -> Iterator[Row]:
+    outcome = figures.outcomes[measure]
+    group, number = getattr(outcome.arms[arm], wave), outcome.scale.items
+    label = f"{NAMES[measure]}: mean answer to an item"
+    means = [Fraction(total, group.n * number) for total in _sums(group)]
+    yield _row(label, f"{arm}, {wave}", means, 2, BY_SUM)
+    if "domain_mean_above" not in outcome.printed:
+        return
+    above, most = Fraction(outcome.printed["domain_mean_above"]), outcome.scale.total_maximum // 3
+    for name, sums in domain_sums(group.totals, group.n, above, most).items():
+        ends = [Fraction(end, group.n) for end in sums]
+        yield _row(f"Mean of {name} (of {most})", f"{arm}, {wave}", ends, 1, BY_DOMAIN)
+
+
+def domain_sums(
+    totals: tuple[int, int], n: int, above: Fraction, most: int
+) -> dict[str, tuple[int, int]]:
+    """Least and greatest sums of three domains with a common lower limit, one of them highest.
+
+    Parameters
+    ----------
+    totals : (int, int)
+        First and last sum of all three.
+    n : int
+        People.
+    above : Fraction
+        Below the mean of each domain.
+    most : int
+        Greatest score of a domain.
+    """
+    least = int(above * n // 1) + 1
+    first, last = totals
+    highest = max(least + 1, -(-(first + 2) // 3))
+    return {
+        "bond": (highest, min(n * most, last - 2 * least)),
+        "goal or of task": (least, min(n * most, (last - least) // 2 + (last - least) % 2) - 1),
+    }
+
+
+def score_ranges(figures: Figures, measure: str) -> pd.DataFrame:
+    """Fewest and most people at each score, over all data sets of a group.
+
+    Returns
+    -------
+    DataFrame
+        arm, wave, score, low, high; scores that nobody can have are left out.
+    """
+    groups = figures.stored.groups
+    chosen = groups[(groups["measure"] == measure) & (groups["quantity"] == "frequency")]
+    return pd.DataFrame(
+        {
+            "arm": chosen["arm"],
+            "wave": chosen["wave"],
+            "score": chosen["of"].astype(int),
+            "low": chosen["low"].astype(int),
+            "high": chosen["high"].astype(int),
+        }
+    ).reset_index(drop=True)
+
+
+# --- People and use -------------------------------------------------------------------------------
+
+
+def people(figures: Figures) -> pd.DataFrame:
+    """Distinct people and those lost between the waves."""
+    rows = []
+    numbers = {arm: tuple(_respondents(figures, arm, wave) for wave in WAVES) for arm in ARMS}
+    pairs = figures.printed["pairs"]
+    known = {arm: sum(numbers[arm]) - pairs[arm] for arm in ARMS}
+    rows.append(
+        _row("Distinct people who answered a survey", "all", [sum(known.values())], 0, PRINTED)
+    )
+    for arm in ARMS:
+        before, after = numbers[arm]
+        lost, new = before - pairs[arm], after - pairs[arm]
+        rows += [
+            _row("Distinct people who answered a survey", arm, [known[arm]], 0, PRINTED),
+            _row(f"Answered at baseline only (of {before})", arm, [lost], 0, PRINTED),
+            _row("Share lost to follow-up (%)", arm, [Fraction(100 * lost, before)], 1, PRINTED),
+            _row(f"Answered at endline only (of {after})", arm, [new], 0, PRINTED),
+        ]
+    return _frame(rows)
+
+
+def _respondents(figures: Figures, arm: str, wave: str) -> int:
+    teams = [team.id for team in figures.study.teams if team.arm == arm]
+    return sum(figures.printed["response"][wave][team] for team in teams)
+
+
+def loss(figures: Figures, measure: str) -> pd.DataFrame:
+    """Worst case for those lost: endline scores anywhere on the scale (Horowitz and Manski 2000).
+
+    Of everybody with a score at baseline, so by intention to treat. No assumption is made about why
+    people did not answer again.
+    """
+    ends = {}
+    rows = []
+    for arm in ARMS:
+        outcome = figures.outcomes[measure]
+        before, pairs = outcome.arms[arm].baseline, outcome.pairs[arm]
+        low, high, found = figures.extreme(measure, arm, "endline sum of pairs")
+        lost = before.n - pairs
+        ends[arm] = (
+            Fraction(int(low) + lost * before.low, before.n),
+            Fraction(int(high) + lost * before.high, before.n),
+        )
+        how = ALL_TESTS if found == EXACT else OUTER
+        label = "Endline mean of everybody with a baseline score"
+        rows.append(_row(label, arm, ends[arm], 1, how))
+    first, second = (ends[arm] for arm in ARMS)
+    gap = (first[0] - second[1], first[1] - second[0])
+    rows.append(_row("Difference of these endline means", BETWEEN, gap, 1, OUTER))
+    base = [
+        [Fraction(total, wave.n) for total in wave.totals]
+        for wave in (figures.outcomes[measure].arms[arm].baseline for arm in ARMS)
+    ]
+    gains = (gap[0] - base[0][1] + base[1][0], gap[1] - base[0][0] + base[1][1])
+    rows.append(_row("Difference of their mean changes", BETWEEN, gains, 1, OUTER))
+    return _frame(rows)
+
+
+def use(figures: Figures) -> pd.DataFrame:
+    """Completions of the tools, and people who say they uploaded but are not in the records."""
+    reach, endline = figures.printed["reach"], figures.printed["endline_use"]
+    mean = printed_interval(reach["completions_per_person"]["mean"], "half-up")
+    allowed = [mean.whole(sum(kinds.values())) for kinds in reach["persons"].values()]
+    completions = (max(low for low, _ in allowed), min(high for _, high in allowed))
+    how = "exact, from the mean per person of both tools, completed equally often"
+    senior = "Senior Family Support Worker"
+    users = sum(n for answer, n in endline["frequency"].items() if answer != "no sessions")
+    others = users - endline["senior_family_support_workers_using"]
+    recorded = figures.printed["recorded_tools"][senior]
+    uploaded = endline["uploaded"]
+    missing = uploaded - others - recorded
+    reason = (
+        f"{OUTER} above; the least is attained: at most {others} of those who uploaded are not "
+        f"{senior}s, and at most {recorded} of these are in the records"
+    )
+    return _frame(
+        [
+            _row("Completions of each tool", "families", completions, 0, how),
+            _row(
+                f"Staff who say they uploaded scores (of {uploaded}) but are not in the records",
+                "intervention",
+                (max(0, missing), uploaded),
+                0,
+                reason,
+            ),
+        ]
+    )

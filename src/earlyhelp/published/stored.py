@@ -1,0 +1,32 @@
+"""Look-ups in the tables that `identified` stores."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from earlyhelp.possible.existence import Person, from_text
+from earlyhelp.possible.two_waves import Change
+from earlyhelp.published.identified_sets import ARMS, Identified, Outcome
+
+
+def rows(table: pd.DataFrame, **wanted: object) -> pd.DataFrame:
+    """Rows of a table with these values in these columns."""
+    return table[(table[list(wanted)] == list(wanted.values())).all(axis=1)]
+
+
+def contrasts(tables: Identified, outcome: Outcome) -> list[tuple[Change, Change]]:
+    """Changes of both arms that occur together, intervention first."""
+    first, second = (outcome.pairs[arm] for arm in ARMS)
+    found = rows(tables.contrasts, measure=outcome.measure)
+    return [
+        (Change(first, *row[:2]), Change(second, *row[2:]))
+        for row in found.iloc[:, 1:].itertuples(index=False)
+    ]
+
+
+def people(tables: Identified, outcome: Outcome, arm: str, change: Change) -> list[Person]:
+    """Return the data set that is stored for a change of an arm."""
+    wanted: dict[str, object] = {"measure": outcome.measure, "arm": arm}
+    wanted |= {"total": change.total, "squares": change.squares}
+    row = rows(tables.changes, **wanted).iloc[0]
+    return from_text(row["baseline"], row["endline"], change.pairs)

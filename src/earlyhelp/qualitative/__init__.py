@@ -1,0 +1,1 @@
+"""What was said: framework matrix, triangulation, theory of change, exchange with other tools."""

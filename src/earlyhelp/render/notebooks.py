@@ -1,0 +1,377 @@
+"""Execute a parametrised text notebook: jupytext -> papermill -> a clean executed copy."""
+
+from __future__ import annotations
+
+import ast
+import logging
+import math
+import os
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import nbformat
+import papermill
+from jupyter_client.manager import AsyncKernelManager
+
+from earlyhelp.analysis.outcomes import ANALYSIS_SETS
+from earlyhelp.qualitative.theory import THEORY_FILE, load_theory
+from earlyhelp.study.design import find_folder
+from earlyhelp.study.problems import InputError, Problem
+from earlyhelp.study.textfile import is_there, read_text
+
+# Seconds that one cell may take. Work that needs longer is a step of the workflow, as the
+# simulation is; without a limit a cell that waits for itself would hold up a build for good.
+CELL_LIMIT = 3600
+
+
+class NotebookError(RuntimeError):
+    """A notebook did not run to its end: names the notebook, the cell and what happened."""
+
+
+def _is_folder(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and bool(find_folder(value))
+    except InputError:
+        return False
+
+
+def _is_probability(value: Any) -> bool:
+    return isinstance(value, float) and 0 < value < 1
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) and bool(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", value))
+
+
+# What the compendium's own parameters may be. A notebook has those its `parameters` cell sets, and
+# of others, which its author added, only the type is known.
+PARAMETERS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "study": ("a study folder", _is_folder),
+    "alpha": ("a number between 0 and 1, both excluded", _is_probability),
+    "confidence": ("a number between 0 and 1, both excluded", _is_probability),
+    "target_power": ("a number between 0 and 1, both excluded", _is_probability),
+    "outcome": (
+        "the id of an outcome of the theory of change, such as relationship-alliance",
+        _is_id,
+    ),
+    "analysis_set": (
+        f"one of: {', '.join(ANALYSIS_SETS)}",
+        lambda value: value in ANALYSIS_SETS,
+    ),
+}
+
+
+def read_notebook(source: Path) -> nbformat.NotebookNode:
+    """Read a text notebook; cell ids follow the order of the cells, so that they never change.
+
+    A value that was injected when an executed copy was made is left out: parameters are what the
+    `parameters` cell and the caller say.
+
+    Raises
+    ------
+    InputError
+        When the file is no text, no notebook, or a notebook of another language than Python.
+    """
+    expected = "a Python notebook: MyST Markdown whose header names the kernel, or .ipynb"
+    text = read_text(source, expected).replace("\r\n", "\n")
+    try:
+        notebook = jupytext.reads(text, {"extension": source.suffix})
+        cells = [cell for cell in notebook.cells if not _tagged(cell, "injected-parameters")]
+        kernel = notebook.metadata.get("kernelspec", {})
+        language = kernel.get("language") or notebook.metadata.get("language_info", {}).get("name")
+    # A parser of four formats, which fails in as many ways on what is none of them.
+    except Exception as error:
+        reason = str(error).partition("\n")[0]
+        found = f"what cannot be read as one ({type(error).__name__}: {reason})"
+        raise InputError([Problem(source.name, None, "", found, expected)]) from None
+    if language != "python" or not any(cell.cell_type == "code" for cell in cells):
+        found = "no code cell" if language == "python" else f"a kernel for {language or 'nothing'}"
+        raise InputError([Problem(source.name, None, "", found, expected)])
+    notebook.cells = cells
+    notebook.nbformat_minor = 5  # the first that has ids
+    for number, cell in enumerate(cells, start=1):
+        cell["id"] = f"cell-{number}"
+    notebook.metadata.pop("jupytext", None)
+    return notebook
+
+
+def _tagged(cell: nbformat.NotebookNode, tag: str) -> bool:
+    return tag in cell.metadata.get("tags", [])
+
+
+def default_parameters(source: Path, notebook: nbformat.NotebookNode) -> dict[str, Any]:
+    """Names and values that the notebook's `parameters` cell assigns; none without such a cell.
+
+    The cell is read without being run.
+
+    Raises
+    ------
+    InputError
+        When there are two such cells, or a line of the cell is not NAME = LITERAL.
+    """
+
+    def problem(found: str, expected: str) -> Problem:
+        return Problem(source.name, None, "parameters", found, expected)
+
+    cells = [cell for cell in notebook.cells if _tagged(cell, "parameters")]
+    if len(cells) > 1:
+        raise InputError([problem(f"{len(cells)} cells with this tag", "one")])
+    parameters, problems = {}, []
+    line = "lines NAME = VALUE, each value a literal such as 0.05 or 'text'"
+    for cell in cells:
+        try:
+            statements = ast.parse(cell.source).body
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            raise InputError([problem(f"no Python ({error})", line)]) from None
+        for statement in statements:
+            match statement:
+                case (
+                    ast.Assign(targets=[ast.Name(name)], value=ast.expr() as value)
+                    | ast.AnnAssign(target=ast.Name(name), value=ast.expr() as value)
+                ):
+                    try:
+                        parameters[name] = ast.literal_eval(value)
+                        continue
+                    except (ValueError, TypeError, RecursionError, MemoryError):
+                        pass
+            problems.append(problem(ast.get_source_segment(cell.source, statement) or "", line))
+    if problems:
+        raise InputError(problems)
+    return parameters
+
+
+def given_parameters(
+    source: Path, notebook: nbformat.NotebookNode, given: Mapping[str, str]
+) -> dict[str, Any]:
+    """Take what was typed as the type that the notebook declares: that of the default.
+
+    Parameters
+    ----------
+    given : mapping
+        Texts by name of parameter.
+
+    Returns
+    -------
+    dict
+        The values that are not the default.
+
+    Raises
+    ------
+    InputError
+        With every unknown name and every impossible value, of the defaults too.
+    """
+    defaults = default_parameters(source, notebook)
+    declared = f"one of: {', '.join(defaults)}" if defaults else "none: it declares no parameters"
+    problems = [
+        Problem(source.name, None, name, "an unknown parameter", declared)
+        for name in given
+        if name not in defaults
+    ]
+    values = dict(defaults)
+    for name, default in defaults.items():
+        try:
+            if name in given:
+                values[name] = _value(given[name], default)
+        except ValueError as error:
+            problems.append(Problem(source.name, None, name, repr(given[name]), str(error)))
+            continue
+        if name in PARAMETERS:
+            expected, allowed = PARAMETERS[name]
+            if not allowed(values[name]):
+                problems.append(Problem(source.name, None, name, repr(values[name]), expected))
+    if not problems and "outcome" in given and "study" in values:
+        problems += _outcome_problems(source, values["outcome"], values["study"])
+    if problems:
+        raise InputError(problems)
+    return {name: value for name, value in values.items() if repr(value) != repr(defaults[name])}
+
+
+def _value(text: str, default: Any) -> Any:
+    """Read a text as the type of a default; a ValueError says what was expected instead."""
+    kind = type(default)
+    if kind is str:
+        if re.search("[\ud800-\udfff]", text):
+            raise ValueError("text in UTF-8")
+        return text
+    if kind is float:
+        number = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+        if re.fullmatch(number, text) and math.isfinite(value := float(text)):
+            return value
+        raise ValueError("a decimal number, such as 0.05, .05 or 5e-2")
+    if kind is int:
+        # Python reads no more digits than these at once.
+        if re.fullmatch(r"[+-]?[0-9]{1,4300}", text):
+            return int(text)
+        raise ValueError("a whole number")
+    try:
+        value = ast.literal_eval(text)
+        # What Python writes of an infinite number is no literal.
+        if kind in (type(None), type(value)) and ast.literal_eval(repr(value)) == value:
+            return value
+    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+        pass
+    expected = {bool: "True or False", type(None): "a Python literal"}
+    raise ValueError(expected.get(kind, f"a Python {kind.__name__}, such as {default!r}"))
+
+
+def _outcome_problems(source: Path, outcome: str, study: str) -> list[Problem]:
+    """Check an outcome that was asked for; the default is the published study's."""
+    folder = find_folder(study)
+    outcomes = load_theory(folder).outcomes if is_there(folder / THEORY_FILE) else {}
+    if outcome in outcomes:
+        return []
+    expected = f"one of: {', '.join(outcomes)}" if outcomes else "a study with a theory of change"
+    return [Problem(source.name, None, "outcome", repr(outcome), expected)]
+
+
+def execute(source: Path, output: Path, given: Mapping[str, str]) -> None:
+    """Run a notebook and write its executed copy; nothing is written unless all cells ran.
+
+    Parameters
+    ----------
+    source : Path
+        MyST text notebook, or an .ipynb.
+    output : Path
+        The .ipynb to write.
+    given : mapping
+        Texts that override the values of the `parameters` cell (`given_parameters`).
+
+    Raises
+    ------
+    InputError
+        For what is no notebook, unknown parameters or impossible values, before any cell runs.
+    NotebookError
+        When a cell raises, ends the kernel or takes longer than `CELL_LIMIT`. A warning on stderr
+        is output like any other.
+    """
+    notebook = read_notebook(source)
+    _inject(notebook, given_parameters(source, notebook, given))
+    clean = _cleaned(_run(source, notebook))
+    content = f"{nbformat.writes(clean)}\n".encode()
+    output.parent.mkdir(parents=True, exist_ok=True)
+    partial = output.with_name(f".{output.name}.partial")
+    try:
+        partial.write_bytes(content)
+        os.replace(partial, output)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _inject(notebook: nbformat.NotebookNode, values: Mapping[str, Any]) -> None:
+    """Put a cell that sets other values below the `parameters` cell; none for the defaults.
+
+    Written here, as papermill turns a tuple into text and the keys of a mapping too.
+    """
+    if values:
+        place = [_tagged(cell, "parameters") for cell in notebook.cells].index(True) + 1
+        lines = ["# Parameters", *(f"{name} = {value!r}" for name, value in values.items())]
+        cell = nbformat.v4.new_code_cell(
+            "\n".join(lines), id="parameters", metadata={"tags": ["injected-parameters"]}
+        )
+        notebook.cells.insert(place, cell)
+
+
+class _KernelManager(AsyncKernelManager):
+    """Ends a kernel by asking it to; it is killed when it does not.
+
+    jupyter_client interrupts a kernel before it asks. One that is not quite done with its last
+    answer then reports an error, after a run without any.
+    """
+
+    async def shutdown_kernel(  # type: ignore[override]
+        self, now: bool = False, restart: bool = False
+    ) -> None:
+        await self.request_shutdown(restart=restart)
+        await self.finish_shutdown(restart=restart)
+
+
+def _run(source: Path, notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Execute every cell, or raise a NotebookError."""
+    started: list[nbformat.NotebookNode] = []
+
+    def start(cell: nbformat.NotebookNode, cell_index: int) -> None:
+        started.append(cell)
+
+    def judge(
+        cell: nbformat.NotebookNode, cell_index: int, execute_reply: Mapping[str, Any]
+    ) -> None:
+        # papermill takes sys.exit(0) for success, and does not see that IPython's quit() makes
+        # the kernel end a little later.
+        reply = execute_reply["content"]
+        if error := _error(cell):
+            raise _failure(source, cell, error)
+        if reply["status"] != "ok":
+            raise _failure(source, cell, reply.get("ename", reply["status"]))
+        if any(payload["source"] == "ask_exit" for payload in reply.get("payload", [])):
+            raise _failure(source, cell, "it ends the kernel")
+
+    # What papermill logs it also raises.
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)
+    try:
+        executed = papermill.execute_notebook(
+            notebook,
+            None,
+            kernel_name="python3",
+            kernel_manager_class=_KernelManager,
+            cwd=str(Path.cwd()),
+            progress_bar=False,
+            execution_timeout=CELL_LIMIT,
+            # The outputs of a cell that has ended; four seconds are too few on a busy machine.
+            iopub_timeout=CELL_LIMIT,
+            on_cell_execute=start,
+            on_cell_executed=judge,
+            # The kernel warns that it is reached over TCP, which stays on this machine.
+            extra_arguments=["--log-level=ERROR"],
+        )
+    except TimeoutError:
+        raise _failure(source, started[-1], f"no end after {CELL_LIMIT} seconds") from None
+    except NotebookError:
+        raise
+    except RuntimeError as error:
+        if started:
+            raise _failure(source, started[-1], "the kernel died") from None
+        raise NotebookError(f"{source}: no kernel could be started\n{error}") from None
+    for cell, what in unfinished(executed):
+        raise _failure(source, cell, what)
+    return executed
+
+
+def unfinished(notebook: nbformat.NotebookNode) -> list[tuple[nbformat.NotebookNode, str]]:
+    """Code cells that did not run to their end, in order and in a kernel of their own, and why.
+
+    An empty cell has nothing to run.
+    """
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+    found = []
+    for number, cell in enumerate(cells, start=1):
+        if error := _error(cell):
+            found.append((cell, error))
+        elif cell.execution_count != number:
+            found.append((cell, f"execution count {cell.execution_count}, not {number}"))
+    return found
+
+
+def _error(cell: nbformat.NotebookNode) -> str:
+    """What a cell shows of an exception; empty without one."""
+    errors = (output for output in cell.outputs if output.output_type == "error")
+    return next((f"{error.ename}: {error.evalue}" for error in errors), "")
+
+
+def _failure(source: Path, cell: nbformat.NotebookNode, what: str) -> NotebookError:
+    lines = "\n".join(f"    {line}" for line in cell.source.splitlines())
+    return NotebookError(f"{source}: {cell.id.replace('-', ' ')} failed\n{lines}\n{what}")
+
+
+def _cleaned(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Drop what differs from run to run: times, paths, the interpreter's version."""
+    notebook.metadata = nbformat.from_dict(
+        {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    )
+    for number, cell in enumerate(notebook.cells, start=1):
+        cell["id"] = f"cell-{number}"
+        for key in ("papermill", "execution"):
+            cell.metadata.pop(key, None)
+    return notebook

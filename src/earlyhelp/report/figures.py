@@ -1,0 +1,519 @@
+"""The figures: a tidy frame in, a matplotlib figure out. No figure relies on colour alone."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Hashable, Mapping, Sequence
+from textwrap import fill
+from typing import Any
+
+import matplotlib
+import matplotlib.pyplot as plt
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import FancyBboxPatch
+
+from earlyhelp.published.rounding import number
+from earlyhelp.report.labels import DESIGN_LABELS, label
+
+INK, MUTED = "#1f2a33", "#5b6770"
+ARM_COLOURS = {"intervention": "#0b5c8a", "comparison": "#c2571a"}
+ARM_MARKERS = {"intervention": "o", "comparison": "s"}
+TOOL_COLOURS = {"ORS": "#0b5c8a", "SRS": "#8fb8d3"}
+HATCHES = ("", "///")
+# From disagreement to agreement, ordered by lightness as well as hue.
+AGREEMENT_COLOURS = ("#8c3b10", "#dd9a6c", "#e4e6e8", "#8fb8d3", "#0b5c8a")
+WIDTH = 7.2
+
+
+def use_style() -> None:
+    """Set fonts, colours and what makes SVG bytes the same in every run, whatever a user's own
+    matplotlibrc says."""
+    matplotlib.rcdefaults()
+    sns.set_theme(
+        style="whitegrid",
+        font="DejaVu Sans",
+        rc={
+            # Real text; Verdana has the widths of DejaVu Sans where that is not installed.
+            "font.sans-serif": ["DejaVu Sans", "Verdana"],
+            "font.family": "sans-serif",
+            "font.size": 9,
+            "axes.titlesize": 10,
+            "axes.labelsize": 9,
+            "xtick.labelsize": 9,
+            "ytick.labelsize": 9,
+            "legend.fontsize": 9,
+            "text.color": INK,
+            "axes.labelcolor": INK,
+            "axes.edgecolor": MUTED,
+            "grid.color": "#e4e6e8",
+            "figure.facecolor": "white",
+            "savefig.facecolor": "white",
+            "svg.fonttype": "none",
+            "svg.hashsalt": "earlyhelp",
+            "hatch.linewidth": 0.6,
+        },
+    )
+
+
+def mark(figure: Figure, status: str) -> Figure:
+    """Write the status of its numbers on a figure whose data are not all published."""
+    if status == "illustrative":
+        note = "Illustrative: synthetic data, not a finding"
+        figure.text(0.995, 0.005, note, ha="right", va="bottom", fontsize=8, color=MUTED)
+        figure.set_layout_engine("constrained", rect=(0, 0.05, 1, 0.95))
+    return figure
+
+
+def _axes(height: float, columns: int = 1, sharey: bool = False) -> tuple[Figure, list[Axes]]:
+    figure, axes = plt.subplots(
+        1,
+        columns,
+        figsize=(WIDTH, height),
+        layout="constrained",
+        squeeze=False,
+        sharey=sharey,
+    )
+    return figure, list(axes[0])
+
+
+def agreement(answers: pd.DataFrame) -> Figure:
+    """Stacked shares of answers to agreement statements.
+
+    Parameters
+    ----------
+    answers : DataFrame
+        question, answer, n, percent, one row per question and answer from disagreement to
+        agreement (`feasibility.agreement_answers`).
+    """
+    questions = list(dict.fromkeys(answers["question"]))
+    options = list(dict.fromkeys(answers["answer"]))
+    figure, (axes,) = _axes(1.1 + 0.38 * len(questions))
+    left = pd.Series(0.0, index=questions)
+    for option, colour in zip(options, AGREEMENT_COLOURS, strict=True):
+        rows = answers[answers["answer"] == option].set_index("question").loc[questions]
+        bars = axes.barh(
+            [fill(label(question), 34) for question in questions],
+            rows["percent"],
+            left=left,
+            color=colour,
+            edgecolor="white",
+            label=option.capitalize(),
+        )
+        texts = [str(n) if n else "" for n in rows["n"]]
+        ink = "white" if colour in (AGREEMENT_COLOURS[0], AGREEMENT_COLOURS[-1]) else INK
+        axes.bar_label(bars, texts, label_type="center", color=ink, fontsize=8)
+        left += rows["percent"]
+    axes.invert_yaxis()
+    axes.set(xlim=(0, 100), xlabel="Share of respondents (%); numbers are people")
+    axes.grid(axis="y", visible=False)
+    figure.legend(loc="outside upper center", ncols=len(options), frameon=False)
+    return figure
+
+
+def counts(frame: pd.DataFrame, category: str, group: str | None = None) -> Figure:
+    """Horizontal bars of counts with n and percent written on them.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        `category`, n, percent and, where bars are grouped, `group`.
+    """
+    groups = [None] if group is None else list(dict.fromkeys(frame[group]))
+    categories = list(dict.fromkeys(frame[category]))
+    figure, (axes,) = _axes(0.8 + 0.42 * len(categories) * (0.6 + 0.4 * len(groups)))
+    height = 0.8 / len(groups)
+    colours = list(TOOL_COLOURS.values())
+    for position, name in enumerate(groups):
+        rows = frame if name is None else frame[frame[group] == name]
+        rows = rows.set_index(category).loc[categories]
+        centres = [row - 0.4 + height * (position + 0.5) for row in range(len(categories))]
+        bars = axes.barh(
+            centres,
+            rows["n"],
+            height=height * 0.92,
+            color=colours[position],
+            hatch=HATCHES[position],
+            edgecolor="white",
+            label=None if name is None else str(name),
+        )
+        axes.bar_label(
+            bars,
+            [f"{n} ({number(p, 1)} %)" for n, p in zip(rows["n"], rows["percent"], strict=True)],
+            padding=3,
+            fontsize=8,
+        )
+    axes.set_yticks(range(len(categories)), [fill(label(c).capitalize(), 30) for c in categories])
+    axes.invert_yaxis()
+    axes.set(xlabel="Practitioners", xlim=(0, max(1.0, 1.18 * frame["n"].max())))
+    axes.grid(axis="y", visible=False)
+    if group is not None:
+        figure.legend(loc="outside upper center", ncols=len(groups), frameon=False)
+    return figure
+
+
+def use_by_month(frame: pd.DataFrame) -> Figure:
+    """Completions and practitioners by month, one panel each (Figure 3.2).
+
+    Parameters
+    ----------
+    frame : DataFrame
+        month, tool, completions, practitioners (`feasibility.use_by_month`).
+    """
+    tools = frame[frame["tool"] != "all"].assign(
+        month=pd.to_datetime(frame["month"]).dt.strftime("%b %Y")
+    )
+    figure, panels = _axes(2.9, columns=2)
+    for axes, column in zip(panels, ("completions", "practitioners"), strict=True):
+        sns.lineplot(
+            tools,
+            x="month",
+            y=column,
+            hue="tool",
+            style="tool",
+            markers=["o", "s"],
+            palette=["#0b5c8a", "#c2571a"],
+            ax=axes,
+            errorbar=None,
+        )
+        axes.set(xlabel="", ylabel=column.capitalize(), ylim=(0, None))
+        axes.legend(title="", frameon=False)
+    return figure
+
+
+def people_completing(frame: pd.DataFrame) -> Figure:
+    """Children and adults who completed each tool (Figure 3.3).
+
+    Parameters
+    ----------
+    frame : DataFrame
+        tool, person_type, people (`feasibility.people_completing`).
+    """
+    figure, (axes,) = _axes(2.6)
+    shown = frame[frame["person_type"] != "all"]
+    tools = list(dict.fromkeys(shown["tool"]))
+    for position, kind in enumerate(dict.fromkeys(shown["person_type"])):
+        people = shown[shown["person_type"] == kind].set_index("tool").loc[tools, "people"]
+        bars = axes.bar(
+            [place + 0.4 * position - 0.2 for place in range(len(tools))],
+            people,
+            width=0.38,
+            color=list(TOOL_COLOURS.values())[position],
+            hatch=HATCHES[position],
+            edgecolor="white",
+            label=label(kind),
+        )
+        axes.bar_label(bars, padding=2)
+    axes.set_xticks(range(len(tools)), tools)
+    axes.set(ylabel="People", ylim=(0, 1.15 * max(1, shown["people"].max())))
+    axes.grid(axis="x", visible=False)
+    figure.legend(loc="outside right upper", frameon=False)
+    return figure
+
+
+def distributions(scores: pd.DataFrame, maximum: float, name: str) -> Figure:
+    """Every person's score by arm and wave against the scale's maximum.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        arm, wave, score: one row per person and wave of one measure.
+    maximum : float
+        Highest possible score, drawn as a line.
+    name : str
+        Axis label.
+    """
+    figure, panels = _axes(3.4, columns=2, sharey=True)
+    for axes, arm in zip(panels, ARM_COLOURS, strict=True):
+        of_arm = scores[scores["arm"] == arm]
+        sns.swarmplot(
+            of_arm,
+            x="wave",
+            y="score",
+            order=["baseline", "endline"],
+            color=ARM_COLOURS[arm],
+            marker=ARM_MARKERS[arm],
+            size=4.5,
+            ax=axes,
+            # Small panels: let points overlap a little rather than leave the plot.
+            warn_thresh=0.5,
+        )
+        for place, wave in enumerate(("baseline", "endline")):
+            mean = of_arm.loc[of_arm["wave"] == wave, "score"].mean()
+            axes.hlines(mean, place - 0.3, place + 0.3, color=INK, linewidth=1.6)
+        axes.axhline(maximum, color=MUTED, linestyle="--", linewidth=1)
+        axes.set(title=label(arm), xlabel="", ylabel=name)
+        axes.set_xticks([0, 1], ["Baseline", "Endline"])
+    panels[0].annotate(
+        f"Scale maximum {maximum:g}",
+        (0, maximum),
+        xycoords=panels[0].get_yaxis_transform(),
+        xytext=(3, -3),
+        textcoords="offset points",
+        va="top",
+        fontsize=8,
+        color=MUTED,
+    )
+    panels[0].set_ylim(top=maximum + 0.04 * maximum)
+    return figure
+
+
+def group_means(frame: pd.DataFrame, categories: Sequence[str], maximum: float) -> Figure:
+    """Mean scores by arm and wave, one panel per category (Figures 3.4 and 3.5).
+
+    Parameters
+    ----------
+    frame : DataFrame
+        measure, arm, wave, mean, sd (`outcomes.outcome_summary`).
+    categories : sequence of str
+        Values of `measure`, one panel each.
+    maximum : float
+        Highest possible score, the top of the axis.
+    """
+    figure, panels = _axes(3.0, columns=len(categories), sharey=True)
+    for axes, category in zip(panels, categories, strict=True):
+        for arm, colour in ARM_COLOURS.items():
+            rows = frame[(frame["measure"] == category) & (frame["arm"] == arm)]
+            rows = rows.set_index("wave").loc[["baseline", "endline"]]
+            shift = -0.06 if arm == "intervention" else 0.06
+            axes.errorbar(
+                [shift, 1 + shift],
+                rows["mean"],
+                yerr=rows["sd"],
+                color=colour,
+                marker=ARM_MARKERS[arm],
+                linestyle="-" if arm == "intervention" else "--",
+                capsize=3,
+                label=label(arm),
+            )
+        axes.axhline(maximum, color=MUTED, linestyle=":", linewidth=1)
+        axes.set(title=label(category), xlim=(-0.5, 1.5))
+        axes.set_xticks([0, 1], ["Baseline", "Endline"])
+    panels[0].set_ylabel("Mean score, bars one SD")
+    handles, names = panels[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside upper center", ncols=2, frameon=False)
+    return figure
+
+
+def flow(frame: pd.DataFrame, stages: Sequence[tuple[str, str]]) -> Figure:
+    """Participant flow: one column per arm, one row per stage.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        stage, arm, n (`participants.participant_flow`).
+    stages : sequence of (stage, words)
+        What to show, from top to bottom. A stage an arm did not go through leaves a gap.
+    """
+    n_of = frame.set_index(["stage", "arm"])["n"].to_dict()
+    figure, (axes,) = _axes(0.55 * len(stages) + 0.6)
+    for column, arm in enumerate(ARM_COLOURS):
+        axes.text(column, 0.75, label(arm), ha="center", weight="bold")
+        previous: int | None = None
+        for row, (stage, words) in enumerate(stages):
+            if (stage, arm) not in n_of:
+                continue
+            if previous is not None:
+                axes.annotate(
+                    "",
+                    (column, -row + 0.34),
+                    (column, -previous - 0.34),
+                    arrowprops={"arrowstyle": "->", "color": MUTED, "shrinkA": 0, "shrinkB": 0},
+                )
+            axes.add_patch(
+                FancyBboxPatch(
+                    (column - 0.44, -row - 0.3),
+                    0.88,
+                    0.6,
+                    boxstyle="round,pad=0.02",
+                    facecolor="white",
+                    edgecolor=ARM_COLOURS[arm],
+                    linestyle="-" if arm == "intervention" else "--",
+                )
+            )
+            text = f"{words}: {n_of[stage, arm]}"
+            axes.text(column, -row, text, ha="center", va="center", fontsize=8.5)
+            previous = row
+    axes.set(xlim=(-0.5, 1.5), ylim=(-len(stages) + 0.4, 1.1))
+    axes.axis("off")
+    return figure
+
+
+BAND_MARKS = {"green": ("o", "#1b7a4b"), "amber": ("D", "#a86b00"), "red": ("X", "#a3242b")}
+DESIGN_STYLES = {
+    "individual": ("-", "o", "#1f2a33"),
+    "individual-baseline": ((0, (5, 1)), "v", "#6b4c9a"),
+    "parallel": ("--", "s", "#c2571a"),
+    "baseline": ("-.", "^", "#0b5c8a"),
+    "stepped-wedge": (":", "D", "#1b7a4b"),
+}
+
+
+def progression(assessment: pd.DataFrame) -> Figure:
+    """Criteria at a glance: estimates with intervals before their bands, named by letter.
+
+    Parameters
+    ----------
+    assessment : DataFrame
+        Columns of `criteria.assess`; proportions and means get a panel each.
+    """
+    parts = [(kind, part) for kind, part in assessment.groupby("kind", sort=False)]
+    figure, panels = plt.subplots(
+        len(parts),
+        1,
+        figsize=(WIDTH, 1.5 + 0.42 * len(assessment)),
+        layout="constrained",
+        squeeze=False,
+        height_ratios=[len(part) + 1 for _, part in parts],
+    )
+    for axes, (kind, part) in zip(panels[:, 0], parts, strict=True):
+        scale, ends = (100, (0, 100)) if kind == "proportion" else (1, (1, 5))
+        for place, row in enumerate(part.to_dict("records")):
+            _criterion(axes, place, row, scale, ends)
+        axes.set_yticks(range(len(part)), [fill(name, 42) for name in part["label"]], fontsize=8)
+        axes.set(xlim=ends, ylim=(len(part) - 0.4, -0.6))
+        axes.set_xlabel("Percent" if kind == "proportion" else "Mean rating (1 to 5)")
+        axes.grid(visible=False)
+    handles = [
+        Line2D([], [], marker=marker, color=colour, linestyle="", label=f"Observed in {band}")
+        for band, (marker, colour) in BAND_MARKS.items()
+    ]
+    figure.legend(handles=handles, loc="outside upper center", ncols=3, frameon=False)
+    return figure
+
+
+def _criterion(
+    axes: Axes, place: int, row: dict[Hashable, Any], scale: float, ends: tuple[float, float]
+) -> None:
+    """Draw one row: its bands with their letters, the interval, the chance of each band."""
+    cuts = [ends[0], row["amber_low"] * scale, row["amber_high"] * scale, ends[1]]
+    names = ["red", "amber", "green"] if row["higher_is_better"] else ["green", "amber", "red"]
+    for name, left, right in zip(names, cuts[:-1], cuts[1:], strict=True):
+        shade = {"green": "#dcefe4", "amber": "#fbf0d5", "red": "#f6dcdc"}[name]
+        axes.barh(place, right - left, left=left, height=0.8, color=shade, edgecolor="white")
+        axes.text(left + 0.005 * (ends[1] - ends[0]), place - 0.24, name[0].upper(), fontsize=7)
+    marker, colour = BAND_MARKS[str(row["band"])]
+    axes.hlines(place, row["low"] * scale, row["high"] * scale, color=INK, linewidth=1.4)
+    axes.plot(row["estimate"] * scale, place, marker, color=colour, markersize=7, clip_on=False)
+    chances = " ".join(
+        f"{name[0].upper()} {number(100 * row[f'p_{name}'])}%" for name in BAND_MARKS
+    )
+    axes.annotate(
+        chances,
+        (1.01, place),
+        xycoords=axes.get_yaxis_transform(),
+        va="center",
+        fontsize=8,
+        annotation_clip=False,
+    )
+
+
+def teams_needed(frame: pd.DataFrame, marks: Mapping[str, int]) -> Figure:
+    """Teams needed against the ICC, one panel per effect, a band per design.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        design, effect, icc, low, high (`pilot_estimates.needed`).
+    marks : mapping
+        Words and number of teams, drawn as lines.
+    """
+    effects = list(dict.fromkeys(frame["effect"]))
+    figure, panels = _axes(4.4, columns=len(effects), sharey=True)
+    for axes, effect in zip(panels, effects, strict=True):
+        for design, rows in frame[frame["effect"] == effect].groupby("design", sort=False):
+            line, marker, colour = DESIGN_STYLES[str(design)]
+            style: dict[str, Any] = {
+                "linestyle": line,
+                "color": colour,
+                "marker": marker,
+                "markersize": 4,
+            }
+            axes.fill_between(rows["icc"], rows["low"], rows["high"], color=colour, alpha=0.13)
+            axes.plot(rows["icc"], rows["high"], label=DESIGN_LABELS[str(design)], **style)
+            if (rows["low"] < rows["high"]).any():
+                axes.plot(rows["icc"], rows["low"], **style)
+        for words, count in marks.items():
+            axes.axhline(count, color=INK, linewidth=0.9)
+            # The smallest effect needs most teams: room for words at small numbers.
+            if axes is panels[0]:
+                axes.annotate(
+                    f"{words}: {count}",
+                    (1, count),
+                    xycoords=axes.get_yaxis_transform(),
+                    xytext=(-3, -2),
+                    textcoords="offset points",
+                    ha="right",
+                    va="top",
+                    fontsize=8,
+                )
+        axes.set(title=f"Effect {effect:g} SD", xlabel="ICC", yscale="log")
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.set_yticks([5, 10, 20, 50, 100, 200, 500])
+        axes.minorticks_off()
+    panels[0].set_ylabel("Teams needed")
+    handles, names = panels[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside upper center", ncols=2, frameon=False)
+    return figure
+
+
+def simulation_check(stored: pd.DataFrame) -> Figure:
+    """Simulated against calculated power, bars of two Monte Carlo standard errors.
+
+    Parameters
+    ----------
+    stored : DataFrame
+        design, power, power_simulated, power_mc_error (`simulation.simulate_cell`).
+    """
+    figure, panels = _axes(3.0, columns=stored["design"].nunique(), sharey=True)
+    limits = (stored["power"].min() - 0.02, 1.01)
+    for axes, (design, rows) in zip(panels, stored.groupby("design", sort=False), strict=True):
+        _, marker, colour = DESIGN_STYLES[str(design)]
+        axes.errorbar(
+            rows["power"],
+            rows["power_simulated"],
+            yerr=2 * rows["power_mc_error"],
+            fmt=marker,
+            markersize=3,
+            color=colour,
+            ecolor=MUTED,
+            elinewidth=0.6,
+        )
+        axes.axline((0.9, 0.9), slope=1, color=INK, linewidth=0.8)
+        title = textwrap.fill(DESIGN_LABELS[str(design)], 15)
+        axes.set(title=title, xlabel="Calculated power", xlim=limits)
+    panels[0].set_ylabel("Simulated power")
+    return figure
+
+
+def score_ranges(frame: pd.DataFrame, maximum: float, name: str) -> Figure:
+    """Fewest to most people who can have each score, one panel per arm.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        arm, wave, score, low, high (`determined.score_ranges`).
+    maximum : float
+        Highest possible score, drawn as a line.
+    name : str
+        Axis label.
+    """
+    figure, panels = _axes(3.3, columns=2, sharey=True)
+    for axes, arm in zip(panels, ARM_COLOURS, strict=True):
+        for wave, shift, marker, colour in (
+            ("baseline", -0.2, "o", ARM_COLOURS[arm]),
+            ("endline", 0.2, "^", INK),
+        ):
+            rows = frame[(frame["arm"] == arm) & (frame["wave"] == wave)]
+            place = rows["score"] + shift
+            axes.vlines(place, rows["low"], rows["high"], color=colour, linewidth=1.1)
+            axes.plot(place, rows["high"], marker, color=colour, markersize=3, label=label(wave))
+        axes.axvline(maximum, color=MUTED, linestyle="--", linewidth=1)
+        ends = (frame["score"].min() - 1, maximum + 1)
+        axes.set(title=label(arm), xlabel=name, ylim=(0, None), xlim=ends)
+        axes.legend(loc="upper left", frameon=False)
+    panels[0].set_ylabel("People, fewest to most (mark)")
+    return figure

@@ -1,0 +1,295 @@
+"""What a notebook shows: tables and text as MyST, numbers for the prose, status badges."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from IPython.core.pylabtools import print_figure
+from IPython.display import display
+from matplotlib.figure import Figure
+from myst_nb import glue
+
+from earlyhelp.published.ledger import (
+    NOTEBOOK_OF,
+    Claim,
+    claims_of,
+    formatted,
+    ledger,
+    ledger_target,
+)
+from earlyhelp.published.rounding import number as number  # notebooks import it from here
+from earlyhelp.qualitative.framework import CODEBOOK_FILE, Codebook, read_codebook
+from earlyhelp.qualitative.theory import THEORY_FILE, Theory, load_theory
+from earlyhelp.report import figures, qualitative_tables
+from earlyhelp.report.myst import escape
+from earlyhelp.study.questions import PLACEHOLDER, Question, read_questions
+from earlyhelp.study.raw import Pilot, open_pilot
+from earlyhelp.study.textfile import is_there
+
+STATUSES = {
+    "reproduced": "printed in the report and given back by the data at the printed precision",
+    "determined": "not printed, but the same in every data set that the printed figures allow",
+    "bounded": "differs between allowed data sets; the range is shown",
+    "contradicted": "the printed figures cannot all be true; both are shown",
+    "illustrative": "free in the reconstruction; shows the form of an analysis and no finding",
+    "observed": "computed from a study's real data",
+    "design fact": "a fact of the design, from the study's description",
+    "not in our data": "printed in the report; no data of this compendium can answer it",
+}
+# Where the book shows a quantity of the ledger; others are on the page of their notebook.
+SHOWN_IN = {
+    "responses": "tbl-responses",
+    "data_collection": "tbl-data-collection",
+    "training_observations": "tbl-observations",
+    "observation_counts": "tbl-observations",
+    "interviewees": "tbl-interviews",
+    "people": "tbl-people",
+    "characteristics": "tbl-characteristics",
+    "characteristic_counts": "tbl-characteristic-counts",
+    "response_rates": "tbl-response-rates",
+    "attendance": "tbl-attendance",
+    "training_views": "tbl-training-views",
+    "know_more": "tbl-know-more",
+    "know_more_agreement": "tbl-know-more",
+    "prior_training": "tbl-prior-training",
+    "prior_tools": "tbl-prior-tools",
+    "tool_frequency": "tbl-tool-frequency",
+    "attended_and_used": "tbl-attended-used",
+    "people_completing": "tbl-people-completing",
+    "completions_per_person": "tbl-completions",
+    "use_by_month": "fig-use-by-month",
+    "uploaded": "tbl-uploaded",
+    "engagement": "tbl-engagement",
+    "difficulty": "tbl-difficulty",
+    "tool_ratings": "tbl-iam-fim",
+    "continuation": "tbl-continuation",
+    "anticipated_outcomes": "tbl-anticipated",
+    "paired_tests": "tbl-paired-tests",
+    "between_tests": "tbl-between-tests",
+    "ceiling": "tbl-ceiling",
+    "training_format": "tbl-training-format",
+    "contamination": "tbl-contamination",
+}
+
+
+def badge(status: str) -> str:
+    """A status as a labelled badge; told apart by its word, not by colour alone."""
+    if status not in STATUSES:
+        raise KeyError(f"no status {status!r}: one of {', '.join(STATUSES)}")
+    return f"[{status}]{{.status .status-{status.replace(' ', '-')}}}"
+
+
+def table_markdown(frame: pd.DataFrame, caption: str, name: str, kind: str = "") -> str:
+    """Lay a frame of finished strings out as a numbered MyST table.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Cells are MyST already: escape data with `escape`, format numbers with `number`.
+    caption, name : str
+        MyST caption and the target for `{numref}`.
+    kind : str
+        CSS class, for a table that is more than a table.
+    """
+
+    def row(cells: list[str]) -> str:
+        return f"| {' | '.join(cells)} |"
+
+    numeric = [
+        column
+        for column in frame
+        if frame[column]
+        .map(lambda cell: bool(re.fullmatch(r"(?:[−–\d.,% ()/<=]| to )*", cell)))
+        .all()
+        and frame[column].str.contains(r"\d").any()
+    ]
+    rule = ["---:" if column in numeric else ":---" for column in frame]
+    lines = [
+        row([str(column) for column in frame]),
+        row(rule),
+        *map(row, frame.to_numpy().tolist()),
+    ]
+    options = [f":name: {name}", *([f":class: {kind}"] if kind else [])]
+    return "\n".join([f":::{{table}} {caption}", *options, "", *lines, ":::"])
+
+
+def show(markdown: str) -> None:
+    """Display MyST; never a heading, which would break the page's structure."""
+    display({"text/markdown": markdown, "text/plain": markdown}, raw=True)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One notebook's view of a study: what its cells show and hand to the prose.
+
+    Attributes
+    ----------
+    pilot : Pilot
+    questions : dict
+        Research questions by id.
+    numbers : dict
+        Every claim's value as a formatted string, by claim id; empty without a ledger.
+    claims : dict
+        The ledger's claims by id.
+    codebook, theory
+        Of the framework matrix, and the theory of change; None where the study has none.
+    ledger : DataFrame
+        Every claim answered (`ledger.ledger`), computed once for the page.
+    """
+
+    pilot: Pilot
+    questions: Mapping[str, Question]
+    numbers: Mapping[str, str]
+    claims: Mapping[str, Claim] = field(default_factory=dict)
+    codebook: Codebook | None = None
+    theory: Theory | None = None
+    ledger: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    @property
+    def outcomes(self) -> Collection[str]:
+        """Outcomes that have a row on the page of the theory of change."""
+        return self.theory.outcomes if self.theory else ()
+
+    def status(self, status: str) -> str:
+        """What a number may claim: of real data, always that it was observed."""
+        return "observed" if self.pilot.study.provenance == "observed" else status
+
+    def reading(self, text: str) -> None:
+        """Say something about the published report; another study's pages leave it out."""
+        if self._reconstructed:
+            show(text)
+
+    def table(
+        self,
+        frame: pd.DataFrame,
+        caption: str,
+        name: str,
+        *statuses: str,
+        place: str = "",
+        reading: str = "",
+        kind: str = "",
+    ) -> None:
+        """Show a table; its caption ends with the statuses, the place in the report and a note."""
+        badges = [badge(status) for status in dict.fromkeys(map(self.status, statuses))]
+        notes = " ".join(filter(None, [self._notes(place, reading), self._ledger_link(name)]))
+        show(table_markdown(frame, " ".join(filter(None, [caption, *badges, notes])), name, kind))
+
+    def figure(self, figure: Figure, status: str) -> None:
+        """Show a figure with its status written on it; a figure's cell shows nothing else.
+
+        Left to the notebook's display, a figure also says its size in pixels, which is another
+        with each of matplotlib's backends.
+        """
+        marked = figures.mark(figure, self.status(status))
+        # matplotlib otherwise writes the hour into every SVG.
+        self.drawing(print_figure(marked, "svg", metadata={"Date": None}))
+        plt.close(figure)
+
+    def note(self, status: str, place: str = "", reading: str = "") -> None:
+        """Say below a figure what its numbers may claim, and where the report has them."""
+        show(" ".join(filter(None, [badge(self.status(status)), self._notes(place, reading)])))
+
+    def _ledger_link(self, name: str) -> str:
+        """The way back from a table to the first of its claims in the ledger."""
+        claims = (c.id for c in self.claims.values() if SHOWN_IN.get(c.quantity) == name)
+        first = next(claims, None)
+        return f"[Ledger](#{ledger_target(first)})" if first else ""
+
+    def _notes(self, place: str, reading: str) -> str:
+        source = f"Report: {place}." if place else ""
+        return " ".join(filter(None, [source, reading])) if self._reconstructed else ""
+
+    def answer(self, question: str, part: str) -> None:
+        """Show the answer to a research question, its numbers filled from the analysis."""
+        answers = self.questions[question].answers if question in self.questions else {}
+        text = answers.get(part, "No answer has been written yet.")
+        filled = PLACEHOLDER.sub(lambda match: self.numbers[match[1]], text)
+        show(f":::{{admonition}} Answer\n:class: answer\n\n{escape(filled)}\n:::")
+
+    def quoted(self, claim_id: str) -> str:
+        """A claim as MyST: what it counts, its value and status, what the report prints."""
+        claim, status = self.claims[claim_id], badge(self.status(self.claims[claim_id].status))
+        what = escape(f"{claim.subject} ({claim.population})")
+        # A word says less than the value that the data happen to give.
+        value = escape(claim.printed if claim.interval else self.numbers[claim_id])
+        printed = f"; printed {escape(claim.printed)}" if claim.status == "contradicted" else ""
+        return f"{what}: {value}{printed} {status}"
+
+    def drawing(self, svg: str) -> None:
+        """Show a drawing; its cell's metadata give number, caption and alternative text."""
+        display({"image/svg+xml": svg}, raw=True)
+
+    def evidence(self, question: str, component: str, name: str) -> None:
+        """Show what the framework matrix holds on a question, and how strong it is.
+
+        Rows and themes are links to the page of the matrix; "approach" takes every component.
+        """
+        matrix = self.pilot.framework_matrix
+        rows = matrix[matrix["research_question"] == question]
+        if component != "approach":
+            rows = rows[rows["component"].isin([component, "approach"])]
+        if rows.empty:
+            show("This study holds no qualitative data on this question.")
+            return
+        caption = f"Qualitative evidence on question {question}, {component}."
+        show(table_markdown(qualitative_tables.condensed(rows, self.codebook), caption, name))
+        if self.codebook:
+            caption = f"Strength of the qualitative evidence on question {question}, {component}."
+            strength = qualitative_tables.strength(rows, self.codebook)
+            show(table_markdown(strength, caption, f"{name}-strength"))
+            show(qualitative_tables.strength_in_words(matrix, self.codebook, question))
+            pages = {"framework": "framework matrix", "triangulation": "joint display"}
+            links = (
+                f"[{text}](#{qualitative_tables.question_target(page, question)})"
+                for page, text in pages.items()
+            )
+            show(f"The whole question: {' and '.join(links)}.")
+
+    @property
+    def _reconstructed(self) -> bool:
+        return self.pilot.study.provenance == "reconstructed"
+
+
+def open_page(study: str, notebook: str) -> Page:
+    """Open a study for one notebook: set the figure style, read the data, hand on the numbers.
+
+    Parameters
+    ----------
+    study : str
+        Study folder.
+    notebook : str
+        Name of the notebook; the claims that the ledger places there are handed to the prose.
+    """
+    figures.use_style()
+    pilot = open_pilot(study)
+    folder = pilot.study.folder
+    claims = claims_of(folder)
+    answered = ledger(pilot, claims)
+    numbers = formatted(answered)
+    for claim in claims:
+        if NOTEBOOK_OF.get(claim.quantity) == notebook:
+            glue(claim.id, numbers[claim.id], display=False)
+    return Page(
+        pilot,
+        read_questions(folder),
+        numbers,
+        {claim.id: claim for claim in claims},
+        read_codebook(folder) if is_there(folder / CODEBOOK_FILE) else None,
+        load_theory(folder) if is_there(folder / THEORY_FILE) else None,
+        answered,
+    )
+
+
+def where_shown(claim: Claim) -> str:
+    """Where the book shows a claim's number, as a MyST link; empty when no data answer it."""
+    if not claim.quantity:
+        return ""
+    target = SHOWN_IN.get(claim.quantity)
+    if target is None:
+        page = NOTEBOOK_OF[claim.quantity]
+        return f"[{escape(page.replace('_', ' '))}](#results-{page.replace('_', '-')})"
+    return f"{{numref}}`{target}`"

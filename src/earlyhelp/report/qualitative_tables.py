@@ -1,0 +1,433 @@
+"""The qualitative half as MyST: codebook, framework matrix, joint displays, triangulation.
+
+Themes, rows, questions and outcomes are targets and point at one another: ``theme-<id>``, the row's
+id in lower case, ``framework-rq-1-1``, ``triangulation-rq-1-1`` and ``outcome-evidence-<id>``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from earlyhelp.published.rounding import number
+from earlyhelp.qualitative.framework import (
+    CODES,
+    JUDGEMENTS,
+    SUPPORT,
+    Codebook,
+    Theme,
+    strength_of_evidence,
+    texts,
+    themes_table,
+)
+from earlyhelp.qualitative.theory import Theory
+from earlyhelp.report.labels import label
+from earlyhelp.report.myst import escape
+from earlyhelp.report.theory_drawing import evidence_target
+
+# A theme named in another one's definition, as `exclude` does.
+_NAMED = re.compile(r"\(([a-z]+(?:-[a-z]+)*)\)")
+COMPARISONS = ("listed and used", "listed, not used", "used, not listed", "not attributed")
+
+
+def target(row_id: str) -> str:
+    """The MyST target of a row of the matrix: ``q012`` for the row Q012."""
+    return re.sub(r"[^a-z0-9]+", "-", row_id.lower())
+
+
+def question_target(page: str, question: str) -> str:
+    """The MyST target of a question's section on a page."""
+    return f"{page}-rq-{question.replace('.', '-')}"
+
+
+def _link(text: str, to: str) -> str:
+    return f"[{escape(text)}](#{to})"
+
+
+def rows_linked(row_ids: Iterable[str]) -> str:
+    """Links to rows of the matrix."""
+    return ", ".join(_link(row_id, target(row_id)) for row_id in row_ids)
+
+
+def _theme_linked(codebook: Codebook, theme: str) -> str:
+    return _link(codebook.name_of("theme", theme), f"theme-{theme}")
+
+
+def _outcome_linked(codebook: Codebook, outcome: str, linked: Collection[str]) -> str:
+    name = codebook.name_of("outcome", outcome)
+    return _link(name, evidence_target(outcome)) if outcome in linked else escape(name)
+
+
+def _list_table(caption: str, name: str, kind: str, rows: Iterable[Sequence[Sequence[str]]]) -> str:
+    """Lay rows of cells, each a sequence of paragraphs, out as a MyST table with a header row."""
+    lines = [f"::::{{list-table}} {caption}", f":name: {name}", f":class: {kind}"]
+    lines += [":header-rows: 1", ":stub-columns: 1", ":widths: auto", ""]
+    for row in rows:
+        for index, cell in enumerate(row):
+            lines.append(f"{'  ' if index else '* '}- " + "\n\n    ".join(cell))
+    return "\n".join([*lines, "::::"])
+
+
+def codebook_list(matrix: pd.DataFrame, codebook: Codebook, linked: Collection[str] = ()) -> str:
+    """Define every theme, with links to its questions, outcomes and rows.
+
+    Parameters
+    ----------
+    linked : collection of str
+        Outcomes that have a row on the page of the theory of change.
+    """
+    held = {row["theme"]: row for row in themes_table(matrix, codebook).to_dict("records")}
+    return "\n\n".join(
+        _definition(theme, held[theme.id], codebook, linked) for theme in codebook.themes
+    )
+
+
+def _definition(
+    theme: Theme, held: Mapping[Hashable, Any], codebook: Codebook, linked: Collection[str]
+) -> str:
+    questions = [_question_linked(codebook, key, "framework") for key in theme.research_questions]
+    outcomes = [_outcome_linked(codebook, key, linked) for key in held["outcomes"]]
+    meaning = (
+        f"{escape(theme.definition)} *Belongs here:* {_cross_named(theme.include, codebook)} "
+        f"*Does not:* {_cross_named(theme.exclude, codebook)}"
+    )
+    facts = [
+        f"Question: {', '.join(questions)}.",
+        *([f"Outcome: {', '.join(outcomes)}."] if outcomes else []),
+        f"Rows ({held['n']}): {rows_linked(held['row_ids']) or 'none'}.",
+    ]
+    return f"[{escape(theme.name)}]{{#theme-{theme.id}}}\n: {meaning}\n\n  {' '.join(facts)}"
+
+
+def _cross_named(text: str, codebook: Codebook) -> str:
+    """A text in which the ids of other themes have become links."""
+    ids = {theme.id for theme in codebook.themes}
+    parts = _NAMED.split(text)
+    return "".join(
+        (f"({_theme_linked(codebook, part)})" if part in ids else escape(f"({part})"))
+        if index % 2
+        else _escaped_part(part)
+        for index, part in enumerate(parts)
+    )
+
+
+def _escaped_part(text: str) -> str:
+    """Escape a part of a text, keeping the spaces at its ends."""
+    before, after = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+    return f"{before}{escape(text)}{after}" if text.strip() else text
+
+
+def matrix_markdown(
+    cells: pd.DataFrame, caption: str, name: str, linked: Collection[str] = ()
+) -> str:
+    """Show one question's cells as a MyST table: themes down, sources across.
+
+    Every row of the matrix carries its id as a target and is followed by a link to its outcome;
+    themes point at the codebook and at the question's section. `caption` is MyST; the cells are
+    data and escaped.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        As `framework.matrix_cells` returns them.
+    linked : collection of str
+        Outcomes that have a row on the page of the theory of change.
+    """
+    present = set(cells["source_type"])
+    sources = [source for source in cells["source_type"].cat.categories if source in present]
+    filled = {(cell["theme"], cell["source_type"]): cell for cell in cells.to_dict("records")}
+    counts = [int(cells.loc[cells["source_type"] == source, "n"].sum()) for source in sources]
+    heads = [f"{escape(source)} ({n})" for source, n in zip(sources, counts, strict=True)]
+    rows: list[list[list[str]]] = [[[head] for head in ("Theme", *heads)]]
+    question = str(cells["question"].iloc[0])
+    back = _link(f"Question {question}", question_target("framework", question))
+    for theme, theme_id in dict(zip(cells["theme"], cells["theme_id"], strict=True)).items():
+        found = [_entries(filled.get((theme, source)), linked) for source in sources]
+        rows.append([[_link(theme, f"theme-{theme_id}"), back], *found])
+    return _list_table(caption, name, "framework-matrix", rows)
+
+
+def _entries(cell: Mapping[Hashable, Any] | None, linked: Collection[str]) -> list[str]:
+    if cell is None:
+        return [""]
+    entries = []
+    for row_id, summary, outcome in zip(
+        cell["row_ids"], cell["summaries"], cell["outcomes"], strict=True
+    ):
+        entry = f"[**{escape(row_id)}**]{{#{target(row_id)}}} {escape(summary)}"
+        if outcome:
+            key, name = outcome
+            leads = _link(name, evidence_target(key)) if key in linked else escape(name)
+            entry += f" (Outcome: {leads})"
+        entries.append(entry)
+    return entries
+
+
+def condensed(matrix: pd.DataFrame, codebook: Codebook | None) -> pd.DataFrame:
+    """One row per direction and theme: sources with counts, and links to the matrix's rows.
+
+    Returns
+    -------
+    DataFrame
+        Columns Direction, Theme, Sources and Rows, finished MyST; in the codebook's order. Without
+        a codebook, themes and sources are shown by their ids and rows are no links.
+    """
+    rows = texts(matrix)
+    order = {
+        column: {term.id: place for place, term in enumerate(codebook.terms()[column])}
+        for column in ("direction", "theme", "source_type")
+        if codebook
+    }
+
+    def place(values: pd.Series) -> pd.Series:
+        return values.map(order.get(str(values.name), {value: value for value in values}))
+
+    table = []
+    rows = rows.sort_values(["direction", "theme", "source_type"], key=place)
+    for (direction, theme), found in rows.groupby(["direction", "theme"], sort=False):
+        sources = found["source_type"].value_counts(sort=False)
+        table.append(
+            {
+                "Direction": escape(direction),
+                "Theme": _theme_linked(codebook, str(theme)) if codebook else escape(theme),
+                "Sources": ", ".join(
+                    f"{escape(_named(codebook, 'source_type', str(source)))} {n}"
+                    for source, n in sources.items()
+                ),
+                "Rows": rows_linked(found["row_id"])
+                if codebook
+                else ", ".join(map(escape, found["row_id"])),
+            }
+        )
+    return pd.DataFrame(table)
+
+
+def _named(codebook: Codebook | None, column: str, value: str) -> str:
+    return codebook.name_of(column, value) if codebook else value
+
+
+def strength(matrix: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+    """What stands behind an answer: source, how direct it is, and on which side its rows are.
+
+    Returns
+    -------
+    DataFrame
+        One row per source and directness, finished strings.
+    """
+    found = strength_of_evidence(matrix, codebook)
+    names = [term.id for term in codebook.source_types]
+    found = found.sort_values("source", key=lambda ids: ids.map(names.index), kind="stable")
+    return pd.DataFrame(
+        {
+            "Source": [escape(codebook.name_of("source_type", key)) for key in found["source"]],
+            "How direct": found["directness"].map(escape),
+            "Rows": found["n"].map(str),
+            "Named singly": found["n_named"].map(str),
+            **{support.capitalize(): found[support].map(str) for support in SUPPORT},
+        },
+        dtype=str,
+    )
+
+
+def strength_in_words(matrix: pd.DataFrame, codebook: Codebook, question: str) -> str:
+    """Say which sources support a question's affirmative answer, how many and how directly.
+
+    Parameters
+    ----------
+    matrix : DataFrame
+        The whole framework matrix.
+    """
+    found = strength_of_evidence(matrix, codebook)
+    found = found[found["question"] == question]
+    (asked,) = (term for term in codebook.research_questions if term.id == question)
+    sentences = [f"Answer that the rows are coded against: {asked.affirmative}"]
+    for side, word in (("supports", "for"), ("against", "against")):
+        of_side = found[found[side] > 0]
+        kinds = {
+            term.id: ", ".join(f"{row['directness']} {row[side]}" for row in rows)
+            for term in codebook.source_types
+            if (rows := of_side[of_side["source"] == term.id].to_dict("records"))
+        }
+        named = len(codebook.attributed & kinds.keys())
+        listed = "; ".join(
+            f"{_named(codebook, 'source_type', key)} ({kinds[key]})" for key in kinds
+        )
+        count = f"Kinds of source {word} it: {len(kinds)}, of which the report names {named}"
+        sentences.append(f"{count}: {listed}." if kinds else f"Kinds of source {word} it: none.")
+    return escape(" ".join(sentences))
+
+
+def joint_display(
+    display: pd.DataFrame,
+    codebook: Codebook,
+    quoted: Callable[[str], str],
+    caption: str,
+    name: str,
+    linked: Collection[str] = (),
+) -> str:
+    """Show a question's joint display: statement, numbers, themes, judgement.
+
+    Parameters
+    ----------
+    display : DataFrame
+        As `framework.joint_display` returns it.
+    quoted : callable
+        Gives MyST for the id of a claim: what it counts, its value and status.
+    linked : collection of str
+        Outcomes that have a row on the page of the theory of change.
+    """
+
+    def source(key: str, code: str) -> str:
+        return f"**{escape(codebook.name_of('source_type', key))}** {escape(code)}"
+
+    rows: list[list[list[str]]] = [
+        [[head] for head in ("Statement", "In numbers", "In words", "Judgement")]
+    ]
+    for row in display.to_dict("records"):
+        statement = [escape(row["text"])]
+        if row["outcome"]:
+            statement.append(f"Outcome: {_outcome_linked(codebook, row['outcome'], linked)}")
+        numbers = []
+        for key, quantity, code, claims, reason in row["quantitative"]:
+            numbers.append(f"{source(key, code)}: {escape(quantity)}. {escape(reason)}")
+            numbers += [quoted(claim) for claim in claims]
+        words = []
+        for key, themes, code, row_ids, reason in row["qualitative"]:
+            linked_themes = ", ".join(_theme_linked(codebook, theme) for theme in themes)
+            held = f"{linked_themes}: {rows_linked(row_ids)}"
+            words.append(f"{source(key, code)}: {escape(reason)} ({held})")
+        judgement = [f"**{row['judgement']}**"]
+        if row["silent"]:
+            silent = (codebook.name_of("source_type", key) for key in row["silent"])
+            judgement.append(f"Silent: {', '.join(map(escape, silent))}")
+        rows.append([statement, numbers or ["none"], words or ["none"], judgement])
+    return _list_table(caption, name, "joint-display", rows)
+
+
+def triangulation_matrix(evidence: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+    """All questions by all sources: how many statements each source supports and so on.
+
+    Parameters
+    ----------
+    evidence : DataFrame
+        As `framework.coded_evidence` returns it.
+
+    Returns
+    -------
+    DataFrame
+        Question and one column per source ("2 S, 1 Q, 1 C": supports, qualifies, contradicts; "–":
+        asked, but silent; empty: not concerned); finished strings.
+    """
+    speaks = dict(zip(CODES, "SQC", strict=False))
+    table = []
+    for question, of_question in evidence.groupby("question", sort=False):
+        row = {"Question": _link(str(question), question_target("triangulation", str(question)))}
+        for term in codebook.source_types:
+            codes = of_question.loc[of_question["source"] == term.id, "code"]
+            counts = {sign: int((codes == code).sum()) for code, sign in speaks.items()}
+            said = ", ".join(f"{n} {sign}" for sign, n in counts.items() if n)
+            row[escape(term.name or term.id)] = said or ("–" if len(codes) else "")
+        table.append(row)
+    return pd.DataFrame(table)
+
+
+def _question_linked(codebook: Codebook, question: str, page: str = "triangulation") -> str:
+    name = f"{question} {codebook.name_of('research_question', question)}"
+    return _link(name, question_target(page, question))
+
+
+def judgement_counts(judgements: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+    """Each question's judgement and those of its statements, as finished strings.
+
+    Parameters
+    ----------
+    judgements : DataFrame
+        As `framework.question_judgements` returns them.
+    """
+    return pd.DataFrame(
+        {
+            "Question": [_question_linked(codebook, key) for key in judgements["question"]],
+            "Judgement": judgements["judgement"].map("**{}**".format),
+            **{word.capitalize(): judgements[word].map(str) for word in JUDGEMENTS},
+        }
+    )
+
+
+def sources_compared(comparison: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+    """Sources that the methods table lists beside those that findings use, question by question.
+
+    Parameters
+    ----------
+    comparison : DataFrame
+        As `framework.sources_compared` returns it.
+
+    Returns
+    -------
+    DataFrame
+        Question, the table's own label, and one column per comparison; finished strings.
+    """
+    table = []
+    for question, found in comparison.groupby("question", sort=False):
+        cells = {}
+        for word in COMPARISONS:
+            sources = found.loc[found["comparison"] == word, "source"]
+            names = (codebook.name_of("source_type", key) for key in sources)
+            cells[word.capitalize()] = ", ".join(map(escape, names)) or "–"
+        label = escape(found["label"].iloc[0])
+        table.append(
+            {"Question": _question_linked(codebook, str(question)), "Table’s label": label, **cells}
+        )
+    return pd.DataFrame(table)
+
+
+def outcome_evidence(evidence: pd.DataFrame, theory: Theory) -> pd.DataFrame:
+    """Every outcome with what bears on it, as finished strings.
+
+    Parameters
+    ----------
+    evidence : DataFrame
+        As `evidence.outcome_evidence` returns it.
+    """
+    table = []
+    for row in evidence.to_dict("records"):
+        outcome = theory.outcomes[row["outcome"]]
+        section = outcome.section.partition("#")[2]
+        counts = (row["supports"], row["against"], row["mixed"] + row["silent"])
+        tested = pd.notna(row["p"])
+        table.append(
+            {
+                "Outcome": f"[{_link(outcome.label, section)}]{{#{evidence_target(outcome.id)}}}",
+                "Evidence": " ".join(
+                    filter(None, [f"**{row['evidence']}**", escape(row["reason"])])
+                ),
+                "Test between arms": f"{label(row['measure'])}: {_p_value(row)}" if tested else "–",
+                "For, against, other": ", ".join(map(str, counts)),
+                "Named source": str(row["named"]),
+                "Rows": rows_linked(row["row_ids"]) or "–",
+            }
+        )
+    return pd.DataFrame(table)
+
+
+def _p_value(row: Mapping[Hashable, Any]) -> str:
+    side = {"for": "favours the intervention", "against": "goes against it"}
+    return f"p = {number(row['p'], 3)}, {side.get(row['measured'], 'cannot tell')}"
+
+
+def outcome_links(evidence: pd.DataFrame) -> dict[str, str]:
+    """Links from every outcome to its evidence and its rows of the matrix, as MyST.
+
+    Parameters
+    ----------
+    evidence : DataFrame
+        As `evidence.outcome_evidence` returns it.
+    """
+    links = {}
+    for row in evidence.to_dict("records"):
+        links[str(row["outcome"])] = _link("evidence", evidence_target(row["outcome"]))
+        if row["row_ids"]:
+            links[str(row["outcome"])] += f"; rows {rows_linked(row['row_ids'])}"
+    return links

@@ -1,0 +1,239 @@
+"""What was planned: the design of a pilot, read from its `study.yml`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, get_args
+
+from pydantic import Field, FiniteFloat, field_validator, model_validator
+from pydantic.json_schema import SkipJsonSchema
+
+from earlyhelp.study.problems import InputError, Problem
+from earlyhelp.study.yamlfile import Strict, read_yaml
+
+STUDY_FILE = "study.yml"
+# The study that the chapters in book/ are about; others get pages of results and of reference.
+PUBLISHED = "rotherham"
+Arm = Literal["intervention", "comparison"]
+WaveId = Literal["baseline", "post_training", "endline"]
+Month = Annotated[
+    str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$", description="a month such as 2022-09")
+]
+Text = Annotated[str, Field(min_length=1)]
+Band = tuple[FiniteFloat, FiniteFloat]
+# Instruments of which scoring key and cut-offs are those of one published form, and its items.
+ITEMS = {"wai": 12, "proqol": 10}
+# What a number may claim (`earlyhelp.report.page.STATUSES`).
+Status = Literal["reproduced", "determined", "bounded", "contradicted", "illustrative", "observed"]
+
+
+class Team(Strict):
+    """One team; `unit` is the unit in which it was randomised."""
+
+    id: Text
+    arm: Arm
+    unit: Text
+
+
+class Wave(Strict):
+    """One survey wave and the arms it went to."""
+
+    id: WaveId
+    label: str
+    month: Month
+    arms: tuple[Arm, ...]
+
+
+class Scale(Strict):
+    """An instrument as administered: its number of items and the answers an item allows."""
+
+    items: Annotated[int, Field(ge=1, le=100)]
+    minimum: Annotated[int, Field(ge=-1000, le=1000)]
+    maximum: Annotated[int, Field(ge=-1000, le=1000)]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Scale:
+        if self.minimum >= self.maximum:
+            raise ValueError("the minimum is below the maximum")
+        return self
+
+    @property
+    def total_minimum(self) -> int:
+        """Lowest possible total of the items."""
+        return self.items * self.minimum
+
+    @property
+    def total_maximum(self) -> int:
+        """Highest possible total of the items."""
+        return self.items * self.maximum
+
+
+class Measures(Strict):
+    """The instruments of the pilot (Methodology, Practitioner surveys)."""
+
+    wai: Scale
+    proqol: Scale
+    iam: Scale
+    fim: Scale
+
+    @model_validator(mode="after")
+    def _published_forms(self) -> Measures:
+        for name, items in ITEMS.items():
+            if (found := getattr(self, name).items) != items:
+                raise ValueError(f"{items} items in {name}, which its scoring needs, not {found}")
+        return self
+
+
+class Criterion(Strict):
+    """A progression criterion: bands of one quantity, each with inclusive bounds, that meet.
+
+    A value on a shared bound belongs to the better band. Whether high or low values are good
+    follows from where green lies.
+
+    Attributes
+    ----------
+    quantity : str
+        What it is about, by its name in `earlyhelp.trial.criteria`.
+    green, amber, red : tuple of float
+        Lower and upper bound.
+    status : str
+        What the observed quantity may claim where the data are reconstructed.
+    reason : str
+        Why the bands lie where they lie.
+    """
+
+    quantity: Text
+    label: str
+    green: Band
+    amber: Band
+    red: Band
+    reason: str
+    status: Status = "observed"
+
+    @model_validator(mode="after")
+    def _meeting(self) -> Criterion:
+        bands = {"green": self.green, "amber": self.amber, "red": self.red}
+        for name, (low, high) in bands.items():
+            if not low < high:
+                raise ValueError(f"a lower bound below the upper bound in {name}: {low} to {high}")
+        up = self.red[1] == self.amber[0] and self.amber[1] == self.green[0]
+        down = self.green[1] == self.amber[0] and self.amber[1] == self.red[0]
+        if not (up or down):
+            found = ", ".join(f"{name} {band}" for name, band in bands.items())
+            raise ValueError(f"bands that meet in shared bounds, amber in the middle: {found}")
+        return self
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Whether green lies above red."""
+        return self.green[0] > self.red[0]
+
+
+class Criteria(Strict):
+    """The progression criteria of a study: when they were set and how they are combined."""
+
+    timing: Literal["prespecified", "retrospective"]
+    rule: Literal["worst", "majority"]
+    criteria: Annotated[tuple[Criterion, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Criteria:
+        quantities = [criterion.quantity for criterion in self.criteria]
+        if len(set(quantities)) < len(quantities):
+            raise ValueError("each quantity has one criterion")
+        return self
+
+
+class Study(Strict):
+    """The design of one pilot.
+
+    Attributes
+    ----------
+    folder : Path
+        Where `study.yml` and `raw/` are; no key of the file.
+    provenance : {"reconstructed", "observed"}
+        Whether people are synthetic or real; decides what a number may claim.
+    progression : Criteria, optional
+        Progression criteria, where the study has any.
+    design : dict
+        Facts that no file of people holds, for claims and for the next steps.
+    """
+
+    folder: SkipJsonSchema[Path] = Path()
+    id: Annotated[
+        str, Field(pattern=r"^[a-z0-9-]+$", description="small letters, digits and hyphens")
+    ]
+    title: Text
+    subtitle: str = ""
+    place: str
+    provenance: Literal["reconstructed", "observed"]
+    reconstruction_seed: int | None = None
+    teams: tuple[Team, ...]
+    waves: tuple[Wave, ...]
+    tool_months: Annotated[tuple[Month, ...], Field(min_length=1)]
+    measures: Measures
+    progression: Criteria | None = None
+    design: dict[str, Text | int | float] = Field(default_factory=dict)
+
+    @field_validator("folder", mode="before")
+    @classmethod
+    def _not_of_the_file(cls, _: object) -> Path:
+        raise ValueError("no such key: the folder is that of the file")
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Study:
+        for name in ("teams", "waves"):
+            ids = [item.id for item in getattr(self, name)]
+            if len(set(ids)) < len(ids):
+                raise ValueError(f"each of the {name} has an id of its own")
+        if not {"intervention", "comparison"} <= {team.arm for team in self.teams}:
+            raise ValueError("both arms have a team")
+        if missing := sorted(set(get_args(WaveId)) - {wave.id for wave in self.waves}):
+            raise ValueError(f"a wave of each id; no {', '.join(missing)}")
+        for unit in {team.unit for team in self.teams}:
+            if len({team.arm for team in self.teams if team.unit == unit}) > 1:
+                raise ValueError(f"each unit in one arm; {unit} is in both")
+        if len(set(self.tool_months)) < len(self.tool_months):
+            raise ValueError("each of the tool_months once")
+        return self
+
+    @property
+    def arm_of(self) -> dict[str, str]:
+        """Arm by team id."""
+        return {team.id: team.arm for team in self.teams}
+
+    @property
+    def unit_of(self) -> dict[str, str]:
+        """Randomised unit by team id."""
+        return {team.id: team.unit for team in self.teams}
+
+
+def find_folder(folder: str | Path) -> Path:
+    """Find a study folder, looking from the working directory upwards.
+
+    A notebook runs from `notebooks/`, from `book/results/` or from the top of the checkout; the
+    same relative path means the same study in each.
+
+    Raises
+    ------
+    InputError
+        When no such folder exists.
+    """
+    folder = Path(folder)
+    for base in (Path.cwd(), *Path.cwd().parents):
+        if (base / folder).is_dir():
+            return base / folder
+    raise InputError([Problem(str(folder), None, "", "no such folder", "a study folder")])
+
+
+def read_study(folder: str | Path) -> Study:
+    """Read and validate `study.yml` of a study folder.
+
+    Raises
+    ------
+    InputError
+        With every problem of the file.
+    """
+    folder = find_folder(folder)
+    study: Study = read_yaml(folder / STUDY_FILE, Study)
+    return study.model_copy(update={"folder": folder})

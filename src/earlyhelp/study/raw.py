@@ -1,0 +1,409 @@
+"""The raw files of a pilot: which the analysis reads, and how a study folder is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from earlyhelp.study import plausibility
+from earlyhelp.study.design import Study, find_folder, read_study
+from earlyhelp.study.dictionary import DATAPACKAGE_FILE, Dictionary, Field, read_dictionary
+from earlyhelp.study.problems import InputError, Problem
+from earlyhelp.study.rawtable import DTYPES, read_table
+from earlyhelp.study.textfile import is_there
+
+ROLES = (
+    "Family Support Worker",
+    "Senior Family Support Worker",
+    "Senior Practitioner",
+    "Team Manager",
+)
+TIME_IN_SERVICE = ("under 1 year", "1 to 2 years", "3 to 5 years", "over 5 years")
+YES_NO = ("yes", "no")
+YES_NO_NOT_SURE = ("yes", "no", "not sure")
+FREQUENCY = ("no sessions", "some sessions", "most sessions", "every session")
+ENGAGEMENT = (
+    "not engaged",
+    "neither engaged nor not engaged",
+    "somewhat engaged",
+    "engaged",
+    "very engaged",
+)
+DIFFICULTY = ("much harder", "harder", "neither easier nor harder", "easier", "much easier")
+TRAINING_FORMAT = ("one full day", "two half days", "no preference")
+PART = ("scheduled", "mop-up", "not attended")
+# The compassion satisfaction items of the 30-item ProQOL 5 (Stamm 2010, scoring sheet).
+COMPASSION_SATISFACTION_ITEMS = (3, 6, 12, 16, 18, 20, 22, 24, 27, 30)
+TRAINING_VIEWS = (
+    "pace_right",
+    "balance_right",
+    "complexity_right",
+    "relevant_to_role",
+    "well_organised",
+    "high_quality",
+    "comfortable_asking",
+)
+ANTICIPATED_OUTCOMES = (
+    "understand_principles",
+    "confident_applying",
+    "explain_benefits",
+    "administer_tools",
+    "upload_scores",
+    "interpret_scores",
+)
+TOOLS = ("ORS", "SRS")
+QUALITATIVE_FILES = ("interviews", "framework_matrix")
+# What no pseudonym looks like; the last begins with a Cyrillic letter.
+_NO_PSEUDONYMS = ("jane.doe@example.org", "Jane Doe", "Doe", "jane", "JD", "\u042002")
+
+
+@dataclass(frozen=True)
+class Reads:
+    """What the analysis takes a column for; its range and answers are the dictionary's.
+
+    Attributes
+    ----------
+    type : {"number", "date", "string"}
+    always : bool
+        Whether every row has a value.
+    answers : tuple of str, optional
+        The answers that the analysis counts. Any other would be left out of its tables.
+    scale : tuple of int, optional
+        Lowest and highest answer that the analysis reckons with.
+    identifies : bool
+        Whether it stands for a person or thing, so that two that look alike must not differ.
+    """
+
+    type: str = "string"
+    always: bool = False
+    answers: tuple[str, ...] = ()
+    scale: tuple[int, int] | None = None
+    identifies: bool = False
+
+
+_ID = Reads(always=True, identifies=True)
+_DATE = Reads("date", always=True)
+_TEXT = Reads()
+_WORDS = Reads(always=True)
+_NUMBER = Reads("number")
+_COUNT = Reads("number", always=True)
+
+
+def _one_of(*answers: str, always: bool = False) -> Reads:
+    return Reads(always=always, answers=answers)
+
+
+def wai_columns(study: Study) -> list[str]:
+    """Names of the Working Alliance Inventory's item columns."""
+    return [f"wai_{item:02d}" for item in range(1, study.measures.wai.items + 1)]
+
+
+def proqol_columns() -> list[str]:
+    """Names of the compassion satisfaction item columns, by their number in the ProQOL."""
+    return [f"proqol_{item:02d}" for item in COMPASSION_SATISFACTION_ITEMS]
+
+
+def tool_rating_columns(study: Study, measure: str, tool: str) -> list[str]:
+    """Names of the IAM or FIM item columns for one tool."""
+    items = getattr(study.measures, measure).items
+    return [f"{measure}_{tool.lower()}_{item}" for item in range(1, items + 1)]
+
+
+def columns_read(study: Study) -> dict[str, dict[str, Reads]]:
+    """Which columns the analysis reads.
+
+    Parameters
+    ----------
+    study : Study
+        Its teams, months and instruments set the answers and scales.
+
+    Returns
+    -------
+    dict
+        File stem to column name to `Reads`.
+    """
+    scales = {
+        name: Reads("number", scale=(scale.minimum, scale.maximum))
+        for name, scale in study.measures
+    }
+    agreement = Reads("number", scale=(1, 5))
+    teams = {
+        arms: _one_of(*(team.id for team in study.teams if team.arm in arms), always=True)
+        for arms in (("intervention", "comparison"), ("intervention",))
+    }
+    everybody, trained = teams.values()
+    respondent = {
+        "practitioner_id": _ID,
+        "team": everybody,
+        "completed_on": _DATE,
+        "role": _one_of(*ROLES, always=True),
+    }
+    survey = {
+        **respondent,
+        "time_in_service": _one_of(*TIME_IN_SERVICE),
+        "years_practising": _NUMBER,
+        "qualification_level": _NUMBER,
+        "hours_per_week": _NUMBER,
+        "families_supported": _NUMBER,
+        "prior_systemic_training": _one_of(*YES_NO_NOT_SURE),
+        "prior_ors": _one_of(*YES_NO_NOT_SURE),
+        "prior_srs": _one_of(*YES_NO_NOT_SURE),
+        **dict.fromkeys(wai_columns(study), scales["wai"]),
+        **dict.fromkeys(proqol_columns(), scales["proqol"]),
+    }
+    ratings = {
+        name: scales[measure]
+        for measure in ("iam", "fim")
+        for tool in TOOLS
+        for name in tool_rating_columns(study, measure, tool)
+    }
+    return {
+        "baseline_survey": survey,
+        "post_training_survey": {
+            **respondent,
+            "team": trained,
+            **dict.fromkeys(TRAINING_VIEWS, agreement),
+            "roleplay_helpful": agreement,
+            "know_more": agreement,
+            **dict.fromkeys(ANTICIPATED_OUTCOMES, agreement),
+            "preferred_format": _one_of(*TRAINING_FORMAT),
+            **ratings,
+        },
+        "endline_survey": {
+            **survey,
+            "ors_frequency": _one_of(*FREQUENCY),
+            "srs_frequency": _one_of(*FREQUENCY),
+            "uploaded_scores": _one_of(*YES_NO),
+            "family_engagement": _one_of(*ENGAGEMENT),
+            "difficulty": _one_of(*DIFFICULTY),
+            "continue_tools": _one_of(*YES_NO_NOT_SURE),
+            "contact_with_training": _one_of(*YES_NO),
+            "contact_with_tools": _one_of(*YES_NO),
+        },
+        "training_attendance": {
+            "practitioner_id": _ID,
+            "team": trained,
+            "role": _one_of(*ROLES, always=True),
+            "part_1": _one_of(*PART, always=True),
+            "part_2": _one_of(*PART, always=True),
+            "reason_not_attended": _TEXT,
+        },
+        "tool_use": {
+            "completion_id": _ID,
+            "person_id": _ID,
+            "person_type": _one_of("adult", "child", always=True),
+            "tool": _one_of(*TOOLS, always=True),
+            "practitioner_id": _ID,
+            "team": trained,
+            "month": _one_of(*study.tool_months, always=True),
+            "score": _NUMBER,
+        },
+        "observations": {
+            "observation_id": _ID,
+            "training_part": Reads("number", always=True, scale=(1, 2)),
+            "session": _WORDS,
+            "observed_on": _DATE,
+            "facilitators": _COUNT,
+            "attendees": _COUNT,
+        },
+        "interviews": {
+            "interview_id": _ID,
+            "role": _WORDS,
+            "months_in_role": _COUNT,
+            "conducted_on": _DATE,
+        },
+        "framework_matrix": {
+            "row_id": _ID,
+            "source_type": _WORDS,
+            "source_id": _TEXT,
+            "research_question": _WORDS,
+            "component": _WORDS,
+            "theme": _WORDS,
+            "sub_theme": _TEXT,
+            "direction": _WORDS,
+            "concerns": _WORDS,
+            "summary": _WORDS,
+            "outcome": _TEXT,
+            "support": _TEXT,
+            "report_section": _TEXT,
+        },
+    }
+
+
+@dataclass(frozen=True)
+class Pilot:
+    """A study and its raw data, one typed frame per file.
+
+    Numbers are float64 with NaN for missing, dates datetime64, the rest str with missing values.
+    Files of qualitative data that a study does not have are frames without rows.
+    """
+
+    study: Study
+    baseline_survey: pd.DataFrame
+    post_training_survey: pd.DataFrame
+    endline_survey: pd.DataFrame
+    training_attendance: pd.DataFrame
+    tool_use: pd.DataFrame
+    observations: pd.DataFrame
+    interviews: pd.DataFrame
+    framework_matrix: pd.DataFrame
+
+
+def open_pilot(folder: str | Path) -> Pilot:
+    """Read a study folder.
+
+    Parameters
+    ----------
+    folder : path
+        Holds `study.yml`, `datapackage.json` and the files of `raw` that it describes; relative
+        paths are looked up from the working directory upwards.
+
+    Raises
+    ------
+    InputError
+        With every problem of every file. What the files say together is looked at when each can be
+        read.
+    """
+    folder = find_folder(folder)
+    problems: list[Problem] = []
+    study = dictionary = None
+    try:
+        study = read_study(folder)
+    except InputError as error:
+        problems += error.problems
+    try:
+        dictionary = read_dictionary(folder)
+    except InputError as error:
+        problems += error.problems
+    if study and dictionary:
+        problems += _against_the_analysis(dictionary, study)
+    frames: dict[str, pd.DataFrame] = {}
+    if dictionary:
+        problems += _unknown_files(folder / "raw", dictionary)
+        for resource in dictionary.resources:
+            frames[resource.name] = read_table(folder / resource.path, resource, problems)
+    if study and dictionary and not problems:
+        problems += _missing_references(dictionary, frames)
+        problems += plausibility.check(study, frames)
+    if problems or study is None:
+        raise InputError(problems)
+    typed = {
+        stem: frames[stem].reset_index(drop=True) if stem in frames else _without_rows(columns)
+        for stem, columns in columns_read(study).items()
+    }
+    return Pilot(study=study, **typed)
+
+
+def _without_rows(columns: dict[str, Reads]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {name: pd.Series(dtype=DTYPES[reads.type]) for name, reads in columns.items()}
+    )
+
+
+def _unknown_files(raw: Path, dictionary: Dictionary) -> Iterator[Problem]:
+    """Tell what lies beside the raw files, but for what other programs hide there."""
+    known = {Path(resource.path).name for resource in dictionary.resources}
+    # A spreadsheet beside a file that is missing is told with the file.
+    absent = {Path(name).stem for name in known if not is_there(raw / name)}
+    for path in sorted(raw.iterdir()) if raw.is_dir() else ():
+        hidden = path.name.startswith((".", "~$")) or path.name.endswith("~")
+        if path.name not in known and path.stem not in absent and not hidden:
+            expected = f"only files that {DATAPACKAGE_FILE} describes"
+            yield Problem(f"raw/{path.name}", None, "", "a file that nothing reads", expected)
+
+
+def _missing_references(
+    dictionary: Dictionary, frames: dict[str, pd.DataFrame]
+) -> Iterator[Problem]:
+    for resource in dictionary.resources:
+        for key in resource.table.foreignKeys:
+            target = key.reference
+            there = set(frames[target.resource][target.fields].dropna())
+            for line, value in frames[resource.name][key.fields].dropna().items():
+                if value not in there:
+                    expected = f"a {target.fields} of {target.resource}.csv"
+                    file = f"{resource.name}.csv"
+                    yield Problem(file, int(str(line)), key.fields, repr(value), expected)
+
+
+def _against_the_analysis(dictionary: Dictionary, study: Study) -> Iterator[Problem]:
+    """Compare the dictionary with what the analysis reads and with `study.yml`."""
+
+    def problem(place: str, found: str, expected: str) -> Problem:
+        return Problem(DATAPACKAGE_FILE, None, place, found, expected)
+
+    reads = columns_read(study)
+    for resource in dictionary.resources:
+        if resource.name not in reads:
+            expected = f"one of: {', '.join(reads)}"
+            yield problem(resource.name, "a resource that nothing reads", expected)
+    for stem, columns in reads.items():
+        if stem not in dictionary.by_name:
+            if stem not in QUALITATIVE_FILES:
+                yield problem(stem, "no such resource", f"the resource raw/{stem}.csv")
+            continue
+        table = dictionary.by_name[stem].table
+        for name in columns:
+            if name not in table.by_name:
+                expected = "this field, which the analysis reads"
+                yield problem(f"{stem}.{name}", "no such field", expected)
+        for name in table.by_name:
+            if name not in columns:
+                expected = f"only: {', '.join(columns)}"
+                yield problem(f"{stem}.{name}", "a field that nothing reads", expected)
+        if table.primaryKey != next(iter(columns)):
+            yield problem(f"{stem}.primaryKey", table.primaryKey, next(iter(columns)))
+        for name, field in table.by_name.items():
+            for found, expected in _misread(field, columns[name]) if name in columns else ():
+                yield problem(f"{stem}.{name}", found, expected)
+    yield from _months_of_the_waves(dictionary, study)
+
+
+def _misread(field: Field, reads: Reads) -> Iterator[tuple[str, str]]:
+    """What is found and expected wherever a field is not what the analysis takes it for."""
+    limits = field.constraints
+    if reads.type != ("number" if field.type == "integer" else field.type):
+        yield f"the type {field.type}", f"the type {reads.type}"
+        return
+    if reads.always and not limits.required:
+        yield "a field that may be missing", "the constraint required: true"
+    if reads.answers and not set(limits.enum or ("",)) <= set(reads.answers):
+        other = [str(answer) for answer in limits.enum or () if answer not in reads.answers]
+        found = f"the answers {', '.join(other)}" if other else "no enum"
+        yield found, f"an enum of: {', '.join(reads.answers)}"
+    found = f"minimum {limits.minimum}, maximum {limits.maximum}"
+    if reads.scale and (limits.minimum, limits.maximum) != reads.scale:
+        yield found, "minimum {}, maximum {}".format(*reads.scale)
+    elif reads.type != "string" and None in (limits.minimum, limits.maximum):
+        yield found, "both of them"
+    if reads.identifies:
+        taken = [text for text in _NO_PSEUDONYMS if limits.pattern and _takes(field, text)]
+        if taken or not limits.pattern:
+            found = f"a pattern that takes {taken[0]!a}" if taken else "no pattern"
+            yield found, "a pattern of pseudonyms, such as P[0-9]{2}"
+
+
+def _takes(field: Field, text: str) -> bool:
+    try:
+        return bool(field.value(text))
+    except ValueError:
+        return False
+
+
+def _months_of_the_waves(dictionary: Dictionary, study: Study) -> Iterator[Problem]:
+    """The month of each wave lies in the dates that its survey may have."""
+    for wave in study.waves:
+        place = f"{wave.id}_survey.completed_on"
+        resource = dictionary.by_name.get(f"{wave.id}_survey")
+        field = resource and resource.table.by_name.get("completed_on")
+        if not field or field.type != "date":
+            continue
+        limits = field.constraints
+        first, last = str(limits.minimum or "")[:7], str(limits.maximum or "9")[:7]
+        if not first <= wave.month <= last:
+            found = f"dates from {limits.minimum} to {limits.maximum}"
+            expected = f"the month of the wave in study.yml, {wave.month}"
+            yield Problem(DATAPACKAGE_FILE, None, place, found, expected)

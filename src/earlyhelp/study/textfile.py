@@ -1,0 +1,113 @@
+"""Read what somebody hands in: the text of a file, whatever stands in its place, and a number."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import stat
+from pathlib import Path
+
+from earlyhelp.study.problems import InputError, Problem
+
+# Characters that no text file needs and no spreadsheet shows (Unicode general category Cc but for
+# tab, line feed and carriage return), and halves of a pair of surrogates, which no UTF-8 writes.
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_REASONS = {
+    errno.ENOENT: "no such file",
+    errno.ELOOP: "a link that leads back to itself",
+    errno.EACCES: "a file that may not be read",
+    errno.EPERM: "a file that may not be read",
+    errno.ENOTDIR: "a file where its folder should be",
+    errno.ENAMETOOLONG: "a name that is too long",
+}
+
+# Digits of a number that somebody may write; a float holds every whole number of so many.
+MOST_DIGITS = 15
+_NUMBER = re.compile(r"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,2})?")
+
+
+def number(text: str) -> int | float | None:
+    """Read a number in plain digits: whole, with decimals after a full stop, or with an exponent.
+
+    Returns
+    -------
+    int, float or None
+        None for all else, such as ``1_0``, ``010``, ``nan``, ``1,5``, digits of other scripts, a
+        blank beside it or more than `MOST_DIGITS` digits.
+    """
+    if not _NUMBER.fullmatch(text) or len(re.findall("[0-9]", text)) > MOST_DIGITS:
+        return None
+    return int(text) if re.fullmatch("[-+]?[0-9]+", text) else float(text)
+
+
+def is_there(path: Path) -> bool:
+    """Whether anything stands at a path: a file, but also a folder or a link that leads nowhere.
+
+    A file that may be missing is missing only where this is false; anything else in its place is
+    for `read_text` to tell.
+    """
+    return os.path.lexists(path)
+
+
+def check_is_file(path: Path, expected: str) -> None:
+    """Check that a path can be read to an end.
+
+    Raises
+    ------
+    InputError
+        When nothing is there, or a folder, a link to itself or no file at all (a named pipe or a
+        device, which would never end).
+    """
+
+    def problem(found: str) -> InputError:
+        return InputError([Problem(path.name, None, "", found, expected)])
+
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        # A dangling link is told from a missing file: the first stands in the folder's listing.
+        missing = error.errno == errno.ENOENT and is_there(path)
+        found = "a link that leads nowhere" if missing else _REASONS.get(error.errno or 0)
+        raise problem(found or f"a file that cannot be read ({error.strerror})") from None
+    if stat.S_ISDIR(mode):
+        raise problem("a folder")
+    if not stat.S_ISREG(mode):
+        raise problem("neither a file nor a folder")
+
+
+def read_text(path: Path, expected: str = "a text file in UTF-8") -> str:
+    """Read a whole text file; line ends and all characters stay as they are.
+
+    Parameters
+    ----------
+    path : Path
+        A byte order mark at the start is left out.
+    expected : str
+        What should stand there, for the message.
+
+    Raises
+    ------
+    InputError
+        When `check_is_file` tells it, or the file may not be read, is not UTF-8, or holds a
+        control character.
+    """
+
+    def problem(found: str, row: int | None = None) -> InputError:
+        return InputError([Problem(path.name, row, "", found, expected)])
+
+    check_is_file(path, expected)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        found = _REASONS.get(error.errno or 0)
+        raise problem(found or f"a file that cannot be read ({error.strerror})") from None
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        row = content.count(b"\n", 0, error.start) + 1
+        raise problem(f"byte 0x{content[error.start]:02x}, which is not UTF-8", row) from None
+    if control := CONTROL.search(text):
+        row = text.count("\n", 0, control.start()) + 1
+        raise problem(f"the control character U+{ord(control[0]):04X}", row)
+    return text

@@ -1,0 +1,249 @@
+"""The design grid of the next trial and its simulation, in parts that any machine can run.
+
+A study may hold `sweep.yml`; without it the defaults of `Sweep` serve. The simulation is stored as
+`derived/simulation-<key>.csv`, where the key is a hash of all that determines its content: the
+grid, the number of units and the version of the method.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+from collections.abc import Iterator
+from dataclasses import replace
+from io import StringIO
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from earlyhelp.study.design import find_folder, read_study
+from earlyhelp.study.problems import InputError, Problem
+from earlyhelp.study.textfile import is_there, read_text
+from earlyhelp.study.yamlfile import Strict, read_yaml
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from earlyhelp.trial.power import Design
+
+Values = dict[str, tuple[float, ...]]
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+Correlation = Annotated[float, Field(ge=0, lt=1)]
+Autocorrelation = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+SWEEP_FILE = "sweep.yml"
+# Raise it whenever the same grid may give another simulation: another model, analysis, order of
+# random numbers or formula. Moving or formatting code is none.
+METHOD_VERSION = 1
+# What is simulated of a cell, and which of it are shares.
+SHARES = ("power", "power_simulated", "coverage")
+RESULTS = (
+    *SHARES,
+    *("power_mc_error", "coverage_mc_error", "bias", "bias_mc_error", "standard_error"),
+    *("standard_error_closed_form", "standard_error_simulated"),
+)
+
+
+class Sweep(Strict):
+    """Assumptions whose every combination is calculated; symbols as in `power.Assumptions`.
+
+    Attributes
+    ----------
+    effect : tuple of float
+        In standard deviations.
+    points : tuple of float
+        Differences in points of the working alliance total.
+    proportions : tuple of (float, float)
+        Control and intervention arm, for a binary outcome.
+    trials : int
+        Simulated trials of every cell.
+    marks : dict
+        Numbers of clusters to mark on the main figure.
+    """
+
+    icc: Annotated[tuple[Correlation, ...], Field(min_length=1)] = (
+        0.01,
+        0.02,
+        0.05,
+        0.1,
+        0.2,
+        0.3,
+    )
+    cac: Annotated[tuple[Autocorrelation, ...], Field(min_length=1)] = (0.5, 0.8, 1)
+    iac: Annotated[tuple[Correlation, ...], Field(min_length=1)] = (0, 0.35, 0.7)
+    effect: Annotated[tuple[Positive, ...], Field(min_length=1)] = (0.2, 0.3, 0.5)
+    points: Annotated[tuple[Positive, ...], Field(min_length=1)] = (1, 2, 4)
+    proportions: tuple[tuple[Share, Share], ...] = ((0.5, 0.6), (0.5, 0.65), (0.5, 0.7))
+    cluster_size: Annotated[float, Field(ge=1)] = 10
+    attrition: Correlation = 0
+    cv: Annotated[float, Field(ge=0)] = 0.4
+    alpha: Share = 0.05
+    power: Share = 0.8
+    trials: Annotated[int, Field(ge=2)] = 2000
+    seed: Annotated[int, Field(ge=0)] = 2023
+    marks: dict[str, Annotated[int, Field(ge=2)]] = Field(default_factory=dict)
+
+    @property
+    def fixed(self) -> dict[str, float]:
+        """Assumptions that have one value."""
+        return {name: getattr(self, name) for name in ("cluster_size", "attrition", "cv", "alpha")}
+
+
+def read_sweep(folder: str | Path) -> Sweep:
+    """Read `sweep.yml` of a study folder, or the defaults where there is none.
+
+    Raises
+    ------
+    InputError
+        With every problem of the file.
+    """
+    path = find_folder(folder) / SWEEP_FILE
+    return read_yaml(path, Sweep) if is_there(path) else Sweep()
+
+
+def randomised_units(folder: str | Path) -> int:
+    """Number of units that the pilot randomised."""
+    return len(set(read_study(folder).unit_of.values()))
+
+
+def stored_at(folder: str | Path) -> Path:
+    """Where the simulation of a study is stored; another grid or method has another name."""
+    grid = read_sweep(folder).model_dump_json(exclude={"points", "proportions", "marks"})
+    key = hashlib.sha256(f"{grid}\0{randomised_units(folder)}\0{METHOD_VERSION}".encode())
+    return find_folder(folder) / "derived" / f"simulation-{key.hexdigest()[:16]}.csv"
+
+
+def cells(sweep: Sweep, units: int) -> pd.DataFrame:
+    """Cells to simulate: what each design needs, and the pilot's own number of units.
+
+    Assumptions that a design does not know of are not repeated.
+
+    Returns
+    -------
+    DataFrame
+        Columns `simulation.CELL_FIELDS`, and `pilot` (whether the clusters are the pilot's).
+    """
+    import pandas as pd
+
+    from earlyhelp.trial import simulation
+
+    frames = []
+    for design, values, as_pilot, _ in _parts(sweep, units):
+        needed = simulation.grid([design], sweep.power, **values, **sweep.fixed)
+        frames.append(needed.assign(pilot=False))
+        if as_pilot:
+            frames.append(needed.assign(clusters=units, pilot=True))
+    return pd.concat(frames, ignore_index=True)
+
+
+def _parts(sweep: Sweep, units: int) -> Iterator[tuple[Design, Values, bool, int]]:
+    """Yield designs, their assumptions, whether they suit the pilot's units, and their cells."""
+    from earlyhelp.trial import power
+
+    ignored = {
+        "individual": ("icc", "cac", "iac"),
+        "individual-baseline": ("icc", "cac"),
+        "parallel": ("cac", "iac"),
+    }
+    for design in power.DESIGNS.values():
+        values: Values = {name: getattr(sweep, name) for name in ("icc", "cac", "iac", "effect")}
+        values |= {name: values[name][:1] for name in ignored.get(design.name, ())}
+        as_pilot = design.sequences == 2 and design.unit == "cluster" and units >= design.fewest
+        yield design, values, as_pilot, prod(map(len, values.values())) * (1 + as_pilot)
+
+
+def simulate_part(folder: str | Path, part: int, parts: int) -> pd.DataFrame:
+    """Simulate every `parts`-th cell, from cell `part` (1 for the first).
+
+    A cell's seed is its own, so the result does not depend on the number of parts.
+
+    Returns
+    -------
+    DataFrame
+        Columns of `simulation.simulate_cell`, and `cell` (its number) and `pilot`.
+
+    Raises
+    ------
+    InputError
+        When the part is not one of the parts, or there are more parts than cells.
+    """
+    import pandas as pd
+
+    from earlyhelp.trial import simulation
+
+    sweep = read_sweep(folder)
+    numbered = list(enumerate(cells(sweep, randomised_units(folder)).to_dict("records")))
+    if not 1 <= part <= parts <= len(numbered):
+        expected = f"K-of-N with 1 <= K <= N and N at most {len(numbered)}, the cells of the grid"
+        raise InputError([Problem("trial", None, "part", f"{part}-of-{parts}", expected)])
+    rows = []
+    for number, cell in numbered[part - 1 :: parts]:
+        row = simulation.simulate_cell(cell, sweep.trials, [sweep.seed, number])
+        rows.append(row.assign(cell=number, pilot=cell["pilot"]))
+    return pd.concat(rows, ignore_index=True)
+
+
+def read_stored(folder: str | Path) -> pd.DataFrame:
+    """Read the stored simulation; empty for a study without `sweep.yml` and without a simulation.
+
+    Raises
+    ------
+    InputError
+        Only the simulation of another grid or method is stored, or none of the grid that
+        `sweep.yml` asks for, or the file does not hold one row for each cell of the grid.
+    """
+    import pandas as pd
+
+    path = stored_at(folder)
+    study, file = (shlex.quote(str(part)) for part in (path.parent.parent, path))
+    command = f"`earlyhelp trial simulate {study} --part 1-of-1 --output {file}`"
+    expected = f"what {command} stores"
+    others = sorted(path.parent.glob("simulation-*.csv"))
+    if not is_there(path):
+        if others:
+            found = "a simulation of another grid, number of units or method"
+            expected = f"{path.name}, which {command} stores"
+            raise InputError(
+                Problem(f"derived/{p.name}", None, "", found, expected) for p in others
+            )
+        if not is_there(find_folder(folder) / SWEEP_FILE):
+            return pd.DataFrame()
+    try:
+        text = read_text(path, expected)
+    except InputError as error:
+        raise InputError(replace(p, file=f"derived/{p.file}") for p in error.problems) from None
+    try:
+        table = pd.read_csv(StringIO(text))
+    except ValueError:  # no table at all
+        table = pd.DataFrame()
+    count = sum(number for *_, number in _parts(read_sweep(folder), randomised_units(folder)))
+    if problems := list(_problems(table, count, f"derived/{path.name}", expected)):
+        raise InputError(problems)
+    return table
+
+
+def _problems(table: pd.DataFrame, count: int, file: str, expected: str) -> Iterator[Problem]:
+    """Yield what is wrong with a stored simulation that should hold `count` cells."""
+    import pandas as pd
+
+    from earlyhelp.trial import power, simulation
+
+    named = {*simulation.CELL_FIELDS, *RESULTS, "cell", "pilot"} <= set(table)
+    # Rows that are longer than the header turn columns into the index.
+    if not named or not isinstance(table.index, pd.RangeIndex):
+        yield Problem(file, 1, "", "other columns", expected)
+        return
+    if table["cell"].tolist() != list(range(count)):
+        yield Problem(file, None, "cell", f"{len(table)} rows", f"the cells 0 to {count - 1}")
+    numbers = table[list(RESULTS)].apply(pd.to_numeric, errors="coerce")
+    wrong = numbers.isna()
+    for name in SHARES:
+        wrong[name] |= ~numbers[name].between(0, 1)
+    wrong["design"] = ~table["design"].isin(list(power.DESIGNS))
+    wrong["pilot"] = ~table["pilot"].astype(str).isin(["True", "False"])
+    for name in wrong:
+        for row in wrong.index[wrong[name]]:
+            yield Problem(file, row + 2, str(name), str(table.loc[row, name]), expected)

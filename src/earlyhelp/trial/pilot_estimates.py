@@ -1,0 +1,635 @@
+"""What a pilot tells the design of the next trial: spread, stability over time, room for change.
+
+Of observed data these are estimates. Of reconstructed data they are what the printed figures leave
+possible: ranges, read from `printed.yml` and from what `identified` stored, never the synthetic
+people's own values.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import product
+from math import atanh, sqrt, tanh
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
+
+from earlyhelp.analysis import outcomes, readiness
+from earlyhelp.analysis.instruments import ARMS
+from earlyhelp.analysis.participants import surveys
+from earlyhelp.possible import one_group
+from earlyhelp.published import determined, stored
+from earlyhelp.published.printed import possible_sums, read_printed
+from earlyhelp.published.rounding import number
+from earlyhelp.study.design import Status
+from earlyhelp.study.problems import InputError, Problem
+from earlyhelp.study.raw import Pilot, proqol_columns, wai_columns
+from earlyhelp.study.textfile import is_there
+from earlyhelp.study.yamlfile import Strict, read_yaml
+from earlyhelp.trial import power
+from earlyhelp.trial.criteria import Quantity, observed
+from earlyhelp.trial.design_grid import Sweep
+
+WAVES = ("baseline", "endline")
+OUTCOMES = {"wai": "wai", "compassion_satisfaction": "proqol"}
+NEAR = 5
+# With fewer clusters the formulas of designs of several periods are too hopeful (`power.power`).
+FEW = 8
+NOTHING = float("nan")
+
+
+def room(pilot: Pilot) -> pd.DataFrame:
+    """Spread of the outcomes and their distance from the top of the scale, by arm and wave.
+
+    Returns
+    -------
+    DataFrame
+        measure, arm, wave, n, maximum, sd_known (printed or observed, else only bounded by the mean
+        and the scale); and as ranges (`_low`, `_high`): mean, sd, top (people at the maximum), near
+        (within `NEAR` points of it), headroom (points from the mean to the maximum), headroom_sd
+        (in SDs; infinite where everybody may have the same score). NaN where nothing bounds it.
+    """
+    frame = _printed_room(pilot) if _is_reconstructed(pilot) else _observed_room(pilot)
+    frame["headroom_low"] = frame["maximum"] - frame["mean_high"]
+    frame["headroom_high"] = frame["maximum"] - frame["mean_low"]
+    frame["headroom_sd_low"] = frame["headroom_low"] / frame["sd_high"]
+    frame["headroom_sd_high"] = frame["headroom_high"] / frame["sd_low"]
+    return frame
+
+
+def _is_reconstructed(pilot: Pilot) -> bool:
+    return pilot.study.provenance == "reconstructed"
+
+
+def _observed_room(pilot: Pilot) -> pd.DataFrame:
+    summary = outcomes.outcome_summary(pilot).merge(outcomes.ceiling(pilot, NEAR))
+    rows = []
+    for row in summary[summary["measure"].isin(OUTCOMES)].to_dict("records"):
+        seen = {"mean": row["mean"], "sd": row["sd"] or NOTHING}
+        seen |= {"top": row["at_maximum"], "near": row["close"]}
+        rows.append(
+            {name: row[name] for name in ("measure", "arm", "wave", "n")}
+            | {"maximum": row["scale_maximum"], "sd_known": row["sd"] > 0}
+            | {f"{name}_{end}": x for name, x in seen.items() for end in ("low", "high")}
+        )
+    return pd.DataFrame(rows)
+
+
+def _printed_room(pilot: Pilot) -> pd.DataFrame:
+    printed = read_printed(pilot.study.folder)
+    left = determined.read(pilot.study.folder)
+    rows = []
+    for (measure, key), arm, wave in product(OUTCOMES.items(), ARMS, WAVES):
+        figures, scale = printed[key][arm][wave], getattr(pilot.study.measures, key)
+        low, high = scale.total_minimum, scale.total_maximum
+        sums = possible_sums(figures, (low, high))
+        row = {"measure": measure, "arm": arm, "wave": wave, "n": figures["n"], "maximum": high}
+        row |= {"mean_low": sums[0] / figures["n"], "mean_high": sums[-1] / figures["n"]}
+        row |= {"sd_known": "sd" in figures}
+        if "sd" in figures:
+            given = one_group.Figures(figures["n"], figures["mean"], figures["sd"], low, high)
+            ends = float(given.sd_interval.low), float(given.sd_interval.high)
+            found = one_group.bounds(given, [high, high - NEAR])
+            above = {
+                int(bound.of): (float(bound.low), float(bound.high))
+                for bound in found
+                if bound.quantity == "at or above" and bound.of is not None
+            }
+        else:
+            ends = sd_by_sum(figures["n"], (sums[0], sums[-1]), (low, high))
+            above = _stored_above(left, key, arm, wave)
+        row |= {"sd_low": ends[0], "sd_high": ends[1]}
+        for name, cutoff in (("top", high), ("near", high - NEAR)):
+            row[f"{name}_low"], row[f"{name}_high"] = above.get(cutoff, (NOTHING, NOTHING))
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def sd_by_sum(n: int, sums: tuple[int, int], ends: tuple[int, int]) -> tuple[float, float]:
+    """Least and greatest SD of n whole scores between two ends with a sum in a range.
+
+    Least when the scores are as equal as they can be, greatest when all but one are at the ends.
+    """
+    low, high = ends
+    least, most = [], []
+    for total in range(sums[0], sums[1] + 1):
+        level, over = divmod(total, n)
+        at_top, rest = divmod(total - n * low, high - low)
+        equal = [level + 1] * over + [level] * (n - over)
+        apart = [high] * at_top + [low + rest] * (at_top < n)
+        least.append(float(np.std(equal, ddof=1)))
+        most.append(float(np.std(apart + [low] * (n - len(apart)), ddof=1)))
+    return min(least), max(most)
+
+
+def _stored_above(
+    left: determined.Figures | None, key: str, arm: str, wave: str
+) -> dict[int, tuple[float, float]]:
+    """Fewest and most people at or above scores, as `identified` stored them for one group."""
+    if left is None:
+        return {}
+    wanted = {"measure": key, "arm": arm, "wave": wave, "quantity": "at or above"}
+    chosen = stored.rows(left.stored.groups, **wanted)
+    return {
+        int(of): (float(Fraction(low)), float(Fraction(high)))
+        for of, low, high in chosen[["of", "low", "high"]].astype(str).to_numpy()
+    }
+
+
+def stability(pilot: Pilot, confidence: float = 0.95) -> pd.DataFrame:
+    """Change of the people measured twice, and how well baseline tells endline.
+
+    Returns
+    -------
+    DataFrame
+        measure, arm, pairs; and as ranges: sd_change, dz (mean change over its SD, without sign),
+        correlation (of baseline and endline). Observed: dz as estimated, correlation with its
+        interval (Fisher's z). Reconstructed: the identified set, what the printed tests of both
+        arms leave possible (`published.identified_sets`); NaN where nothing printed bounds it.
+    """
+    if _is_reconstructed(pilot):
+        return _identified(pilot)
+    rows = []
+    pairs = outcomes.changes(pilot)
+    for measure, arm in product(OUTCOMES, ARMS):
+        chosen = pairs[(pairs["measure"] == measure) & (pairs["arm"] == arm)]
+        n, sd = len(chosen), chosen["change"].std()
+        dz = abs(chosen["change"].mean()) / sd if sd > 0 else NOTHING
+        low, high = fisher_interval(chosen["baseline"].corr(chosen["endline"]), n, confidence)
+        rows.append((measure, arm, n, sd, sd, dz, dz, low, high))
+    return pd.DataFrame(rows, columns=STABILITY)
+
+
+STABILITY = [
+    "measure",
+    "arm",
+    "pairs",
+    "sd_change_low",
+    "sd_change_high",
+    "dz_low",
+    "dz_high",
+    "correlation_low",
+    "correlation_high",
+]
+
+
+def fisher_interval(r: float, n: int, confidence: float) -> tuple[float, float]:
+    """Interval of a correlation by Fisher's z; NaN without four pairs or with r of -1 or 1."""
+    if not (n > 3 and abs(r) < 1):
+        return NOTHING, NOTHING
+    margin = float(stats.norm.ppf((1 + confidence) / 2)) / sqrt(n - 3)
+    return tanh(atanh(r) - margin), tanh(atanh(r) + margin)
+
+
+def _identified(pilot: Pilot) -> pd.DataFrame:
+    left = determined.read(pilot.study.folder)
+    pairs = read_printed(pilot.study.folder)["pairs"]
+    rows = []
+    for (measure, key), (index, arm) in product(OUTCOMES.items(), enumerate(ARMS)):
+        correlation = (NOTHING, NOTHING)
+        sds, dzs = [NOTHING], [NOTHING]
+        if left is not None:
+            changes = [contrast[index] for contrast in left.contrasts(key)]
+            sds, dzs = [c.sd for c in changes], [abs(c.dz) for c in changes]
+            if left.has(key, arm, "correlation"):
+                correlation = left.extreme(key, arm, "correlation")[:2]
+        spread = (min(sds), max(sds), min(dzs), max(dzs))
+        rows.append((measure, arm, pairs[arm], *spread, *correlation))
+    return pd.DataFrame(rows, columns=STABILITY)
+
+
+def sd_range(
+    pilot: Pilot, room: pd.DataFrame, confidence: float, measure: str = "wai"
+) -> tuple[float, float]:
+    """Least and greatest SD of a measure (of `room`).
+
+    Reconstructed: over what is printed of arms and waves. Observed: interval (chi-squared) of the
+    SD pooled over the arms, over both waves.
+    """
+    chosen = room[room["measure"] == measure]
+    if _is_reconstructed(pilot):
+        return float(chosen["sd_low"].min()), float(chosen["sd_high"].max())
+    ends = []
+    for _, wave in chosen[chosen["sd_known"]].groupby("wave"):
+        df = int((wave["n"] - 1).sum())
+        squares = float(((wave["n"] - 1) * wave["sd_low"] ** 2).sum())
+        ends += [
+            sqrt(squares / float(stats.chi2.ppf(tail, df)))
+            for tail in ((1 + confidence) / 2, (1 - confidence) / 2)
+        ]
+    return (min(ends), max(ends)) if ends else (NOTHING, NOTHING)
+
+
+def usable_correlation(stability: pd.DataFrame, measure: str) -> tuple[float, float]:
+    """Least and greatest size of a correlation that an analysis with baseline can use.
+
+    The gain of such an analysis is ``1 - r**2``, whatever the sign of r: a range that holds 0 goes
+    from no gain to that of its end farther from 0. The range is over both arms; what nothing bounds
+    counts as -1 to 1.
+    """
+    chosen = stability[stability["measure"] == measure]
+    low = float(chosen["correlation_low"].fillna(-1).min())
+    high = float(chosen["correlation_high"].fillna(1).max())
+    least = 0.0 if low <= 0 <= high else min(abs(low), abs(high))
+    return least, max(abs(low), abs(high))
+
+
+def gain_from_baseline(
+    stability: pd.DataFrame, sweep: Sweep, alpha: float, target: float
+) -> pd.DataFrame:
+    """What knowing the correlation of the waves no better than this means for the design.
+
+    Returns
+    -------
+    DataFrame
+        measure ("chosen" for the individual autocorrelations of the sweep), design, effect (SDs);
+        and as ranges: r (size of the correlation that can be used), factor (``1 - r**2``, what is
+        left of the variance where people are randomised) and teams (over the ICCs, cluster
+        autocorrelations and r).
+    """
+    used = {measure: usable_correlation(stability, measure) for measure in OUTCOMES}
+    rows = []
+    for design, effect in product(power.DESIGNS.values(), sweep.effect):
+        if not design.covariates:
+            continue
+        for measure, r in used.items():
+            teams = _teams(design, sweep, alpha, target, r, {"effect": effect})
+            rows.append((measure, design.name, effect, *r, *teams))
+        chosen = power.sweep(
+            [design],
+            target,
+            effect=effect,
+            icc=sweep.icc,
+            cac=sweep.cac,
+            iac=sweep.iac,
+            **sweep.fixed | {"alpha": alpha},
+        )["clusters"]
+        ends = int(chosen.min()), int(chosen.max())
+        rows.append(("chosen", design.name, effect, min(sweep.iac), max(sweep.iac), *ends))
+    columns = ["measure", "design", "effect", "r_low", "r_high", "teams_low", "teams_high"]
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.assign(factor_low=1 - frame["r_high"] ** 2, factor_high=1 - frame["r_low"] ** 2)
+
+
+def _teams(
+    design: power.Design,
+    sweep: Sweep,
+    alpha: float,
+    target: float,
+    r: tuple[float, float],
+    outcome: dict[str, float],
+) -> tuple[int, int]:
+    """Fewest and most teams over the ICCs, cluster autocorrelations and a range of correlations."""
+    found = []
+    # Between its ends too: the stepped wedge needs most teams somewhere in the middle.
+    sizes = np.linspace(*r, STEPS).tolist() if design.periods > 1 else [0.0]
+    for icc, cac, size in product(sweep.icc, sweep.cac, sizes):
+        values = sweep.fixed | outcome | {"alpha": alpha, "icc": icc, "cac": cac}
+        a = power.Assumptions(**values, iac=_iac(design, size, icc, cac))
+        found.append(power.clusters_needed(design, a, target))
+    return min(found), max(found)
+
+
+STEPS = 5
+
+
+def _iac(design: power.Design, correlation: float, icc: float, cac: float) -> float:
+    """Individual autocorrelation under which people have a correlation, or the nearest there is."""
+    if design.unit == "person":
+        return min(correlation, 1 - power.FINEST)
+    nearest = min(max(correlation, icc * cac), icc * cac + (1 - icc) * (1 - 2 * power.FINEST))
+    return power.individual_autocorrelation(nearest, icc, cac)
+
+
+def reliability(pilot: Pilot) -> pd.DataFrame:
+    """Cronbach's alpha of the outcomes, of observed data only.
+
+    The items of reconstructed people are drawn so that their totals fit; how items go together is
+    free, so an alpha would describe the draw.
+
+    Returns
+    -------
+    DataFrame
+        measure, wave, n, alpha, low, high (95 % interval, Feldt); no rows for reconstructed data.
+    """
+    columns = ["measure", "wave", "n", "alpha", "low", "high"]
+    if _is_reconstructed(pilot):
+        return pd.DataFrame(columns=columns)
+    import pingouin
+
+    items = {"wai": wai_columns(pilot.study), "compassion_satisfaction": proqol_columns()}
+    rows = []
+    for (measure, names), wave in product(items.items(), WAVES):
+        answers = surveys(pilot)[wave][names].dropna()
+        if len(answers) > 1 and answers.sum(axis=1).std() > 0:
+            alpha, (low, high) = pingouin.cronbach_alpha(answers)
+            rows.append((measure, wave, len(answers), float(alpha), float(low), float(high)))
+    return pd.DataFrame(rows, columns=columns)
+
+
+def pilot_power(sweep: Sweep, units: int, alpha: float, target: float) -> pd.DataFrame:
+    """What a comparison of the pilot's units at endline could detect.
+
+    Returns
+    -------
+    DataFrame
+        icc (0 and people independent first: the analysis of people), df, detectable (difference in
+        SDs found with the target power), and the power for each effect of the sweep (column
+        `power_<effect>`).
+    """
+    fixed = sweep.fixed | {"alpha": alpha}
+    cases = [("individual", 0.0), *(("parallel", icc) for icc in sweep.icc)]
+    rows = []
+    for name, icc in cases:
+        design = power.DESIGNS[name]
+        base = {**fixed, "icc": icc}
+        a = power.Assumptions(effect=1, **base)
+        count = power.units(design, a, units)
+        row = {
+            "analysed": "people" if name == "individual" else "units",
+            "icc": icc,
+            "df": power.degrees_of_freedom(design, count),
+            "detectable": power.detectable_effect(design, a, units, target),
+        }
+        for effect in sweep.effect:
+            a = power.Assumptions(effect=effect, **base)
+            row[f"power_{effect:g}"] = power.power(design, a, units)
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def needed(sweep: Sweep, alpha: float, target: float) -> pd.DataFrame:
+    """Teams that each design needs, as ranges over what is uncertain about change over time.
+
+    Returns
+    -------
+    DataFrame
+        design, effect (SDs), icc, low, high (over cluster and individual autocorrelation).
+    """
+    table = power.sweep(
+        power.DESIGNS.values(),
+        target,
+        effect=sweep.effect,
+        icc=sweep.icc,
+        cac=sweep.cac,
+        iac=sweep.iac,
+        **sweep.fixed | {"alpha": alpha},
+    )
+    grouped = table.groupby(["design", "effect", "icc"], sort=False)["clusters"]
+    return grouped.agg(low="min", high="max").reset_index()
+
+
+def needed_in_points(
+    sweep: Sweep,
+    sds: tuple[float, float],
+    correlation: tuple[float, float],
+    alpha: float,
+    target: float,
+) -> pd.DataFrame:
+    """Teams needed to find a difference in points, whatever SD and correlations of the ranges hold.
+
+    Parameters
+    ----------
+    sds, correlation : tuple of float
+        Least and greatest SD and size of the correlation of the waves (`usable_correlation`).
+
+    Returns
+    -------
+    DataFrame
+        design, effect (points), low, high (over the SD, the correlation, ICC and cluster
+        autocorrelation).
+    """
+    rows = []
+    for design, points in product(power.DESIGNS.values(), sweep.points):
+        ends = [
+            _teams(design, sweep, alpha, target, correlation, {"effect": points, "sd": sd})
+            for sd in sds
+        ]
+        rows.append((design.name, points, min(ends)[0], max(high for _, high in ends)))
+    return pd.DataFrame(rows, columns=["design", "effect", "low", "high"])
+
+
+def needed_binary(sweep: Sweep, alpha: float, target: float) -> pd.DataFrame:
+    """Teams needed for a binary outcome.
+
+    Returns
+    -------
+    DataFrame
+        control, intervention (proportions), design, low, high (over the ICC and the
+        autocorrelations).
+    """
+    fixed = sweep.fixed | {"alpha": alpha}
+    ranges = product(sweep.icc, sweep.cac, sweep.iac)
+    rows = []
+    for (p0, p1), design, (icc, cac, iac) in product(
+        sweep.proportions, power.DESIGNS.values(), list(ranges)
+    ):
+        a = power.Assumptions.binary(p0, p1, icc=icc, cac=cac, iac=iac, **fixed)
+        rows.append((p0, p1, design.name, power.clusters_needed(design, a, target)))
+    frame = pd.DataFrame(rows, columns=["control", "intervention", "design", "clusters"])
+    grouped = frame.groupby(["control", "intervention", "design"], sort=False)["clusters"]
+    return grouped.agg(low="min", high="max").reset_index()
+
+
+def responsiveness(
+    sweep: Sweep, clusters: dict[str, int], alpha: float, target: float
+) -> pd.DataFrame:
+    """Difference a measure must show for a trial of so many teams to find it.
+
+    Parameters
+    ----------
+    clusters : dict
+        Words and number of teams; designs of several periods are left out below `FEW`.
+
+    Returns
+    -------
+    DataFrame
+        teams (words), clusters, design, low, high (difference in SDs, over the ICC and the
+        autocorrelations).
+    """
+    fixed = sweep.fixed | {"alpha": alpha}
+    ranges = list(product(sweep.icc, sweep.cac, sweep.iac))
+    rows = []
+    for (words, count), design in product(clusters.items(), power.DESIGNS.values()):
+        if design.unit == "cluster" and count < (FEW if design.periods > 1 else design.fewest):
+            continue
+        found = [
+            power.detectable_effect(
+                design,
+                power.Assumptions(effect=1, icc=icc, cac=cac, iac=iac, **fixed),
+                count,
+                target,
+            )
+            for icc, cac, iac in ranges
+        ]
+        rows.append((words, count, design.name, min(found), max(found)))
+    return pd.DataFrame(rows, columns=["teams", "clusters", "design", "low", "high"])
+
+
+def candidates(room: pd.DataFrame, required: pd.DataFrame) -> pd.DataFrame:
+    """Whether each measure could still show what a trial of teams would need to find.
+
+    Parameters
+    ----------
+    room, required : DataFrame
+        As `room` and `responsiveness` return them.
+
+    Returns
+    -------
+    DataFrame
+        measure; room (largest improvement at endline, in SDs, as a range over the arms); teams,
+        clusters; needed (difference that parallel teams can find, as a range); enough ("yes" or
+        "no" when all of one range lies above or below the other, else "not determined").
+    """
+    rows = []
+    endline = room[room["wave"] == "endline"].groupby("measure", sort=False)
+    parallel = required[required["design"] == "parallel"]
+    for measure, left in endline:
+        low, high = float(left["headroom_sd_low"].min()), float(left["headroom_sd_high"].max())
+        for words, clusters, least, most in parallel[
+            ["teams", "clusters", "low", "high"]
+        ].itertuples(index=False):
+            enough = "yes" if low >= most else "no" if high < least else "not determined"
+            rows.append((measure, low, high, words, clusters, least, most, enough))
+    columns = ["measure", "room_low", "room_high", "teams", "clusters"]
+    return pd.DataFrame(rows, columns=[*columns, "needed_low", "needed_high", "enough"])
+
+
+def simulated_pilot(simulated: pd.DataFrame) -> pd.DataFrame:
+    """Power that the pilot's units had, simulated, by design and effect.
+
+    Returns
+    -------
+    DataFrame
+        design, effect, low, high (over the ICC and the autocorrelations), mc_error (greatest).
+    """
+    if simulated.empty or not simulated["pilot"].any():
+        return pd.DataFrame(columns=["design", "effect", "low", "high", "mc_error"])
+    grouped = simulated[simulated["pilot"]].groupby(["design", "effect"], sort=False)
+    return grouped.agg(
+        low=("power_simulated", "min"),
+        high=("power_simulated", "max"),
+        mc_error=("power_mc_error", "max"),
+    ).reset_index()
+
+
+READINESS = ("3.1", "3.2", "3.3", "3.4", "3.5", "3.6")
+NUMBERS_FILE = "next_steps.yml"
+
+
+class ThemeNumber(Strict):
+    """A number that bears on a theme of the readiness questions.
+
+    Attributes
+    ----------
+    theme : str
+        A theme that a cell on questions 3.1 to 3.6 has in the framework matrix.
+    words : str
+        What the number counts.
+    figure : str
+        What a progression criterion can be about, or "preferred_one_day" (of post-training
+        respondents), "teams_taking_part" (of `design.service_teams`), "room_wai" (largest
+        improvement at endline).
+    status : str
+        What the number may claim where the data are reconstructed.
+    """
+
+    theme: Annotated[str, Field(min_length=1)]
+    words: Annotated[str, Field(min_length=1)]
+    figure: Quantity | Literal["preferred_one_day", "teams_taking_part", "room_wai"]
+    status: Status = "observed"
+
+
+def read_numbers(folder: Path) -> list[ThemeNumber]:
+    """Read `next_steps.yml` of a study folder; without it no theme has a number.
+
+    Raises
+    ------
+    InputError
+        With every problem of the file.
+    """
+    path = folder / NUMBERS_FILE
+    return read_yaml(path, list[ThemeNumber]) if is_there(path) else []
+
+
+def unknown_themes(numbers: list[ThemeNumber], matrix: pd.DataFrame) -> list[Problem]:
+    """Problems of numbers whose theme no cell on readiness in the framework matrix has."""
+    known = sorted(set(_readiness_cells(matrix)["theme"]))
+    expected = f"a theme of questions {READINESS[0]} to {READINESS[-1]}: {', '.join(known)}"
+    return [
+        Problem(NUMBERS_FILE, None, f"{index}.theme", repr(item.theme), expected)
+        for index, item in enumerate(numbers)
+        if item.theme not in known
+    ]
+
+
+def _readiness_cells(matrix: pd.DataFrame) -> pd.DataFrame:
+    return matrix[matrix["research_question"].isin(READINESS)]
+
+
+def next_steps(pilot: Pilot, room: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
+    """Evidence behind the recommended next steps (research questions 3.1 to 3.6).
+
+    Parameters
+    ----------
+    room : DataFrame
+        As `room` returns it.
+
+    Returns
+    -------
+    DataFrame
+        question, theme, evidence (cells of the framework matrix by direction, in words), number (in
+        words, counts with their Clopper-Pearson interval; empty where there is none), status.
+
+    Raises
+    ------
+    InputError
+        With every problem of the study's `next_steps.yml`.
+    """
+    given = read_numbers(pilot.study.folder)
+    if problems := unknown_themes(given, pilot.framework_matrix):
+        raise InputError(problems)
+    numbers: dict[str, list[ThemeNumber]] = {}
+    for item in given:
+        numbers.setdefault(item.theme, []).append(item)
+    seen, matrix = observed(pilot), _readiness_cells(pilot.framework_matrix)
+    rows = []
+    for (question, theme), cells in matrix.groupby(["research_question", "theme"]):
+        counted = cells["direction"].value_counts().sort_index()
+        evidence = ", ".join(f"{direction} {n}" for direction, n in counted.items())
+        of_theme = numbers.get(str(theme), [])
+        words = [_in_words(item, pilot, seen, room, confidence) for item in of_theme]
+        status = of_theme[0].status if of_theme else "reproduced"
+        rows.append((question, theme, evidence, "; ".join(filter(None, words)), status))
+    return pd.DataFrame(rows, columns=["question", "theme", "evidence", "number", "status"])
+
+
+def _in_words(
+    item: ThemeNumber, pilot: Pilot, seen: pd.DataFrame, room: pd.DataFrame, confidence: float
+) -> str:
+    if item.figure == "room_wai":
+        left = room[(room["measure"] == "wai") & (room["wave"] == "endline")]
+        low, high = left["headroom_sd_low"].min(), left["headroom_sd_high"].max()
+        if high == float("inf"):
+            return f"{item.words}: at least {number(low, 1)} SD"
+        return f"{item.words}: {number(low, 1)} to {number(high, 1)} SD"
+    if item.figure == "teams_taking_part":
+        service = pilot.study.design.get("service_teams")
+        return f"{item.words}: {len(pilot.study.teams)} of {service}" if service else ""
+    if item.figure == "preferred_one_day":
+        n, total = readiness.training_format(pilot).iloc[0][["n", "total"]]
+    else:
+        row = seen.loc[[item.figure]].to_dict("records")[0]
+        n, total, mean, sd = (row[name] for name in ("successes", "total", "mean", "sd"))
+        if n is None or n != n:
+            return f"{item.words}: mean {number(mean, 1)} (SD {number(sd, 1)}, n = {int(total)})"
+    if not total:
+        return ""
+    low, high = proportion_confint(n, total, alpha=1 - confidence, method="beta")
+    ends = f"{number(100 * confidence)}% interval {number(100 * low)}% to {number(100 * high)}%"
+    return f"{item.words}: {int(n)} of {int(total)} ({ends})"

@@ -1,0 +1,230 @@
+"""Simulated trials that check the closed forms of `earlyhelp.trial.power`.
+
+Every trial is drawn from the model the closed forms assume and analysed as it would be in practice,
+with variance components estimated from the trial itself: least squares on cluster-period means,
+within and between clusters, combined by their estimated precision, and a t test with
+`power.degrees_of_freedom`. With equal cluster sizes this is feasible generalised least squares for
+exchangeable cluster-period means; one numpy pass analyses all trials.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import fields
+from math import sqrt
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from earlyhelp.trial import power
+from earlyhelp.trial.power import Assumptions, Design, Floats
+
+# Cells of one drawn array: keeps a chunk near 16 MB whatever the design.
+CHUNK_CELLS = 2_000_000
+
+
+def simulate(
+    design: Design, a: Assumptions, clusters: int, trials: int, seed: int | list[int]
+) -> pd.DataFrame:
+    """Draw and analyse trials; the outcome is binary when `a.control` is set.
+
+    Returns
+    -------
+    DataFrame
+        One row per trial: `estimate`, `standard_error`. The same seed gives the same rows.
+    """
+    power.check(trials=trials)
+    count = power.units(design, a, clusters)
+    exposure = power.exposure_matrix(design, count)
+    rng = np.random.default_rng(seed)
+    people = 1.0 if design.unit == "person" or a.control is None else a.analysed
+    chunk = max(1, int(CHUNK_CELLS / (exposure.size * people)))
+    results = []
+    for start in range(0, trials, chunk):
+        sizes = draw_sizes(design, a, (min(chunk, trials - start), count), rng)
+        draw = draw_continuous if a.control is None else draw_binary
+        weights = sizes / (1 + (sizes - 1) * a.icc)
+        results.append(estimate(draw(design, a, exposure, sizes, rng), exposure, weights))
+    estimates, errors = np.concatenate(results, axis=1)
+    return pd.DataFrame({"estimate": estimates, "standard_error": errors})
+
+
+def draw_sizes(design: Design, a: Assumptions, shape: tuple[int, int], rng: Any) -> Floats:
+    """People per cluster and period (trials, units): gamma distributed when they vary."""
+    if design.unit == "person":
+        return np.ones(shape)
+    sizes = np.full(shape, a.analysed)
+    if a.cv > 0:
+        sizes = np.maximum(1.0, rng.gamma(a.cv**-2, a.analysed * a.cv**2, shape))
+    return np.maximum(1.0, np.rint(sizes)) if a.control is not None else sizes
+
+
+def draw_continuous(
+    design: Design, a: Assumptions, exposure: Floats, sizes: Floats, rng: Any
+) -> Floats:
+    """Cluster-period means (trials, units, periods), drawn from their exact normal distribution."""
+    rho = 0.0 if design.unit == "person" else a.icc
+    shape = (*sizes.shape, exposure.shape[1])
+    size = sizes[:, :, None]
+    lasting = rho * a.cac + (1 - rho) * a.iac / size
+    passing = rho * (1 - a.cac) + (1 - rho) * (1 - a.iac) / size
+    noise = np.sqrt(lasting) * rng.standard_normal((*sizes.shape, 1))
+    noise = noise + np.sqrt(passing) * rng.standard_normal(shape)
+    return np.asarray(a.effect * exposure + a.sd * noise)
+
+
+def draw_binary(
+    design: Design, a: Assumptions, exposure: Floats, sizes: Floats, rng: Any
+) -> Floats:
+    """Cluster-period proportions (trials, units, periods) from a beta-binomial model.
+
+    Within a period the ICC is exact (Donner & Klar 2000, the common-correlation model). Cluster
+    probabilities keep their rank over time to the degree of `cac` (normal copula); a person keeps
+    an own threshold with probability `iac`, which is exact between periods of the same exposure
+    and somewhat less between control and intervention, as binary outcomes must.
+    """
+    rho = 0.0 if design.unit == "person" else a.icc
+    shape = (*sizes.shape, exposure.shape[1])
+    expected = (a.control or 0.0) + a.effect * exposure
+    if rho > 0:
+        rank = np.sqrt(a.cac) * rng.standard_normal((*sizes.shape, 1))
+        rank = stats.norm.cdf(rank + np.sqrt(1 - a.cac) * rng.standard_normal(shape))
+        scale = 1 / rho - 1
+        probability = stats.beta.ppf(rank, expected * scale, (1 - expected) * scale)
+    else:
+        probability = np.broadcast_to(expected, shape)
+    people = int(sizes.max())
+    threshold = rng.random((*shape, people))
+    if a.iac > 0:
+        kept = rng.random(threshold.shape) < sqrt(a.iac)
+        own = rng.random((*sizes.shape, 1, people))
+        threshold = np.where(kept, own, threshold)
+    present = np.arange(people) < sizes[:, :, None, None]
+    events = (threshold < probability[..., None]) & present
+    return np.asarray(events.sum(axis=3) / sizes[:, :, None])
+
+
+def estimate(means: Floats, exposure: Floats, weights: Floats | None = None) -> Floats:
+    """Treatment effect and standard error of every trial.
+
+    Parameters
+    ----------
+    means : array (trials, clusters, periods)
+        Cluster-period means.
+    exposure : array (clusters, periods)
+        1 where the intervention is in use.
+    weights : array (trials, clusters), optional
+        Relative precision of the clusters; equal when left out.
+
+    Returns
+    -------
+    array (2, trials)
+        Estimates and standard errors.
+    """
+    clusters, periods = exposure.shape
+    weights = np.ones(means.shape[:2]) if weights is None else weights
+    x = np.broadcast_to(exposure, means.shape)
+    cluster_y, cluster_x = means.mean(axis=2, keepdims=True), x.mean(axis=2, keepdims=True)
+    parts = [_least_squares(cluster_y, cluster_x, weights, clusters - 2)]
+    if periods > 1:
+        df = (clusters - 1) * (periods - 1) - 1
+        parts.append(_least_squares(means - cluster_y, x - cluster_x, weights, df))
+    slopes, precisions = np.array(parts).transpose(1, 0, 2)
+    total = precisions.sum(axis=0)
+    return np.stack([(slopes * precisions).sum(axis=0) / total, total**-0.5])
+
+
+def _least_squares(y: Floats, x: Floats, weights: Floats, df: int) -> tuple[Floats, Floats]:
+    """Weighted slope of y on x with an intercept per period, and its estimated precision."""
+    w = weights[:, :, None]
+    total = w.sum(axis=1, keepdims=True)
+    y = y - (w * y).sum(axis=1, keepdims=True) / total
+    x = x - (w * x).sum(axis=1, keepdims=True) / total
+    squares = (w * x * x).sum(axis=(1, 2))
+    slope = (w * x * y).sum(axis=(1, 2)) / squares
+    residual = y - slope[:, None, None] * x
+    return slope, squares * df / (w * residual**2).sum(axis=(1, 2))
+
+
+# --- grids ----------------------------------------------------------------------------------------
+
+CELL_FIELDS = ("design", "sequences", "clusters", *(f.name for f in fields(Assumptions)))
+
+
+def grid(
+    designs: Iterable[Design] = tuple(power.DESIGNS.values()),
+    target: float = 0.8,
+    **values: float | Iterable[float],
+) -> pd.DataFrame:
+    """Cells to simulate: every combination, each with the clusters that `target` needs.
+
+    Returns
+    -------
+    DataFrame
+        One row per cell with the columns `CELL_FIELDS`; a row is all that `simulate_cell` needs.
+    """
+    cells = power.sweep(designs, target, **values)[list(CELL_FIELDS)]
+    return cells.astype({"control": float})
+
+
+def simulate_cell(
+    cell: Mapping[Hashable, Any] | pd.Series, trials: int = 2000, seed: int | list[int] = 2023
+) -> pd.DataFrame:
+    """Simulate one cell of a grid and set it against the closed forms.
+
+    Returns
+    -------
+    DataFrame
+        One row: the cell; `trials`; `power` (calculated), `power_simulated` and its Monte Carlo
+        standard error `power_mc_error`; `standard_error` (calculated, closed form, simulated: the
+        standard deviation of the estimates); `bias` and its Monte Carlo error; `coverage` of the
+        confidence interval and its Monte Carlo error.
+    """
+    design = power.DESIGNS[cell["design"]]
+    if design.name == "stepped-wedge":
+        design = power.stepped_wedge(int(cell["sequences"]))
+    given = {f.name: cell[f.name] for f in fields(Assumptions) if pd.notna(cell[f.name])}
+    a, clusters = Assumptions(**given), int(cell["clusters"])
+    drawn = simulate(design, a, clusters, trials, seed)
+    df = power.degrees_of_freedom(design, power.units(design, a, clusters))
+    margin = stats.t.ppf(1 - a.alpha / 2, df) * drawn["standard_error"]
+    rejected = float((drawn["estimate"].abs() > margin).mean())
+    covered = float(((drawn["estimate"] - a.effect).abs() <= margin).mean())
+    spread = float(drawn["estimate"].std())
+    row = {name: cell[name] for name in CELL_FIELDS} | {
+        "trials": trials,
+        "power": power.power(design, a, clusters),
+        "power_simulated": rejected,
+        "power_mc_error": sqrt(rejected * (1 - rejected) / trials),
+        "standard_error": sqrt(power.variance(design, a, clusters)),
+        "standard_error_closed_form": sqrt(power.closed_form_variance(design, a, clusters)),
+        "standard_error_simulated": spread,
+        "bias": float(drawn["estimate"].mean()) - a.effect,
+        "bias_mc_error": spread / sqrt(trials),
+        "coverage": covered,
+        "coverage_mc_error": sqrt(covered * (1 - covered) / trials),
+    }
+    return pd.DataFrame([row])
+
+
+def gather(results: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Join the results of `simulate_cell`, in an order that does not depend on who ran first."""
+    joined = pd.concat(list(results), ignore_index=True)
+    return joined.sort_values(list(CELL_FIELDS), ignore_index=True)
+
+
+def simulate_grid(
+    cells: pd.DataFrame,
+    trials: int = 2000,
+    seed: int = 2023,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> pd.DataFrame:
+    """Simulate every cell, each with a seed of its own; `progress(done, total)` after each."""
+    power.check(trials=trials, seed=seed)
+    results = []
+    for number, cell in enumerate(cells.to_dict("records")):
+        results.append(simulate_cell(cell, trials, [seed, number]))
+        progress(number + 1, len(cells))
+    return gather(results)

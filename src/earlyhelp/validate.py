@@ -1,0 +1,389 @@
+"""Everything a study folder holds: what each file is for, and whether a report can be built."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from earlyhelp.analysis.participants import design
+from earlyhelp.published import identified_sets
+from earlyhelp.published.audit import AUDIT_FILE, audit, read_declarations
+from earlyhelp.published.ledger import (
+    CLAIMS_FILE,
+    DESIGN,
+    WORDS_FILE,
+    claims_of,
+    ledger,
+    read_words,
+)
+from earlyhelp.published.printed import PRINTED_FILE, read_printed
+from earlyhelp.qualitative.framework import (
+    CODEBOOK_FILE,
+    MATRIX_FILE,
+    TRIANGULATION_FILE,
+    Triangulation,
+    read_codebook,
+    read_triangulation,
+    validate_matrix,
+    validate_triangulation,
+)
+from earlyhelp.qualitative.theory import THEORY_FILE, Theory, load_theory
+from earlyhelp.study.design import PUBLISHED, STUDY_FILE, Study, find_folder, read_study
+from earlyhelp.study.dictionary import DATAPACKAGE_FILE, read_dictionary
+from earlyhelp.study.problems import InputError, Problem
+from earlyhelp.study.questions import QUESTIONS_FILE, read_questions
+from earlyhelp.study.raw import Pilot, open_pilot
+from earlyhelp.trial import criteria, design_grid
+from earlyhelp.trial.pilot_estimates import NUMBERS_FILE, read_numbers, unknown_themes
+
+# Facts that pages read of themselves; claims name the others (`participants.design`).
+FACTS_READ = ("service_teams",)
+
+
+@dataclass(frozen=True)
+class StudyFile:
+    """One kind of file that a study folder may hold.
+
+    Attributes
+    ----------
+    name : str
+        Path in the study folder, or a pattern for it.
+    about : str
+        What it holds, for people who bring their own pilot.
+    read : callable, optional
+        Reads and checks it, given the study folder; files that are read together have one reader.
+        None for a file that no report is made from.
+    needed : bool
+        Whether a report can do without.
+    """
+
+    name: str
+    about: str
+    read: Callable[[Path], Any] | None
+    needed: bool = False
+
+
+FILES = (
+    StudyFile(
+        STUDY_FILE,
+        "What was planned: title, `provenance: observed`, teams with arm and randomised unit, the "
+        "three survey waves with month and arms, the measures with their number of items and "
+        "range of answers as administered, and facts of the design.",
+        read_study,
+        needed=True,
+    ),
+    StudyFile(
+        DATAPACKAGE_FILE,
+        "The data dictionary, a Frictionless data package: of each raw file the columns with type, "
+        "title, smallest and greatest value, allowed answers, whether one may be missing and how "
+        "that is written, the pattern of identifiers, and which column has to stand in which other "
+        "file. Values are read by it; `frictionless validate datapackage.json` checks the same. "
+        "`bytes`, `hash` and `rows` of a file may be stated, and a file that was cut short is then "
+        "told. A pattern of identifiers takes no names and no addresses; dates lie between those "
+        "stated, which include the month of the wave. Files lie in `raw/` under the name of their "
+        "resource, and nothing is fetched from elsewhere. A file that is not described is refused.",
+        read_dictionary,
+        needed=True,
+    ),
+    StudyFile(
+        "raw/baseline_survey.csv",
+        "One row per response before the training: `practitioner_id`, `team`, `completed_on`, "
+        "`role`, `time_in_service`, `years_practising`, `qualification_level`, `hours_per_week`, "
+        "`families_supported`, `prior_systemic_training`, `prior_ors`, `prior_srs`, alliance items "
+        "`wai_01` to `wai_12`, and the ten compassion satisfaction items by their number in the "
+        "manual (`proqol_03` to `proqol_30`).",
+        open_pilot,
+        needed=True,
+    ),
+    StudyFile(
+        "raw/post_training_survey.csv",
+        "One row per response after it: views on the training, what respondents feel able to do, "
+        "`preferred_format`, and items of appropriateness and feasibility for each tool "
+        "(`iam_ors_1`, …).",
+        open_pilot,
+        needed=True,
+    ),
+    StudyFile(
+        "raw/endline_survey.csv",
+        "One row per response at the end: the two outcome measures again, use, upload, engagement, "
+        "difficulty and the wish to continue for the intervention arm, contact with training and "
+        "tools for the comparison arm.",
+        open_pilot,
+        needed=True,
+    ),
+    StudyFile(
+        "raw/training_attendance.csv",
+        "Everybody who was eligible: which part they attended, scheduled or as a catch-up, and why "
+        "not.",
+        open_pilot,
+        needed=True,
+    ),
+    StudyFile(
+        "raw/tool_use.csv",
+        "One row per completed form: who (a code), adult or child, which tool, with which "
+        "practitioner, in which month, and the score if there is one.",
+        open_pilot,
+        needed=True,
+    ),
+    StudyFile("raw/observations.csv", "One row per observed session.", open_pilot, needed=True),
+    StudyFile("raw/interviews.csv", "One row per interview.", open_pilot),
+    StudyFile(
+        f"raw/{MATRIX_FILE}",
+        "Qualitative findings in long form: source, research question, theme, direction, a "
+        "one-sentence summary.",
+        open_pilot,
+    ),
+    StudyFile(
+        CODEBOOK_FILE,
+        "The definition of every theme and the closed lists of the framework matrix, which needs "
+        "it; the names of the questions are those of `research_questions.yml`.",
+        read_codebook,
+    ),
+    StudyFile(
+        TRIANGULATION_FILE,
+        "Statements that an answer to each question makes, and what each source says of them: it "
+        "supports, qualifies, contradicts, or is silent. Every row of the matrix that takes a side "
+        "has to stand behind one of these codes. A test that is not significant qualifies; it does "
+        "not contradict.",
+        read_triangulation,
+    ),
+    StudyFile(
+        QUESTIONS_FILE,
+        "The questions and the answers that your evidence supports. A number in an answer is a "
+        "claim's id in braces.",
+        read_questions,
+        needed=True,
+    ),
+    StudyFile(
+        THEORY_FILE,
+        "Elements with column, text, basis and section, and links between them. Every "
+        "outcome says what assessed it, or why nothing did. A section is a page of results and its "
+        "target (`results/promise.md#results-rq-2-1`), or left out; loops and links into nowhere "
+        "are refused.",
+        load_theory,
+    ),
+    StudyFile(
+        design_grid.SWEEP_FILE,
+        "The designs, intraclass correlations and effects over which a next trial is planned.",
+        design_grid.read_sweep,
+    ),
+    StudyFile(
+        NUMBERS_FILE,
+        "Which figure of the pilot stands beside which theme of the next steps; without it no "
+        "theme has a number.",
+        read_numbers,
+    ),
+    StudyFile(
+        CLAIMS_FILE,
+        "Only for a study whose report is already published: its printed figures, to be checked "
+        "against the data.",
+        claims_of,
+    ),
+    StudyFile(
+        WORDS_FILE,
+        "How words that bind a number (“most”, “a third”) are read; `claims.csv` needs it.",
+        lambda folder: read_words(folder / WORDS_FILE),
+    ),
+    StudyFile(
+        AUDIT_FILE,
+        "Which printed figures belong together, and how; `claims.csv` needs it.",
+        lambda folder: read_declarations(folder / AUDIT_FILE, claims_of(folder)),
+    ),
+    StudyFile(
+        PRINTED_FILE,
+        "The printed figures that the data were reconstructed from, where they are not observed.",
+        read_printed,
+    ),
+    StudyFile(
+        "reconstruct.py",
+        "The script that drew the raw files from them, where it is kept beside its data.",
+        None,
+    ),
+    *(
+        StudyFile(
+            f"{identified_sets.FOLDER}/{name}",
+            "What the printed figures determine; `make update` writes it.",
+            identified_sets.read,
+        )
+        for name in (*(f"{table}.csv" for table in identified_sets.TABLES), "inputs.json")
+    ),
+    StudyFile(
+        f"{identified_sets.FOLDER}/simulation-*.csv",
+        "The simulated power of the next trial, for one grid; `make update` writes it.",
+        design_grid.read_stored,
+    ),
+)
+
+
+def registered(name: str) -> StudyFile | None:
+    """Entry of a file, by its path in the study folder; None for one that nothing reads."""
+    return next((file for file in FILES if fnmatchcase(name, file.name)), None)
+
+
+def study_files(folder: str | Path) -> list[Path]:
+    """Files of a study folder that something reads: the inputs of its report, in order."""
+    path, names = find_folder(folder), _listing(find_folder(folder))
+    return [path / name for name in names if (file := registered(name)) and file.read]
+
+
+def table() -> str:
+    """Say as a MyST definition list which files a study folder holds."""
+    about: dict[str, list[str]] = {}
+    for file in FILES:
+        about.setdefault(file.about + ("" if file.needed else " *Optional.*"), []).append(file.name)
+    return "\n".join(
+        f"{', '.join(f'`{name}`' for name in names)}\n: {text}\n" for text, names in about.items()
+    )
+
+
+def validate(folder: str | Path) -> list[Path]:
+    """Read every file of a study folder and check that a report can be made of them.
+
+    Returns
+    -------
+    list of Path
+        The files that were read.
+
+    Raises
+    ------
+    InputError
+        With every problem of every file, or else of what ties them together, or else of what is
+        computed from them.
+    """
+    path = find_folder(folder)
+    names = _listing(path)
+    problems = list(_strangers(names))
+    held: dict[str, Any] = {}
+    done = set()
+    for file in FILES:
+        there = file.needed or any(fnmatchcase(name, file.name) for name in names)
+        if there and file.read and file.read not in done:
+            done.add(file.read)
+            try:
+                held[file.name] = file.read(path)
+            except InputError as error:
+                problems.extend(p for p in error.problems if p not in problems)
+    if not problems:
+        pilot = next(read for read in held.values() if isinstance(read, Pilot))
+        problems.extend(_ties(pilot, held))
+    if problems:
+        raise InputError(problems)
+    # What only computing finds, such as a claim on a column that no table has.
+    ledger(pilot, held.get(CLAIMS_FILE, []))
+    audit(path)
+    criteria.assess(pilot)
+    return study_files(path)
+
+
+def _listing(folder: Path) -> list[str]:
+    """Everything below a study folder that is no folder; what an editor hides is left out."""
+    found = []
+    for base, folders, names in os.walk(folder):
+        here = Path(base).relative_to(folder)
+        links = [name for name in folders if Path(base, name).is_symlink()]
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [(here / name).as_posix() for name in (*links, *names) if not _hidden(name)]
+        # A folder in a file's place is for the file's reader to tell.
+        wrong = {name for name in folders if registered((here / name).as_posix())}
+        folders[:] = [name for name in folders if name not in wrong]
+        found += [(here / name).as_posix() for name in wrong]
+    return sorted(set(found))
+
+
+def _hidden(name: str) -> bool:
+    return name.startswith((".", "~$")) or name.endswith("~")
+
+
+def _strangers(names: list[str]) -> Iterator[Problem]:
+    known = {file.name.casefold(): file.name for file in FILES}
+    for name in names:
+        # The data dictionary knows which files lie in raw/ (`raw.open_pilot`).
+        if not registered(name) and not name.startswith("raw/"):
+            meant = known.get(name.casefold())
+            expected = f"the name {meant}" if meant else "only files that a report is made from"
+            yield Problem(name, None, "", "a file that nothing reads", expected)
+
+
+def _ties(pilot: Pilot, held: dict[str, Any]) -> Iterator[Problem]:
+    """Check references from one file to another, and what only a page would stumble over."""
+    study = pilot.study
+    claims = held.get(CLAIMS_FILE, [])
+    ids = {claim.id for claim in claims}
+    for question in held[QUESTIONS_FILE].values():
+        for claim in sorted(question.placeholders - ids):
+            expected = f"the id of a claim of {CLAIMS_FILE}"
+            yield Problem(QUESTIONS_FILE, None, question.id, f"{{{claim}}}", expected)
+    for name, claim in _claims_of(held.get(TRIANGULATION_FILE)):
+        if claim not in ids:
+            expected = f"the id of a claim of {CLAIMS_FILE}"
+            yield Problem(TRIANGULATION_FILE, None, name, repr(claim), expected)
+    named = {claim.keys.get("fact") for claim in claims if claim.quantity == DESIGN}
+    computed = set(design(replace(pilot, study=study.model_copy(update={"design": {}})))["fact"])
+    for fact in study.design:
+        if fact in computed:
+            yield Problem(STUDY_FILE, None, f"design.{fact}", "a fact", "none: it is counted")
+        elif fact not in named | set(FACTS_READ):
+            expected = f"a fact that a claim names, or one of: {', '.join(FACTS_READ)}"
+            yield Problem(STUDY_FILE, None, f"design.{fact}", "a key that nothing reads", expected)
+    if study.provenance == "reconstructed" and PRINTED_FILE not in held:
+        expected = "the figures that the data were reconstructed from"
+        yield Problem(PRINTED_FILE, None, "", "no such file", expected)
+    theory = held.get(THEORY_FILE)
+    if theory:
+        yield from _sections(study, theory)
+    yield from _qualitative(pilot, held, theory)
+
+
+def _sections(study: Study, theory: Theory) -> Iterator[Problem]:
+    """Check that every element leads to a place of the study's book, where the book is at hand."""
+    roots = (Path.cwd(), *Path.cwd().parents)
+    root = next((base for base in roots if (base / "_toc.yml").is_file()), None)
+    if root is None:
+        return
+    pages = {f"results/{path.name}": path for path in (root / "notebooks").glob("*.md")}
+    if study.id == PUBLISHED:
+        pages |= {path.name: path for path in (root / "book").glob("*.md")}
+    targets = {
+        f"{name}#{target}"
+        for name, path in pages.items()
+        for target in re.findall(r"^\(([a-z0-9-]+)\)=$", path.read_text("utf-8"), re.MULTILINE)
+    }
+    for element in theory.elements.values():
+        if element.section not in targets:
+            expected = f"no section, or a target of a page: {', '.join(sorted(pages))}"
+            yield Problem(THEORY_FILE, None, f"{element.id}.section", element.section, expected)
+
+
+def _qualitative(pilot: Pilot, held: dict[str, Any], theory: Theory | None) -> Iterator[Problem]:
+    matrix, codebook = pilot.framework_matrix, held.get(CODEBOOK_FILE)
+    yield from unknown_themes(held.get(NUMBERS_FILE, []), matrix)
+    if codebook is None:
+        needed = f"the codes of the {TRIANGULATION_FILE if matrix.empty else 'framework matrix'}"
+        if not matrix.empty or TRIANGULATION_FILE in held:
+            yield Problem(CODEBOOK_FILE, None, "", "no such file", needed)
+        return
+    if theory:
+        for outcome in codebook.outcomes:
+            if outcome.id not in theory.outcomes:
+                expected = f"the id of an outcome of {THEORY_FILE}"
+                yield Problem(CODEBOOK_FILE, None, "outcomes", repr(outcome.id), expected)
+    sources = {
+        "interview": set(pilot.interviews["interview_id"]),
+        "observation": set(pilot.observations["observation_id"]),
+    }
+    yield from validate_matrix(matrix, codebook, sources)
+    if TRIANGULATION_FILE in held:
+        yield from validate_triangulation(held[TRIANGULATION_FILE], matrix, codebook)
+
+
+def _claims_of(triangulation: Triangulation | None) -> Iterator[tuple[str, str]]:
+    """Yield each statement with the claims that its evidence names."""
+    for question in triangulation.questions if triangulation else ():
+        for statement in question.statements:
+            for evidence in statement.evidence:
+                yield from ((statement.id, claim) for claim in evidence.claims)

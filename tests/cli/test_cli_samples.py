@@ -1,0 +1,128 @@
+"""The command `earlyhelp samples`, run as a user runs it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from earlyhelp.cli import main
+from earlyhelp.possible.one_group import Figures, enumerate_all
+
+CLOSURE = "--n 130 --mean 2.7 --sd 1.9 --min 1 --max 5"  # 5,359: README of R package unsum
+WAI = "--n 27 --mean 69.2 --sd 5.1 --min 12 --max 84"
+SMALL = "--n 5 --mean 2.4 --sd 1.1 --min 1 --max 4"
+GRIM_FAILS = "--n 28 --mean 5.19 --sd 1.50 --min 1 --max 7"  # Brown and Heathers (2017)
+
+
+def run(capsys: pytest.CaptureFixture[str], line: str) -> tuple[int, str, str]:
+    status = main(["samples", *line.split()])
+    out, err = capsys.readouterr()
+    return status, out, err
+
+
+def as_json(capsys: pytest.CaptureFixture[str], line: str) -> dict[str, Any]:
+    status, out, _ = run(capsys, f"{line} --format json")
+    assert status == 0
+    found: dict[str, Any] = json.loads(out)
+    return found
+
+
+def test_count_is_the_first_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, f"count {CLOSURE}")[1].splitlines()[0] == "5359"
+
+
+def test_count_states_which_bounds_are_included(capsys: pytest.CaptureFixture[str]) -> None:
+    out = run(capsys, f"count {CLOSURE}")[1]
+    assert "2.65 <= mean < 2.75 and 1.85 <= SD < 1.95" in out
+    out = run(capsys, f"count {CLOSURE} --rounding either")[1]
+    assert "2.65 <= mean <= 2.75 and 1.85 <= SD <= 1.95" in out
+
+
+def test_count_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    found = as_json(capsys, f"count {CLOSURE}")
+    assert (found["count"], found["reason"]) == (5359, None)
+    assert found["figures"]["scale"] == [1, 5]
+
+
+@pytest.mark.parametrize("action", ["count", "draw", "list", "bounds"])
+def test_impossible_figures_answer_0_with_the_reason(
+    capsys: pytest.CaptureFixture[str], action: str
+) -> None:
+    status, out, _ = run(capsys, f"{action} {GRIM_FAILS}")
+    assert status == 0
+    assert out.splitlines()[0] == "0"
+    assert "GRIM fails" in out
+    found = as_json(capsys, f"{action} {GRIM_FAILS}")
+    assert found["count"] == 0
+    assert "GRIM fails" in found["reason"]
+
+
+def test_draw_shows_one_data_set_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = run(capsys, f"draw {WAI} --k 3 --seed 7")[1].splitlines()
+    assert [len(line.split()) for line in lines] == [27, 27, 27]
+
+
+def test_draw_is_the_same_for_the_same_seed(capsys: pytest.CaptureFixture[str]) -> None:
+    first, again, other = (run(capsys, f"draw {WAI} --seed {s}")[1] for s in (7, 7, 8))
+    assert first == again != other
+
+
+def test_list_shows_all(capsys: pytest.CaptureFixture[str]) -> None:
+    expected = enumerate_all(Figures(5, "2.4", "1.1", 1, 4)).tolist()
+    lines = run(capsys, f"list {SMALL}")[1].splitlines()
+    assert [[int(score) for score in line.split()] for line in lines] == expected
+    assert as_json(capsys, f"list {SMALL}")["data_sets"] == expected
+
+
+def test_means_of_items_are_fractions_in_text_and_totals_in_json(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    # Means of two items with the sum 3 + 3 + 4 = 10 halves: the only set with an SD of 0.29.
+    line = "list --n 3 --mean 1.67 --sd 0.29 --min 1 --max 4 --items 2"
+    assert run(capsys, line)[1] == "3/2 3/2 2\n"
+    found = as_json(capsys, line)
+    assert (found["unit"], found["data_sets"]) == ("1/2", [[3, 3, 4]])
+
+
+def test_bounds_show_people_at_a_cutoff(capsys: pytest.CaptureFixture[str]) -> None:
+    above = [
+        sum(score >= 4 for score in row)
+        for row in enumerate_all(Figures(5, "2.4", "1.1", 1, 4)).tolist()
+    ]
+    out = run(capsys, f"bounds {SMALL} --cutoff 4")[1]
+    assert f"people with at least 4: {min(above)} to {max(above)} of 5" in out
+
+
+def test_bounds_as_json_have_distributions(capsys: pytest.CaptureFixture[str]) -> None:
+    found = as_json(capsys, f"bounds {SMALL} --cutoff 4")
+    median = next(b for b in found["bounds"] if b["quantity"] == "median")
+    assert sum(sets for _, sets in median["data_sets"]) == found["count"]
+
+
+def test_unreadable_options_are_all_told(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = run(
+        capsys, "draw --n x --mean 1e3 --sd ? --min 5 --max 1 --k 0 --seed s --rounding up"
+    )
+    assert (status, out) == (1, "")
+    for name in ("n:", "mean:", "sd:", "maximum:", "rounding:", "--k:", "--seed:"):
+        assert f", {name} found" in err
+
+
+def test_cutoff_must_be_a_whole_number(capsys: pytest.CaptureFixture[str]) -> None:
+    status, _, err = run(capsys, f"bounds {SMALL} --cutoff high")
+    assert status == 1
+    assert "--cutoff: found 'high'" in err
+
+
+def test_what_is_too_large_is_refused_with_its_size(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = run(capsys, "count --n 500 --mean 50.00 --sd 20.00 --min 0 --max 100")
+    assert (status, out) == (1, "")
+    assert "353,892,634,401 cells" in err
+
+
+def test_long_work_is_announced(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, err = run(capsys, "count --n 100 --mean 6 --sd 3 --min 0 --max 12")
+    assert "working on a table of" in err
+    assert "working" not in out

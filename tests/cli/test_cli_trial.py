@@ -1,0 +1,106 @@
+"""`earlyhelp trial`: what it prints, and how it tells bad input."""
+
+import json
+
+import pytest
+
+from earlyhelp.cli import main
+from earlyhelp.trial import power
+
+
+def _json(capsys, *argv):
+    assert main(["trial", *argv, "--format", "json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_power_is_that_of_the_library(capsys):
+    row = _json(capsys, "power", "--design", "parallel", "--clusters", "32", "--effect", "1",
+                "--sd", "2.23606797749979", "--icc", "0.1")  # fmt: skip
+    # clusterPower's manual; see test_trial.
+    assert row["power"] == pytest.approx(0.801766, abs=2e-6)
+
+
+def test_size_reaches_the_power(capsys):
+    row = _json(capsys, "size", "--design", "baseline", "--effect", "0.4", "--power", "0.9")
+    assert row["power"] >= 0.9
+    assert row["clusters"] % 2 == 0
+
+
+def test_binary_outcomes_take_two_proportions(capsys):
+    row = _json(capsys, "size", "--design", "parallel", "--control", "0.5", "--intervention", "0.7")
+    expected = power.clusters_needed(power.DESIGNS["parallel"], power.Assumptions.binary(0.5, 0.7))
+    assert row["clusters"] == expected
+
+
+def test_the_stepped_wedge_takes_its_sequences(capsys):
+    row = _json(capsys, "size", "--design", "stepped-wedge", "--sequences", "3", "--effect", "0.5")
+    assert (row["sequences"], row["periods"]) == (3, 4)
+
+
+def test_sweep_covers_the_designs(capsys):
+    rows = _json(capsys, "sweep", "--effect", "0.5", "--icc", "0.01", "0.1")
+    assert len(rows) == 2 * len(power.DESIGNS)
+
+
+def test_sweep_takes_proportions(capsys):
+    rows = _json(capsys, "sweep", "--design", "parallel", "--control", "0.5",
+                 "--intervention", "0.6", "0.7", "--icc", "0.05")  # fmt: skip
+    expected = [
+        power.clusters_needed(power.DESIGNS["parallel"], power.Assumptions.binary(0.5, p))
+        for p in (0.6, 0.7)
+    ]
+    assert [row["clusters"] for row in rows] == expected
+
+
+def test_sweep_of_one_cell_is_still_a_list(capsys):
+    rows = _json(capsys, "sweep", "--design", "parallel", "--effect", "0.5", "--icc", "0.1")
+    assert len(rows) == 1
+
+
+def test_simulation_tells_its_progress_on_stderr_only(capsys):
+    argv = ["sweep", "--design", "parallel", "--effect", "0.5", "--icc", "0.1", "--simulate", "50"]
+    assert main(["trial", *argv, "--format", "json"]) == 0
+    streams = capsys.readouterr()
+    assert "simulated 1 of 1" in streams.err
+    assert json.loads(streams.out)[0]["trials"] == 50
+
+
+def test_text_names_every_number(capsys):
+    assert main(["trial", "power", "--design", "parallel", "--clusters", "4", "--effect", "1"]) == 0
+    printed = capsys.readouterr().out
+    assert "standard_error" in printed and "df" in printed
+
+
+@pytest.mark.parametrize(
+    ("argv", "names"),
+    [
+        (
+            ["power", "--design", "parallel", "--clusters", "1", "--effect", "1", "--icc", "2"],
+            ["icc", "clusters"],
+        ),
+        (
+            ["size", "--design", "stepped-wedge", "--sequences", "1", "--sd", "-1", "--power", "1"],
+            ["sequences", "outcome", "sd", "power"],
+        ),
+        (["size", "--design", "parallel", "--control", "0.2"], ["outcome"]),
+        (["sweep", "--icc", "0.1", "1.5", "--simulate", "0", "--power", "0"],
+         ["power", "trials", "icc"]),
+        (["sweep", "--icc", "nan", "--effect", "0.3", "inf"], ["effect", "icc"]),
+        (["sweep", "--control", "0.5", "--intervention", "0.6", "1.7"], ["intervention"]),
+        (["sweep", "--control", "0.5"], ["outcome"]),
+        (["size", "--design", "parallel", "--effect", "much", "--icc", "two", "--power", "1"],
+         ["effect", "icc", "power"]),
+        (["power", "--design", "parallel", "--effect", "1", "--clusters", "2.5", "--alpha", "0"],
+         ["alpha", "clusters"]),
+        (["power", "--design", "stepped-wedge", "--effect", "1", "--clusters", "1e99",
+          "--sequences", "4.5", "--cluster-size", "1e308"],
+         ["sequences", "cluster_size", "clusters"]),
+        (["size", "--design", "baseline", "--effect", "1e-300", "--iac", "0"], ["effect"]),
+    ],
+)  # fmt: skip
+def test_bad_input_is_told_all_at_once(capsys, argv, names):
+    assert main(["trial", *argv]) == 1
+    streams = capsys.readouterr()
+    assert streams.out == ""
+    told = streams.err.splitlines()
+    assert [line.split(", ", 1)[1].split(":")[0] for line in told] == names

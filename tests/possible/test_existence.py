@@ -1,0 +1,85 @@
+"""Expected values come from trying all data sets of a small arm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+
+import pytest
+
+from earlyhelp.possible.existence import Person, agrees, greatest, people
+from earlyhelp.possible.one_group import Figures
+from earlyhelp.possible.two_waves import Arm, Change, TTest, Wave
+
+# Four people at baseline with the mean 2.5 and the SD 1.3 on a scale from 1 to 4; three of them and
+# one more at endline, where only the sum is known. The t test plays no part here.
+ARM = Arm(
+    Wave.printed(Figures(4, "2.5", "1.3", 1, 4)),
+    Wave(4, 1, 4, (11, 12)),
+    3,
+    TTest(2, "1.00", "0.4"),
+)
+CHANGES = [
+    Change(3, total, squares)
+    for total in range(-9, 10)
+    for squares in range(28)
+    if 3 * squares >= total**2
+]
+
+
+def everybody() -> Iterator[tuple[Change, list[Person]]]:
+    """All agreeing data sets; sums of 10, SD by hand: 4 * squares - 100 = 12 * variance."""
+    for before in product(range(1, 5), repeat=4):
+        spread = 4 * sum(x * x for x in before) - sum(before) ** 2
+        if sum(before) != 10 or not 1.25**2 <= spread / 12 < 1.35**2:
+            continue
+        for after in product(range(1, 5), repeat=4):
+            if sum(after) in (11, 12):
+                moved = [y - x for x, y in zip(before[:3], after[:3], strict=True)]
+                change = Change(3, sum(moved), sum(d * d for d in moved))
+                yield (
+                    change,
+                    [
+                        *zip(before[:3], after[:3], strict=True),
+                        (before[3], None),
+                        (None, after[3]),
+                    ],
+                )
+
+
+def test_people_are_found_exactly_where_there_are_some() -> None:
+    occurring = {change for change, _ in everybody()}
+    assert 5 < len(occurring) < len(CHANGES)
+    for change in [c for c in CHANGES if c in occurring or (c.total + c.squares) % 5 == 0]:
+        found = people(ARM, [change])
+        assert (found is not None) == (change in occurring), change
+        assert found is None or agrees(ARM, change, found)
+
+
+def test_the_greatest_count_is_that_of_all_data_sets() -> None:
+    def risen(person: Person) -> int:
+        return int(None not in person and person[1] > person[0])  # type: ignore[operator]
+
+    some = sorted({change for change, _ in everybody() if change.total == 2})
+    most = max(sum(map(risen, data)) for change, data in everybody() if change in some)
+    found = greatest(ARM, some, risen)
+    assert (found.value, found.bound) == (most, most)
+    least = min(sum(map(risen, data)) for change, data in everybody() if change in some)
+    assert greatest(ARM, some, lambda person: -risen(person)).value == -least
+
+
+def test_no_people_have_no_greatest_count() -> None:
+    with pytest.raises(ValueError, match="no people"):
+        greatest(ARM, [Change(3, 0, 27)], lambda person: 1)
+
+
+@pytest.mark.parametrize("spoilt", [0, 3, 4])
+def test_people_who_disagree_with_one_figure_are_refused(spoilt: int) -> None:
+    change, data = next(everybody())
+    assert agrees(ARM, change, data)
+    before, after = data[spoilt]
+    data[spoilt] = (
+        None if before is None else before % 4 + 1,
+        None if after is None else after % 4 + 1,
+    )
+    assert not agrees(ARM, change, data)

@@ -1,0 +1,206 @@
+"""The audit of a study's printed figures: what becomes of declared checks, and Rotherham's."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from helpers import claim
+
+from earlyhelp.published import audit
+from earlyhelp.published.checks import SEVERITIES
+from earlyhelp.published.ledger import COLUMNS, Claim, read_claims
+from earlyhelp.report import audit_tables
+from earlyhelp.study.problems import InputError
+
+WORDS = "- {phrases: [half], interval: '[45, 55]', why: near enough}\n"
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    """A study with two claims and one count that does not give its percentage."""
+    write_claims(tmp_path, [claim("few", "9"), claim("share", "55.6", "percent", "Text")])
+    declare(tmp_path, {"proportions": [COUNT]})
+    return tmp_path
+
+
+COUNT = {"id": "count", "about": "those who said yes", "of": [["18"]], "shares": [["few", "share"]]}
+
+
+def write_claims(folder: Path, claims: list[Claim]) -> None:
+    lines = [",".join(COLUMNS)]
+    for one in claims:
+        lines.append(",".join(f'"{getattr(one, field.name)}"' for field in fields(one)))
+    (folder / "claims.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (folder / "words.yml").write_text(WORDS, encoding="utf-8")
+
+
+def declare(folder: Path, declarations: object) -> None:
+    (folder / "audit.yml").write_text(json.dumps(declarations), encoding="utf-8")
+
+
+def test_finding_has_its_severity_places_and_claims(study: Path) -> None:
+    (finding,) = (one for one in audit.audit(study) if one.id == "count")
+    assert (finding.verdict, finding.severity) == ("finding", "cannot all be true")
+    assert finding.places == ("Results, Table 1", "Results, Text")
+    assert finding.claims == ("few", "share")
+
+
+def test_texts_are_filled_with_what_is_printed(study: Path) -> None:
+    declare(study, {"proportions": [COUNT | {"says": "{few} beside {share}"}]})
+    assert audit.audit(study)[0].says == "9 beside 55.6"
+
+
+def test_a_check_that_holds_says_nothing_of_readings(study: Path) -> None:
+    held = COUNT | {"shares": [["10", "share"]], "says": "wrong", "readings": ["a slip"]}
+    declare(study, {"proportions": [held]})
+    outcome = audit.audit(study)[0]
+    assert (outcome.verdict, outcome.severity, outcome.readings) == ("held", "", ())
+
+
+def test_every_problem_of_the_declarations_is_told(study: Path) -> None:
+    wrong = COUNT | {"shares": [["nobody", "share"]], "claims": ["nothing"], "says": "{gone}"}
+    declare(study, {"proportions": [wrong, COUNT]})
+    with pytest.raises(InputError) as caught:
+        audit.audit(study)
+    assert [problem.found for problem in caught.value.problems] == [
+        "'nothing'",
+        "'gone'",
+        "'nobody'",
+        "an id that stands twice",
+    ]
+
+
+def test_figures_that_cannot_be_compared_are_an_input_error(study: Path) -> None:
+    named = {"id": "r", "about": "a"}
+    zero = {"op": "percent", "of": ["1", "0"]}
+    reviewed = named | {"severity": "editorial", "says": "s", "arithmetic": [zero]}
+    test = named | {"id": "t", "t": "1", "df": "1.5", "p": "0.5"}
+    score = named | {"id": "s", "n": "1", "mean": "1", "sd": "1", "minimum": 1, "maximum": 5}
+    declare(study, {"reviewed": [reviewed], "tests": [test], "scores": [score]})
+    with pytest.raises(InputError) as caught:
+        audit.audit(study)
+    assert len(caught.value.problems) == 3
+
+
+def test_too_large_a_problem_is_undecided(study: Path) -> None:
+    large = {"n": "5000", "mean": "500.5", "sd": "100.1", "minimum": 0, "maximum": 100000}
+    declare(study, {"scores": [{"id": "s", "about": "a", **large}]})
+    assert audit.audit(study)[0].verdict == "undecided"
+
+
+def test_a_study_without_claims_has_nothing_to_audit(mini: Path) -> None:
+    assert audit.audit(mini) == []
+
+
+def test_conventions_are_counted(study: Path) -> None:
+    claims = [claim("a", ".04", "p"), claim("b", "0.04", "p"), claim("c", "0.5", "p")]
+    claims += [claim("x", "81.2", "percent"), claim("y", "81.3", "percent")]
+    write_claims(study, claims)
+    shares = [["13", "x"], ["13", "y"]]
+    declare(study, {"proportions": [COUNT | {"of": [["16"]], "shares": shares}]})
+    outcomes = {one.id: one for one in audit.audit(study)}
+    assert outcomes["style-leading-zero"].claims == ("a",)
+    assert outcomes["style-percent-decimals"].verdict == "held"
+    assert outcomes["style-ties"].arithmetic == ("down: 1 (81.2)", "up: 1 (81.3)")
+
+
+def test_summary_counts_every_outcome_once(study: Path) -> None:
+    outcomes = audit.audit(study)
+    table = audit.summary(outcomes)
+    assert table["n"].sum() == len(outcomes)
+    assert list(table["outcome"]) == [*SEVERITIES, "held", "undecided"]
+
+
+def test_findings_are_escaped_and_have_targets(study: Path) -> None:
+    declare(study, {"proportions": [COUNT | {"says": "<b>{{share}}</b> | *x*"}]})
+    text = audit_tables.findings_markdown(
+        audit.with_severity(audit.audit(study), "cannot all be true")
+    )
+    assert "{#audit-count}" in text
+    assert "<b>" not in text and r"\<b\>" in text
+
+
+# Rotherham
+
+
+@pytest.fixture(scope="module")
+def outcomes(rotherham: Path) -> dict[str, audit.Outcome]:
+    return {outcome.id: outcome for outcome in audit.audit(rotherham)}
+
+
+@pytest.mark.parametrize(
+    ("id", "severity"),
+    [
+        ("continue", "cannot all be true"),
+        ("observations", "cannot all be true"),
+        ("comparison-baseline-n", "cannot all be true"),
+        ("intervention-endline-n", "two places disagree"),
+        ("distinct-people", "two places disagree"),
+        ("baseline-month", "two places disagree"),
+        ("post-training-month", "two places disagree"),
+        ("training-months", "two places disagree"),
+        ("intervention-units", "two places disagree"),
+        ("families-per-practitioner", "two places disagree"),
+        ("senior-users", "two places disagree"),
+        ("question-label-1.3", "two places disagree"),
+        ("question-label-1.4", "two places disagree"),
+        ("question-label-3.6", "two places disagree"),
+        ("question-sources-1.2", "two places disagree"),
+        ("iam-published", "two places disagree"),
+        ("wai-published", "two places disagree"),
+        ("engaged-three-quarters", "wording stretches a number"),
+        ("easy-to-use", "wording stretches a number"),
+        ("outcomes-agreed", "wording stretches a number"),
+        ("arms-at-endline", "wording stretches a number"),
+        ("cs-bands", "wording stretches a number"),
+        ("both-tools", "wording stretches a number"),
+        ("table-labels", "editorial"),
+        ("style-ties", "editorial"),
+        ("style-leading-zero", "editorial"),
+        # held
+        ("wai-intervention-p", ""),
+        ("wai-joint", ""),
+        ("iam-ors", ""),
+        ("equal-completions", ""),
+        ("attended-text-and-table", ""),
+        ("arms-at-baseline", ""),
+    ],
+)
+def test_known_findings(outcomes: dict[str, audit.Outcome], id: str, severity: str) -> None:
+    assert outcomes[id].severity == severity
+
+
+def test_five_and_four_items_could_both_have_given_the_ratings(
+    outcomes: dict[str, audit.Outcome],
+) -> None:
+    for id in ("iam-ors", "iam-srs", "fim-ors", "fim-srs"):
+        assert [line.endswith("data sets") for line in outcomes[id].arithmetic] == [True, True]
+
+
+def test_nothing_is_left_undecided(outcomes: dict[str, audit.Outcome]) -> None:
+    assert not [one.id for one in outcomes.values() if one.verdict == "undecided"]
+
+
+def test_every_declared_finding_says_how_it_could_be_reconciled(
+    outcomes: dict[str, audit.Outcome],
+) -> None:
+    findings = [one for one in outcomes.values() if one.severity]
+    bare = [one.id for one in findings if not one.readings and "sources" not in one.id]
+    assert bare == []
+
+
+def test_every_contradiction_of_the_ledger_is_in_a_finding(
+    rotherham: Path, outcomes: dict[str, audit.Outcome]
+) -> None:
+    claims = read_claims(rotherham / "claims.csv")
+    found = {id for one in outcomes.values() if one.severity for id in one.claims}
+    contradicted = {claim.id for claim in claims if claim.status == "contradicted"}
+    assert contradicted and contradicted <= found
+
+
+def test_coverage_counts_figures_once(study: Path) -> None:
+    write_claims(study, [claim("few", "9"), claim("share", "55.6", "percent"), claim("x", "1")])
+    assert audit.coverage(study, audit.audit(study)) == (2, 3)

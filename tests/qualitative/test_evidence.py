@@ -1,0 +1,192 @@
+"""What the evidence says of each outcome, by the stated rule."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from earlyhelp.qualitative import evidence
+from earlyhelp.qualitative.evidence import outcome_evidence, overlay
+from earlyhelp.qualitative.framework import Codebook, read_codebook, read_triangulation
+from earlyhelp.qualitative.theory import OVERLAY, Theory, load_theory
+from earlyhelp.report.theory_drawing import draw
+from earlyhelp.study.raw import Pilot, open_pilot
+
+
+@pytest.fixture(scope="module")
+def pilot(rotherham: Path) -> Pilot:
+    return open_pilot(rotherham)
+
+
+@pytest.fixture(scope="module")
+def theory(rotherham: Path) -> Theory:
+    return load_theory(rotherham)
+
+
+@pytest.fixture(scope="module")
+def codebook(rotherham: Path) -> Codebook:
+    return read_codebook(rotherham)
+
+
+def without(pilot: Pilot, outcome: str) -> Pilot:
+    """The pilot without the matrix's rows on an outcome."""
+    matrix = pilot.framework_matrix
+    return replace(pilot, framework_matrix=matrix[matrix["outcome"] != outcome])
+
+
+def coded(pilot: Pilot, outcome: str, support: str) -> Pilot:
+    """The pilot with every row on an outcome coded alike."""
+    matrix = pilot.framework_matrix.copy()
+    matrix.loc[matrix["outcome"] == outcome, "support"] = support
+    return replace(pilot, framework_matrix=matrix)
+
+
+def test_every_outcome_has_one_of_the_four_labels(
+    theory: Theory, pilot: Pilot, codebook: Codebook
+) -> None:
+    shown = overlay(outcome_evidence(theory, pilot, codebook))
+    assert set(shown) == set(theory.outcomes) and set(shown.values()) <= set(OVERLAY)
+
+
+def test_the_committed_evidence(theory: Theory, pilot: Pilot, codebook: Codebook) -> None:
+    shown = overlay(outcome_evidence(theory, pilot, codebook))
+    # Report, section 3.2: staff described it, neither measure changed beyond chance.
+    assert shown["relationship-alliance"] == "qualitative support"
+    assert shown["compassion-satisfaction"] == "no evidence"
+    # Chapter 4: nothing was gathered on later outcomes.
+    assert shown["mental-health"] == "no evidence"
+
+
+def test_rows_are_counted_and_named(theory: Theory, pilot: Pilot, codebook: Codebook) -> None:
+    row = outcome_evidence(theory, pilot, codebook).set_index("outcome").loc["less-dropout"]
+    # Counted by hand in framework_matrix.csv: one expectation, one remark, both of the report.
+    assert (row["supports"], row["mixed"], row["silent"], row["named"]) == (0, 1, 1, 0)
+    assert row["row_ids"] == ("Q206", "Q207")
+
+
+def test_no_evidence_has_a_reason(theory: Theory, pilot: Pilot, codebook: Codebook) -> None:
+    found = outcome_evidence(theory, pilot, codebook).set_index("outcome")
+    # Report, section 3.2: dropout was expected to fall and not measured, satisfaction was measured.
+    assert found.loc["less-dropout", "evidence"] == "no evidence"
+    assert found.loc["less-dropout", "reason"] == (
+        "Rows speak for it in part only, or tell of an expectation."
+    )
+    assert found.loc["compassion-satisfaction", "reason"] == "The test cannot tell."
+    assert found.loc["mental-health", "reason"] == theory.outcomes["mental-health"].not_assessed
+    silent = outcome_evidence(theory, without(pilot, "tailored-support"), codebook)
+    reasons = dict(zip(silent["outcome"], silent["reason"], strict=True))
+    assert reasons["tailored-support"] == "No row takes a side."
+    assert (found["reason"] != "").equals(found["evidence"] == "no evidence")
+
+
+def test_joint_display_and_overlay_read_a_test_alike(
+    rotherham: Path, theory: Theory, pilot: Pilot, codebook: Codebook
+) -> None:
+    # A source's code for what a test found: for, against, or it cannot tell.
+    expected = {"for": "supports", "against": "contradicts", "": "qualifies"}
+    found = outcome_evidence(theory, pilot, codebook).set_index("outcome")["measured"]
+    coded = [
+        (statement.outcome, entry.code)
+        for question in read_triangulation(rotherham).questions
+        for statement in question.statements
+        for entry in statement.evidence
+        if entry.source == "outcome measures" and statement.outcome
+    ]
+    assert coded == [(key, expected[found[key]]) for key, _ in coded]
+    assert {key for key, _ in coded} == {"relationship-alliance", "compassion-satisfaction"}
+
+
+def test_removed_rows_change_the_drawing(theory: Theory, pilot: Pilot, codebook: Codebook) -> None:
+    def drawn(of: Pilot) -> str:
+        svg = draw(theory, overlay(outcome_evidence(theory, of, codebook)))
+        found = re.search(r'id="theory-tailored-support" aria-label="([^"]*)"', svg)
+        assert found
+        return found[1]
+
+    assert "qualitative support" in drawn(pilot)
+    assert "no evidence" in drawn(without(pilot, "tailored-support"))
+
+
+@pytest.mark.parametrize(
+    ("support", "expected"),
+    [("against", "evidence against"), ("mixed", "no evidence"), ("silent", "no evidence")],
+)
+def test_what_rows_say_decides(
+    theory: Theory, pilot: Pilot, codebook: Codebook, support: str, expected: str
+) -> None:
+    found = outcome_evidence(theory, coded(pilot, "tailored-support", support), codebook)
+    assert overlay(found)["tailored-support"] == expected
+
+
+def test_as_many_rows_for_as_against_say_nothing(
+    theory: Theory, pilot: Pilot, codebook: Codebook
+) -> None:
+    matrix = pilot.framework_matrix.copy()
+    rows = matrix.index[matrix["outcome"] == "tailored-support"]
+    assert len(rows) == 4
+    matrix.loc[rows[:2], "support"] = "against"
+    even = replace(pilot, framework_matrix=matrix)
+    assert overlay(outcome_evidence(theory, even, codebook))["tailored-support"] == "no evidence"
+
+
+def let_tests_end(monkeypatch: pytest.MonkeyPatch, difference: float, p: float) -> None:
+    """Let the test of every measure between the arms end in one way."""
+    frame = pd.DataFrame(
+        [
+            {"measure": measure, "contrast": "change", "difference": difference, "p": p}
+            for measure in evidence.MEASURES.values()
+        ]
+    )
+    monkeypatch.setattr(evidence, "between_tests", lambda pilot, alpha: frame)
+
+
+@pytest.mark.parametrize(
+    ("difference", "p", "expected"),
+    [
+        (2.0, 0.04, "measured support"),
+        (-2.0, 0.04, "evidence against"),
+        (2.0, 0.05, "no evidence"),
+        (-2.0, 0.06, "no evidence"),
+        (float("nan"), float("nan"), "no evidence"),
+    ],
+)
+def test_what_a_test_says_decides(
+    theory: Theory,
+    pilot: Pilot,
+    codebook: Codebook,
+    monkeypatch: pytest.MonkeyPatch,
+    difference: float,
+    p: float,
+    expected: str,
+) -> None:
+    let_tests_end(monkeypatch, difference, p)
+    shown = overlay(outcome_evidence(theory, pilot, codebook))
+    assert shown["compassion-satisfaction"] == expected
+
+
+def test_rows_against_outweigh_a_favourable_test(
+    theory: Theory, pilot: Pilot, codebook: Codebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_tests_end(monkeypatch, 2.0, 0.01)
+    against = coded(pilot, "relationship-alliance", "against")
+    shown = overlay(outcome_evidence(theory, against, codebook))
+    assert shown["relationship-alliance"] == "evidence against"
+
+
+def test_alpha_is_the_level_of_the_tests(theory: Theory, pilot: Pilot, codebook: Codebook) -> None:
+    # The reconstruction's differences are free, their p values printed: .697 and .558.
+    strict, lenient = (
+        outcome_evidence(theory, pilot, codebook, alpha).set_index("outcome")["measured"]
+        for alpha in (0.5, 0.6)
+    )
+    assert strict["compassion-satisfaction"] == ""
+    assert lenient["compassion-satisfaction"] != "" and lenient["relationship-alliance"] == ""
+
+
+def test_a_study_without_codebook_has_tests_only(theory: Theory, pilot: Pilot) -> None:
+    found = outcome_evidence(theory, pilot, None)
+    assert set(found["evidence"]) == {"no evidence"} and found["p"].notna().sum() == 2

@@ -1,0 +1,135 @@
+"""The theory of change: reading, checks, drawing and list, on a theory of five elements."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from helpers import ROOT, element, load_content
+
+from earlyhelp.qualitative.theory import (
+    ASSESSORS,
+    load_theory,
+    pathway,
+)
+from earlyhelp.study.problems import InputError
+
+FILE = "theory_of_change.yml"
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def problems(folder: Path, theory_content: dict[str, Any]) -> list[str]:
+    """The problems that reading the theory tells."""
+    with pytest.raises(InputError) as raised:
+        load_content(folder, theory_content)
+    return [str(problem) for problem in raised.value.problems]
+
+
+def test_sound_theory_is_read(tmp_path: Path, theory_content: dict[str, Any]) -> None:
+    theory = load_content(tmp_path, theory_content)
+    assert list(theory.outcomes) == ["heard", "calm", "stay"]
+    assert len(theory.links) == 4
+
+
+def test_dangling_ends_are_all_told(tmp_path: Path, theory_content: dict[str, Any]) -> None:
+    theory_content["links"] += [
+        {"from": "nowhere", "to": "heard", "basis": "stated"},
+        {"from": "habit", "to": "nothing", "basis": "stated"},
+    ]
+    found = problems(tmp_path, theory_content)
+    assert found == [
+        f"{FILE}, links.4.from: found nowhere; expected the id of an element",
+        f"{FILE}, links.5.to: found nothing; expected the id of an element",
+    ]
+
+
+def test_loop_is_told_with_its_path(tmp_path: Path, theory_content: dict[str, Any]) -> None:
+    theory_content["links"].append({"from": "heard", "to": "habit", "basis": "stated"})
+    (found,) = problems(tmp_path, theory_content)
+    loops = ("habit -> heard -> habit", "heard -> habit -> heard")
+    assert found in [f"{FILE}, links: found {loop}; expected no loop" for loop in loops]
+
+
+def test_outcome_needs_an_evidence_status(tmp_path: Path, theory_content: dict[str, Any]) -> None:
+    theory_content["elements"][2]["assessed_by"] = []
+    (found,) = problems(tmp_path, theory_content)
+    assert found == f"{FILE}, heard: found neither; expected either assessed_by or not_assessed"
+
+
+def test_outcome_has_one_evidence_status(tmp_path: Path, theory_content: dict[str, Any]) -> None:
+    theory_content["elements"][2]["not_assessed"] = "Nobody asked."
+    (found,) = problems(tmp_path, theory_content)
+    assert found == f"{FILE}, heard: found both; expected either assessed_by or not_assessed"
+
+
+def test_what_assessed_an_outcome_is_known_to_the_analysis(
+    tmp_path: Path, theory_content: dict[str, Any]
+) -> None:
+    theory_content["elements"][2]["assessed_by"] = ["wai", "hearsay"]
+    (found,) = problems(tmp_path, theory_content)
+    expected = f"expected one of: {', '.join(ASSESSORS)}"
+    assert found == f"{FILE}, heard.assessed_by: found 'hearsay'; {expected}"
+
+
+def test_outcome_is_led_to(tmp_path: Path, theory_content: dict[str, Any]) -> None:
+    del theory_content["links"][3]
+    (found,) = problems(tmp_path, theory_content)
+    assert found == f"{FILE}, stay: found an outcome that nothing leads to; expected a link to it"
+
+
+def test_context_takes_no_links(tmp_path: Path, theory_content: dict[str, Any]) -> None:
+    theory_content["links"].append({"from": "trust", "to": "heard", "basis": "stated"})
+    (found,) = problems(tmp_path, theory_content)
+    assert found == f"{FILE}, links.4.from: found trust; expected no context element"
+
+
+def test_ids_are_unique(tmp_path: Path, theory_content: dict[str, Any]) -> None:
+    theory_content["elements"].append(element("habit", "mechanisms"))
+    (found,) = problems(tmp_path, theory_content)
+    assert found == f"{FILE}, elements.6.id: found habit again; expected an id of its own"
+
+
+def test_evidence_numbers_stand_for_a_reference(
+    tmp_path: Path, theory_content: dict[str, Any]
+) -> None:
+    theory_content["elements"][1]["evidence"] = [9]
+    (found,) = problems(tmp_path, theory_content)
+    assert found == f"{FILE}, habit.evidence: found 9; expected a number of references"
+
+
+def test_unknown_key_and_column_are_told_together(
+    tmp_path: Path, theory_content: dict[str, Any]
+) -> None:
+    theory_content["elements"][0]["colour"] = "red"
+    theory_content["elements"][1]["column"] = "middle"
+    assert len(problems(tmp_path, theory_content)) == 2
+
+
+def test_pathway_keeps_what_leads_to_the_outcome_and_on(
+    tmp_path: Path, theory_content: dict[str, Any]
+) -> None:
+    path = pathway(load_content(tmp_path, theory_content), "heard")
+    assert list(path.elements) == ["course", "habit", "heard", "stay"]
+    assert [link.target for link in path.links] == ["habit", "heard", "stay"]
+
+
+def test_pathway_of_no_outcome_is_an_error(tmp_path: Path, theory_content: dict[str, Any]) -> None:
+    told = "pathway, outcome: found habit; expected an outcome: heard, calm, stay"
+    with pytest.raises(InputError, match=f"^{told}$"):
+        pathway(load_content(tmp_path, theory_content), "habit")
+
+
+def test_rotherham_names_the_outcomes_of_the_qualitative_codebook() -> None:
+    theory = load_theory(ROOT / "data/rotherham")
+    codebook = yaml.safe_load((ROOT / "data/rotherham/codebook.yml").read_text("utf-8"))
+    assert {outcome["id"] for outcome in codebook["outcomes"]} <= set(theory.outcomes)
+    assert [key for key, item in theory.elements.items() if item.proposed] == [
+        "reflective-practice"
+    ]
+
+
+def test_rotherham_boxes_lead_to_targets_of_the_book() -> None:
+    theory = load_theory(ROOT / "data/rotherham")
+    for item in theory.elements.values():
+        page, _, target = item.section.partition("#")
+        assert f"({target})=" in (ROOT / "book" / page).read_text("utf-8"), item.id

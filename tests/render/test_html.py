@@ -1,0 +1,142 @@
+"""The HTML build, on a miniature book that has everything the real one uses."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+from earlyhelp.render.html import PROVENANCE, build_html
+from earlyhelp.study.problems import InputError
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def names(folder: Path) -> set[str]:
+    """Pages of a book; the theme leaves templates of its own in _static."""
+    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*.html")}
+    return {name for name in found if not name.startswith("_static/")}
+
+
+def page(folder: Path, name: str) -> BeautifulSoup:
+    return BeautifulSoup((folder / name).read_text("utf-8"), "lxml")
+
+
+def build(compendium: Path, output: Path, study: str = "rotherham") -> Path:
+    build_html(compendium / "data" / study, compendium / "book/results", output, compendium)
+    return output
+
+
+def test_every_page_of_the_contents_is_built(built_book: Path) -> None:
+    # tests/books/mini/_toc.yml: a root and six chapters.
+    assert names(built_book) - {"genindex.html", "search.html"} == {
+        "index.html",
+        "feasibility.html",
+        "results/sample.html",
+        "results/ledger.html",
+        "instruments.html",
+        "reading_statuses.html",
+        "glossary.html",
+        "references.html",
+    }
+
+
+def test_same_sources_give_the_same_bytes(
+    compendium: Path, built_book: Path, tmp_path: Path
+) -> None:
+    assert files(build(compendium, tmp_path / "elsewhere" / "html")) == files(built_book)
+
+
+def test_text_is_glued_across_pages(built_book: Path) -> None:
+    # The notebook glues 86.2 %.
+    assert page(built_book, "index.html").select_one(".pasted-text").get_text() == "86.2 %"
+
+
+def test_a_warning_fails_the_build_and_leaves_the_last_good_pages(
+    compendium: Path, tmp_path: Path
+) -> None:
+    output = build(compendium, tmp_path / "html")
+    before = files(output)
+    chapter = compendium / "book/glossary.md"
+    chapter.write_text(chapter.read_text() + "\n{ref}`nowhere` {doc}`gone` {py:func}`absent`\n")
+    with pytest.raises(InputError) as error:
+        build(compendium, output)
+    assert {(problem.file, problem.row) for problem in error.value.problems} == {
+        ("glossary.md", 11)
+    }
+    assert all(name in str(error.value) for name in ("nowhere", "gone", "absent"))
+    assert files(output) == before
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".html")] == []
+
+
+def test_a_notebook_that_is_missing_fails_the_build(compendium: Path, tmp_path: Path) -> None:
+    (compendium / "book/results/ledger.ipynb").unlink()
+    with pytest.raises(InputError, match="results/ledger"):
+        build(compendium, tmp_path / "html")
+
+
+def test_every_page_says_what_the_data_are(built_book: Path) -> None:
+    for name in names(built_book):
+        line = page(built_book, name).select_one(".bd-header-announcement__content")
+        assert line.get_text(strip=True) == PROVENANCE["reconstructed"], name
+
+
+def test_every_page_links_to_the_pdf_beside_the_pages(built_book: Path) -> None:
+    for name in names(built_book):
+        link = page(built_book, name).select_one(".downloads a[type='application/pdf']")
+        target = (built_book / name).parent / link["href"]
+        assert target.resolve() == built_book.parent / "earlyhelp-rotherham.pdf"
+
+
+def test_nothing_is_fetched_from_elsewhere(built_book: Path) -> None:
+    for name in names(built_book):
+        soup = page(built_book, name)
+        fetched = [tag.get("src") for tag in soup.select("[src]")]
+        fetched += [tag.get("href") for tag in soup.select("link[href]")]
+        assert [url for url in fetched if re.match(r"(https?:)?//", url)] == []
+
+
+def test_search_index_holds_the_words_of_the_pages(built_book: Path) -> None:
+    text = (built_book / "searchindex.js").read_text("utf-8")
+    index = json.loads(text.removeprefix("Search.setIndex(").removesuffix(")"))
+    assert "results/sample" in index["docnames"] and "allianc" in index["terms"]
+
+
+def test_inline_figure_is_in_the_page_with_its_name_and_links(built_book: Path) -> None:
+    svg = page(built_book, "feasibility.html").select_one("figure#fig-theory svg")
+    assert svg["aria-label"] == "Theory of change: inputs lead to outcomes."
+    assert svg.select_one("a")["href"] == "results/sample.html" and "Inputs" in svg.get_text()
+
+
+def test_another_study_has_its_results_and_none_of_the_published_chapters(
+    other_book: Path,
+) -> None:
+    pages = names(other_book)
+    assert "results/sample.html" in pages and "instruments.html" in pages
+    assert "feasibility.html" not in pages and "results/ledger.html" not in pages
+
+
+def test_another_study_says_that_its_data_are_observed(other_book: Path) -> None:
+    line = page(other_book, "results/sample.html").select_one(".bd-header-announcement__content")
+    assert line.get_text(strip=True) == PROVENANCE["observed"]
+
+
+def test_a_study_title_is_escaped_wherever_it_ends(other_book: Path) -> None:
+    raw = [path for path in other_book.rglob("*.html") if "<b>on</b>" in path.read_text("utf-8")]
+    assert raw == []
+
+
+def test_a_study_title_is_text_not_markup(other_book: Path) -> None:
+    soup = page(other_book, "index.html")
+    assert soup.select_one(".logo__title").get_text(strip=True) == "Tools in *E* & <b>on</b>"
+    assert "Tools in *E* & <b>on</b>" in soup.select_one("article").get_text()
+    assert "&lt;b&gt;on&lt;/b&gt;" in str(soup.title)

@@ -1,0 +1,147 @@
+"""Figures: what they draw and that they are the same each time."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from earlyhelp.analysis import feasibility, participants
+from earlyhelp.report import figures, tables
+from earlyhelp.study.raw import open_pilot
+
+
+@pytest.fixture(autouse=True)
+def style() -> Iterator[None]:
+    with plt.rc_context():
+        figures.use_style()
+        yield
+        plt.close("all")
+
+
+def svg(figure: Figure) -> str:
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None})
+    return buffer.getvalue()
+
+
+def test_counts_write_n_and_percent_on_the_bars(mini: Path) -> None:
+    drawn = svg(figures.counts(feasibility.difficulty(open_pilot(mini)), "difficulty"))
+    # All three intervention respondents found the tools easier.
+    assert ">3 (100.0 %)</text>" in drawn
+
+
+def test_a_bar_says_the_same_percentage_as_the_table_beside_it() -> None:
+    # 5 of 16 are 31.25 %, exactly between 31.2 and 31.3.
+    frame = pd.DataFrame({"answer": ["yes"], "n": [5], "total": [16], "percent": [31.25]})
+    (row,) = tables.shares(frame, answer="Answer").to_dict("records")
+    assert row["%"] == "31.3"
+    assert ">5 (31.3 %)</text>" in svg(figures.counts(frame, "answer"))
+
+
+def test_text_stays_text(mini: Path) -> None:
+    assert "<text" in svg(
+        figures.people_completing(feasibility.people_completing(open_pilot(mini)))
+    )
+
+
+def test_bytes_are_the_same_each_time(mini: Path) -> None:
+    frame = feasibility.training_view_answers(open_pilot(mini))
+    assert svg(figures.agreement(frame)) == svg(figures.agreement(frame))
+
+
+def test_illustrative_figures_say_so(mini: Path) -> None:
+    figure = figures.use_by_month(feasibility.use_by_month(open_pilot(mini)))
+    assert "not a finding" in svg(figures.mark(figure, "illustrative"))
+
+
+def test_other_figures_bear_no_mark(mini: Path) -> None:
+    figure = figures.use_by_month(feasibility.use_by_month(open_pilot(mini)))
+    assert "not a finding" not in svg(figures.mark(figure, "reproduced"))
+
+
+def test_flow_leaves_out_stages_an_arm_did_not_go_through(mini: Path) -> None:
+    stages = [("baseline survey", "Baseline"), ("used the tools", "Used the tools")]
+    drawn = svg(figures.flow(participants.participant_flow(open_pilot(mini)), stages))
+    # Four people in each arm at baseline; P1, P2 and P3 used the tools.
+    assert drawn.count("Baseline: 4") == 2
+    assert drawn.count("Used the tools: 3") == 1
+
+
+def assessment(**changes: object) -> pd.DataFrame:
+    row = {
+        "kind": "proportion",
+        "label": "Attended",
+        "estimate": 0.75,
+        "low": 0.2,
+        "high": 0.99,
+        "band": "amber",
+        "amber_low": 0.5,
+        "amber_high": 0.8,
+        "higher_is_better": True,
+        "p_green": 0.3,
+        "p_amber": 0.5,
+        "p_red": 0.2,
+    }
+    return pd.DataFrame([row | changes])
+
+
+def test_progression_names_bands_by_letter_in_their_order() -> None:
+    figure = figures.progression(assessment())
+    texts = {text.get_text(): text.get_position()[0] for text in figure.axes[0].texts}
+    assert texts["R"] < texts["A"] < texts["G"]
+    assert "G 30% A 50% R 20%" in texts
+
+
+def test_progression_turns_bands_round_where_low_is_good() -> None:
+    figure = figures.progression(assessment(higher_is_better=False))
+    texts = {text.get_text(): text.get_position()[0] for text in figure.axes[0].texts}
+    assert texts["G"] < texts["A"] < texts["R"]
+
+
+def test_bands_differ_in_their_marker() -> None:
+    shapes = {marker for marker, _ in figures.BAND_MARKS.values()}
+    assert len(shapes) == len(figures.BAND_MARKS)
+
+
+def test_designs_differ_in_line_and_marker() -> None:
+    lines, markers, _ = zip(*figures.DESIGN_STYLES.values(), strict=True)
+    assert len(set(lines)) == len(set(markers)) == len(figures.DESIGN_STYLES)
+
+
+def test_many_equal_scores_may_overlap() -> None:
+    people = [(arm, wave) for arm in figures.ARM_COLOURS for wave in ("baseline", "endline")] * 28
+    scores = pd.DataFrame(people, columns=["arm", "wave"]).assign(score=40)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        svg(figures.distributions(scores, 50, "Score"))
+
+
+def test_marked_numbers_of_teams_are_drawn() -> None:
+    needed = pd.DataFrame(
+        {"design": "parallel", "effect": 0.5, "icc": [0.01, 0.1], "low": [10, 20], "high": [10, 30]}
+    )
+    (axes,) = figures.teams_needed(needed, {"Our teams": 9}).axes
+    assert [text.get_text() for text in axes.texts] == ["Our teams: 9"]
+    # Upper edge, lower edge and the mark at nine.
+    heights = [list(line.get_ydata()) for line in axes.lines]
+    assert heights == [[10, 30], [10, 20], [9, 9]]
+
+
+def test_simulation_check_has_a_panel_per_design() -> None:
+    stored = pd.DataFrame(
+        {
+            "design": ["parallel", "baseline"],
+            "power": [0.8, 0.81],
+            "power_simulated": [0.79, 0.82],
+            "power_mc_error": 0.01,
+        }
+    )
+    titles = [axes.get_title().split() for axes in figures.simulation_check(stored).axes]
+    assert titles == [["Teams,", "parallel"], ["Teams", "with", "baseline"]]

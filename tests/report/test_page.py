@@ -1,0 +1,189 @@
+"""What notebooks show: numbers, escaped text, tables, statuses."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from earlyhelp.published import ledger
+from earlyhelp.published.ledger import Claim
+from earlyhelp.qualitative.framework import read_codebook
+from earlyhelp.report import page as page_module
+from earlyhelp.report.page import SHOWN_IN, Page, badge, open_page, table_markdown, where_shown
+from earlyhelp.study.questions import Question
+from earlyhelp.study.raw import open_pilot
+
+
+def test_badge_carries_its_word() -> None:
+    assert badge("bounded") == "[bounded]{.status .status-bounded}"
+
+
+def test_unknown_status() -> None:
+    with pytest.raises(KeyError, match="no status 'true'"):
+        badge("true")
+
+
+def test_table_has_caption_name_and_aligned_numbers() -> None:
+    frame = pd.DataFrame({"Team": ["I1", "I2"], "n": ["9", "–"]})
+    assert table_markdown(frame, "People.", "tbl-people").splitlines() == [
+        ":::{table} People.",
+        ":name: tbl-people",
+        "",
+        "| Team | n |",
+        "| :--- | ---: |",
+        "| I1 | 9 |",
+        "| I2 | – |",
+        ":::",
+    ]
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    texts: list[str] = []
+    monkeypatch.setattr(page_module, "show", texts.append)
+    return texts
+
+
+@pytest.fixture
+def page(mini: Path) -> Page:
+    question = Question(
+        id="1.1",
+        dimension="feasibility",
+        name="n",
+        question="q",
+        answers={"training": "It was {a-1} <b>."},
+    )
+    return Page(open_pilot(mini), {"1.1": question}, {"a-1": "12%"})
+
+
+def test_real_data_are_observed_whatever_the_report_printed(page: Page, shown: list[str]) -> None:
+    page.table(pd.DataFrame({"n": ["1"]}), "C.", "t", "reproduced", "illustrative", place="Table 1")
+    assert ":::{table} C. [observed]{.status .status-observed}\n" in shown[0]
+    assert "Report" not in shown[0]
+
+
+def test_readings_of_the_report_are_for_the_reconstruction_only(
+    page: Page, shown: list[str]
+) -> None:
+    page.reading("The report says otherwise.")
+    assert shown == []
+
+
+def test_answer_is_filled_and_escaped(page: Page, shown: list[str]) -> None:
+    page.answer("1.1", "training")
+    assert "It was 12% \\<b\\>." in shown[0]
+
+
+def test_question_without_answer(page: Page, shown: list[str]) -> None:
+    page.answer("3.6", "approach")
+    assert "No answer has been written yet." in shown[0]
+
+
+def test_study_without_qualitative_data_says_so(page: Page, shown: list[str]) -> None:
+    page.evidence("1.1", "training", "tbl-x")
+    assert shown == ["This study holds no qualitative data on this question."]
+
+
+def claim(quantity: str) -> Claim:
+    fields = dict.fromkeys(Claim.__dataclass_fields__, "")
+    return Claim(**(fields | {"quantity": quantity}))
+
+
+@pytest.mark.parametrize(
+    ("quantity", "link"),
+    [
+        ("paired_tests", "{numref}`tbl-paired-tests`"),
+        ("design", "[sample](#results-sample)"),
+        ("", ""),
+    ],
+)
+def test_a_claim_leads_to_where_its_number_is_shown(quantity: str, link: str) -> None:
+    assert where_shown(claim(quantity)) == link
+
+
+def test_every_place_in_the_book_exists() -> None:
+    notebooks = "".join(path.read_text() for path in Path("notebooks").glob("*.md"))
+    for target in SHOWN_IN.values():
+        assert f'"{target}"' in notebooks or f"name: {target}" in notebooks
+
+
+def test_evidence_is_condensed_linked_and_weighed(rotherham: Path, shown: list[str]) -> None:
+    pilot, codebook = open_pilot(rotherham), read_codebook(rotherham)
+    Page(pilot, {}, {}, codebook=codebook).evidence("2.2", "approach", "tbl-x")
+    rows, strength, words, links = shown
+    # framework_matrix.csv: a manager's fear that some practitioners feel judged by the SRS.
+    found = "| unintended consequence | [Feeling judged](#theme-feeling-judged) | Interviews 1 | [Q"
+    assert found in rows and len(rows) < 1500
+    assert ":name: tbl-x-strength" in strength and "staff reflection on families" in strength
+    assert words.startswith("Answer that the rows are coded against")
+    assert "(#framework-rq-2-2)" in links and "(#triangulation-rq-2-2)" in links
+
+
+def test_evidence_without_codebook_is_shown_by_its_ids(rotherham: Path, shown: list[str]) -> None:
+    Page(open_pilot(rotherham), {}, {}).evidence("2.2", "approach", "tbl-x")
+    (rows,) = shown
+    assert "feeling\\-judged" in rows and "](#" not in rows
+
+
+def printed(**more: str) -> Claim:
+    """A claim of which the data give 8."""
+    fields = {"subject": "s", "population": "all", "printed": "7", "status": "reproduced"}
+    return replace(claim("x"), **(fields | more))
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({}, "s \\(all\\): 8 [observed]{.status .status-observed}"),
+        # A word is all that the report gives: the value behind it is free.
+        (
+            {"printed": "most", "interval": "(50, 100]"},
+            "s \\(all\\): most [observed]{.status .status-observed}",
+        ),
+        (
+            {"status": "contradicted"},
+            "s \\(all\\): 8; printed 7 [observed]{.status .status-observed}",
+        ),
+    ],
+)
+def test_a_quoted_claim_has_value_and_status(
+    mini: Path, more: dict[str, str], expected: str
+) -> None:
+    page = Page(open_pilot(mini), {}, {"a": "8"}, {"a": printed(**more)})
+    assert page.quoted("a") == expected
+
+
+def test_a_page_knows_what_the_study_has(rotherham: Path, mini: Path) -> None:
+    full, bare = (open_page(str(folder), "framework") for folder in (rotherham, mini))
+    assert full.codebook and "less-dropout" in full.outcomes and full.claims
+    assert (bare.codebook, bare.theory, list(bare.outcomes), bare.claims) == (None, None, [], {})
+    assert full.ledger["id"].tolist() == list(full.claims) and bare.ledger.empty
+
+
+def test_a_page_computes_the_ledger_once_and_glues_its_own_claims(
+    rotherham: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted, glued = [], {}
+
+    def counting(*arguments: object) -> pd.DataFrame:
+        counted.append(arguments)
+        return ledger.ledger(*arguments)
+
+    monkeypatch.setattr(page_module, "ledger", counting)
+    monkeypatch.setattr(page_module, "glue", lambda name, text, display: glued.update({name: text}))
+    page = open_page(str(rotherham), "readiness")
+    assert len(counted) == 1
+    assert glued and {ledger.NOTEBOOK_OF[page.claims[name].quantity] for name in glued} == {
+        "readiness"
+    }
+
+
+def test_a_table_leads_back_to_its_first_claim(page: Page, shown: list[str]) -> None:
+    tested = dataclasses.replace(claim("paired_tests"), id="t-1")
+    with_ledger = dataclasses.replace(page, claims={"t-1": tested})
+    with_ledger.table(pd.DataFrame({"n": ["1"]}), "C.", "tbl-paired-tests", "reproduced")
+    assert "[Ledger](#ledger-t-1)" in shown[0]

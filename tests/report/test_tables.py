@@ -1,0 +1,115 @@
+"""Tables laid out for readers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from earlyhelp.analysis import feasibility, outcomes, participants
+from earlyhelp.published import determined
+from earlyhelp.report import tables
+from earlyhelp.report.myst import escape
+from earlyhelp.study.design import Criterion
+from earlyhelp.study.raw import open_pilot
+
+
+def test_responses_have_teams_as_rows_and_waves_as_columns(mini: Path) -> None:
+    table = tables.responses(participants.responses(open_pilot(mini)))
+    # Two people in each of four teams at baseline; P4 and P8 left before endline; post-training
+    # asked the intervention arm only.
+    assert table.columns.tolist() == ["Arm", "Team", "Baseline", "Post-training", "Endline"]
+    rows = {row[1] + row[0]: row[2:] for row in table.to_numpy().tolist()}
+    assert rows["AIntervention"] == ["2", "2", "2"]
+    assert rows["BIntervention"] == ["2", "1", "1"]
+    assert rows["TotalComparison"] == ["4", "–", "3"]
+
+
+def test_names_from_files_are_escaped() -> None:
+    frame = pd.DataFrame(
+        {"training_part": [1], "session": ["<b>"], "facilitators": [2], "attendees": [3]}
+    )
+    assert tables.observations(frame).loc[0, "Observation"] == "Part 1\\: \\<b\\>"
+
+
+def test_intervals_are_written_out(mini: Path) -> None:
+    tests = outcomes.paired_tests(open_pilot(mini)).query("measure == 'wai' and n == 3")
+    table = tables.changes(tests)
+    # P1, P2, P3 changed by 1, 2 and 0: mean 1, SD 1, t(2) quantile 4.303, 4.303/sqrt(3) = 2.48.
+    assert table.loc[0, "Mean change"] == "1.0"
+    assert table.loc[0, "Interval"] == "−1.5 to 3.5"
+
+
+def test_ranges_that_print_alike_are_one_number() -> None:
+    frame = pd.DataFrame({"x_low": [1.01, 1.0], "x_high": [1.04, 2.0]})
+    assert tables._range(frame, "x", 1) == ["1.0", "1.0 to 2.0"]
+
+
+def test_designs_are_columns_and_gaps_dashes() -> None:
+    frame = pd.DataFrame(
+        {
+            "teams": ["few", "many", "many"],
+            "clusters": [3, 9, 9],
+            "design": ["parallel", "parallel", "stepped-wedge"],
+            "low": [1.0, 0.5, 0.25],
+            "high": [2.0, 0.75, 0.25],
+        }
+    )
+    table = tables.responsiveness(frame).set_index("Teams")
+    assert table.loc["few (3)"].tolist() == ["1.00 to 2.00", "–"]
+    assert table.loc["many (9)"].tolist() == ["0.50 to 0.75", "0.25"]
+
+
+def test_teams_needed_span_every_icc() -> None:
+    frame = pd.DataFrame(
+        {
+            "design": "baseline",
+            "effect": 0.2,
+            "icc": [0.01, 0.2],
+            "low": [40, 44],
+            "high": [90, 216],
+        }
+    )
+    assert tables.teams_needed(frame).to_numpy().tolist() == [["0.2", "40 to 216"]]
+
+
+def test_labels_of_criteria_are_escaped() -> None:
+    criterion = Criterion(
+        quantity="attendance",
+        label="a | b *c*",
+        green=(0.5, 1),
+        amber=(0.2, 0.5),
+        red=(0, 0.2),
+        reason="<b>",
+    )
+    row = tables.progression_bands([criterion]).iloc[0]
+    assert row["Criterion"] == escape("a | b *c*") != "a | b *c*"
+    assert row[["Green", "Amber", "Red"]].tolist() == ["0.5 to 1", "0.2 to 0.5", "0 to 0.2"]
+
+
+def test_scores_of_the_tools_are_laid_out_by_who_gave_them(mini: Path) -> None:
+    table = tables.tool_scores(feasibility.tool_scores(open_pilot(mini)))
+    # ORS of adults: 24 and 30 against a cut-off of 25; one child's ORS has no cut-off here.
+    assert table.to_numpy().tolist()[:2] == [
+        ["ORS", "Children", "2", "2", "23.0", "4.2", "–"],
+        ["ORS", "Adults", "2", "2", "27.0", "4.2", "50.0"],
+    ]
+
+
+def test_quantities_left_open_have_measure_and_status(rotherham: Path) -> None:
+    found = determined.read(rotherham)
+    assert found is not None
+    frame = determined.change(found, "wai", 0.95)
+    table = tables.identified_by_measure(
+        {"wai": frame}, "Size of d (paired)", "Mean change", "none"
+    )
+    assert table.columns.tolist() == ["Measure", "Quantity", "Of whom", "Value or range", "Status"]
+    # t(16) = 1.22 over the root of 17 is 0.30, in two decimals.
+    assert table.iloc[0].tolist() == [
+        "Working alliance \\(WAI\\)",
+        "Size of d \\(paired\\)",
+        "intervention",
+        "0.30",
+        "[determined]{.status .status-determined}",
+    ]
+    assert table["Of whom"].tolist() == ["intervention"] * 2 + ["comparison"] * 2

@@ -1,0 +1,112 @@
+"""The study's design file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from earlyhelp.study.design import find_folder, read_study
+from earlyhelp.study.problems import InputError
+
+
+def message(study: Path) -> str:
+    with pytest.raises(InputError) as caught:
+        read_study(study)
+    return str(caught.value)
+
+
+def edit(study: Path, old: str, new: str) -> None:
+    path = study / "study.yml"
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new, 1))
+
+
+def test_arms_and_units_by_team(rotherham: Path) -> None:
+    study = read_study(rotherham)
+    # Methods, Sample: three intervention and two comparison teams from four randomised units.
+    assert sorted(study.arm_of.values()).count("intervention") == 3
+    assert len(set(study.unit_of.values())) == 4
+
+
+def test_scale_totals(rotherham: Path) -> None:
+    wai = read_study(rotherham).measures.wai
+    # Evidence of outcomes: the maximum score is 84; twelve items of at least 1 give 12.
+    assert (wai.total_minimum, wai.total_maximum) == (12, 84)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("iam: {items: 4", "iam: {items: 99999999"), ("minimum: 1,", "minimum: -99999999999,")],
+)
+def test_no_instrument_is_beyond_measure(mini: Path, old: str, new: str) -> None:
+    edit(mini, old, new)
+    assert "study.yml" in message(mini)
+
+
+def test_folder_is_found_from_below(mini: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(mini / "raw")
+    assert find_folder("mini") == mini
+
+
+def test_no_such_folder() -> None:
+    with pytest.raises(InputError, match="nowhere: found no such folder"):
+        find_folder("nowhere")
+
+
+def test_every_problem_is_told(mini: Path) -> None:
+    edit(mini, "provenance: observed", "provenance: guessed")
+    edit(mini, "items: 12", "items: 0")
+    text = message(mini)
+    assert "study.yml, line 5, provenance: found 'guessed'" in text
+    assert "study.yml, line 17, measures.wai.items: found 0" in text
+
+
+def test_missing_key(mini: Path) -> None:
+    edit(mini, "title: A miniature pilot\n", "")
+    assert "study.yml, line 1, title: found nothing" in message(mini)
+
+
+def test_unknown_key(mini: Path) -> None:
+    edit(mini, "place:", "size: 3\nplace:")
+    assert "study.yml, line 4, size" in message(mini)
+
+
+def test_scale_upside_down(mini: Path) -> None:
+    edit(mini, "wai: {items: 12, minimum: 1", "wai: {items: 12, minimum: 9")
+    assert "the minimum is below the maximum" in message(mini)
+
+
+def test_two_teams_of_one_name(mini: Path) -> None:
+    edit(mini, "id: B", "id: A")
+    assert "each of the teams has an id of its own" in message(mini)
+
+
+def test_one_arm_only(mini: Path) -> None:
+    path = mini / "study.yml"
+    path.write_text(path.read_text().replace("arm: comparison", "arm: intervention"))
+    assert "both arms have a team" in message(mini)
+
+
+def test_no_yaml(mini: Path) -> None:
+    (mini / "study.yml").write_text("a: [1, 2")
+    assert message(mini).startswith("study.yml, line 1: found 'a: [1, 2'; expected YAML")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("wai: {items: 12", "wai: {items: 7", "12 items in wai"),
+        ("proqol: {items: 10", "proqol: {items: 30", "10 items in proqol"),
+        ('["2024-03", "2024-04"]', "[]", "at least 1 in this list"),
+        ("2024-04", "2024-03", "each of the tool_months once"),
+        ("- {id: post_training", "# ", "a wave of each id; no post_training"),
+        ("unit: C", "unit: A", "each unit in one arm; A is in both"),
+        ("title: A miniature pilot", "title: ''", "a text that is not empty"),
+        ("place:", "folder: /tmp\nplace:", "no such key: the folder"),
+        ("place:", "design: {teams: [1]}\nplace:", "text (write a number in quotes)"),
+    ],
+)
+def test_what_the_pages_need(mini: Path, old: str, new: str, expected: str) -> None:
+    edit(mini, old, new)
+    assert f"expected {expected}" in message(mini)

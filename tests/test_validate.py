@@ -1,0 +1,234 @@
+"""A whole study folder, checked."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from earlyhelp.study.design import read_study
+from earlyhelp.study.problems import InputError
+from earlyhelp.study.questions import ANSWERED
+from earlyhelp.study.raw import columns_read
+from earlyhelp.study.rawtable import restate
+from earlyhelp.validate import FILES, table, validate
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def copy(rotherham: Path, tmp_path: Path) -> Path:
+    """A writable copy of the Rotherham study."""
+    return Path(shutil.copytree(rotherham, tmp_path / "rotherham"))
+
+
+def problems(study: Path) -> list[str]:
+    with pytest.raises(InputError) as caught:
+        validate(study)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def test_the_committed_study_has_no_problem(rotherham: Path) -> None:
+    names = [path.name for path in validate(rotherham)]
+    assert {"study.yml", "claims.csv", "tool_use.csv", "framework_matrix.csv"} <= set(names)
+
+
+def test_a_study_without_the_optional_files(mini: Path) -> None:
+    assert "claims.csv" not in [path.name for path in validate(mini)]
+
+
+def test_an_answer_names_a_claim_that_does_not_exist(copy: Path) -> None:
+    edit(copy / "research_questions.yml", "{not-trained}", "{nobody}")
+    assert problems(copy) == [
+        "research_questions.yml, 1.3: found {nobody}; expected the id of a claim of claims.csv"
+    ]
+
+
+def test_a_theme_that_is_not_in_the_codebook(copy: Path) -> None:
+    path = copy / "raw/framework_matrix.csv"
+    first = path.read_text().splitlines()[1].split(",")
+    edit(path, ",".join(first[:6]), ",".join([*first[:5], "no-such-theme"]))
+    restate(copy)
+    expected = "framework_matrix.csv, row 2, column theme: found 'no-such-theme'"
+    assert problems(copy)[0].startswith(expected)
+
+
+def test_a_matrix_needs_its_codebook(copy: Path) -> None:
+    (copy / "codebook.yml").unlink()
+    assert problems(copy) == [
+        "codebook.yml: found no such file; expected the codes of the framework matrix"
+    ]
+
+
+def test_a_result_in_numbers_names_a_claim_that_does_not_exist(copy: Path) -> None:
+    edit(copy / "triangulation.yml", "claims: [uploaded-percent]", "claims: [uploaded]")
+    assert problems(copy) == [
+        "triangulation.yml, 1.1-tools-recording: found 'uploaded'; "
+        "expected the id of a claim of claims.csv"
+    ]
+
+
+def test_a_number_of_the_next_steps_is_of_a_theme_that_no_cell_has(copy: Path) -> None:
+    edit(copy / "next_steps.yml", "theme: recording-scores", "theme: no-such-theme")
+    (told,) = problems(copy)
+    assert told.startswith("next_steps.yml, 1.theme: found 'no-such-theme'; expected a theme of")
+
+
+def test_an_outcome_that_the_theory_does_not_have(copy: Path) -> None:
+    path = copy / "theory_of_change.yml"
+    # Its place in the book keeps its name.
+    renamed = re.sub("(?<!outcome-)less-dropout", "no-dropout", path.read_text())
+    path.write_text(renamed)
+    assert problems(copy) == [
+        "codebook.yml, outcomes: found 'less-dropout'; "
+        "expected the id of an outcome of theory_of_change.yml"
+    ]
+
+
+def test_a_statement_on_an_outcome_that_is_not_in_the_codebook(copy: Path) -> None:
+    edit(copy / "triangulation.yml", "outcome: less-dropout", "outcome: no-dropout")
+    assert problems(copy) == [
+        "triangulation.yml, 2.1-less-dropout: found 'no-dropout'; "
+        "expected an outcome of the codebook"
+    ]
+
+
+def test_problems_of_all_files_are_told_at_once(copy: Path) -> None:
+    edit(copy / "study.yml", "provenance: reconstructed", "provenance: guessed")
+    edit(copy / "research_questions.yml", "dimension: promise", "dimension: beauty")
+    edit(copy / "theory_of_change.yml", "    basis: stated", "    basis: felt")
+    files = {text.split(",")[0] for text in problems(copy)}
+    assert files == {"study.yml", "research_questions.yml", "theory_of_change.yml"}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("notes.txt", "only files that a report is made from"),
+        ("raw/wemwbs.csv", "only files that datapackage.json describes"),
+        ("raw/old", "only files that datapackage.json describes"),
+        ("Claims.csv", "the name claims.csv"),
+        ("raw/Tool_Use.csv", "only files that datapackage.json describes"),
+        ("raw/tool_use.csv.bak", "only files that datapackage.json describes"),
+    ],
+)
+def test_a_file_that_nothing_reads(mini: Path, name: str, expected: str) -> None:
+    path = mini / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"\0\xff")
+    assert problems(mini) == [f"{name}: found a file that nothing reads; expected {expected}"]
+
+
+@pytest.mark.parametrize(
+    "name", [".DS_Store", ".~lock.tool_use.csv#", "~$x.csv", "x.csv~", ".ipynb_checkpoints/a.md"]
+)
+def test_what_an_editor_leaves_is_let_be(mini: Path, name: str) -> None:
+    (mini / "raw" / name).parent.mkdir(exist_ok=True)
+    (mini / "raw" / name).write_bytes(b"\0\xff")
+    assert len(validate(mini)) == 9
+
+
+def test_a_folder_link_is_not_followed_for_ever(mini: Path) -> None:
+    (mini / "raw/loop").symlink_to(mini, target_is_directory=True)
+    (told,) = problems(mini)
+    assert told.startswith("raw/loop: found a file that nothing reads")
+
+
+def test_a_fact_of_the_design_that_nothing_reads(mini: Path) -> None:
+    edit(mini / "study.yml", "place:", "design: {service_teams: 9, coffee: 3, teams: 4}\nplace:")
+    assert problems(mini) == [
+        "study.yml, design.coffee: found a key that nothing reads; "
+        "expected a fact that a claim names, or one of: service_teams",
+        "study.yml, design.teams: found a fact; expected none: it is counted",
+    ]
+
+
+THEORY = """
+title: A theory
+elements:
+  - {id: tools, column: activities, label: Tools, text: Tools., basis: stated, where: here,
+     evidence: [], who: practitioners%s}
+links: []
+"""
+
+
+@pytest.mark.parametrize(
+    "section", ["results/promise.md#results-rq-2-1", "results/trial.md#results-trial-pilot"]
+)
+def test_a_theory_leads_to_pages_of_results_and_reference(mini: Path, section: str) -> None:
+    (mini / "theory_of_change.yml").write_text(THEORY % f", section: '{section}'")
+    validate(mini)
+
+
+def test_a_theory_needs_no_sections(mini: Path) -> None:
+    (mini / "theory_of_change.yml").write_text(THEORY % "")
+    validate(mini)
+
+
+@pytest.mark.parametrize(
+    "section", ["background.md#background-context", "results/promise.md#nowhere", "x.md#y"]
+)
+def test_a_theory_leads_to_a_page_that_its_book_does_not_have(mini: Path, section: str) -> None:
+    # The chapters of book/ are about another study.
+    (mini / "theory_of_change.yml").write_text(THEORY % f", section: '{section}'")
+    (told,) = problems(mini)
+    assert told.startswith(f"theory_of_change.yml, tools.section: found {section}; expected no sec")
+    assert "results/promise.md" in told and "background.md," not in told
+
+
+def test_a_claim_that_no_page_could_show(copy: Path) -> None:
+    path = copy / "claims.csv"
+    header, *rows = path.read_text().splitlines(keepends=True)
+    place = header.rstrip().split(",").index("column")
+    number = next(n for n, row in enumerate(rows) if row.startswith("team-count,") or ",n," in row)
+    cells = next(csv.reader([rows[number]]))
+    cells[place] = "nobody"
+    out = io.StringIO()
+    csv.writer(out).writerow(cells)
+    path.write_text(header + "".join([*rows[:number], out.getvalue(), *rows[number + 1 :]]))
+    assert any("found 'nobody'" in problem for problem in problems(copy))
+
+
+def test_a_reconstructed_study_needs_its_printed_figures(mini: Path) -> None:
+    edit(mini / "study.yml", "provenance: observed", "provenance: reconstructed")
+    (told,) = problems(mini)
+    assert told.startswith("printed.yml: found no such file")
+
+
+@pytest.mark.parametrize("change", ["id: '4.1'", "id: '1.1'"])
+def test_a_question_that_no_page_answers(mini: Path, change: str) -> None:
+    path = mini / "research_questions.yml"
+    number = len(path.read_text().splitlines()) + 1
+    parts = "" if "4.1" in change else ", answers: {approach: no page shows it}"
+    path.write_text(
+        f"{path.read_text()}\n- {{{change}, dimension: promise, name: a, question: b{parts}}}\n"
+    )
+    (told,) = problems(mini)
+    assert told.startswith(f"research_questions.yml, line {number + 1}, ")
+
+
+def test_pages_answer_the_questions_that_are_taken() -> None:
+    called: dict[str, set[str]] = {}
+    for notebook in (ROOT / "notebooks").glob("*.md"):
+        for question, part in re.findall(r'page\.answer\("(.+?)", "(.+?)"\)', notebook.read_text()):
+            called.setdefault(question, set()).add(part)
+    assert called == {question: set(parts) for question, parts in ANSWERED.items()}
+
+
+def test_the_page_for_own_pilots_lists_the_files() -> None:
+    assert table() in (ROOT / "book/own_pilot.md").read_text()
+
+
+def test_raw_files_are_those_that_the_analysis_reads(mini: Path) -> None:
+    raw = {file.name for file in FILES if file.name.startswith("raw/")}
+    assert raw == {f"raw/{stem}.csv" for stem in columns_read(read_study(mini))}

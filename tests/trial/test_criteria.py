@@ -1,0 +1,94 @@
+"""Progression criteria of a study against its pilot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from earlyhelp.study.design import read_study
+from earlyhelp.study.problems import InputError
+from earlyhelp.study.raw import open_pilot
+from earlyhelp.trial import criteria
+from earlyhelp.validate import validate
+
+BLOCK = """
+progression:
+  timing: prespecified
+  rule: worst
+  criteria:
+    - quantity: attendance
+      label: Attended
+      green: [0.7, 1]
+      amber: [0.5, 0.7]
+      red: [0, 0.5]
+      reason: Agreed with the service.
+    - quantity: iam_ors
+      label: Appropriateness
+      green: [4.5, 5]
+      amber: [4, 4.5]
+      red: [1, 4]
+      reason: Agreed with the service.
+"""
+
+
+def add_criteria(study: Path, block: str = BLOCK) -> None:
+    with (study / "study.yml").open("a", encoding="utf-8") as file:
+        file.write(block)
+
+
+def test_quantities_of_the_miniature(mini: Path) -> None:
+    seen = criteria.observed(open_pilot(mini))
+    # By hand: three of the four listed people came; P1 and P2 uploaded, P3 did not.
+    assert seen.loc["attendance", ["successes", "total"]].tolist() == [3, 4]
+    assert seen.loc["recording", ["successes", "total"]].tolist() == [2, 3]
+    # P1 gave one 5 and three 4s, P2 and P3 only 4s: mean of 4.25, 4 and 4.
+    assert seen.loc["iam_ors", "mean"] == pytest.approx(12.25 / 3)
+
+
+def test_quantities_of_rotherham(rotherham: Path) -> None:
+    seen = criteria.observed(open_pilot(rotherham))
+    # RQ 1.3: 25 attended, 4 did not; Table 3.2: 15 of 23; Table 2.2 and the tests' df: 17 of 27.
+    assert seen.loc["attendance", ["successes", "total"]].tolist() == [25, 29]
+    assert seen.loc["tool_users", ["successes", "total"]].tolist() == [15, 23]
+    assert seen.loc["retention_intervention", ["successes", "total"]].tolist() == [17, 27]
+    assert seen.loc["contamination_tools", ["successes", "total"]].tolist() == [0, 22]
+
+
+def test_every_quantity_can_be_observed(mini: Path) -> None:
+    assert set(get_args(criteria.Quantity)) == set(criteria.observed(open_pilot(mini)).index)
+
+
+def test_assessment_keeps_the_bands_and_counts(mini: Path) -> None:
+    add_criteria(mini)
+    table = criteria.assess(open_pilot(mini)).set_index("quantity")
+    # 3 of 4 lies in 0.7 to 1; the mean rating, 4.08, in 4 to 4.5.
+    assert table["band"].tolist() == ["green", "amber"]
+    assert table.loc["attendance", ["successes", "amber_low"]].tolist() == [3, 0.5]
+
+
+def test_a_study_without_criteria_has_none_to_assess(mini: Path) -> None:
+    assert criteria.assess(open_pilot(mini)).empty
+
+
+def test_bands_with_a_gap_are_told(mini: Path) -> None:
+    add_criteria(mini, BLOCK.replace("[0.5, 0.7]", "[0.5, 0.6]"))
+    with pytest.raises(InputError) as caught:
+        read_study(mini)
+    text = str(caught.value)
+    assert "progression.criteria.0" in text and "bands that meet" in text
+
+
+def test_an_unknown_quantity_is_told_by_validate(mini: Path) -> None:
+    add_criteria(mini, BLOCK.replace("iam_ors", "happiness"))
+    with pytest.raises(InputError, match=r"study\.yml, progression\.quantity: found happiness"):
+        validate(mini)
+
+
+def test_one_quantity_twice(mini: Path) -> None:
+    twice = BLOCK.replace("iam_ors", "attendance").replace("[4.5, 5]", "[0.9, 1]")
+    twice = twice.replace("[4, 4.5]", "[0.5, 0.9]").replace("[1, 4]", "[0, 0.5]")
+    add_criteria(mini, twice)
+    with pytest.raises(InputError, match="each quantity has one criterion"):
+        read_study(mini)

@@ -1,0 +1,244 @@
+"""The design grid, its parts and where its simulation is stored."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from helpers import ROOT
+
+from earlyhelp.cli import main
+from earlyhelp.study.problems import InputError, Problem
+from earlyhelp.trial import design_grid, power
+
+GRID = "icc: [0.05]\ncac: [1]\niac: [0]\neffect: [0.5]\ntrials: 50\n"
+
+
+def test_defaults_without_a_grid(mini: Path) -> None:
+    assert design_grid.read_sweep(mini) == design_grid.Sweep()
+
+
+def test_impossible_values_are_all_named(mini: Path) -> None:
+    (mini / "sweep.yml").write_text("icc: [1.5]\npower: 1\ntrials: 0\nsize: 3\n")
+    with pytest.raises(InputError) as caught:
+        design_grid.read_sweep(mini)
+    places = {problem.column for problem in caught.value.problems}
+    assert {"icc.0", "power", "trials", "size"} <= places
+
+
+def test_cells_reach_the_target_or_are_the_pilots(mini: Path) -> None:
+    cells = design_grid.cells(
+        design_grid.Sweep(icc=(0.05,), cac=(1,), iac=(0,), effect=(0.5,)), units=4
+    )
+    # Five designs that reach the target; parallel and baseline also with the pilot's four units.
+    assert cells["design"].value_counts().to_dict() == {
+        "individual": 1,
+        "individual-baseline": 1,
+        "parallel": 2,
+        "baseline": 2,
+        "stepped-wedge": 1,
+    }
+    assert set(cells.loc[cells["pilot"], "clusters"]) == {4}
+
+
+def test_designs_are_not_repeated_over_what_they_ignore() -> None:
+    cells = design_grid.cells(design_grid.Sweep(icc=(0.01, 0.1), effect=(0.5,)), units=2)
+    # One for people, one per IAC with a baseline; one per ICC for parallel clusters; the others
+    # also over 3 CACs and 3 IACs.
+    counts = cells["design"].value_counts()
+    names = ["individual", "individual-baseline", "parallel", "baseline"]
+    assert counts[names].tolist() == [1, 3, 2, 18]
+
+
+def test_parts_together_are_the_whole(mini: Path) -> None:
+    (mini / "sweep.yml").write_text(GRID)
+    whole = design_grid.simulate_part(mini, 1, 1)
+    parts = pd.concat([design_grid.simulate_part(mini, part, 4) for part in (3, 1, 4, 2)])
+    parts = parts.sort_values("cell", ignore_index=True)
+    pd.testing.assert_frame_equal(parts, whole)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("trials: 50", "trials: 51"), ("effect: [0.5]", "effect: [0.4]")]
+)
+def test_another_grid_is_stored_elsewhere(mini: Path, old: str, new: str) -> None:
+    (mini / "sweep.yml").write_text(GRID)
+    before = design_grid.stored_at(mini)
+    (mini / "sweep.yml").write_text(GRID.replace(old, new))
+    assert design_grid.stored_at(mini) != before
+
+
+def test_marks_do_not_change_the_key(mini: Path) -> None:
+    (mini / "sweep.yml").write_text(GRID)
+    before = design_grid.stored_at(mini)
+    (mini / "sweep.yml").write_text(GRID + "marks: {Our teams: 9}\n")
+    assert design_grid.stored_at(mini) == before
+
+
+def test_nothing_stored(mini: Path) -> None:
+    assert design_grid.read_stored(mini).empty
+
+
+@pytest.fixture
+def complete(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(ROOT / "tests/studies/complete", tmp_path / "complete"))
+
+
+def refused(study: Path) -> list[Problem]:
+    with pytest.raises(InputError) as caught:
+        design_grid.read_stored(study)
+    return caught.value.problems
+
+
+def test_the_simulation_of_another_grid_is_refused_with_the_command(complete: Path) -> None:
+    stored = design_grid.stored_at(complete)
+    grid = complete / "sweep.yml"
+    grid.write_text(grid.read_text().replace("trials: 20", "trials: 21"))
+    (problem,) = refused(complete)
+    assert problem.file == f"derived/{stored.name}"
+    assert problem.found.startswith("a simulation of another grid")
+    assert f"`earlyhelp trial simulate {complete}" in problem.expected
+    assert design_grid.stored_at(complete).name in problem.expected
+
+
+def test_a_grid_without_a_simulation_is_refused_with_the_command(complete: Path) -> None:
+    design_grid.stored_at(complete).unlink()
+    (problem,) = refused(complete)
+    assert problem.found == "no such file"
+    assert f"`earlyhelp trial simulate {complete}" in problem.expected
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        *(("design", "another"), ("pilot", "maybe"), ("power_simulated", "1.5")),
+        *(("coverage", "-0.1"), ("bias", "no number"), ("standard_error", "")),
+    ],
+)
+def test_a_spoilt_row_of_a_simulation_is_refused(complete: Path, column: str, value: str) -> None:
+    path = design_grid.stored_at(complete)
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    table.loc[3, column] = value
+    table.to_csv(path, index=False)
+    assert [(problem.row, problem.column) for problem in refused(complete)] == [(5, column)]
+
+
+def test_a_simulation_with_other_columns_is_refused(complete: Path) -> None:
+    path = design_grid.stored_at(complete)
+    pd.read_csv(path).drop(columns="coverage").to_csv(path, index=False)
+    (problem,) = refused(complete)
+    assert (problem.row, problem.found) == (1, "other columns")
+
+
+def test_a_simulation_cut_at_a_row_end_is_refused(complete: Path) -> None:
+    path = design_grid.stored_at(complete)
+    rows = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(rows[:-1]))
+    (problem,) = refused(complete)
+    assert (problem.column, problem.found) == ("cell", f"{len(rows) - 2} rows")
+
+
+def test_stored_simulation_belongs_to_the_present_grid_and_code(rotherham: Path) -> None:
+    stored = design_grid.read_stored(rotherham)
+    assert len(stored), "run `make update`: grid or method changed since the simulation"
+    assert list((rotherham / "derived").glob("simulation-*.csv")) == [
+        design_grid.stored_at(rotherham)
+    ]
+    grid = design_grid.read_sweep(rotherham)
+    assert len(stored) == len(design_grid.cells(grid, design_grid.randomised_units(rotherham)))
+
+
+def test_stored_power_reaches_the_calculated(rotherham: Path) -> None:
+    stored = design_grid.read_stored(rotherham).query("not pilot")
+    # Two standard errors leave a false alarm in a fortieth of the cells at most.
+    short = stored["power_simulated"] + 2 * stored["power_mc_error"] < stored["power"]
+    assert short.mean() < 1 / 40
+    assert (stored["power"] >= power.Assumptions(effect=1).alpha).all()
+
+
+def test_parts_on_the_command_line(mini: Path, tmp_path: Path) -> None:
+    (mini / "sweep.yml").write_text(GRID)
+    parts = [tmp_path / f"{part}.csv" for part in (2, 1)]
+    for part, path in zip((2, 1), parts, strict=True):
+        command = ["trial", "simulate", str(mini), "--part", f"{part}-of-2"]
+        assert main([*command, "--output", str(path)]) == 0
+    gathered = tmp_path / "all.csv"
+    assert main(["trial", "gather", *map(str, parts), "--output", str(gathered)]) == 0
+    assert pd.read_csv(gathered)["cell"].tolist() == [0, 1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("part", ["3-of-2", "0-of-2", "one", "1-of-100000"])
+def test_impossible_part(
+    mini: Path, tmp_path: Path, part: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "x.csv"
+    status = main(["trial", "simulate", str(mini), "--part", part, "--output", str(output)])
+    assert status != 0 and not output.exists()
+    assert f"part: found {part}" in capsys.readouterr().err
+
+
+def test_missing_parts_are_all_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    output = tmp_path / "x.csv"
+    missing = [str(tmp_path / name) for name in ("a.csv", "b.csv")]
+    assert main(["trial", "gather", *missing, "--output", str(output)]) != 0
+    told = capsys.readouterr().err
+    assert all(Path(name).name in told for name in missing) and not output.exists()
+
+
+def test_files_that_are_no_parts_are_all_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = {"empty": b"", "text": b"a\nb,c\n", "bytes": b"\xff\xfe\x00", "csv": b"a,b\n1,2\n"}
+    for name, content in wrong.items():
+        (tmp_path / name).write_bytes(content)
+    paths = [str(tmp_path / name) for name in wrong]
+    assert main(["trial", "gather", *paths, "--output", str(tmp_path / "x.csv")]) == 1
+    told = capsys.readouterr().err.splitlines()
+    assert [line.split(":")[0].split(",")[0] for line in told] == list(wrong)
+    assert not (tmp_path / "x.csv").exists()
+
+
+def run_workflow(folder: Path, *options: str) -> bytes:
+    """Simulate a small grid in a copy of the compendium; the bytes that are stored."""
+    kept = ("src", "data", "notebooks", "book", "profiles")
+    for name in kept:
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("derived"))
+    for name in ("Snakefile", "requirements.txt", "_config.yml", "_toc.yml"):
+        shutil.copy(ROOT / name, folder)
+    (folder / "data/rotherham/sweep.yml").write_text(GRID)
+    command = [sys.executable, "-m", "snakemake", "simulation", *options]
+    paths = {
+        "PYTHONPATH": str(folder / "src"),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    }
+    done = subprocess.run(
+        command, cwd=folder, env=os.environ | paths, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    (stored,) = (folder / "_build/rotherham/simulation").glob("*.csv")
+    return stored.read_bytes()
+
+
+@pytest.mark.slow
+def test_workflow_stores_the_same_whatever_the_parts(tmp_path: Path) -> None:
+    one = run_workflow(tmp_path / "one", "--cores", "2", "--set-scatter", "grid=1")
+    three = run_workflow(tmp_path / "three", "--cores", "2", "--set-scatter", "grid=3")
+    assert one == three
+
+
+@pytest.mark.cluster
+def test_workflow_on_slurm_stores_the_same_as_here(tmp_path: Path) -> None:
+    options = ("--profile", "profiles/slurm", "--set-scatter", "grid=3")
+    # The nodes see the home folder, seldom /tmp.
+    shared = Path(os.environ.get("EARLYHELP_SHARED", tmp_path))
+    folder = shared / f"earlyhelp-slurm-{os.getpid()}"
+    try:
+        there = run_workflow(folder, *options)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    assert there == run_workflow(tmp_path / "here", "--cores", "1")

@@ -1,0 +1,310 @@
+"""What a pilot tells the next trial; expected values by hand, from the report or from scipy."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from scipy import stats
+
+from earlyhelp.study.design import read_study
+from earlyhelp.study.problems import InputError
+from earlyhelp.study.raw import Pilot, open_pilot
+from earlyhelp.trial import pilot_estimates, power
+from earlyhelp.trial.design_grid import Sweep
+
+SMALL = Sweep(icc=(0.05, 0.2), cac=(0.5, 1), iac=(0,), effect=(0.5,), cv=0)
+
+
+@pytest.fixture(scope="module")
+def printed_room(rotherham: Path) -> pd.DataFrame:
+    return pilot_estimates.room(open_pilot(rotherham)).set_index(["measure", "arm", "wave"])
+
+
+def test_room_of_reconstructed_data_comes_from_printed_figures(printed_room: pd.DataFrame) -> None:
+    row = printed_room.loc["wai", "intervention", "endline"]
+    # Evidence of outcomes: M = 70.5, SD = 3.9, n = 17, maximum 84. 70.45 * 17 = 1197.65 and
+    # 70.55 * 17 = 1199.35, so the sum is 1198 or 1199.
+    assert row["headroom_low"] == pytest.approx(84 - 1199 / 17)
+    assert row["headroom_high"] == pytest.approx(84 - 1198 / 17)
+    assert row[["sd_low", "sd_high"]].tolist() == pytest.approx([3.85, 3.95])
+
+
+def test_room_without_a_printed_sd_is_what_the_mean_allows(printed_room: pd.DataFrame) -> None:
+    row = printed_room.loc["compassion_satisfaction", "comparison", "baseline"]
+    # Printed: between 41 and 42 of 50, n = 18.
+    assert 8 < row["headroom_low"] < row["headroom_high"] < 9
+    assert not row["sd_known"]
+    # At a mean of 41 to 42 the SD is at most sqrt(n / (n - 1) * (50 - mean) * (mean - 10)) < 17.2.
+    assert 0 < row["sd_low"] < row["sd_high"] < 17.2
+    # Everybody at 50 would have a mean of 50; nobody at 45 would leave at most 44.
+    assert 0 == row["near_low"] < row["near_high"] < 18
+
+
+@pytest.mark.parametrize(
+    ("sums", "expected"),
+    [
+        # Three people on a scale of 0 to 2, by hand: 1 1 1, or 0 1 2 with variance 1.
+        ((3, 3), (0, 1)),
+        # Sum 4: 1 1 2 (variance 1/3) or 0 2 2 (variance 4/3).
+        ((4, 4), ((1 / 3) ** 0.5, (4 / 3) ** 0.5)),
+        ((3, 4), (0, (4 / 3) ** 0.5)),
+        # Nobody can differ at the top.
+        ((6, 6), (0, 0)),
+    ],
+)
+def test_spread_that_a_sum_allows(sums: tuple[int, int], expected: tuple[float, float]) -> None:
+    assert pilot_estimates.sd_by_sum(3, sums, (0, 2)) == pytest.approx(expected)
+
+
+def test_synthetic_people_do_not_change_what_is_bounded(rotherham: Path) -> None:
+    pilot = open_pilot(rotherham)
+    blank = replace(pilot, endline_survey=pilot.endline_survey.iloc[:0])
+    pd.testing.assert_frame_equal(pilot_estimates.room(blank), pilot_estimates.room(pilot))
+
+
+def test_room_of_observed_data(mini: Path) -> None:
+    room = pilot_estimates.room(open_pilot(mini)).set_index(["measure", "arm", "wave"])
+    # P1, P2 and P3 at endline: 61, 62 and 60 of 84, mean 61, SD 1.
+    row = room.loc["wai", "intervention", "endline"]
+    assert row[["headroom_low", "sd_low", "near_high"]].tolist() == [23, 1, 0]
+
+
+def test_identified_set_has_the_printed_test(rotherham: Path) -> None:
+    table = pilot_estimates.stability(open_pilot(rotherham)).set_index(["measure", "arm"])
+    row = table.loc["wai", "intervention"]
+    # t(16) = 1.22 = dz * sqrt(17): 1.215 / 4.123 to 1.225 / 4.123.
+    assert 1.215 / 17**0.5 <= row["dz_low"] <= row["dz_high"] <= 1.225 / 17**0.5
+    assert table.loc["compassion_satisfaction", ["correlation_low"]].isna().all().all()
+
+
+def test_correlation_is_what_is_stored_as_proved(rotherham: Path) -> None:
+    pilot = open_pilot(rotherham)
+    table = pilot_estimates.stability(pilot).set_index(["measure", "arm"])
+    stored = pd.read_csv(rotherham / "derived" / "extremes.csv")
+    proved = stored[
+        (stored["quantity"] == "correlation") & stored["how"].isin(["exact", "outer bound"])
+    ].set_index(["measure", "arm"])
+    for arm in ("intervention", "comparison"):
+        found = table.loc[("wai", arm), ["correlation_low", "correlation_high"]].tolist()
+        assert found == proved.loc[("wai", arm), ["low", "high"]].astype(float).tolist()
+
+
+def test_nothing_stored_bounds_nothing(rotherham: Path, tmp_path: Path) -> None:
+    pilot = open_pilot(rotherham)
+    for file in rotherham.iterdir():
+        if file.name != "derived":
+            (tmp_path / file.name).symlink_to(file)
+    bare = replace(pilot, study=read_study(tmp_path))
+    columns = ["sd_change_low", "dz_high", "correlation_low"]
+    assert pilot_estimates.stability(bare)[columns].isna().all().all()
+    room = pilot_estimates.room(bare).set_index("measure")
+    assert room.loc["compassion_satisfaction", "near_high"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("ends", "expected"),
+    [
+        ([(-0.2, 0.6), (0.1, 0.5)], (0, 0.6)),
+        ([(0.3, 0.6), (0.2, 0.5)], (0.2, 0.6)),
+        # Opposed scores tell as much as like ones.
+        ([(-0.8, -0.3), (-0.5, -0.4)], (0.3, 0.8)),
+        ([(-0.8, 0.1), (float("nan"), float("nan"))], (0, 1)),
+    ],
+)
+def test_the_correlation_that_can_be_used(
+    ends: list[tuple[float, float]], expected: tuple[float, float]
+) -> None:
+    frame = pd.DataFrame(ends, columns=["correlation_low", "correlation_high"])
+    assert pilot_estimates.usable_correlation(frame.assign(measure="wai"), "wai") == expected
+
+
+def test_a_known_correlation_saves_its_square() -> None:
+    stability = pd.DataFrame(
+        [(measure, 0.6, 0.6) for measure in pilot_estimates.OUTCOMES],
+        columns=["measure", "correlation_low", "correlation_high"],
+    )
+    sweep = SMALL.model_copy(update={"icc": (0.05,), "cac": (1,)})
+    gain = pilot_estimates.gain_from_baseline(stability, sweep, 0.05, 0.8)
+    row = gain.set_index(["measure", "design"]).loc[("wai", "baseline")]
+    assert row[["factor_low", "factor_high"]].tolist() == pytest.approx([0.64, 0.64])
+    # By hand: 0.05 + 0.95 iac = 0.6, so iac = 0.57895.
+    a = power.Assumptions(effect=0.5, icc=0.05, iac=0.55 / 0.95, **sweep.fixed)
+    expected = power.clusters_needed(power.DESIGNS["baseline"], a)
+    assert row[["teams_low", "teams_high"]].tolist() == [expected, expected]
+
+
+def test_sd_of_observed_data_has_an_interval(mini: Path) -> None:
+    pilot = open_pilot(mini)
+    low, high = pilot_estimates.sd_range(pilot, pilot_estimates.room(pilot), 0.95)
+    # At endline 61, 62, 60 and, in the other arm, three with an SD of 1: pooled SD 1, df 4;
+    # chi-squared with 4 df: 0.4844 and 11.143 cut off 2.5 % each.
+    assert (low, high) == pytest.approx(((4 / 11.143) ** 0.5, (4 / 0.4844) ** 0.5), rel=1e-3)
+
+
+def test_sd_of_printed_figures_is_their_rounding(rotherham: Path) -> None:
+    pilot = open_pilot(rotherham)
+    # Evidence of outcomes: the SDs of the working alliance go from 3.9 to 7.0.
+    found = pilot_estimates.sd_range(pilot, pilot_estimates.room(pilot), 0.95)
+    assert found == pytest.approx((3.85, 7.05))
+
+
+def test_candidates_compare_room_and_need() -> None:
+    room = pd.DataFrame(
+        {
+            "measure": ["a", "a", "b", "c"],
+            "wave": "endline",
+            "headroom_sd_low": [3.0, 2.0, 0.5, 0.1],
+            "headroom_sd_high": [3.5, 2.5, float("inf"), 0.3],
+        }
+    )
+    required = pd.DataFrame(
+        {"design": "parallel", "teams": ["few"], "clusters": [9], "low": [0.7], "high": [1.4]}
+    )
+    found = pilot_estimates.candidates(room, required).set_index("measure")["enough"].to_dict()
+    assert found == {"a": "yes", "b": "not determined", "c": "no"}
+
+
+def test_fisher_interval_is_that_of_scipy() -> None:
+    x, y = [1, 2, 3, 4, 5, 6], [2, 1, 4, 3, 6, 4]
+    expected = stats.pearsonr(x, y).confidence_interval(0.9)
+    found = pilot_estimates.fisher_interval(stats.pearsonr(x, y).statistic, 6, 0.9)
+    assert found == pytest.approx((expected.low, expected.high))
+
+
+def test_three_pairs_give_no_interval() -> None:
+    low, high = pilot_estimates.fisher_interval(0.5, 3, 0.95)
+    assert low != low and high != high
+
+
+def test_no_reliability_of_reconstructed_items(rotherham: Path) -> None:
+    assert pilot_estimates.reliability(open_pilot(rotherham)).empty
+
+
+def test_reliability_of_real_items(mini: Path) -> None:
+    pilot = open_pilot(mini)
+    survey = pilot.baseline_survey.copy()
+    # Every person gives one answer to all items of the alliance: alpha is 1.
+    for number in range(1, 13):
+        survey[f"wai_{number:02d}"] = [1.0, 3, 4, 6, 2, 5, 7, 3][: len(survey)]
+    found = pilot_estimates.reliability(replace(pilot, baseline_survey=survey))
+    assert found.loc[found["wave"] == "baseline", "alpha"].iloc[0] == pytest.approx(1)
+
+
+def test_what_the_pilot_could_find() -> None:
+    table = pilot_estimates.pilot_power(SMALL, 4, 0.05, 0.8).set_index("analysed")
+    people, units = table.loc["people"], table.loc["units"].iloc[1]
+    assert (people["df"], units["df"]) == (38, 2)
+    # By hand: ICC 0.2, 10 people: variance of a unit mean 0.2 + 0.8 / 10 = 0.28, of the
+    # difference of two against two 0.28; a noncentral t with 2 df has power 0.8 there.
+    ratio = units["detectable"] / 0.28**0.5
+    critical = stats.t.ppf(0.975, 2)
+    reached = stats.nct.sf(critical, 2, ratio) + stats.nct.cdf(-critical, 2, ratio)
+    assert reached == pytest.approx(0.8)
+
+
+def test_ranges_hold_every_combination() -> None:
+    needed = pilot_estimates.needed(SMALL, 0.05, 0.8).set_index(["design", "icc"])
+    design, fixed = power.DESIGNS["baseline"], SMALL.fixed
+    each = [
+        power.clusters_needed(design, power.Assumptions(effect=0.5, icc=0.2, cac=cac, **fixed))
+        for cac in (0.5, 1)
+    ]
+    row = needed.loc["baseline", 0.2]
+    assert (row["low"], row["high"]) == (min(each), max(each))
+    assert row["low"] < row["high"]
+
+
+def test_points_are_effects_over_the_sd() -> None:
+    # 2 points with an SD of 4 are half an SD: the same teams as an effect of 0.5 over both ICCs.
+    sweep = SMALL.model_copy(update={"points": (2.0,)})
+    points = pilot_estimates.needed_in_points(sweep, (4.0, 4.0), (0, 0), 0.05, 0.8).set_index(
+        "design"
+    )
+    sds = (
+        pilot_estimates.needed(SMALL, 0.05, 0.8)
+        .groupby("design")
+        .agg({"low": "min", "high": "max"})
+    )
+    assert points.loc["parallel", "high"] == sds.loc["parallel", "high"]
+    assert points.loc["stepped-wedge", "low"] == sds.loc["stepped-wedge", "low"]
+
+
+def test_a_wider_sd_needs_more_teams() -> None:
+    narrow, wide = (
+        pilot_estimates.needed_in_points(SMALL, (4.0, sd), (0, 0.5), 0.05, 0.8)["high"].to_numpy()
+        for sd in (4, 7)
+    )
+    assert (wide > narrow).all()
+
+
+def test_responsiveness_leaves_out_designs_that_do_not_fit() -> None:
+    table = pilot_estimates.responsiveness(SMALL, {"few": 3}, 0.05, 0.8)
+    # Three clusters leave one degree of freedom to two arms, none with a baseline, and the
+    # stepped wedge has four sequences.
+    assert table["design"].tolist() == ["individual", "individual-baseline", "parallel"]
+
+
+@pytest.mark.parametrize("teams", [9, 151])
+def test_responsiveness_is_what_the_trial_detects(teams: int) -> None:
+    table = pilot_estimates.responsiveness(SMALL, {"teams": teams}, 0.05, 0.8).set_index("design")
+    a = power.Assumptions(effect=table.loc["parallel", "low"], icc=0.05, **SMALL.fixed)
+    assert power.power(power.DESIGNS["parallel"], a, teams) == pytest.approx(0.8)
+
+
+def test_next_steps_have_evidence_and_numbers(rotherham: Path) -> None:
+    pilot: Pilot = open_pilot(rotherham)
+    steps = pilot_estimates.next_steps(pilot, pilot_estimates.room(pilot)).set_index(
+        ["question", "theme"]
+    )
+    assert set(steps.index.get_level_values("question")) == set(pilot_estimates.READINESS)
+    # RQ 3.3: 12 of 16 would have liked one day; scipy: Clopper-Pearson 48 % to 93 %.
+    exact = stats.binomtest(12, 16).proportion_ci(method="exact")
+    words = steps.loc[("3.3", "training-format"), "number"]
+    assert f"12 of 16 (95% interval {exact.low:.0%} to {exact.high:.0%})" in words
+    # Two numbers of one theme stand side by side.
+    assert "; recorded use: 15 of 23" in steps.loc[("3.6", "monitoring-delivery"), "number"]
+
+
+def with_numbers(pilot: Pilot, folder: Path, text: str) -> Pilot:
+    """Let a pilot have another folder with other numbers of its next steps."""
+    (folder / pilot_estimates.NUMBERS_FILE).write_text(text, encoding="utf-8")
+    (folder / "study.yml").write_bytes((pilot.study.folder / "study.yml").read_bytes())
+    return replace(pilot, study=read_study(folder))
+
+
+def test_numbers_of_next_steps_come_from_the_study(rotherham: Path, tmp_path: Path) -> None:
+    text = "- {theme: refresher-training, words: appropriate, figure: iam_ors}\n"
+    pilot = with_numbers(open_pilot(rotherham), tmp_path, text)
+    steps = pilot_estimates.next_steps(pilot, pd.DataFrame())
+    # Acceptability: the printed mean of the ORS' appropriateness is 4.2.
+    (row,) = steps[steps["number"] != ""].to_dict("records")
+    assert row["theme"] == "refresher-training"
+    assert row["number"].startswith("appropriate: mean 4.2 (SD ")
+
+
+def test_a_study_without_numbers_still_has_its_next_steps(mini: Path) -> None:
+    pilot = open_pilot(mini)
+    assert pilot_estimates.read_numbers(mini) == []
+    assert (pilot_estimates.next_steps(pilot, pilot_estimates.room(pilot))["number"] == "").all()
+
+
+def test_numbers_that_fit_nothing_are_all_told(rotherham: Path, tmp_path: Path) -> None:
+    wrong = "- {theme: x, words: y, figure: happiness}\n- {theme: x, figure: recording}\n"
+    pilot = with_numbers(open_pilot(rotherham), tmp_path, wrong)
+    with pytest.raises(InputError) as caught:
+        pilot_estimates.next_steps(pilot, pd.DataFrame())
+    places = {problem.column for problem in caught.value.problems}
+    assert any(place.startswith("0.figure") for place in places) and "1.words" in places
+
+
+def test_themes_that_no_cell_has_are_all_told(rotherham: Path, tmp_path: Path) -> None:
+    wrong = "".join(
+        f"- {{theme: {theme}, words: y, figure: recording}}\n" for theme in ("here", "there")
+    )
+    pilot = with_numbers(open_pilot(rotherham), tmp_path, wrong)
+    with pytest.raises(InputError) as caught:
+        pilot_estimates.next_steps(pilot, pd.DataFrame())
+    assert [problem.found for problem in caught.value.problems] == ["'here'", "'there'"]

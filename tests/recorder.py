@@ -256,9 +256,7 @@ def record_page(source: Path) -> str:
                 result = shell.run_cell(code)
             result.raise_error()
             blocks += filter(None, [captured.stdout, captured.stderr])
-            glued = [_glued(output) for output in captured.outputs if _is_glued(output)]
-            blocks += ["\n".join(glued)] if glued else []
-            blocks += [_shown(output) for output in captured.outputs if not _is_glued(output)]
+            blocks += map(_shown, captured.outputs)
             if figure := cell.metadata.get("mystnb", {}).get("figure"):
                 alternative = cell.metadata["mystnb"].get("image", {}).get("alt", "")
                 blocks.append(f"{figure['name']}: {figure['caption']}\n\n{alternative}".strip())
@@ -286,15 +284,6 @@ def _shell() -> Iterator[InteractiveShell]:
             plt.close("all")
             shell.cleanup()
             InteractiveShell.clear_instance()
-
-
-def _is_glued(output: RichOutput) -> bool:
-    return "scrapbook" in output.metadata
-
-
-def _glued(output: RichOutput) -> str:
-    (value,) = output.data.values()
-    return f"{output.metadata['scrapbook']['name']} = {value}"
 
 
 def _shown(output: RichOutput) -> str:

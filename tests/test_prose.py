@@ -1,4 +1,4 @@
-"""The book's prose: our own words, numbers by glue, citations and claims that exist.
+"""The book's prose: our own words, numbers by claim, citations and claims that exist.
 
 `data/report_ngrams.txt` holds a truncated SHA-256 of every run of eight words of the published
 report, so that its text need not be here.
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from earlyhelp.published.ledger import NOTEBOOK_OF, claims_of
+from earlyhelp.published.ledger import claims_of
 
 ROOT = Path(__file__).parents[1]
 NGRAMS = Path(__file__).parent / "data/report_ngrams.txt"
@@ -83,8 +83,8 @@ def report_digests() -> frozenset[str]:
 
 
 def copied(text: str) -> list[str]:
-    """Runs of eight words that the report has too; glued numbers and targets are no words."""
-    text = re.sub(r"\{glue:text\}`[^`]*`", " § ", text)
+    """Runs of eight words that the report has too; numbers of claims and targets are no words."""
+    text = re.sub(r"\{claim\}`[^`]*`", " § ", text)
     text = re.sub(r"\{[a-z]+\}`([^`<]*)(?:<[^`]*>)?`", r"\1", text)
     found = words(text)
     runs = (found[start : start + RUN] for start in range(len(found) - RUN + 1))
@@ -108,7 +108,7 @@ def test_copied_words_are_found() -> None:
 
 
 def typed_numbers(text: str) -> list[str]:
-    """Numbers in the prose that neither glue put there nor name a place."""
+    """Numbers in the prose that neither a claim gives nor name a place."""
     text = re.sub(
         r"```.*?```|\{[a-z:]+\}`[^`]*`|`[^`]*`|^\([^)\n]*\)=$|\]\(#[^)\n]*\)",
         " ",
@@ -124,7 +124,7 @@ def test_findings_type_no_numbers(chapter: str) -> None:
 
 
 def test_typed_number_is_found() -> None:
-    assert typed_numbers("Table 3.1: 64.7% and {glue:text}`a.ipynb::b-1:s` of Level 6") == ["64.7%"]
+    assert typed_numbers("Table 3.1: 64.7% and {claim}`b-1` of Level 6") == ["64.7%"]
 
 
 def test_citations_have_an_entry() -> None:
@@ -136,11 +136,8 @@ def test_citations_have_an_entry() -> None:
     assert cited and cited <= known
 
 
-def test_glued_numbers_are_claims_of_the_notebook_they_come_from() -> None:
+def test_numbers_of_the_prose_are_claims_that_data_answer() -> None:
     text = "\n".join(path.read_text("utf-8") for path in CHAPTERS)
-    glued = set(re.findall(r"\{glue:text\}`results/(\w+)\.ipynb::([^:]+):s`", text))
-    # Written in the one form that works across pages.
-    assert len(glued) == len(set(re.findall(r"\{glue:[^`]*`[^`]*`", text)))
-    folder = ROOT / "data/rotherham"
-    known = {(NOTEBOOK_OF.get(claim.quantity), claim.id) for claim in claims_of(folder)}
-    assert glued and glued - known == set()
+    named = set(re.findall(r"\{claim\}`([^`]+)`", text))
+    known = {claim.id for claim in claims_of(ROOT / "data/rotherham") if claim.quantity}
+    assert named and named - known == set()

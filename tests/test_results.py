@@ -60,15 +60,6 @@ def test_nothing_of_the_machine_or_the_hour_is_kept(stem: str) -> None:
 
 
 @pytest.mark.parametrize("stem", STEMS)
-def test_no_glued_text_is_empty(stem: str) -> None:
-    for cell in executed(stem).cells:
-        for output in cell.get("outputs", []):
-            if "scrapbook" in output.metadata:
-                (text,) = output.data.values()
-                assert text.strip("' "), output.metadata
-
-
-@pytest.mark.parametrize("stem", STEMS)
 def test_every_figure_says_what_it_shows(stem: str) -> None:
     for cell in executed(stem).cells:
         if any("image/svg+xml" in o.get("data", {}) for o in cell.get("outputs", [])):

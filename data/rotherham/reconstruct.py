@@ -39,6 +39,8 @@ R-10  Printed t are magnitudes; whether scores rise or fall is drawn. Changes ha
 R-11  People are independent: no effect of team, no association between the two outcome measures.
 R-12  Dates are working days of the months that the methods text gives; interviews are in March.
 R-13  Interviews 01 and 03, quoted on their own work with families, are not the Team Manager's.
+R-14  Nobody in the comparison arm reports contact with the training or the tools; the report names
+      no item on it and prints no number.
 """
 
 from __future__ import annotations

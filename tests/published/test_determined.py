@@ -12,7 +12,7 @@ import pytest
 from helpers import ROOT
 from scipy import stats
 
-from earlyhelp.analysis import instruments, outcomes, participants
+from earlyhelp.analysis import instruments, outcomes
 from earlyhelp.cli import main
 from earlyhelp.possible import existence
 from earlyhelp.possible.two_waves import Change
@@ -191,15 +191,6 @@ def test_the_adjusted_difference_has_one_sign_and_that_of_changes_two(figures: F
     changes = one(frame, "Difference of mean changes", determined.BETWEEN)
     assert changes["low"] < 0 < changes["high"]
     assert one(frame, "Difference of all scores at endline: p", determined.BETWEEN)["high"] < 0.05
-
-
-def test_people_are_those_of_the_reconstruction(figures: Figures, pilot: Pilot) -> None:
-    frame, known = determined.people(figures), participants.people(pilot).set_index("arm")
-    assert set(frame["status"]) == {"determined"}
-    for arm in ("all", "intervention", "comparison"):
-        row = one(frame, "Distinct people", arm)
-        assert row["low"] == known.loc[arm, "distinct"]
-    assert one(frame, "Distinct people", "all")["low"] == 52
 
 
 def attain(totals: list[int], sums: tuple[int, ...], least: int, most: int) -> bool:

@@ -354,11 +354,6 @@ def test_every_reading_of_a_word_is_used(rotherham: Path) -> None:
     assert unused == []
 
 
-def test_no_claim_is_answered_in_two_notebooks() -> None:
-    functions = [f for group in ledger.ANSWERED_IN.values() for f in group]
-    assert len(set(functions)) == len(functions) == len(ledger.QUANTITIES)
-
-
 @pytest.fixture(scope="session")
 def pilot(rotherham: Path) -> Pilot:
     return open_pilot(rotherham)

@@ -56,11 +56,6 @@ def test_same_sources_give_the_same_bytes(
     assert files(build(compendium, tmp_path / "elsewhere" / "html")) == files(built_book)
 
 
-def test_text_is_glued_across_pages(built_book: Path) -> None:
-    # The notebook glues 86.2 %.
-    assert page(built_book, "index.html").select_one(".pasted-text").get_text() == "86.2 %"
-
-
 def test_a_warning_fails_the_build_and_leaves_the_last_good_pages(
     compendium: Path, tmp_path: Path
 ) -> None:

@@ -13,7 +13,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from earlyhelp.analysis import feasibility, participants
-from earlyhelp.report import figures, tables
+from earlyhelp.report import figures
+from earlyhelp.report.layout import LAYOUTS
 from earlyhelp.study.raw import open_pilot
 
 
@@ -40,7 +41,7 @@ def test_counts_write_n_and_percent_on_the_bars(mini: Path) -> None:
 def test_a_bar_says_the_same_percentage_as_the_table_beside_it() -> None:
     # 5 of 16 are 31.25 %, exactly between 31.2 and 31.3.
     frame = pd.DataFrame({"answer": ["yes"], "n": [5], "total": [16], "percent": [31.25]})
-    (row,) = tables.shares(frame, answer="Answer").to_dict("records")
+    (row,) = LAYOUTS["tbl-uploaded"].lay_out(frame).to_dict("records")
     assert row["%"] == "31.3"
     assert ">5 (31.3 %)</text>" in svg(figures.counts(frame, "answer"))
 

@@ -9,11 +9,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from earlyhelp.analysis import outcomes, participants
 from earlyhelp.published import ledger
 from earlyhelp.published.ledger import Claim
+from earlyhelp.published.statuses import with_statuses
 from earlyhelp.qualitative.framework import read_codebook
 from earlyhelp.report import page as page_module
-from earlyhelp.report.page import SHOWN_IN, Page, badge, open_page, table_markdown, where_shown
+from earlyhelp.report.myst import badge
+from earlyhelp.report.page import Page, open_page, table_markdown, where_shown
 from earlyhelp.study.questions import Question
 from earlyhelp.study.raw import open_pilot
 
@@ -61,7 +64,8 @@ def page(mini: Path) -> Page:
 
 
 def test_real_data_are_observed_whatever_the_report_printed(page: Page, shown: list[str]) -> None:
-    page.table(pd.DataFrame({"n": ["1"]}), "C.", "t", "reproduced", "illustrative", place="Table 1")
+    pilot = with_statuses(page.pilot)
+    page.table(participants.people(pilot), "C.", place="Table 1")
     assert ":::{table} C. [observed]{.status .status-observed}\n" in shown[0]
     assert "Report" not in shown[0]
 
@@ -97,18 +101,11 @@ def claim(quantity: str) -> Claim:
     ("quantity", "link"),
     [
         ("paired_tests", "{numref}`tbl-paired-tests`"),
-        ("design", "[sample](#results-sample)"),
         ("", ""),
     ],
 )
 def test_a_claim_leads_to_where_its_number_is_shown(quantity: str, link: str) -> None:
     assert where_shown(claim(quantity)) == link
-
-
-def test_every_place_in_the_book_exists() -> None:
-    notebooks = "".join(path.read_text() for path in Path("notebooks").glob("*.md"))
-    for target in SHOWN_IN.values():
-        assert f'"{target}"' in notebooks or f"name: {target}" in notebooks
 
 
 def test_evidence_is_condensed_linked_and_weighed(rotherham: Path, shown: list[str]) -> None:
@@ -158,32 +155,26 @@ def test_a_quoted_claim_has_value_and_status(
 
 
 def test_a_page_knows_what_the_study_has(rotherham: Path, mini: Path) -> None:
-    full, bare = (open_page(str(folder), "framework") for folder in (rotherham, mini))
+    full, bare = (open_page(str(folder)) for folder in (rotherham, mini))
     assert full.codebook and "less-dropout" in full.outcomes and full.claims
     assert (bare.codebook, bare.theory, list(bare.outcomes), bare.claims) == (None, None, [], {})
     assert full.ledger["id"].tolist() == list(full.claims) and bare.ledger.empty
 
 
-def test_a_page_computes_the_ledger_once_and_glues_its_own_claims(
-    rotherham: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    counted, glued = [], {}
+def test_a_page_computes_the_ledger_once(rotherham: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted = []
 
     def counting(*arguments: object) -> pd.DataFrame:
         counted.append(arguments)
         return ledger.ledger(*arguments)
 
     monkeypatch.setattr(page_module, "ledger", counting)
-    monkeypatch.setattr(page_module, "glue", lambda name, text, display: glued.update({name: text}))
-    page = open_page(str(rotherham), "readiness")
+    open_page(str(rotherham))
     assert len(counted) == 1
-    assert glued and {ledger.NOTEBOOK_OF[page.claims[name].quantity] for name in glued} == {
-        "readiness"
-    }
 
 
 def test_a_table_leads_back_to_its_first_claim(page: Page, shown: list[str]) -> None:
     tested = dataclasses.replace(claim("paired_tests"), id="t-1")
     with_ledger = dataclasses.replace(page, claims={"t-1": tested})
-    with_ledger.table(pd.DataFrame({"n": ["1"]}), "C.", "tbl-paired-tests", "reproduced")
+    with_ledger.table(outcomes.paired_tests(page.pilot), "C.")
     assert "[Ledger](#ledger-t-1)" in shown[0]

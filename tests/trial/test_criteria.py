@@ -92,3 +92,18 @@ def test_one_quantity_twice(mini: Path) -> None:
     add_criteria(mini, twice)
     with pytest.raises(InputError, match="each quantity has one criterion"):
         read_study(mini)
+
+
+def test_what_the_reconstruction_has_set_freely_is_not_assessed(rotherham: Path) -> None:
+    pilot = open_pilot(rotherham)
+    free = {label for label in criteria.unsettled(pilot) if label.startswith("Contact with")}
+    assert len(free) == 2
+    assessed = criteria.assess(pilot)
+    assert not set(assessed["label"]) & set(criteria.unsettled(pilot))
+    assert "illustrative" not in set(assessed["status"])
+    # Two figures that the report prints of it do not agree.
+    assert assessed.set_index("quantity").loc["continuation", "status"] == "contradicted"
+    # Means of ratings are printed, the number of people behind them is not.
+    rating = assessed.set_index("quantity").loc["iam_ors"]
+    assert (rating["estimate"], rating["band"]) == (pytest.approx(4.2), "green")
+    assert rating[["total", "low", "p_green"]].isna().all()

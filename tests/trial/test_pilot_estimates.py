@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from earlyhelp.published.statuses import with_statuses
 from earlyhelp.study.design import read_study
 from earlyhelp.study.problems import InputError
 from earlyhelp.study.raw import Pilot, open_pilot
@@ -262,10 +263,14 @@ def test_next_steps_have_evidence_and_numbers(rotherham: Path) -> None:
     assert set(steps.index.get_level_values("question")) == set(pilot_estimates.READINESS)
     # RQ 3.3: 12 of 16 would have liked one day; scipy: Clopper-Pearson 48 % to 93 %.
     exact = stats.binomtest(12, 16).proportion_ci(method="exact")
-    words = steps.loc[("3.3", "training-format"), "number"]
+    (words,) = steps.loc[("3.3", "training-format"), "numbers"]
     assert f"12 of 16 (95% interval {exact.low:.0%} to {exact.high:.0%})" in words
     # Two numbers of one theme stand side by side.
-    assert "; recorded use: 15 of 23" in steps.loc[("3.6", "monitoring-delivery"), "number"]
+    words, statuses = steps.loc[("3.6", "monitoring-delivery"), ["numbers", "statuses"]]
+    assert words[1].startswith("recorded use: 15 of 23")
+    assert statuses == ("determined", "reproduced")
+    # The report prints no count behind its sentence on contamination.
+    assert steps.loc[("3.4", "randomisation"), "numbers"] == ()
 
 
 def with_numbers(pilot: Pilot, folder: Path, text: str) -> Pilot:
@@ -276,19 +281,20 @@ def with_numbers(pilot: Pilot, folder: Path, text: str) -> Pilot:
 
 
 def test_numbers_of_next_steps_come_from_the_study(rotherham: Path, tmp_path: Path) -> None:
-    text = "- {theme: refresher-training, words: appropriate, figure: iam_ors}\n"
-    pilot = with_numbers(open_pilot(rotherham), tmp_path, text)
+    text = "- {theme: refresher-training, words: recorded, figure: recording}\n"
+    pilot = with_numbers(with_statuses(open_pilot(rotherham)), tmp_path, text)
     steps = pilot_estimates.next_steps(pilot, pd.DataFrame())
-    # Acceptability: the printed mean of the ORS' appropriateness is 4.2.
-    (row,) = steps[steps["number"] != ""].to_dict("records")
+    # RQ 1.1: 80.0 % of those who used the tools, of whom there are 15 to 17, so 12 of 15.
+    (row,) = steps[steps["numbers"].map(bool)].to_dict("records")
     assert row["theme"] == "refresher-training"
-    assert row["number"].startswith("appropriate: mean 4.2 (SD ")
+    assert row["numbers"][0].startswith("recorded: 12 of 15 (")
 
 
 def test_a_study_without_numbers_still_has_its_next_steps(mini: Path) -> None:
     pilot = open_pilot(mini)
     assert pilot_estimates.read_numbers(mini) == []
-    assert (pilot_estimates.next_steps(pilot, pilot_estimates.room(pilot))["number"] == "").all()
+    steps = pilot_estimates.next_steps(pilot, pilot_estimates.room(pilot))
+    assert not steps["numbers"].map(bool).any()
 
 
 def test_numbers_that_fit_nothing_are_all_told(rotherham: Path, tmp_path: Path) -> None:

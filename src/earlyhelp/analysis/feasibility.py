@@ -9,6 +9,7 @@ import pandas as pd
 
 from earlyhelp.analysis.instruments import below_cutoff, tool_rating_scores
 from earlyhelp.analysis.participants import attended_training, percent, shares
+from earlyhelp.analysis.quantities import Answers, Formula, Same, Sum, Total, quantity
 from earlyhelp.study.raw import (
     DIFFICULTY,
     ENGAGEMENT,
@@ -22,6 +23,20 @@ from earlyhelp.study.raw import (
     Pilot,
 )
 
+# Who was asked, in the intervention arm.
+TRAINED, BASELINE, ENDLINE = (
+    Same("total", "responses", "n", select={"wave": wave, "arm": arm, "team": "all"})
+    for wave, arm in (
+        ("post_training", "intervention"),
+        ("baseline", "all"),
+        ("endline", "intervention"),
+    )
+)
+# Those who report use of one tool, which is asked of each respondent.
+USERS = tuple(
+    Same("total", "tool_frequency", "n", select={"tool": "ORS", "frequency": some})
+    for some in FREQUENCY[1:]
+)
 AGREEMENT = {1: "strongly disagree", 2: "disagree", 3: "neither", 4: "agree", 5: "strongly agree"}
 # Table 3.2 counts those who were to use the tools; Team Managers were not.
 PRACTITIONER_ROLES = (
@@ -31,6 +46,13 @@ PRACTITIONER_ROLES = (
 )
 
 
+@quantity(
+    Formula("eligible", "attended + not_attended"),
+    Formula("not_attended", "eligible - attended"),
+    Formula("percent", "100 * attended / eligible"),
+    Total("attended", "role", besides=("practitioners",)),
+    Same("attended", "attended_and_used", "attended", {"role": "practitioners"}, {"role": "all"}),
+)
 def attendance(pilot: Pilot) -> pd.DataFrame:
     """Training attendance by role (RQ 1.3).
 
@@ -65,6 +87,7 @@ def _of_role(roles: pd.Series, role: str) -> pd.Series:
     return roles.isin(PRACTITIONER_ROLES) if role == "practitioners" else roles == role
 
 
+@quantity(Formula("percent", "100 * n / total"))
 def attendance_by_part(pilot: Pilot) -> pd.DataFrame:
     """How each part of the training was attended.
 
@@ -124,26 +147,31 @@ def agreement_answers(survey: pd.DataFrame, questions: tuple[str, ...]) -> pd.Da
     return frame
 
 
+@quantity(Answers(("question",), "agree", TRAINED))
 def training_views(pilot: Pilot) -> pd.DataFrame:
     """Views on the training (Figure 3.1) and on the roleplay: columns of `agreement`."""
     return agreement(pilot.post_training_survey, (*TRAINING_VIEWS, "roleplay_helpful"))
 
 
+@quantity(Answers(("question",), asked=TRAINED))
 def training_view_answers(pilot: Pilot) -> pd.DataFrame:
     """Every answer behind Figure 3.1: columns of `agreement_answers`."""
     return agreement_answers(pilot.post_training_survey, TRAINING_VIEWS)
 
 
+@quantity(Answers(asked=TRAINED))
 def know_more(pilot: Pilot) -> pd.DataFrame:
     """Wish to know more about systemic practice (RQ 1.5): columns of `agreement_answers`."""
     return agreement_answers(pilot.post_training_survey, ("know_more",))
 
 
+@quantity(Answers(n="agree", asked=TRAINED))
 def know_more_agreement(pilot: Pilot) -> pd.DataFrame:
     """Share wishing to know more (RQ 1.5): columns of `agreement`."""
     return agreement(pilot.post_training_survey, ("know_more",))
 
 
+@quantity(Answers(("question",), asked=BASELINE))
 def prior_training(pilot: Pilot) -> pd.DataFrame:
     """Formal systemic training before the pilot, baseline survey (training, RQ 1.2).
 
@@ -155,6 +183,7 @@ def prior_training(pilot: Pilot) -> pd.DataFrame:
     return _prior(pilot, ("prior_systemic_training",))
 
 
+@quantity(Answers(("question",), asked=BASELINE))
 def prior_tools(pilot: Pilot) -> pd.DataFrame:
     """Use of the tools before the pilot, baseline survey (tools, RQ 1.2).
 
@@ -171,6 +200,7 @@ def _prior(pilot: Pilot, questions: tuple[str, ...]) -> pd.DataFrame:
     return shares_by("question", answers, YES_NO_NOT_SURE, "answer")
 
 
+@quantity(Answers(("tool",), asked=ENDLINE))
 def tool_frequency(pilot: Pilot) -> pd.DataFrame:
     """How often practitioners say they used each tool (Table 3.1).
 
@@ -183,6 +213,26 @@ def tool_frequency(pilot: Pilot) -> pd.DataFrame:
     return shares_by("tool", answers, FREQUENCY, "frequency")
 
 
+@quantity(
+    Same("total", "tool_frequency", "total", select={"frequency": FREQUENCY[-1]}, on=("tool",)),
+    Sum("n", "tool_frequency", "n", "frequency", FREQUENCY[2:], ("tool",)),
+    Formula("percent", "100 * n / total"),
+)
+def regular_use(pilot: Pilot) -> pd.DataFrame:
+    """Practitioners who say that they used a tool in most or all sessions (Table 3.1).
+
+    Returns
+    -------
+    DataFrame
+        tool, n, total, percent.
+    """
+    answers = tool_frequency(pilot)
+    often = answers[answers["frequency"].isin(FREQUENCY[2:])]
+    table = often.groupby("tool", sort=False).agg(n=("n", "sum"), total=("total", "first"))
+    table["percent"] = [percent(*pair) for pair in table.to_numpy().tolist()]
+    return table.reset_index()
+
+
 def _reported_use(pilot: Pilot) -> pd.Series:
     """Whether each endline respondent reports any use; missing for those who gave no frequency."""
     answers = pilot.endline_survey[["ors_frequency", "srs_frequency"]]
@@ -190,6 +240,7 @@ def _reported_use(pilot: Pilot) -> pd.Series:
     return used.astype("object").where(answers.notna().any(axis=1))
 
 
+@quantity(Formula("percent", "100 * used / total"))
 def reported_use(pilot: Pilot) -> pd.DataFrame:
     """Practitioners who report at endline that they used a tool in any session.
 
@@ -208,6 +259,11 @@ def reported_use(pilot: Pilot) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["role", "used", "total", "percent"])
 
 
+@quantity(
+    Formula("percent", "100 * used / attended"),
+    Total("attended", "role", besides=("FSW and Senior Practitioner",)),
+    Total("used", "role", besides=("FSW and Senior Practitioner",)),
+)
 def attended_and_used(pilot: Pilot) -> pd.DataFrame:
     """Practitioners who attended the training and who recorded use of a tool (Table 3.2).
 
@@ -230,6 +286,7 @@ def attended_and_used(pilot: Pilot) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["role", "attended", "used", "percent"])
 
 
+@quantity(Total("people", "person_type", ("tool",)), Total("completions", "person_type", ("tool",)))
 def people_completing(pilot: Pilot) -> pd.DataFrame:
     """Children and adults who completed each tool (Figure 3.3).
 
@@ -247,6 +304,9 @@ def people_completing(pilot: Pilot) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["tool", "person_type", "people", "completions"])
 
 
+@quantity(
+    Same("people", "people_completing", "people", select={"person_type": "all"}, on=("tool",))
+)
 def completions_per_person(pilot: Pilot) -> pd.DataFrame:
     """Completions of a tool by the people who completed it.
 
@@ -266,6 +326,7 @@ def completions_per_person(pilot: Pilot) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+@quantity()
 def use_by_month(pilot: Pilot) -> pd.DataFrame:
     """Completions and practitioners using the tools by month (Figure 3.2).
 
@@ -291,6 +352,7 @@ def use_by_month(pilot: Pilot) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
+@quantity(Formula("difference", "ORS - SRS"))
 def use_by_team(pilot: Pilot) -> pd.DataFrame:
     """Completions and their practitioners by team.
 
@@ -312,6 +374,7 @@ def use_by_team(pilot: Pilot) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+@quantity()
 def tool_scores(pilot: Pilot) -> pd.DataFrame:
     """ORS and SRS scores, where a study supplies them (Rotherham could not).
 
@@ -332,6 +395,7 @@ def tool_scores(pilot: Pilot) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+@quantity(Answers(asked=ENDLINE, answered=USERS))
 def uploaded(pilot: Pilot) -> pd.DataFrame:
     """Whether those who used the tools uploaded the scores (RQ 1.1).
 
@@ -344,6 +408,7 @@ def uploaded(pilot: Pilot) -> pd.DataFrame:
     return shares(pilot.endline_survey.loc[used, "uploaded_scores"], YES_NO, "answer")
 
 
+@quantity(Answers(asked=ENDLINE))
 def engagement(pilot: Pilot) -> pd.DataFrame:
     """How engaged families were, as practitioners saw it (Table 3.3).
 
@@ -355,6 +420,7 @@ def engagement(pilot: Pilot) -> pd.DataFrame:
     return shares(pilot.endline_survey["family_engagement"], ENGAGEMENT, "engagement")
 
 
+@quantity(Answers(asked=ENDLINE))
 def difficulty(pilot: Pilot) -> pd.DataFrame:
     """Ease of the tools beside those normally used (Table F.1).
 
@@ -366,6 +432,7 @@ def difficulty(pilot: Pilot) -> pd.DataFrame:
     return shares(pilot.endline_survey["difficulty"], DIFFICULTY, "difficulty")
 
 
+@quantity(Answers(("group",), asked=ENDLINE))
 def grouped_answers(pilot: Pilot) -> pd.DataFrame:
     """Answers that the report reads together (RQ 1.4, 1.5).
 
@@ -388,6 +455,7 @@ def grouped_answers(pilot: Pilot) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["group", "n", "total", "percent"])
 
 
+@quantity()
 def tool_ratings(pilot: Pilot) -> pd.DataFrame:
     """Appropriateness (IAM) and feasibility (FIM) of each tool (RQ 1.6).
 
@@ -411,6 +479,7 @@ def tool_ratings(pilot: Pilot) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+@quantity()
 def rating_differences(pilot: Pilot) -> pd.DataFrame:
     """Difference between the two tools' mean ratings (RQ 1.6).
 
@@ -424,6 +493,7 @@ def rating_differences(pilot: Pilot) -> pd.DataFrame:
     return difference.rename("difference").reset_index()
 
 
+@quantity(Answers(asked=ENDLINE))
 def continuation(pilot: Pilot) -> pd.DataFrame:
     """Whether practitioners would like to go on using the tools (RQ 1.6).
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from earlyhelp.analysis.quantities import free
 from earlyhelp.study.design import Study
 from earlyhelp.study.raw import TOOLS, Pilot, proqol_columns, tool_rating_columns, wai_columns
 
@@ -99,7 +100,7 @@ def outcome_scores(pilot: Pilot) -> pd.DataFrame:
             frame["measure"] = measure
             frame["score"] = scores[measure].astype("float64")
             frames.append(frame)
-    return pd.concat(frames, ignore_index=True)
+    return free(pilot, pd.concat(frames, ignore_index=True))
 
 
 def tool_rating_scores(pilot: Pilot) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from scipy import stats
 from scipy.optimize import brentq
 
 from earlyhelp.analysis import randomisation
-from earlyhelp.analysis.feasibility import agreement, agreement_answers
+from earlyhelp.analysis.feasibility import TRAINED, agreement, agreement_answers
 from earlyhelp.analysis.instruments import (
     ARMS,
     COMPASSION_BANDS,
@@ -20,6 +20,7 @@ from earlyhelp.analysis.instruments import (
     outcome_scores,
 )
 from earlyhelp.analysis.participants import attended_training, described_people, percent, shares
+from earlyhelp.analysis.quantities import Answers, Formula, Given, Same, free, quantity
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import ANTICIPATED_OUTCOMES, Pilot
 
@@ -39,6 +40,7 @@ def check_share(name: str, value: float) -> None:
         raise InputError([Problem("parameters", None, name, repr(value), "a number in (0, 1)")])
 
 
+@quantity(Answers(("question",), "agree", TRAINED))
 def anticipated_outcomes(pilot: Pilot) -> pd.DataFrame:
     """Outcomes practitioners expected after the training (Figure E.1).
 
@@ -50,6 +52,7 @@ def anticipated_outcomes(pilot: Pilot) -> pd.DataFrame:
     return agreement(pilot.post_training_survey, ANTICIPATED_OUTCOMES)
 
 
+@quantity(Answers(("question",), asked=TRAINED))
 def anticipated_outcome_answers(pilot: Pilot) -> pd.DataFrame:
     """Every answer behind Figure E.1.
 
@@ -69,6 +72,7 @@ def score_maximum(pilot: Pilot, measure: str) -> int:
     return measures.wai.total_maximum if measure == "wai" else 4 * measures.wai.maximum
 
 
+@quantity(Given("scale_maximum"))
 def outcome_summary(pilot: Pilot) -> pd.DataFrame:
     """Outcome scores by arm and wave (Evidence of outcomes, Figures 3.4 and 3.5).
 
@@ -99,6 +103,7 @@ def _select(scores: pd.DataFrame, measure: str, arm: str, wave: str) -> pd.Serie
     return scores.loc[chosen, "score"].dropna()
 
 
+@quantity()
 def domain_differences(pilot: Pilot) -> pd.DataFrame:
     """How far the means of the goal and task domains lie apart.
 
@@ -206,6 +211,7 @@ def standardised_difference(
     return t * scale, end(1 - tail), end(tail)
 
 
+@quantity(Formula("n", "df + 1"))
 def paired_tests(
     pilot: Pilot, alpha: float = 0.05, confidence: float = 0.95, analysis_set: str = "all"
 ) -> pd.DataFrame:
@@ -253,6 +259,7 @@ def paired_tests(
     return pd.DataFrame(rows)
 
 
+@quantity()
 def between_tests(
     pilot: Pilot, alpha: float = 0.05, confidence: float = 0.95, analysis_set: str = "all"
 ) -> pd.DataFrame:
@@ -311,6 +318,7 @@ def _hedges(
     return standardised_difference(test["t"], test["df"], scale, confidence)
 
 
+@quantity(Given("scale_maximum"), Same("n", "outcome_summary", "n", on=("measure", "arm", "wave")))
 def ceiling(pilot: Pilot, within: int = 5) -> pd.DataFrame:
     """How close scores lie to the top of their scale.
 
@@ -364,6 +372,7 @@ def ceiling(pilot: Pilot, within: int = 5) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+@quantity()
 def compassion_bands(pilot: Pilot) -> pd.DataFrame:
     """People in each band of compassion satisfaction (Stamm 2010).
 
@@ -384,6 +393,7 @@ def compassion_bands(pilot: Pilot) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
+@quantity()
 def design_effects(
     pilot: Pilot, icc: Sequence[float] = (0.0, 0.01, 0.05, 0.1, 0.2), alpha: float = 0.05
 ) -> pd.DataFrame:
@@ -446,6 +456,7 @@ def design_effects(
     return pd.DataFrame(rows)
 
 
+@quantity()
 def unit_changes(pilot: Pilot) -> pd.DataFrame:
     """Mean change of every randomised unit that has paired people.
 
@@ -476,7 +487,8 @@ def allocations(pilot: Pilot, measure: str) -> pd.DataFrame:
     means = _unit_means(pilot, measure)
     table = randomisation.allocations(means.reindex(units, fill_value=0.0), _treated(pilot))
     known = len(means) == len(units)
-    return table if known else table.assign(difference=NOTHING, as_extreme=NOTHING)
+    table = table if known else table.assign(difference=NOTHING, as_extreme=NOTHING)
+    return free(pilot, table)
 
 
 def _unit_means(pilot: Pilot, measure: str) -> pd.Series:
@@ -488,6 +500,7 @@ def _treated(pilot: Pilot) -> list[str]:
     return sorted({team.unit for team in pilot.study.teams if team.arm == "intervention"})
 
 
+@quantity(Given("units"), Given("allocations"), Given("smallest_p"))
 def randomisation_tests(pilot: Pilot) -> pd.DataFrame:
     """Exact test of the change over every allocation of the randomised units.
 
@@ -521,6 +534,7 @@ def randomisation_tests(pilot: Pilot) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+@quantity()
 def arm_differences(pilot: Pilot) -> pd.DataFrame:
     """Differences between the arms in numeric characteristics (Methods, Practitioner surveys).
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import product
 
 import pandas as pd
@@ -13,9 +14,11 @@ from earlyhelp.analysis.instruments import (
     outcome_scores,
     tool_rating_scores,
 )
+from earlyhelp.analysis.quantities import Formula, Given, Same, Total, quantity
 from earlyhelp.study.raw import TIME_IN_SERVICE, Pilot
 
 FULL_TIME_HOURS = 37
+MEASURED = {"wai": "working alliance", "compassion_satisfaction": "compassion satisfaction"}
 NUMERIC_CHARACTERISTICS = (
     "years_practising",
     "qualification_level",
@@ -60,6 +63,10 @@ def surveys(pilot: Pilot) -> dict[str, pd.DataFrame]:
     }
 
 
+@quantity(
+    Total("n", "team", ("wave", "arm")),
+    Total("n", "arm", ("wave",), {"team": "all"}),
+)
 def responses(pilot: Pilot) -> pd.DataFrame:
     """Survey responses (Table 2.2).
 
@@ -79,6 +86,27 @@ def responses(pilot: Pilot) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["wave", "arm", "team", "n"])
 
 
+@quantity(
+    Same(
+        "n",
+        "responses",
+        "n",
+        {"activity": "baseline survey"},
+        {"wave": "baseline"},
+        ("arm", "team"),
+    ),
+    Same(
+        "n",
+        "responses",
+        "n",
+        {"activity": "post-training survey"},
+        {"wave": "post_training"},
+        ("arm", "team"),
+    ),
+    Same(
+        "n", "responses", "n", {"activity": "endline survey"}, {"wave": "endline"}, ("arm", "team")
+    ),
+)
 def data_collection(pilot: Pilot) -> pd.DataFrame:
     """Data collection and delivery by team (Table 2.1).
 
@@ -114,6 +142,7 @@ def attended_training(pilot: Pilot) -> pd.Series:
     return (pilot.training_attendance[["part_1", "part_2"]] != "not attended").any(axis=1)
 
 
+@quantity()
 def fieldwork(pilot: Pilot) -> pd.DataFrame:
     """When each activity took place, from the dates in the raw files.
 
@@ -158,6 +187,7 @@ def _period(when: pd.Series) -> dict[str, object]:
     }
 
 
+@quantity()
 def training_observations(pilot: Pilot) -> pd.DataFrame:
     """Observed training sessions (Table 2.3).
 
@@ -172,6 +202,7 @@ def training_observations(pilot: Pilot) -> pd.DataFrame:
     return table.astype(dict.fromkeys(numbers, "int64"))
 
 
+@quantity(Total("n", "training_part"))
 def observation_counts(pilot: Pilot) -> pd.DataFrame:
     """Number of observations.
 
@@ -185,6 +216,7 @@ def observation_counts(pilot: Pilot) -> pd.DataFrame:
     return pd.DataFrame([*rows, ("all", len(parts))], columns=["training_part", "n"])
 
 
+@quantity(Total("n", "role"))
 def interviewees(pilot: Pilot) -> pd.DataFrame:
     """Interviews by role, with the range of time in the role.
 
@@ -203,6 +235,42 @@ def interviewees(pilot: Pilot) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+# Those who answered at both waves are those who were tested where every respondent has a score.
+EVERYBODY_SCORED = tuple(
+    (
+        Same(
+            "both",
+            "outcome_summary",
+            "n",
+            select={"measure": "compassion_satisfaction", "wave": wave},
+            on=("arm",),
+        ),
+        Same("both", "responses", "n", select={"wave": wave, "team": "all"}, on=("arm",)),
+    )
+    for wave in ("baseline", "endline")
+)
+
+
+@quantity(
+    Same("baseline", "responses", "n", select={"wave": "baseline", "team": "all"}, on=("arm",)),
+    Same("endline", "responses", "n", select={"wave": "endline", "team": "all"}, on=("arm",)),
+    Same(
+        "both",
+        "paired_tests",
+        "n",
+        select={"measure": "compassion_satisfaction"},
+        on=("arm",),
+        when=EVERYBODY_SCORED,
+    ),
+    Formula("lost", "baseline - both"),
+    Formula("new", "endline - both"),
+    Formula("distinct", "baseline + new"),
+    Formula("retained_percent", "100 * both / baseline"),
+    Total("both", "arm"),
+    Total("lost", "arm"),
+    Total("new", "arm"),
+    Total("distinct", "arm"),
+)
 def people(pilot: Pilot) -> pd.DataFrame:
     """Distinct people behind the responses.
 
@@ -238,6 +306,32 @@ def people(pilot: Pilot) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def _flow() -> Iterator[Same]:
+    """Where the number of each stage stands, too."""
+    for arm in ARMS:
+        for stage, fact in (("teams", "teams"), ("randomised units", "units")):
+            where = {"stage": stage, "arm": arm}
+            yield Same("n", "design", "value", where, {"fact": f"{arm} {fact}"})
+    for wave in ("baseline", "post_training", "endline"):
+        where = {"stage": f"{wave.replace('_', '-')} survey"}
+        yield Same("n", "responses", "n", where, {"wave": wave, "team": "all"}, ("arm",))
+    for stage, other, column in (
+        ("eligible for training", "attendance", "eligible"),
+        ("attended training", "attendance", "attended"),
+        ("used the tools", "attended_and_used", "used"),
+    ):
+        yield Same("n", other, column, {"stage": stage}, {"role": "all"})
+    tool = {"tool": "ORS", "frequency": "no sessions"}
+    yield Same("n", "tool_frequency", "total", {"stage": "reported use at endline"}, tool)
+    for measure, name in MEASURED.items():
+        for wave in ("baseline", "endline"):
+            where, select = {"stage": f"{name} at {wave}"}, {"measure": measure, "wave": wave}
+            yield Same("n", "outcome_summary", "n", where, select, ("arm",))
+        where = {"stage": f"{name} paired"}
+        yield Same("n", "paired_tests", "n", where, {"measure": measure}, ("arm",))
+
+
+@quantity(*_flow())
 def participant_flow(pilot: Pilot) -> pd.DataFrame:
     """Numbers at each stage, as a CONSORT flow diagram shows them (Eldridge et al. 2016).
 
@@ -272,10 +366,7 @@ def participant_flow(pilot: Pilot) -> pd.DataFrame:
     rows.extend((stage, "intervention", n) for stage, n in intervention_only.items())
     add("endline survey", pilot.endline_survey["team"])
     scores = outcome_scores(pilot).dropna(subset="score")
-    for measure, label in (
-        ("wai", "working alliance"),
-        ("compassion_satisfaction", "compassion satisfaction"),
-    ):
+    for measure, label in MEASURED.items():
         of_measure = scores[scores["measure"] == measure]
         for wave in ("baseline", "endline"):
             add(f"{label} at {wave}", of_measure.loc[of_measure["wave"] == wave, "team"])
@@ -284,6 +375,39 @@ def participant_flow(pilot: Pilot) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["stage", "arm", "n"])
 
 
+@quantity(
+    Same(
+        "n",
+        "responses",
+        "n",
+        {"denominator": "eligible for training"},
+        {"team": "all"},
+        ("wave", "arm"),
+    ),
+    Same(
+        "n",
+        "responses",
+        "n",
+        {"denominator": "attended training"},
+        {"team": "all"},
+        ("wave", "arm"),
+    ),
+    Same(
+        "n",
+        "responses",
+        "n",
+        {"denominator": "people known to the study"},
+        {"team": "all"},
+        ("wave", "arm"),
+    ),
+    Same("n", "people", "both", {"denominator": "baseline respondents"}, on=("arm",)),
+    Same("total", "people", "baseline", {"denominator": "baseline respondents"}, on=("arm",)),
+    Same(
+        "total", "attendance", "eligible", {"denominator": "eligible for training"}, {"role": "all"}
+    ),
+    Same("total", "attendance", "attended", {"denominator": "attended training"}, {"role": "all"}),
+    Formula("percent", "100 * n / total"),
+)
 def response_rates(pilot: Pilot) -> pd.DataFrame:
     """Response rate against each denominator the data offer; the report prints none.
 
@@ -349,6 +473,7 @@ def described_people(pilot: Pilot) -> pd.DataFrame:
     return given
 
 
+@quantity()
 def characteristics(pilot: Pilot) -> pd.DataFrame:
     """Numeric background characteristics of respondents.
 
@@ -367,6 +492,7 @@ def characteristics(pilot: Pilot) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+@quantity(Formula("percent", "100 * n / total"))
 def characteristic_counts(pilot: Pilot) -> pd.DataFrame:
     """Background characteristics in categories.
 
@@ -398,6 +524,7 @@ def characteristic_counts(pilot: Pilot) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
+@quantity(Given("value"))
 def design(pilot: Pilot) -> pd.DataFrame:
     """Facts of the design, from `study.yml`.
 

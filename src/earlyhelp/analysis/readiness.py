@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
-from earlyhelp.analysis.feasibility import shares_by, use_by_team
+from earlyhelp.analysis.feasibility import TRAINED, shares_by, use_by_team
 from earlyhelp.analysis.participants import attended_training, percent, responses, shares
+from earlyhelp.analysis.quantities import Answers, Same, quantity
 from earlyhelp.study.raw import TRAINING_FORMAT, YES_NO, Pilot
 
 
+@quantity(Answers(asked=TRAINED))
 def training_format(pilot: Pilot) -> pd.DataFrame:
     """Preferred format of the training (RQ 3.3).
 
@@ -20,6 +22,7 @@ def training_format(pilot: Pilot) -> pd.DataFrame:
     return shares(pilot.post_training_survey["preferred_format"], TRAINING_FORMAT, "format")
 
 
+@quantity()
 def contamination(pilot: Pilot) -> pd.DataFrame:
     """Contact of the comparison arm with the training and the tools (RQ 3.4).
 
@@ -35,6 +38,7 @@ def contamination(pilot: Pilot) -> pd.DataFrame:
     return shares_by("contact", answers, YES_NO, "answer")
 
 
+@quantity(Same("n", "interviewees", "n", {"activity": "interviews"}, {"role": "all"}))
 def participation(pilot: Pilot) -> pd.DataFrame:
     """Taking part in evaluation activities (RQ 3.4).
 
@@ -51,6 +55,7 @@ def participation(pilot: Pilot) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["activity", "n"])
 
 
+@quantity()
 def team_consistency(pilot: Pilot) -> pd.DataFrame:
     """Delivery by intervention team (RQ 3.2).
 

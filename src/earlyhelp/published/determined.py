@@ -31,6 +31,7 @@ import pandas as pd
 from scipy import stats
 
 from earlyhelp.analysis.outcomes import standardised_difference
+from earlyhelp.analysis.quantities import claiming
 from earlyhelp.possible.extremes import ATTAINED
 from earlyhelp.possible.one_group import printed_interval
 from earlyhelp.possible.two_waves import Change, Wave
@@ -459,7 +460,7 @@ def score_ranges(figures: Figures, measure: str) -> pd.DataFrame:
     """
     groups = figures.stored.groups
     chosen = groups[(groups["measure"] == measure) & (groups["quantity"] == "frequency")]
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "arm": chosen["arm"],
             "wave": chosen["wave"],
@@ -467,31 +468,11 @@ def score_ranges(figures: Figures, measure: str) -> pd.DataFrame:
             "low": chosen["low"].astype(int),
             "high": chosen["high"].astype(int),
         }
-    ).reset_index(drop=True)
+    )
+    return claiming(table.reset_index(drop=True), "bounded")
 
 
 # --- People and use -------------------------------------------------------------------------------
-
-
-def people(figures: Figures) -> pd.DataFrame:
-    """Distinct people and those lost between the waves."""
-    rows = []
-    numbers = {arm: tuple(_respondents(figures, arm, wave) for wave in WAVES) for arm in ARMS}
-    pairs = figures.printed["pairs"]
-    known = {arm: sum(numbers[arm]) - pairs[arm] for arm in ARMS}
-    rows.append(
-        _row("Distinct people who answered a survey", "all", [sum(known.values())], 0, PRINTED)
-    )
-    for arm in ARMS:
-        before, after = numbers[arm]
-        lost, new = before - pairs[arm], after - pairs[arm]
-        rows += [
-            _row("Distinct people who answered a survey", arm, [known[arm]], 0, PRINTED),
-            _row(f"Answered at baseline only (of {before})", arm, [lost], 0, PRINTED),
-            _row("Share lost to follow-up (%)", arm, [Fraction(100 * lost, before)], 1, PRINTED),
-            _row(f"Answered at endline only (of {after})", arm, [new], 0, PRINTED),
-        ]
-    return _frame(rows)
 
 
 def _respondents(figures: Figures, arm: str, wave: str) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -18,7 +18,9 @@ from typing import Any
 import pandas as pd
 from pydantic import BaseModel, field_validator
 
-from earlyhelp.analysis import feasibility, outcomes, participants, readiness
+# Importing them registers their quantities.
+from earlyhelp.analysis import feasibility, outcomes, participants, readiness  # noqa: F401
+from earlyhelp.analysis.quantities import QUANTITIES
 from earlyhelp.study import rawtable
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import Pilot
@@ -42,69 +44,6 @@ WORDS_FILE = "words.yml"
 MISSING = "—"
 LONGEST_NUMBER = 15
 _NUMBER = re.compile(r"[+-]?(([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]+)?|\.[0-9]+)")
-
-# The public functions that may answer a claim, by the notebook that shows what they return.
-ANSWERED_IN: dict[str, tuple[Callable[[Pilot], pd.DataFrame], ...]] = {
-    "sample": (
-        participants.responses,
-        participants.data_collection,
-        participants.fieldwork,
-        participants.training_observations,
-        participants.observation_counts,
-        participants.interviewees,
-        participants.people,
-        participants.participant_flow,
-        participants.response_rates,
-        participants.characteristics,
-        participants.characteristic_counts,
-        participants.design,
-        outcomes.arm_differences,
-    ),
-    "feasibility_training": (
-        feasibility.attendance,
-        feasibility.attendance_by_part,
-        feasibility.prior_training,
-        feasibility.training_views,
-        feasibility.know_more,
-        feasibility.know_more_agreement,
-    ),
-    "feasibility_tools": (
-        feasibility.prior_tools,
-        feasibility.tool_frequency,
-        feasibility.reported_use,
-        feasibility.attended_and_used,
-        feasibility.people_completing,
-        feasibility.completions_per_person,
-        feasibility.use_by_month,
-        feasibility.use_by_team,
-        feasibility.uploaded,
-        feasibility.engagement,
-        feasibility.difficulty,
-        feasibility.grouped_answers,
-        feasibility.tool_ratings,
-        feasibility.rating_differences,
-        feasibility.continuation,
-    ),
-    "promise": (
-        outcomes.anticipated_outcomes,
-        outcomes.outcome_summary,
-        outcomes.domain_differences,
-        outcomes.paired_tests,
-        outcomes.between_tests,
-        outcomes.ceiling,
-        outcomes.compassion_bands,
-    ),
-    "readiness": (
-        readiness.training_format,
-        readiness.contamination,
-        readiness.participation,
-        readiness.team_consistency,
-    ),
-}
-
-
-QUANTITIES = {f.__name__: f for group in ANSWERED_IN.values() for f in group}
-NOTEBOOK_OF = {f.__name__: notebook for notebook, group in ANSWERED_IN.items() for f in group}
 
 
 @dataclass(frozen=True)
@@ -369,7 +308,7 @@ def ledger(pilot: Pilot, claims: list[Claim] | None = None) -> pd.DataFrame:
     rows = []
     for claim in claims:
         if claim.quantity and claim.quantity not in frames:
-            frames[claim.quantity] = QUANTITIES[claim.quantity](pilot).to_dict("records")
+            frames[claim.quantity] = QUANTITIES[claim.quantity].compute(pilot).to_dict("records")
         exact = None
         if claim.quantity:
             try:

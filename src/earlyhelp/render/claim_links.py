@@ -1,43 +1,46 @@
-"""Sphinx: every number of the ledger in the prose says what was printed and leads to its claim."""
+"""Sphinx: the role `{claim}` puts a number of the ledger into the prose.
+
+What stands there is computed from the raw data; it says what was printed and leads to its row of
+the ledger, so that no chapter repeats a number and none has to be looked for.
+"""
 
 from __future__ import annotations
 
-from typing import Any
-
 from docutils import nodes
-from myst_nb.ext.glue.utils import PendingGlueReference
 from sphinx.application import Sphinx
-from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxRole
 
 from earlyhelp.published.ledger import ledger_target
 
 LEDGER = "results/ledger"
+LOGGER = logging.getLogger(__name__)
 
 
-class LinkClaims(SphinxPostTransform):
-    """Wrap a glued number in a link to its row of the ledger, with the printed figure as title."""
+class ClaimRole(SphinxRole):
+    """The value of a claim, by its id."""
 
-    # Before myst-nb replaces the reference by its text and forgets the claim's id.
-    default_priority = 4
-
-    def run(self, **kwargs: Any) -> None:
-        """Wrap the numbers of one page."""
-        titles: dict[str, str] = self.config.earlyhelp_claims
-        page = self.app.builder.get_relative_uri(self.env.docname, LEDGER)
-        for number in list(self.document.findall(PendingGlueReference)):
-            if number.inline and number.key in titles:
-                link = nodes.reference(
-                    refuri=f"{page}#{ledger_target(number.key)}",
-                    reftitle=titles[number.key],
-                    internal=True,
-                    classes=["claim"],
-                )
-                number.replace_self(link)
-                link.append(number)
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Write the value as a link; an id that the ledger does not answer is a warning."""
+        claims: dict[str, tuple[str, str]] = self.config.earlyhelp_claims
+        if self.text not in claims:
+            LOGGER.warning("no claim that data answer: %s", self.text, location=self.get_location())
+            return [], []
+        value, title = claims[self.text]
+        page = self.env.app.builder.get_relative_uri(self.env.docname, LEDGER)
+        link = nodes.reference(
+            "",
+            value,
+            refuri=f"{page}#{ledger_target(self.text)}",
+            reftitle=title,
+            internal=True,
+            classes=["claim"],
+        )
+        return [link], []
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Register with Sphinx; `earlyhelp_claims` maps claim ids to titles."""
+    """Register with Sphinx; `earlyhelp_claims` has the value and the title of each claim by id."""
     app.add_config_value("earlyhelp_claims", {}, "env", [dict])
-    app.add_post_transform(LinkClaims)
+    app.add_role("claim", ClaimRole())
     return {"parallel_read_safe": True, "parallel_write_safe": True}

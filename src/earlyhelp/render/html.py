@@ -23,7 +23,7 @@ from sphinx.errors import SphinxError
 from sphinx.util.console import strip_colors
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
-from earlyhelp.published.ledger import claims_of, ledger
+from earlyhelp.published.ledger import claims_of, formatted, ledger
 from earlyhelp.report.myst import escape
 from earlyhelp.study.design import PUBLISHED, Study, read_study
 from earlyhelp.study.problems import InputError, Problem
@@ -171,20 +171,25 @@ def study_settings(study: Study, cite: str) -> dict[str, Any]:
             # The theme's own default, which it misses when nobody says so.
             "default_mode": "auto",
         },
-        "earlyhelp_claims": claim_titles(study),
+        "earlyhelp_claims": claims_in_prose(study),
     }
 
 
-def claim_titles(study: Study) -> dict[str, str]:
-    """What the report prints for each claim and what became of it, by claim id."""
+def claims_in_prose(study: Study) -> dict[str, tuple[str, str]]:
+    """What the data give for each claim, and what the report prints and became of it, by id."""
     claims = claims_of(study.folder)
     if not claims:
         return {}
-    rows = ledger(open_pilot(study.folder), claims).to_dict("records")
+    table = ledger(open_pilot(study.folder), claims)
+    values = formatted(table)
     return {
-        row["id"]: f"Report, {row['place']}: {row['printed']} {row['unit']}".strip()
-        + f" ({row['status']})"
-        for row in rows
+        row["id"]: (
+            values[row["id"]],
+            f"Report, {row['place']}: {row['printed']} {row['unit']}".strip()
+            + f" ({row['status']})",
+        )
+        for row in table.to_dict("records")
+        if row["id"] in values
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from textwrap import fill
 from typing import Any
 
@@ -59,10 +59,12 @@ def use_style() -> None:
     )
 
 
-def mark(figure: Figure, status: str) -> Figure:
-    """Write the status of its numbers on a figure whose data are not all published."""
-    if status == "illustrative":
-        note = "Illustrative: synthetic data, not a finding"
+def mark(figure: Figure, statuses: Collection[str]) -> Figure:
+    """Write on a figure whose data are not all published that they are no findings."""
+    if "illustrative" in statuses:
+        part = "" if len(statuses) == 1 else "Partly "
+        note = f"{part}illustrative: synthetic data, not a finding"
+        note = note[0].upper() + note[1:]
         figure.text(0.995, 0.005, note, ha="right", va="bottom", fontsize=8, color=MUTED)
         figure.set_layout_engine("constrained", rect=(0, 0.05, 1, 0.95))
     return figure
@@ -396,8 +398,10 @@ def _criterion(
         axes.barh(place, right - left, left=left, height=0.8, color=shade, edgecolor="white")
         axes.text(left + 0.005 * (ends[1] - ends[0]), place - 0.24, name[0].upper(), fontsize=7)
     marker, colour = BAND_MARKS[str(row["band"])]
-    axes.hlines(place, row["low"] * scale, row["high"] * scale, color=INK, linewidth=1.4)
     axes.plot(row["estimate"] * scale, place, marker, color=colour, markersize=7, clip_on=False)
+    if row["low"] != row["low"]:
+        return
+    axes.hlines(place, row["low"] * scale, row["high"] * scale, color=INK, linewidth=1.4)
     chances = " ".join(
         f"{name[0].upper()} {number(100 * row[f'p_{name}'])}%" for name in BAND_MARKS
     )

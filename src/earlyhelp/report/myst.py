@@ -1,8 +1,10 @@
-"""Data as MyST text."""
+"""Data and statuses as MyST text."""
 
 from __future__ import annotations
 
 import re
+
+from earlyhelp.published.statuses import STATUSES
 
 # ASCII punctuation that Markdown could read as mark-up; the rest is kept legible.
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|$~^:&@'\"-])")
@@ -13,3 +15,15 @@ _LIST = re.compile(r"^(\d+)\.")
 def escape(text: object) -> str:
     """Text as MyST shows it literally, on one line: data are never mark-up."""
     return _LIST.sub(r"\1\\.", _MARKUP.sub(r"\\\1", " ".join(str(text).split())))
+
+
+def badge(status: str) -> str:
+    """A status as a labelled badge; told apart by its word, not by colour alone."""
+    if status not in STATUSES:
+        raise KeyError(f"no status {status!r}: one of {', '.join(STATUSES)}")
+    return f"[{status}]{{.status .status-{status.replace(' ', '-')}}}"
+
+
+def mark(status: str) -> str:
+    """A status as a letter behind a number of a table whose caption explains it."""
+    return f" {{sup}}`{status[0]}`"

@@ -1,20 +1,18 @@
-"""What a notebook shows: tables and text as MyST, numbers for the prose, status badges."""
+"""What a notebook shows: tables and text as MyST, figures, status badges."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import matplotlib.pyplot as plt
 import pandas as pd
 from IPython.core.pylabtools import print_figure
 from IPython.display import display
 from matplotlib.figure import Figure
-from myst_nb import glue
 
 from earlyhelp.published.ledger import (
-    NOTEBOOK_OF,
     Claim,
     claims_of,
     formatted,
@@ -22,65 +20,17 @@ from earlyhelp.published.ledger import (
     ledger_target,
 )
 from earlyhelp.published.rounding import number as number  # notebooks import it from here
+from earlyhelp.published.statuses import Statuses, statuses_in
 from earlyhelp.qualitative.framework import CODEBOOK_FILE, Codebook, read_codebook
 from earlyhelp.qualitative.theory import THEORY_FILE, Theory, load_theory
 from earlyhelp.report import figures, qualitative_tables
-from earlyhelp.report.myst import escape
+from earlyhelp.report.layout import LAYOUTS, target
+from earlyhelp.report.myst import badge, escape
 from earlyhelp.study.questions import PLACEHOLDER, Question, read_questions
 from earlyhelp.study.raw import Pilot, open_pilot
 from earlyhelp.study.textfile import is_there
 
-STATUSES = {
-    "reproduced": "printed in the report and given back by the data at the printed precision",
-    "determined": "not printed, but the same in every data set that the printed figures allow",
-    "bounded": "differs between allowed data sets; the range is shown",
-    "contradicted": "the printed figures cannot all be true; both are shown",
-    "illustrative": "free in the reconstruction; shows the form of an analysis and no finding",
-    "observed": "computed from a study's real data",
-    "design fact": "a fact of the design, from the study's description",
-    "not in our data": "printed in the report; no data of this compendium can answer it",
-}
-# Where the book shows a quantity of the ledger; others are on the page of their notebook.
-SHOWN_IN = {
-    "responses": "tbl-responses",
-    "data_collection": "tbl-data-collection",
-    "training_observations": "tbl-observations",
-    "observation_counts": "tbl-observations",
-    "interviewees": "tbl-interviews",
-    "people": "tbl-people",
-    "characteristics": "tbl-characteristics",
-    "characteristic_counts": "tbl-characteristic-counts",
-    "response_rates": "tbl-response-rates",
-    "attendance": "tbl-attendance",
-    "training_views": "tbl-training-views",
-    "know_more": "tbl-know-more",
-    "know_more_agreement": "tbl-know-more",
-    "prior_training": "tbl-prior-training",
-    "prior_tools": "tbl-prior-tools",
-    "tool_frequency": "tbl-tool-frequency",
-    "attended_and_used": "tbl-attended-used",
-    "people_completing": "tbl-people-completing",
-    "completions_per_person": "tbl-completions",
-    "use_by_month": "fig-use-by-month",
-    "uploaded": "tbl-uploaded",
-    "engagement": "tbl-engagement",
-    "difficulty": "tbl-difficulty",
-    "tool_ratings": "tbl-iam-fim",
-    "continuation": "tbl-continuation",
-    "anticipated_outcomes": "tbl-anticipated",
-    "paired_tests": "tbl-paired-tests",
-    "between_tests": "tbl-between-tests",
-    "ceiling": "tbl-ceiling",
-    "training_format": "tbl-training-format",
-    "contamination": "tbl-contamination",
-}
-
-
-def badge(status: str) -> str:
-    """A status as a labelled badge; told apart by its word, not by colour alone."""
-    if status not in STATUSES:
-        raise KeyError(f"no status {status!r}: one of {', '.join(STATUSES)}")
-    return f"[{status}]{{.status .status-{status.replace(' ', '-')}}}"
+_MARK = re.compile(r" \{sup\}`[a-z]`")
 
 
 def table_markdown(frame: pd.DataFrame, caption: str, name: str, kind: str = "") -> str:
@@ -103,7 +53,7 @@ def table_markdown(frame: pd.DataFrame, caption: str, name: str, kind: str = "")
         column
         for column in frame
         if frame[column]
-        .map(lambda cell: bool(re.fullmatch(r"(?:[−–\d.,% ()/<=]| to )*", cell)))
+        .map(lambda cell: bool(re.fullmatch(r"(?:[−–\d.,% ()/<=]| to )*", _MARK.sub("", cell))))
         .all()
         and frame[column].str.contains(r"\d").any()
     ]
@@ -124,7 +74,7 @@ def show(markdown: str) -> None:
 
 @dataclass(frozen=True)
 class Page:
-    """One notebook's view of a study: what its cells show and hand to the prose.
+    """One notebook's view of a study.
 
     Attributes
     ----------
@@ -154,10 +104,6 @@ class Page:
         """Outcomes that have a row on the page of the theory of change."""
         return self.theory.outcomes if self.theory else ()
 
-    def status(self, status: str) -> str:
-        """What a number may claim: of real data, always that it was observed."""
-        return "observed" if self.pilot.study.provenance == "observed" else status
-
     def reading(self, text: str) -> None:
         """Say something about the published report; another study's pages leave it out."""
         if self._reconstructed:
@@ -167,35 +113,47 @@ class Page:
         self,
         frame: pd.DataFrame,
         caption: str,
-        name: str,
-        *statuses: str,
+        name: str = "",
         place: str = "",
         reading: str = "",
         kind: str = "",
     ) -> None:
-        """Show a table; its caption ends with the statuses, the place in the report and a note."""
-        badges = [badge(status) for status in dict.fromkeys(map(self.status, statuses))]
+        """Show a table; its caption ends with its statuses, the place in the report and a note.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            Of a quantity, or laid out already.
+        name : str, optional
+            Target of the table; a quantity's own by default.
+        """
+        name = name or target(frame.attrs["quantity"])
+        frame = LAYOUTS[name].lay_out(frame) if name in LAYOUTS else frame
+        usual, *others = frame.attrs.get("statuses") or ("",)
+        badges = [badge(usual)] if usual else []
+        badges += [f"{badge(status)} ({status[0]})" for status in others]
         notes = " ".join(filter(None, [self._notes(place, reading), self._ledger_link(name)]))
         show(table_markdown(frame, " ".join(filter(None, [caption, *badges, notes])), name, kind))
 
-    def figure(self, figure: Figure, status: str) -> None:
-        """Show a figure with its status written on it; a figure's cell shows nothing else.
+    def figure(self, figure: Figure, frame: pd.DataFrame, *columns: str) -> None:
+        """Show a figure of some columns of a table; a figure's cell shows nothing else.
 
         Left to the notebook's display, a figure also says its size in pixels, which is another
         with each of matplotlib's backends.
         """
-        marked = figures.mark(figure, self.status(status))
+        marked = figures.mark(figure, statuses_in(frame, *columns))
         # matplotlib otherwise writes the hour into every SVG.
         self.drawing(print_figure(marked, "svg", metadata={"Date": None}))
         plt.close(figure)
 
-    def note(self, status: str, place: str = "", reading: str = "") -> None:
+    def note(self, frame: pd.DataFrame, *columns: str, place: str = "", reading: str = "") -> None:
         """Say below a figure what its numbers may claim, and where the report has them."""
-        show(" ".join(filter(None, [badge(self.status(status)), self._notes(place, reading)])))
+        badges = map(badge, statuses_in(frame, *columns))
+        show(" ".join(filter(None, [*badges, self._notes(place, reading)])))
 
     def _ledger_link(self, name: str) -> str:
         """The way back from a table to the first of its claims in the ledger."""
-        claims = (c.id for c in self.claims.values() if SHOWN_IN.get(c.quantity) == name)
+        claims = (c.id for c in self.claims.values() if c.quantity and target(c.quantity) == name)
         first = next(claims, None)
         return f"[Ledger](#{ledger_target(first)})" if first else ""
 
@@ -212,7 +170,8 @@ class Page:
 
     def quoted(self, claim_id: str) -> str:
         """A claim as MyST: what it counts, its value and status, what the report prints."""
-        claim, status = self.claims[claim_id], badge(self.status(self.claims[claim_id].status))
+        claim = self.claims[claim_id]
+        status = badge("observed" if not self._reconstructed else claim.status)
         what = escape(f"{claim.subject} ({claim.population})")
         # A word says less than the value that the data happen to give.
         value = escape(claim.printed if claim.interval else self.numbers[claim_id])
@@ -254,27 +213,16 @@ class Page:
         return self.pilot.study.provenance == "reconstructed"
 
 
-def open_page(study: str, notebook: str) -> Page:
-    """Open a study for one notebook: set the figure style, read the data, hand on the numbers.
-
-    Parameters
-    ----------
-    study : str
-        Study folder.
-    notebook : str
-        Name of the notebook; the claims that the ledger places there are handed to the prose.
-    """
+def open_page(study: str) -> Page:
+    """Open a study folder for one notebook: set the figure style, read the data."""
     figures.use_style()
     pilot = open_pilot(study)
     folder = pilot.study.folder
     claims = claims_of(folder)
     answered = ledger(pilot, claims)
     numbers = formatted(answered)
-    for claim in claims:
-        if NOTEBOOK_OF.get(claim.quantity) == notebook:
-            glue(claim.id, numbers[claim.id], display=False)
     return Page(
-        pilot,
+        replace(pilot, statuses=Statuses(pilot, answered)),
         read_questions(folder),
         numbers,
         {claim.id: claim for claim in claims},
@@ -286,10 +234,4 @@ def open_page(study: str, notebook: str) -> Page:
 
 def where_shown(claim: Claim) -> str:
     """Where the book shows a claim's number, as a MyST link; empty when no data answer it."""
-    if not claim.quantity:
-        return ""
-    target = SHOWN_IN.get(claim.quantity)
-    if target is None:
-        page = NOTEBOOK_OF[claim.quantity]
-        return f"[{escape(page.replace('_', ' '))}](#results-{page.replace('_', '-')})"
-    return f"{{numref}}`{target}`"
+    return f"{{numref}}`{target(claim.quantity)}`" if claim.quantity else ""

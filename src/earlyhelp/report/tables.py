@@ -4,393 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 import pandas as pd
 
 from earlyhelp.published.ledger import Claim, Reading, ledger_target
 from earlyhelp.published.rounding import number
+from earlyhelp.published.statuses import STATUSES, cell_statuses, statuses_in
 from earlyhelp.report.labels import DESIGN_LABELS, label
-from earlyhelp.report.myst import escape
-from earlyhelp.report.page import STATUSES as ALL_STATUSES
-from earlyhelp.report.page import badge, where_shown
+from earlyhelp.report.layout import GROUP, Columns, filled, marked
+from earlyhelp.report.myst import badge, escape
+from earlyhelp.report.page import where_shown
 from earlyhelp.study.design import Criterion
 from earlyhelp.trial.design_grid import Sweep
 
-
-def _filled(frame: pd.DataFrame, columns: Mapping[str, tuple[str, int | None]]) -> pd.DataFrame:
-    """Choose and head columns; a number of decimals formats numbers, None escapes words."""
-    cells = {
-        head: [escape(label(c)) if decimals is None else number(c, decimals) for c in frame[name]]
-        for name, (head, decimals) in columns.items()
-    }
-    return pd.DataFrame(cells, dtype=str)
+Layout = TypeVar("Layout", bound=Callable[..., pd.DataFrame])
 
 
-def responses(frame: pd.DataFrame) -> pd.DataFrame:
-    """Table 2.2: waves as columns, teams and totals as rows (`participants.responses`)."""
-    waves = list(dict.fromkeys(frame["wave"]))
-    of_arm = frame[frame["arm"] != "all"].assign(order=range((frame["arm"] != "all").sum()))
-    wide = of_arm.pivot_table(
-        index=["arm", "team"], columns="wave", values="n", sort=False, aggfunc="first"
-    ).reset_index()
-    wide["team"] = wide["team"].replace("all", "Total")
-    wide = wide.sort_values("arm", ascending=False, kind="stable")
-    columns = {"arm": ("Arm", None), "team": ("Team", None)}
-    return _filled(wide, columns | {wave: (label(wave), 0) for wave in waves})
+def _claiming(layout: Layout) -> Layout:
+    """Let a layout of finished strings claim what the numbers it was given may claim."""
 
+    @wraps(layout)
+    def laid_out(frame: pd.DataFrame, *arguments: Any, **options: Any) -> pd.DataFrame:
+        table = layout(frame, *arguments, **options)
+        if not table.attrs.get("statuses"):
+            table.attrs["statuses"] = statuses_in(frame)
+        return table
 
-def activities(frame: pd.DataFrame) -> pd.DataFrame:
-    """Table 2.1: teams as rows, activities as columns, people in the cells."""
-    shown = frame[frame["team"] != "all"]
-    wide = shown.pivot(index=["arm", "team"], columns="activity", values="n")
-    wide = wide[list(dict.fromkeys(shown["activity"]))].reset_index()
-    wide = wide.sort_values(["arm", "team"], ascending=[False, True])
-    columns: dict[str, tuple[str, int | None]] = {"arm": ("Arm", None), "team": ("Team", None)}
-    heads = {name: (name.capitalize(), 0) for name in wide.columns[2:]}
-    return _filled(wide, columns | heads)
-
-
-def observations(frame: pd.DataFrame) -> pd.DataFrame:
-    """Table 2.3 (`participants.training_observations`)."""
-    named = frame.assign(
-        observation=[
-            f"Part {part}: {session}"
-            for part, session in zip(frame["training_part"], frame["session"], strict=True)
-        ]
-    )
-    return _filled(
-        named,
-        {
-            "observation": ("Observation", None),
-            "facilitators": ("Facilitators", 0),
-            "attendees": ("Attendees", 0),
-        },
-    )
-
-
-def people(frame: pd.DataFrame) -> pd.DataFrame:
-    """Distinct people by arm (`participants.people`)."""
-    return _filled(
-        frame,
-        {
-            "arm": ("Arm", None),
-            "baseline": ("Baseline", 0),
-            "endline": ("Endline", 0),
-            "both": ("Both waves", 0),
-            "lost": ("Baseline only", 0),
-            "new": ("Endline only", 0),
-            "distinct": ("Distinct people", 0),
-        },
-    )
-
-
-def response_rates(frame: pd.DataFrame) -> pd.DataFrame:
-    """Response rates by denominator (`participants.response_rates`)."""
-    return _filled(
-        frame,
-        {
-            "wave": ("Wave", None),
-            "arm": ("Arm", None),
-            "denominator": ("Out of", None),
-            "n": ("n", 0),
-            "total": ("N", 0),
-            "percent": ("%", 1),
-        },
-    )
-
-
-def characteristics(frame: pd.DataFrame) -> pd.DataFrame:
-    """Numeric characteristics by arm (`participants.characteristics`)."""
-    return _filled(
-        frame,
-        {
-            "characteristic": ("Characteristic", None),
-            "arm": ("Arm", None),
-            "n": ("n", 0),
-            "mean": ("Mean", 1),
-            "sd": ("SD", 1),
-            "median": ("Median", 1),
-            "minimum": ("Min", 0),
-            "maximum": ("Max", 0),
-        },
-    )
-
-
-def characteristic_counts(frame: pd.DataFrame) -> pd.DataFrame:
-    """Characteristics in categories, all arms together (`participants.characteristic_counts`)."""
-    shown = frame[(frame["arm"] == "all") & (frame["n"] > 0)]
-    return _filled(
-        shown,
-        {
-            "characteristic": ("Characteristic", None),
-            "category": ("Answer", None),
-            "n": ("n", 0),
-            "percent": ("%", 1),
-        },
-    )
-
-
-def interviewees(frame: pd.DataFrame) -> pd.DataFrame:
-    """Interviews by role (`participants.interviewees`)."""
-    return _filled(frame, {"role": ("Role", None), "n": ("Interviews", 0)})
-
-
-def shares(frame: pd.DataFrame, **heads: str) -> pd.DataFrame:
-    """Counts with percentages: `heads` names the category columns, in order."""
-    columns: dict[str, tuple[str, int | None]] = {
-        name: (head, None) for name, head in heads.items()
-    }
-    return _filled(frame, columns | {"n": ("n", 0), "total": ("Of", 0), "percent": ("%", 1)})
-
-
-def agreement(frame: pd.DataFrame) -> pd.DataFrame:
-    """People who agree with a statement (`feasibility.agreement`)."""
-    return _filled(
-        frame,
-        {
-            "question": ("Statement", None),
-            "agree": ("Agree", 0),
-            "total": ("Of", 0),
-            "percent": ("%", 1),
-        },
-    )
-
-
-def attendance(frame: pd.DataFrame) -> pd.DataFrame:
-    """Training attendance by role (`feasibility.attendance`)."""
-    return _filled(
-        frame,
-        {
-            "role": ("Role", None),
-            "eligible": ("Eligible", 0),
-            "attended": ("Attended", 0),
-            "not_attended": ("Did not attend", 0),
-        },
-    )
-
-
-def attended_and_used(frame: pd.DataFrame) -> pd.DataFrame:
-    """Table 3.2 (`feasibility.attended_and_used`)."""
-    return _filled(
-        frame,
-        {
-            "role": ("Role", None),
-            "attended": ("Attended the training", 0),
-            "used": ("Used the tools and recorded scores", 0),
-            "percent": ("%", 1),
-        },
-    )
-
-
-def people_completing(frame: pd.DataFrame) -> pd.DataFrame:
-    """Figure 3.3 as a table (`feasibility.people_completing`)."""
-    wide = frame.pivot(index="tool", columns="person_type", values="people").reset_index()
-    return _filled(wide, {"tool": ("Tool", None), "child": ("Children", 0), "adult": ("Adults", 0)})
-
-
-def completions_per_person(frame: pd.DataFrame) -> pd.DataFrame:
-    """Completions per person (`feasibility.completions_per_person`)."""
-    return _filled(
-        frame[frame["tool"] != "each"],
-        {
-            "tool": ("Tool", None),
-            "people": ("People", 0),
-            "mean": ("Mean completions", 1),
-            "minimum": ("Fewest", 0),
-            "maximum": ("Most", 0),
-        },
-    )
-
-
-def tool_scores(frame: pd.DataFrame) -> pd.DataFrame:
-    """Scores recorded with the tools (`feasibility.tool_scores`)."""
-    return _filled(
-        frame,
-        {
-            "tool": ("Tool", None),
-            "person_type": ("Completed by", None),
-            "completions": ("Completions", 0),
-            "scored": ("With a score", 0),
-            "mean": ("Mean", 1),
-            "sd": ("SD", 1),
-            "below_cutoff_percent": ("Below the cut-off (%)", 1),
-        },
-    )
-
-
-def tool_ratings(frame: pd.DataFrame) -> pd.DataFrame:
-    """IAM and FIM by tool (`feasibility.tool_ratings`)."""
-    return _filled(
-        frame,
-        {
-            "measure": ("Measure", None),
-            "tool": ("Tool", None),
-            "mean": ("Mean", 2),
-            "sd": ("SD", 2),
-        },
-    )
-
-
-def outcomes(frame: pd.DataFrame) -> pd.DataFrame:
-    """Outcome means and SDs by arm and wave (`outcomes.outcome_summary`)."""
-    return _filled(
-        frame,
-        {
-            "measure": ("Measure", None),
-            "arm": ("Arm", None),
-            "wave": ("Wave", None),
-            "n": ("n", 0),
-            "mean": ("Mean", 1),
-            "sd": ("SD", 1),
-            "scale_maximum": ("Scale maximum", 0),
-        },
-    )
-
-
-def paired_tests(frame: pd.DataFrame) -> pd.DataFrame:
-    """What the report prints of its paired tests (`outcomes.paired_tests`)."""
-    return _filled(
-        frame,
-        {
-            "measure": ("Measure", None),
-            "arm": ("Arm", None),
-            "n": ("Pairs", 0),
-            "t_size": ("|t|", 2),
-            "df": ("df", 0),
-            "p": ("p", 3),
-        },
-    ).rename(columns={"|t|": "t (size)"})
-
-
-def between_tests(frame: pd.DataFrame) -> pd.DataFrame:
-    """What the report prints of its between-arm tests (`outcomes.between_tests`)."""
-    return _filled(
-        frame,
-        {
-            "measure": ("Measure", None),
-            "t_size": ("t (size)", 2),
-            "df": ("df", 0),
-            "p": ("p", 3),
-        },
-    )
-
-
-def _interval(frame: pd.DataFrame, low: str, high: str, decimals: int) -> pd.Series:
-    return (
-        frame[low]
-        .map(lambda cell: number(cell, decimals))
-        .str.cat(frame[high].map(lambda cell: number(cell, decimals)), sep=" to ")
-    )
-
-
-def changes(frame: pd.DataFrame) -> pd.DataFrame:
-    """Mean changes with interval and effect size, which the report leaves out."""
-    table = _filled(
-        frame,
-        {
-            "measure": ("Measure", None),
-            "arm": ("Arm", None),
-            "mean_change": ("Mean change", 1),
-            "sd_change": ("SD of change", 1),
-            "dz": ("d (paired)", 2),
-        },
-    )
-    table.insert(3, "Interval", _interval(frame, "ci_low", "ci_high", 1).to_numpy())
-    table["Interval of d"] = _interval(frame, "dz_low", "dz_high", 2).to_numpy()
-    return table
-
-
-def differences(frame: pd.DataFrame) -> pd.DataFrame:
-    """Differences between arms with interval and effect size, which the report leaves out."""
-    table = _filled(
-        frame,
-        {
-            "measure": ("Measure", None),
-            "contrast": ("Contrast", None),
-            "difference": ("Difference", 1),
-            "p": ("p", 3),
-            "g": ("Hedges' g", 2),
-        },
-    )
-    table.insert(3, "Interval", _interval(frame, "ci_low", "ci_high", 1).to_numpy())
-    table["Interval of g"] = _interval(frame, "g_low", "g_high", 2).to_numpy()
-    return table
-
-
-def ceiling(frame: pd.DataFrame) -> pd.DataFrame:
-    """Closeness to the scale's maximum (`outcomes.ceiling`)."""
-    return _filled(
-        frame,
-        {
-            "measure": ("Measure", None),
-            "arm": ("Arm", None),
-            "wave": ("Wave", None),
-            "headroom": ("Points below maximum", 1),
-            "headroom_sd": ("In SDs", 1),
-            "at_maximum": ("At maximum", 0),
-            "close": ("Within five points", 0),
-            "n": ("n", 0),
-        },
-    )
-
-
-def design_effects(frame: pd.DataFrame) -> pd.DataFrame:
-    """What clustering would do to a test (`outcomes.design_effects`)."""
-    return _filled(
-        frame,
-        {
-            "measure": ("Measure", None),
-            "icc": ("ICC supposed", 2),
-            "design_effect": ("Design effect", 2),
-            "effective_n": ("Effective n", 1),
-            "t": ("t", 2),
-            "df": ("df", 0),
-            "p": ("p", 3),
-        },
-    )
-
-
-def unit_changes(frame: pd.DataFrame) -> pd.DataFrame:
-    """Mean change by randomised unit (`outcomes.unit_changes`)."""
-    return _filled(
-        frame,
-        {
-            "measure": ("Measure", None),
-            "arm": ("Arm", None),
-            "unit": ("Unit", None),
-            "teams": ("Teams", None),
-            "pairs": ("Pairs", 0),
-            "mean_change": ("Mean change", 1),
-        },
-    )
-
-
-def randomisation_tests(frame: pd.DataFrame) -> pd.DataFrame:
-    """Exact tests over all allocations (`outcomes.randomisation_tests`)."""
-    return _filled(
-        frame,
-        {
-            "measure": ("Measure", None),
-            "units": ("Units", 0),
-            "allocations": ("Allocations", 0),
-            "p": ("p", 2),
-            "smallest_p": ("Smallest p possible", 2),
-        },
-    )
-
-
-def team_consistency(frame: pd.DataFrame) -> pd.DataFrame:
-    """Delivery by team (`readiness.team_consistency`)."""
-    return _filled(
-        frame,
-        {
-            "team": ("Team", None),
-            "eligible": ("Eligible", 0),
-            "attended": ("Attended", 0),
-            "used": ("Used the tools", 0),
-            "completions": ("Completions", 0),
-        },
-    )
+    return cast(Layout, laid_out)
 
 
 def ledger(frame: pd.DataFrame, claims: list[Claim]) -> pd.DataFrame:
@@ -444,7 +86,7 @@ def ledger_summary(frame: pd.DataFrame) -> pd.DataFrame:
     """Number of claims by section of the report and status."""
     counts = pd.crosstab(frame["section"], frame["status"], margins=True, margins_name="All")
     sections = [*dict.fromkeys(frame["section"]), "All"]
-    statuses = [status for status in ALL_STATUSES if status in counts]
+    statuses = [status for status in STATUSES if status in counts]
     table = counts.loc[sections, [*statuses, "All"]].astype(str).reset_index()
     table["section"] = table["section"].map(escape)
     return table.rename(columns={"section": "Section", **{s: s.capitalize() for s in statuses}})
@@ -459,30 +101,28 @@ def _range(frame: pd.DataFrame, name: str, decimals: int) -> list[str]:
     return cells
 
 
-def progression(frame: pd.DataFrame, status: Callable[[str], str]) -> pd.DataFrame:
-    """Progression criteria with intervals and chances of each band (`criteria.assess`).
-
-    Parameters
-    ----------
-    status : callable
-        What a quantity of a stated status may claim in this study (`Page.status`).
-    """
+def progression(frame: pd.DataFrame) -> pd.DataFrame:
+    """Progression criteria with intervals and chances of each band (`criteria.assess`)."""
     rows = []
     for row in frame.to_dict("records"):
         counted = row["kind"] == "proportion"
         scale, decimals, unit = (100, 0, " %") if counted else (1, 2, "")
-        found = f"{int(row['successes'])} of {row['total']}" if counted else f"n = {row['total']}"
+        settled = row["low"] == row["low"]
+        total = f"{row['total']:g}" if settled else "not printed"
+        found = f"{int(row['successes'])} of {total}" if counted else f"n = {total}"
         low, high = (number(scale * row[end], decimals) for end in ("low", "high"))
         rows.append(
             {
                 "Criterion": escape(row["label"]),
                 "Observed": f"{number(scale * row['estimate'], decimals)}{unit} ({found})",
-                "Interval": f"{low} to {high}",
+                "Interval": f"{low} to {high}" if settled else number(None),
                 "Band": row["band"],
                 "Chance of green, amber, red (%)": ", ".join(
                     number(100 * row[f"p_{band}"]) for band in ("green", "amber", "red")
-                ),
-                "Status": badge(status(row["status"])),
+                )
+                if settled
+                else number(None),
+                "Status": badge(row["status"]),
             }
         )
     return pd.DataFrame(rows, dtype=str)
@@ -501,6 +141,7 @@ def progression_bands(criteria: Iterable[Criterion]) -> pd.DataFrame:
     return pd.DataFrame(rows, dtype=str)
 
 
+@_claiming
 def allocations(frame: pd.DataFrame) -> pd.DataFrame:
     """Every way the units could have been drawn (`randomisation.allocations`)."""
     yes = {True: "yes", False: "no"}
@@ -517,27 +158,29 @@ def allocations(frame: pd.DataFrame) -> pd.DataFrame:
 
 def tests_side_by_side(tests: pd.DataFrame, exact: pd.DataFrame) -> pd.DataFrame:
     """t tests of people beside randomisation inference on unit means, of the change."""
-    both = tests.merge(exact, on="measure", suffixes=("", "_exact"))
-    return _filled(
-        both,
-        {
-            "measure": ("Measure", None),
-            "p": ("p of the t test of people", 3),
-            "p_exact": ("p of all allocations", 2),
-            "smallest_p": ("Smallest p possible", 2),
-        },
-    )
+    order = [list(exact["measure"]).index(measure) for measure in tests["measure"]]
+    exact = exact.iloc[order]
+    columns = [
+        (tests, "p", "p of the t test of people", 3),
+        (exact, "p", "p of all allocations", 2),
+        (exact, "smallest_p", "Smallest p possible", 2),
+    ]
+    cells = {head: [number(c, d) for c in frame[name]] for frame, name, head, d in columns}
+    statuses = {head: cell_statuses(frame, name) for frame, name, head, _ in columns}
+    words = {"Measure": [escape(label(name)) for name in tests["measure"]]}
+    none = {"Measure": [""] * len(tests)}
+    return marked(pd.DataFrame(words | cells, dtype=str), pd.DataFrame(none | statuses, dtype=str))
 
 
 def pilot_power(frame: pd.DataFrame) -> pd.DataFrame:
     """What the pilot's units could detect (`pilot_estimates.pilot_power`)."""
-    powers: dict[str, tuple[str, int | None]] = {
+    powers: Columns = {
         name: (f"Power at {name.removeprefix('power_')} SD (%)", 0)
         for name in map(str, frame)
         if name.startswith("power_")
     }
-    percent = frame.assign(**{name: 100 * frame[name] for name in powers})
-    return _filled(
+    percent = frame.assign(**{name: 100 * frame[name] for name in map(str, powers)})
+    return filled(
         percent,
         {
             "analysed": ("Analysed", None),
@@ -549,6 +192,7 @@ def pilot_power(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+@_claiming
 def simulated_pilot(frame: pd.DataFrame) -> pd.DataFrame:
     """Simulated power of the pilot's units (`pilot_estimates.simulated_pilot`)."""
     shown = frame.assign(power_low=100 * frame["low"], power_high=100 * frame["high"])
@@ -563,9 +207,10 @@ def simulated_pilot(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+@_claiming
 def candidates(frame: pd.DataFrame) -> pd.DataFrame:
     """Room of each measure beside what trials would need (`pilot_estimates.candidates`)."""
-    table = _filled(frame, {"measure": ("Measure", None)})
+    table = filled(frame, {"measure": ("Measure", None)})
     table["Largest improvement (SD)"] = _ranges_or_least(frame, "room", 1)
     table["Teams"] = [
         f"{escape(words)} ({count})"
@@ -589,39 +234,36 @@ def _ranges_or_least(frame: pd.DataFrame, name: str, decimals: int) -> list[str]
     ]
 
 
+@_claiming
 def near_the_top(frame: pd.DataFrame) -> pd.DataFrame:
     """People at or near the top of the scale (`pilot_estimates.room`)."""
-    table = _filled(frame, GROUP | {"n": ("n", 0)})
+    table = filled(frame, {**GROUP, "n": ("n", 0)})
     table["At maximum"] = _range(frame, "top", 0)
     table["Within five points"] = _range(frame, "near", 0)
     return table
 
 
+@_claiming
 def room(frame: pd.DataFrame) -> pd.DataFrame:
     """Largest improvement of the mean that the scale still allows (`pilot_estimates.room`)."""
-    table = _filled(frame, GROUP)
+    table = filled(frame, GROUP)
     table["In points"] = _range(frame, "headroom", 1)
     table["SD"] = _range(frame, "sd", 1)
     table["In SDs"] = _ranges_or_least(frame, "headroom_sd", 1)
     return table
 
 
-GROUP: dict[str, tuple[str, int | None]] = {
-    "measure": ("Measure", None),
-    "arm": ("Arm", None),
-    "wave": ("Wave", None),
-}
-
-
+@_claiming
 def stability(frame: pd.DataFrame) -> pd.DataFrame:
     """Change and correlation of those measured twice (`pilot_estimates.stability`)."""
-    table = _filled(frame, {"measure": ("Measure", None), "arm": ("Arm", None), "pairs": ("n", 0)})
+    table = filled(frame, {"measure": ("Measure", None), "arm": ("Arm", None), "pairs": ("n", 0)})
     table["SD of change"] = _range(frame, "sd_change", 1)
     table["Mean change in SDs of change"] = _range(frame, "dz", 2)
     table["Correlation of the waves"] = _range(frame, "correlation", 2)
     return table
 
 
+@_claiming
 def gain_from_baseline(frame: pd.DataFrame) -> pd.DataFrame:
     """Variance left and teams needed, by measure (`pilot_estimates.gain_from_baseline`)."""
     chosen = frame[frame["design"] == "baseline"].reset_index(drop=True)
@@ -636,15 +278,6 @@ def gain_from_baseline(frame: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def reliability(frame: pd.DataFrame) -> pd.DataFrame:
-    """Cronbach's alpha (`pilot_estimates.reliability`)."""
-    table = _filled(
-        frame,
-        {"measure": ("Measure", None), "wave": ("Wave", None), "n": ("n", 0), "alpha": ("α", 2)},
-    )
-    return table.assign(Interval=_interval(frame, "low", "high", 2).to_numpy())
-
-
 def _by_design(frame: pd.DataFrame, rows: str, decimals: int) -> pd.DataFrame:
     """Ranges with a column per design; `rows` names the column that heads the rows."""
     cells = frame.rename(columns={"low": "x_low", "high": "x_high"})
@@ -655,6 +288,7 @@ def _by_design(frame: pd.DataFrame, rows: str, decimals: int) -> pd.DataFrame:
     return wide.rename(columns=DESIGN_LABELS).reset_index()
 
 
+@_claiming
 def teams_needed(frame: pd.DataFrame) -> pd.DataFrame:
     """Teams needed over the whole range of ICCs (`pilot_estimates.needed`)."""
     keys = ["design", "effect"]
@@ -665,6 +299,7 @@ def teams_needed(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+@_claiming
 def teams_needed_in_points(frame: pd.DataFrame) -> pd.DataFrame:
     """Teams needed for differences in points (`pilot_estimates.needed_in_points`)."""
     table = _by_design(frame, "effect", 0)
@@ -673,6 +308,7 @@ def teams_needed_in_points(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+@_claiming
 def teams_needed_binary(frame: pd.DataFrame) -> pd.DataFrame:
     """Teams needed for a binary outcome (`pilot_estimates.needed_binary`)."""
     words = [
@@ -683,6 +319,7 @@ def teams_needed_binary(frame: pd.DataFrame) -> pd.DataFrame:
     return table.rename(columns={"change": "Control to intervention"})
 
 
+@_claiming
 def responsiveness(frame: pd.DataFrame) -> pd.DataFrame:
     """Difference in SDs that trials of given sizes can find (`pilot_estimates.responsiveness`)."""
     words = [
@@ -711,17 +348,13 @@ def assumptions(sweep: Sweep) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["Assumption", "Values"], dtype=str)
 
 
-def next_steps(
-    frame: pd.DataFrame, names: Mapping[str, str], status: Callable[[str], str]
-) -> pd.DataFrame:
+def next_steps(frame: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
     """Evidence and numbers behind the recommended next steps (`pilot_estimates.next_steps`).
 
     Parameters
     ----------
     names : mapping
         Question in words, by id.
-    status : callable
-        As in `progression`.
     """
     return pd.DataFrame(
         {
@@ -729,8 +362,8 @@ def next_steps(
             "Theme": [escape(theme.replace("-", " ")) for theme in frame["theme"]],
             "Cells by direction": [escape(words) for words in frame["evidence"]],
             "Number": [
-                f"{escape(words)} {badge(status(claim))}" if words else "none"
-                for words, claim in frame[["number", "status"]].to_numpy()
+                "; ".join(f"{escape(words)} {badge(status)}" for words, status in told) or "none"
+                for told in map(zip, frame["numbers"], frame["statuses"])
             ],
         },
         dtype=str,

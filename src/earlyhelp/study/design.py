@@ -23,8 +23,6 @@ Text = Annotated[str, Field(min_length=1)]
 Band = tuple[FiniteFloat, FiniteFloat]
 # Instruments of which scoring key and cut-offs are those of one published form, and its items.
 ITEMS = {"wai": 12, "proqol": 10}
-# What a number may claim (`earlyhelp.report.page.STATUSES`).
-Status = Literal["reproduced", "determined", "bounded", "contradicted", "illustrative", "observed"]
 
 
 class Team(Strict):
@@ -96,8 +94,6 @@ class Criterion(Strict):
         What it is about, by its name in `earlyhelp.trial.criteria`.
     green, amber, red : tuple of float
         Lower and upper bound.
-    status : str
-        What the observed quantity may claim where the data are reconstructed.
     reason : str
         Why the bands lie where they lie.
     """
@@ -108,7 +104,6 @@ class Criterion(Strict):
     amber: Band
     red: Band
     reason: str
-    status: Status = "observed"
 
     @model_validator(mode="after")
     def _meeting(self) -> Criterion:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -239,6 +240,12 @@ class Pilot:
 
     Numbers are float64 with NaN for missing, dates datetime64, the rest str with missing values.
     Files of qualitative data that a study does not have are frames without rows.
+
+    Attributes
+    ----------
+    statuses : callable, optional
+        What each number of a quantity's table may claim, given its name and the table
+        (`earlyhelp.published.statuses`).
     """
 
     study: Study
@@ -250,6 +257,7 @@ class Pilot:
     observations: pd.DataFrame
     interviews: pd.DataFrame
     framework_matrix: pd.DataFrame
+    statuses: Callable[[str, pd.DataFrame], object] | None = None
 
 
 def open_pilot(folder: str | Path) -> Pilot:
@@ -290,7 +298,7 @@ def open_pilot(folder: str | Path) -> Pilot:
         problems += plausibility.check(study, frames)
     if problems or study is None:
         raise InputError(problems)
-    typed = {
+    typed: dict[str, Any] = {
         stem: frames[stem].reset_index(drop=True) if stem in frames else _without_rows(columns)
         for stem, columns in columns_read(study).items()
     }

@@ -8,6 +8,7 @@ import pandas as pd
 
 from earlyhelp.analysis import feasibility, participants, readiness
 from earlyhelp.analysis.instruments import ARMS
+from earlyhelp.published.statuses import FREE, cell_statuses, combined, with_statuses
 from earlyhelp.study.raw import Pilot
 from earlyhelp.trial import progression
 
@@ -45,44 +46,67 @@ DENOMINATORS = {
 
 
 def observed(pilot: Pilot) -> pd.DataFrame:
-    """Every quantity that a criterion can be about by name.
+    """Every quantity that a criterion can be about, by name.
 
     Returns
     -------
     DataFrame
-        Indexed by quantity: successes and total of a proportion; mean, sd and total of a mean.
+        Indexed by quantity: successes and total of a proportion, mean, sd and total of a mean;
+        status, of the share or the mean. An sd or total of a mean that the reconstruction has set
+        freely is missing.
     """
-    trained = feasibility.attendance(pilot).set_index("role").loc["all"]
-    users = feasibility.attended_and_used(pilot).set_index("role").loc["all"]
-    frequency = feasibility.tool_frequency(pilot).set_index(["tool", "frequency"])["n"].loc["ORS"]
-    proportions = {
-        "attendance": (trained["attended"], trained["eligible"]),
-        "tool_users": (users["used"], users["attended"]),
-        "sessions_used": (frequency[["most sessions", "every session"]].sum(), frequency.sum()),
-        "recording": _answer(feasibility.uploaded(pilot)),
-        "continuation": _answer(feasibility.continuation(pilot)),
-    }
-    contact = readiness.contamination(pilot)
+    pilot = pilot if pilot.statuses else with_statuses(pilot)
+    rows: list[tuple[object, ...]] = []
+
+    def add(name: str, frame: pd.DataFrame, keys: dict[str, str], *columns: str) -> None:
+        (row,) = frame.index[(frame[list(keys)] == pd.Series(keys)).all(axis=1)]
+        chosen = frame.loc[[row]]
+        values = [chosen[column].iloc[0] for column in columns]
+        claims = [cell_statuses(chosen, column)[0] for column in columns]
+        if len(columns) == 2:
+            rows.append((name, *values, None, None, combined(claims)))
+        else:
+            known = zip(values, claims, strict=True)
+            n, mean, sd = (None if claim == FREE else value for value, claim in known)
+            rows.append((name, None, n, mean, sd, claims[1]))
+
+    yes = {"answer": "yes"}
+    attendance = feasibility.attendance(pilot)
+    add("attendance", attendance, {"role": "all"}, "attended", "eligible")
+    used = feasibility.attended_and_used(pilot)
+    add("tool_users", used, {"role": "all"}, "used", "attended")
+    regular = feasibility.regular_use(pilot)
+    add("sessions_used", regular, {"tool": "ORS"}, "n", "total")
+    add("recording", feasibility.uploaded(pilot), yes, "n", "total")
+    add("continuation", feasibility.continuation(pilot), yes, "n", "total")
     for name in ("training", "tools"):
-        proportions[f"contamination_{name}"] = _answer(contact[contact["contact"] == name])
-    rates = participants.response_rates(pilot).set_index(["wave", "arm", "denominator"])
-    for quantity, key in DENOMINATORS.items():
-        proportions[quantity] = (rates.loc[key, "n"], rates.loc[key, "total"])
-    rows = [(name, n, total, None, None) for name, (n, total) in proportions.items()]
-    ratings = feasibility.tool_ratings(pilot)[["measure", "tool", "n", "mean", "sd"]]
-    for measure, tool, n, mean, sd in ratings.itertuples(index=False):
-        rows.append((f"{measure}_{tool.lower()}", None, n, mean, sd))
-    columns = ["quantity", "successes", "total", "mean", "sd"]
+        keys = {"contact": name} | yes
+        add(f"contamination_{name}", readiness.contamination(pilot), keys, "n", "total")
+    rates = participants.response_rates(pilot)
+    for name, (wave, arm, denominator) in DENOMINATORS.items():
+        keys = {"wave": wave, "arm": arm, "denominator": denominator}
+        add(name, rates, keys, "n", "total")
+    ratings = feasibility.tool_ratings(pilot)
+    for measure, tool in ratings[["measure", "tool"]].to_numpy().tolist():
+        keys = {"measure": measure, "tool": tool}
+        add(f"{measure}_{tool.lower()}", ratings, keys, "n", "mean", "sd")
+    columns = ["quantity", "successes", "total", "mean", "sd", "status"]
     return pd.DataFrame(rows, columns=columns).set_index("quantity")
 
 
-def _answer(shares: pd.DataFrame, answer: str = "yes") -> tuple[int, int]:
-    (row,) = shares[shares["answer"] == answer].to_dict("records")
-    return int(row["n"]), int(row["total"])
+def unsettled(pilot: Pilot) -> list[str]:
+    """Labels of the criteria that no printed figure bears on, which nothing can be said of."""
+    if pilot.study.progression is None:
+        return []
+    seen = observed(pilot)["status"]
+    return [c.label for c in pilot.study.progression.criteria if seen.get(c.quantity) == FREE]
 
 
 def assess(pilot: Pilot, confidence: float = 0.95) -> pd.DataFrame:
     """The study's criteria against what was observed.
+
+    What the reconstruction has set freely is no observation: its criteria (`unsettled`) are left
+    out.
 
     Returns
     -------
@@ -92,13 +116,14 @@ def assess(pilot: Pilot, confidence: float = 0.95) -> pd.DataFrame:
     """
     if pilot.study.progression is None:
         return pd.DataFrame()
-    stated = pilot.study.progression.criteria
     seen = observed(pilot)
+    free = seen.index[seen["status"] == FREE]
+    stated = [c for c in pilot.study.progression.criteria if c.quantity not in free]
     table = progression.assess(stated, seen, confidence)
     return table.assign(
         successes=seen.loc[table["quantity"], "successes"].to_numpy(),
         label=[c.label for c in stated],
-        status=[c.status for c in stated],
+        status=seen.loc[table["quantity"], "status"].to_numpy(),
         amber_low=[c.amber[0] for c in stated],
         amber_high=[c.amber[1] for c in stated],
         higher_is_better=[c.higher_is_better for c in stated],

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from earlyhelp.analysis.quantities import claiming
 from earlyhelp.study.design import find_folder, read_study
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.textfile import is_there, read_text
@@ -222,7 +223,7 @@ def read_stored(folder: str | Path) -> pd.DataFrame:
     count = sum(number for *_, number in _parts(read_sweep(folder), randomised_units(folder)))
     if problems := list(_problems(table, count, f"derived/{path.name}", expected)):
         raise InputError(problems)
-    return table
+    return claiming(table, "assumed")
 
 
 def _problems(table: pd.DataFrame, count: int, file: str, expected: str) -> Iterator[Problem]:

@@ -22,11 +22,12 @@ from statsmodels.stats.proportion import proportion_confint
 from earlyhelp.analysis import outcomes, readiness
 from earlyhelp.analysis.instruments import ARMS
 from earlyhelp.analysis.participants import surveys
+from earlyhelp.analysis.quantities import claiming
 from earlyhelp.possible import one_group
 from earlyhelp.published import determined, stored
 from earlyhelp.published.printed import possible_sums, read_printed
 from earlyhelp.published.rounding import number
-from earlyhelp.study.design import Status
+from earlyhelp.published.statuses import FREE, cell_statuses, combined
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import Pilot, proqol_columns, wai_columns
 from earlyhelp.study.textfile import is_there
@@ -41,6 +42,8 @@ NEAR = 5
 # With fewer clusters the formulas of designs of several periods are too hopeful (`power.power`).
 FEW = 8
 NOTHING = float("nan")
+# What is computed from chosen values claims no more, whatever of the pilot goes into it.
+ASSUMED = "assumed"
 
 
 def room(pilot: Pilot) -> pd.DataFrame:
@@ -59,11 +62,16 @@ def room(pilot: Pilot) -> pd.DataFrame:
     frame["headroom_high"] = frame["maximum"] - frame["mean_low"]
     frame["headroom_sd_low"] = frame["headroom_low"] / frame["sd_high"]
     frame["headroom_sd_high"] = frame["headroom_high"] / frame["sd_low"]
-    return frame
+    return claiming(frame, _status(pilot))
 
 
 def _is_reconstructed(pilot: Pilot) -> bool:
     return pilot.study.provenance == "reconstructed"
+
+
+def _status(pilot: Pilot) -> str:
+    """What a range may claim: printed figures bound it, or people were seen."""
+    return "bounded" if _is_reconstructed(pilot) else "observed"
 
 
 def _observed_room(pilot: Pilot) -> pd.DataFrame:
@@ -153,7 +161,7 @@ def stability(pilot: Pilot, confidence: float = 0.95) -> pd.DataFrame:
         arms leave possible (`published.identified_sets`); NaN where nothing printed bounds it.
     """
     if _is_reconstructed(pilot):
-        return _identified(pilot)
+        return claiming(_identified(pilot), _status(pilot))
     rows = []
     pairs = outcomes.changes(pilot)
     for measure, arm in product(OUTCOMES, ARMS):
@@ -162,7 +170,7 @@ def stability(pilot: Pilot, confidence: float = 0.95) -> pd.DataFrame:
         dz = abs(chosen["change"].mean()) / sd if sd > 0 else NOTHING
         low, high = fisher_interval(chosen["baseline"].corr(chosen["endline"]), n, confidence)
         rows.append((measure, arm, n, sd, sd, dz, dz, low, high))
-    return pd.DataFrame(rows, columns=STABILITY)
+    return claiming(pd.DataFrame(rows, columns=STABILITY), _status(pilot))
 
 
 STABILITY = [
@@ -273,7 +281,8 @@ def gain_from_baseline(
         rows.append(("chosen", design.name, effect, min(sweep.iac), max(sweep.iac), *ends))
     columns = ["measure", "design", "effect", "r_low", "r_high", "teams_low", "teams_high"]
     frame = pd.DataFrame(rows, columns=columns)
-    return frame.assign(factor_low=1 - frame["r_high"] ** 2, factor_high=1 - frame["r_low"] ** 2)
+    frame = frame.assign(factor_low=1 - frame["r_high"] ** 2, factor_high=1 - frame["r_low"] ** 2)
+    return claiming(frame, ASSUMED)
 
 
 def _teams(
@@ -329,7 +338,7 @@ def reliability(pilot: Pilot) -> pd.DataFrame:
         if len(answers) > 1 and answers.sum(axis=1).std() > 0:
             alpha, (low, high) = pingouin.cronbach_alpha(answers)
             rows.append((measure, wave, len(answers), float(alpha), float(low), float(high)))
-    return pd.DataFrame(rows, columns=columns)
+    return claiming(pd.DataFrame(rows, columns=columns), "observed")
 
 
 def pilot_power(sweep: Sweep, units: int, alpha: float, target: float) -> pd.DataFrame:
@@ -360,7 +369,7 @@ def pilot_power(sweep: Sweep, units: int, alpha: float, target: float) -> pd.Dat
             a = power.Assumptions(effect=effect, **base)
             row[f"power_{effect:g}"] = power.power(design, a, units)
         rows.append(row)
-    return pd.DataFrame(rows)
+    return claiming(pd.DataFrame(rows), ASSUMED)
 
 
 def needed(sweep: Sweep, alpha: float, target: float) -> pd.DataFrame:
@@ -381,7 +390,7 @@ def needed(sweep: Sweep, alpha: float, target: float) -> pd.DataFrame:
         **sweep.fixed | {"alpha": alpha},
     )
     grouped = table.groupby(["design", "effect", "icc"], sort=False)["clusters"]
-    return grouped.agg(low="min", high="max").reset_index()
+    return claiming(grouped.agg(low="min", high="max").reset_index(), ASSUMED)
 
 
 def needed_in_points(
@@ -411,7 +420,7 @@ def needed_in_points(
             for sd in sds
         ]
         rows.append((design.name, points, min(ends)[0], max(high for _, high in ends)))
-    return pd.DataFrame(rows, columns=["design", "effect", "low", "high"])
+    return claiming(pd.DataFrame(rows, columns=["design", "effect", "low", "high"]), ASSUMED)
 
 
 def needed_binary(sweep: Sweep, alpha: float, target: float) -> pd.DataFrame:
@@ -433,7 +442,7 @@ def needed_binary(sweep: Sweep, alpha: float, target: float) -> pd.DataFrame:
         rows.append((p0, p1, design.name, power.clusters_needed(design, a, target)))
     frame = pd.DataFrame(rows, columns=["control", "intervention", "design", "clusters"])
     grouped = frame.groupby(["control", "intervention", "design"], sort=False)["clusters"]
-    return grouped.agg(low="min", high="max").reset_index()
+    return claiming(grouped.agg(low="min", high="max").reset_index(), ASSUMED)
 
 
 def responsiveness(
@@ -468,7 +477,8 @@ def responsiveness(
             for icc, cac, iac in ranges
         ]
         rows.append((words, count, design.name, min(found), max(found)))
-    return pd.DataFrame(rows, columns=["teams", "clusters", "design", "low", "high"])
+    columns = ["teams", "clusters", "design", "low", "high"]
+    return claiming(pd.DataFrame(rows, columns=columns), ASSUMED)
 
 
 def candidates(room: pd.DataFrame, required: pd.DataFrame) -> pd.DataFrame:
@@ -497,7 +507,8 @@ def candidates(room: pd.DataFrame, required: pd.DataFrame) -> pd.DataFrame:
             enough = "yes" if low >= most else "no" if high < least else "not determined"
             rows.append((measure, low, high, words, clusters, least, most, enough))
     columns = ["measure", "room_low", "room_high", "teams", "clusters"]
-    return pd.DataFrame(rows, columns=[*columns, "needed_low", "needed_high", "enough"])
+    columns += ["needed_low", "needed_high", "enough"]
+    return claiming(pd.DataFrame(rows, columns=columns), ASSUMED)
 
 
 def simulated_pilot(simulated: pd.DataFrame) -> pd.DataFrame:
@@ -511,11 +522,12 @@ def simulated_pilot(simulated: pd.DataFrame) -> pd.DataFrame:
     if simulated.empty or not simulated["pilot"].any():
         return pd.DataFrame(columns=["design", "effect", "low", "high", "mc_error"])
     grouped = simulated[simulated["pilot"]].groupby(["design", "effect"], sort=False)
-    return grouped.agg(
+    table = grouped.agg(
         low=("power_simulated", "min"),
         high=("power_simulated", "max"),
         mc_error=("power_mc_error", "max"),
-    ).reset_index()
+    )
+    return claiming(table.reset_index(), ASSUMED)
 
 
 READINESS = ("3.1", "3.2", "3.3", "3.4", "3.5", "3.6")
@@ -535,14 +547,11 @@ class ThemeNumber(Strict):
         What a progression criterion can be about, or "preferred_one_day" (of post-training
         respondents), "teams_taking_part" (of `design.service_teams`), "room_wai" (largest
         improvement at endline).
-    status : str
-        What the number may claim where the data are reconstructed.
     """
 
     theme: Annotated[str, Field(min_length=1)]
     words: Annotated[str, Field(min_length=1)]
     figure: Quantity | Literal["preferred_one_day", "teams_taking_part", "room_wai"]
-    status: Status = "observed"
 
 
 def read_numbers(folder: Path) -> list[ThemeNumber]:
@@ -583,8 +592,9 @@ def next_steps(pilot: Pilot, room: pd.DataFrame, confidence: float = 0.95) -> pd
     Returns
     -------
     DataFrame
-        question, theme, evidence (cells of the framework matrix by direction, in words), number (in
-        words, counts with their Clopper-Pearson interval; empty where there is none), status.
+        question, theme, evidence (cells of the framework matrix by direction, in words), numbers
+        (tuple; in words, counts with their Clopper-Pearson interval) and their statuses (tuple).
+        What the reconstruction has set freely is left out.
 
     Raises
     ------
@@ -603,33 +613,42 @@ def next_steps(pilot: Pilot, room: pd.DataFrame, confidence: float = 0.95) -> pd
         counted = cells["direction"].value_counts().sort_index()
         evidence = ", ".join(f"{direction} {n}" for direction, n in counted.items())
         of_theme = numbers.get(str(theme), [])
-        words = [_in_words(item, pilot, seen, room, confidence) for item in of_theme]
-        status = of_theme[0].status if of_theme else "reproduced"
-        rows.append((question, theme, evidence, "; ".join(filter(None, words)), status))
-    return pd.DataFrame(rows, columns=["question", "theme", "evidence", "number", "status"])
+        told = [_in_words(item, pilot, seen, room, confidence) for item in of_theme]
+        words, statuses = zip(*filter(None, told), strict=True) if any(told) else ((), ())
+        rows.append((question, theme, evidence, words, statuses))
+    return pd.DataFrame(rows, columns=["question", "theme", "evidence", "numbers", "statuses"])
 
 
 def _in_words(
     item: ThemeNumber, pilot: Pilot, seen: pd.DataFrame, room: pd.DataFrame, confidence: float
-) -> str:
+) -> tuple[str, str] | None:
+    """A number in words and its status; None where there is none, or only a free one."""
     if item.figure == "room_wai":
         left = room[(room["measure"] == "wai") & (room["wave"] == "endline")]
         low, high = left["headroom_sd_low"].min(), left["headroom_sd_high"].max()
-        if high == float("inf"):
-            return f"{item.words}: at least {number(low, 1)} SD"
-        return f"{item.words}: {number(low, 1)} to {number(high, 1)} SD"
+        ends = f"{number(low, 1)} to {number(high, 1)}"
+        ends = f"at least {number(low, 1)}" if high == float("inf") else ends
+        return f"{item.words}: {ends} SD", room.attrs["status"]
     if item.figure == "teams_taking_part":
         service = pilot.study.design.get("service_teams")
-        return f"{item.words}: {len(pilot.study.teams)} of {service}" if service else ""
+        words = f"{item.words}: {len(pilot.study.teams)} of {service}"
+        return (words, "design fact") if service else None
     if item.figure == "preferred_one_day":
-        n, total = readiness.training_format(pilot).iloc[0][["n", "total"]]
+        given = readiness.training_format(pilot).iloc[:1]
+        status = combined(cell_statuses(given, "n") + cell_statuses(given, "total"))
+        (n, total), mean, sd = given[["n", "total"]].iloc[0], None, None
     else:
-        row = seen.loc[[item.figure]].to_dict("records")[0]
-        n, total, mean, sd = (row[name] for name in ("successes", "total", "mean", "sd"))
-        if n is None or n != n:
-            return f"{item.words}: mean {number(mean, 1)} (SD {number(sd, 1)}, n = {int(total)})"
-    if not total:
-        return ""
+        n, total, mean, sd, status = seen.loc[[item.figure]].to_numpy().tolist()[0]
+    if status == FREE or not total:
+        return None
+    if n is None or n != n:
+        words = f"mean {number(mean, 1)} (SD {number(sd, 1)}, n = {int(total)})"
+    else:
+        words = _with_interval(int(n), int(total), confidence)
+    return f"{item.words}: {words}", status
+
+
+def _with_interval(n: int, total: int, confidence: float) -> str:
     low, high = proportion_confint(n, total, alpha=1 - confidence, method="beta")
-    ends = f"{number(100 * confidence)}% interval {number(100 * low)}% to {number(100 * high)}%"
-    return f"{item.words}: {int(n)} of {int(total)} ({ends})"
+    ends = f"{number(100 * low)}% to {number(100 * high)}%"
+    return f"{n} of {total} ({number(100 * confidence)}% interval {ends})"

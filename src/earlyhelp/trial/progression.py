@@ -99,6 +99,12 @@ def _row(
     }
 
 
+def _without_interval(criterion: Criterion, mean: float) -> dict[str, object]:
+    unknown = ("total", "low", "high", *(f"p_{name}" for name in BANDS))
+    known = {"quantity": criterion.quantity, "kind": "mean", "estimate": mean}
+    return known | {"band": band(criterion, mean)} | dict.fromkeys(unknown, float("nan"))
+
+
 def assess(
     criteria: Iterable[Criterion], observed: pd.DataFrame, confidence: float = 0.95
 ) -> pd.DataFrame:
@@ -109,7 +115,8 @@ def assess(
     criteria : iterable of Criterion
     observed : DataFrame
         Indexed by quantity. A proportion has `successes` and `total`; a mean has `mean`, `sd` and
-        `total`, with `successes` missing.
+        `total`, with `successes` missing. A mean of an unknown number of people has a band, but
+        neither interval nor probabilities.
     confidence : float
         Level of the intervals.
 
@@ -133,7 +140,9 @@ def assess(
             continue
         (seen,) = observed.loc[[criterion.quantity]].to_dict("records")
         try:
-            if pd.notna(seen.get("successes")):
+            if pd.isna(seen.get("successes")) and pd.isna(seen["total"]):
+                rows.append(_without_interval(criterion, seen["mean"]))
+            elif pd.notna(seen.get("successes")):
                 counts = int(seen["successes"]), int(seen["total"])
                 rows.append(assess_proportion(criterion, *counts, confidence))
             else:
@@ -163,7 +172,8 @@ def chance_all_green(assessment: pd.DataFrame) -> tuple[float, float]:
     """Bounds on the probability that every criterion is truly green.
 
     The same people give rise to several quantities, so the criteria are not independent: these
-    are the Fréchet bounds, which hold whatever the dependence.
+    are the Fréchet bounds, which hold whatever the dependence. A criterion without probabilities
+    may be green or not.
     """
     chances = assessment["p_green"]
     return max(0.0, float(chances.sum()) - (len(chances) - 1)), float(chances.min())

@@ -1,0 +1,177 @@
+"""The quantities that the analysis computes, each registered where it is computed.
+
+A quantity is a function that makes a tidy table of a pilot. Beside it stand rules that say what in
+the table follows from what, whatever the data: with them `earlyhelp.published.statuses` tells which
+numbers are settled once some are printed. Rules are arithmetic, so a test holds each of them to
+the tables of every study.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any
+
+import pandas as pd
+
+from earlyhelp.study.raw import Pilot
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A column that other columns of the same row give, such as ``100 * n / total``."""
+
+    column: str
+    formula: str
+
+
+@dataclass(frozen=True)
+class Given:
+    """A column that the study's design states."""
+
+    column: str
+
+
+@dataclass(frozen=True)
+class Total:
+    """A column whose rows add up to the row where `key` is "all", within each group of `by`.
+
+    Attributes
+    ----------
+    where : mapping
+        The rows that it is about, by column; all of them when empty.
+    besides : tuple of str
+        Values of `key` that repeat what other rows count.
+    """
+
+    column: str
+    key: str
+    by: tuple[str, ...] = ()
+    where: Mapping[str, str] = field(default_factory=dict)
+    besides: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Same:
+    """A column that repeats a number of another quantity.
+
+    Attributes
+    ----------
+    column : str
+    quantity, of : str
+        The other quantity and its column.
+    where : mapping
+        Rows of this table, by column; all of them when empty.
+    select : mapping
+        Columns that pick the other table's row, beside those in `on`.
+    on : tuple of str
+        Columns that both tables have.
+    when : tuple of pairs of Same
+        Numbers that have to be equal for the rule to hold.
+    """
+
+    column: str
+    quantity: str
+    of: str
+    where: Mapping[str, str] = field(default_factory=dict)
+    select: Mapping[str, str] = field(default_factory=dict)
+    on: tuple[str, ...] = ()
+    when: tuple[tuple[Same, Same], ...] = ()
+
+
+@dataclass(frozen=True)
+class Sum:
+    """A column that adds up numbers of another quantity.
+
+    Attributes
+    ----------
+    column : str
+    quantity, of : str
+        The other quantity and its column.
+    key, values
+        Rows of the other table that are added up.
+    on : tuple of str
+        Columns that both tables have.
+    """
+
+    column: str
+    quantity: str
+    of: str
+    key: str
+    values: tuple[str, ...]
+    on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Rows that are answers to a question: `n` people of `total`, as `percent`.
+
+    Attributes
+    ----------
+    by : tuple of str
+        Columns that tell questions apart.
+    n : str
+        Column of the counts.
+    asked : Same, optional
+        How many were asked, which `total` cannot exceed.
+    answered : tuple of Same
+        Numbers of different people who are known to have answered, which `total` cannot undercut.
+    """
+
+    by: tuple[str, ...] = ()
+    n: str = "n"
+    asked: Same | None = None
+    answered: tuple[Same, ...] = ()
+
+
+Rule = Formula | Given | Total | Same | Sum | Answers
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A registered function with its rules."""
+
+    compute: Callable[..., pd.DataFrame]
+    rules: tuple[Rule, ...]
+
+
+QUANTITIES: dict[str, Quantity] = {}
+
+
+def quantity(*rules: Rule) -> Callable[[Callable[..., pd.DataFrame]], Callable[..., pd.DataFrame]]:
+    """Register a function of a pilot as a quantity, with the rules of its table.
+
+    Its table carries its name in ``attrs["quantity"]`` and, where the pilot knows it
+    (`Pilot.statuses`), what each number may claim in ``attrs["statuses"]``.
+    """
+
+    def register(function: Callable[..., pd.DataFrame]) -> Callable[..., pd.DataFrame]:
+        name = function.__name__
+        if name in QUANTITIES:
+            raise ValueError(f"a quantity {name} is registered already")
+
+        @wraps(function)
+        def computed(pilot: Pilot, *arguments: Any, **options: Any) -> pd.DataFrame:
+            frame = function(pilot, *arguments, **options)
+            frame.attrs["quantity"] = name
+            if pilot.statuses is not None:
+                frame.attrs["statuses"] = pilot.statuses(name, frame)
+            return frame
+
+        QUANTITIES[name] = Quantity(function, rules)
+        return computed
+
+    return register
+
+
+def claiming(frame: pd.DataFrame, status: str) -> pd.DataFrame:
+    """Say of a computed table what all of its numbers may claim."""
+    frame.attrs["status"] = status
+    return frame
+
+
+def free(pilot: Pilot, frame: pd.DataFrame) -> pd.DataFrame:
+    """Say of a table that it shows people one by one: seen ones, or synthetic ones."""
+    observed = pilot.study.provenance == "observed"
+    return claiming(frame, "observed" if observed else "illustrative")

@@ -1,0 +1,321 @@
+"""What each number of a table may claim, derived from the ledger and the rules of quantities.
+
+In a reconstructed study a number is *reproduced* or *contradicted* as its claim is, *determined*
+when the rules of its quantity (`earlyhelp.analysis.quantities`) give it from numbers that are
+settled, and *illustrative* otherwise: nothing printed bears on it, so the reconstruction has set
+it. What follows from a contradicted number is contradicted too. In a study of real data every
+number is *observed*. Nobody writes a status down.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from earlyhelp.analysis.quantities import (
+    QUANTITIES,
+    Answers,
+    Formula,
+    Given,
+    Rule,
+    Same,
+    Sum,
+    Total,
+)
+from earlyhelp.published.ledger import WORD, claims_of, ledger, printed_number, round_like
+from earlyhelp.study.raw import Pilot
+
+# What a number may claim, and what that means.
+STATUSES = {
+    "reproduced": "printed in the report and given back by the data at the printed precision",
+    "determined": "not printed, but the same in every data set that the printed figures allow",
+    "bounded": "differs between allowed data sets; the range is shown",
+    "contradicted": "the printed figures cannot all be true; both are shown",
+    "assumed": "follows from values that somebody chose; they stand beside it",
+    "illustrative": "free in the reconstruction; shows the form of an analysis and no finding",
+    "observed": "computed from a study's real data",
+    "design fact": "a fact of the design, from the study's description",
+    "not in our data": "printed in the report; no data of this compendium can answer it",
+}
+FREE = "illustrative"
+
+
+class Marks:
+    """Statuses of a table's cells, carried along in the table's ``attrs``."""
+
+    def __init__(self, frame: pd.DataFrame, cells: pd.DataFrame) -> None:
+        self.frame, self.cells = frame.copy(deep=False), cells
+        self.frame.attrs = {}
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Marks:
+        # pandas copies attrs with every selection; these are not changed by any.
+        return self
+
+    def of(self, frame: pd.DataFrame, column: str) -> list[str]:
+        """Statuses of a column of rows that were chosen from the table; "" for labels.
+
+        Raises
+        ------
+        ValueError
+            When the column is no longer what it was in these rows.
+        """
+        if not frame[column].equals(self.frame[column].loc[frame.index]):
+            raise ValueError(f"{column} was changed after its statuses were derived")
+        return list(self.cells[column].loc[frame.index])
+
+
+def cell_statuses(frame: pd.DataFrame, column: str) -> list[str]:
+    """Status of each cell of a column; "" for labels and where nothing is known.
+
+    A quantity's table knows of each cell, other tables of each row (the column `status`) or of all
+    (`quantities.claiming`).
+    """
+    marks = frame.attrs.get("statuses")
+    if marks is not None and column in marks.cells:
+        return marks.of(frame, column)
+    if not pd.api.types.is_numeric_dtype(frame[column]):
+        return [""] * len(frame)
+    if "status" in frame:
+        return list(frame["status"])
+    return [frame.attrs.get("status", "")] * len(frame)
+
+
+def combined(statuses: Iterable[str]) -> str:
+    """What a number may claim that several together make."""
+    found = set(statuses)
+    for status in (FREE, "contradicted"):
+        if status in found:
+            return status
+    return found.pop() if len(found) == 1 else "determined"
+
+
+def statuses_in(frame: pd.DataFrame, *columns: str) -> tuple[str, ...]:
+    """The statuses of some columns (of all by default), the most frequent first."""
+    found = Counter(
+        status for column in columns or map(str, frame) for status in cell_statuses(frame, column)
+    )
+    return tuple(status for status, _ in found.most_common() if status)
+
+
+class Statuses:
+    """Statuses of every quantity of one pilot.
+
+    Parameters
+    ----------
+    pilot : Pilot
+    answered : DataFrame
+        Its ledger (`ledger.ledger`); empty without claims.
+    """
+
+    def __init__(self, pilot: Pilot, answered: pd.DataFrame) -> None:
+        self._pilot = replace(pilot, statuses=None)
+        self._answered = answered
+        self._settled: dict[str, tuple[pd.DataFrame, pd.DataFrame]] = {}
+
+    def __call__(self, name: str, frame: pd.DataFrame) -> Marks:
+        """Statuses of a quantity's table; numbers that differ from the default's are free."""
+        default, cells = self.settled(name)
+        if self._pilot.study.provenance == "observed":
+            return Marks(frame, _numeric(frame, "observed"))
+        if list(default.index) != list(frame.index) or list(default) != list(frame):
+            return Marks(frame, _numeric(frame, FREE))
+        same = (frame == default) | (frame.isna() & default.isna())
+        return Marks(frame, cells.where(same | (cells == ""), FREE))
+
+    def settled(self, name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """A quantity's table with the default settings, and the statuses of its cells."""
+        if name not in self._settled:
+            frame = QUANTITIES[name].compute(self._pilot)
+            # Found while it is being settled itself, a quantity settles nothing.
+            self._settled[name] = frame, _numeric(frame, FREE)
+            self._settled[name] = frame, self._derive(name, frame)
+        return self._settled[name]
+
+    @cached_property
+    def _claims(self) -> dict[str, list[dict[Hashable, Any]]]:
+        claims: dict[str, list[dict[Hashable, Any]]] = {}
+        for row in self._answered.to_dict("records"):
+            claims.setdefault(row["quantity"], []).append(row)
+        return claims
+
+    def _derive(self, name: str, frame: pd.DataFrame) -> pd.DataFrame:
+        cells, printed = _numeric(frame, FREE), {}
+        for row in self._claims.get(name, []):
+            # A word leaves the number within its interval free.
+            if row["kind"] == WORD or row["column"] not in frame:
+                continue
+            keys = dict(part.split("=", 1) for part in row["select"].split(";") if part)
+            for index in _rows(frame.astype(str), keys):
+                old = cells.loc[index, row["column"]]
+                cells.loc[index, row["column"]] = _worse(old, row["status"])
+                printed[index, row["column"]] = row["printed"]
+        rules = QUANTITIES[name].rules
+        before = None
+        while before is None or not cells.equals(before):
+            before = cells.copy()
+            for rule in rules:
+                self._apply(rule, frame, cells, printed)
+        return cells
+
+    def _apply(
+        self, rule: Rule, frame: pd.DataFrame, cells: pd.DataFrame, printed: Mapping[Any, str]
+    ) -> None:
+        match rule:
+            case Formula():
+                _formula(rule, cells)
+            case Given():
+                cells.loc[cells[rule.column].isin([FREE, ""]), rule.column] = "design fact"
+            case Total():
+                _total(rule, frame, cells)
+            case Same():
+                for index in _rows(frame, rule.where):
+                    if cells.loc[index, rule.column] == FREE:
+                        cells.loc[index, rule.column] = self._repeated(rule, frame.loc[index])
+            case Sum():
+                for index, row in frame.iterrows():
+                    parts = (
+                        Same(rule.column, rule.quantity, rule.of, {}, {rule.key: value}, rule.on)
+                        for value in rule.values
+                    )
+                    inputs = [self._other(part, row)[1] for part in parts]
+                    _settle(cells, index, rule.column, inputs)
+            case Answers():
+                _answers(rule, frame, cells, self._totals(rule, frame, printed))
+
+    def _totals(
+        self, rule: Answers, frame: pd.DataFrame, printed: Mapping[Any, str]
+    ) -> dict[tuple[Any, ...], str]:
+        """Rows of each question of which printed figures leave one total, or none at all."""
+        if frame.empty or rule.asked is None:
+            return {}
+        ends = [self._other(same, frame.iloc[0]) for same in (rule.asked, *rule.answered)]
+        if FREE in (status for _, status in ends):
+            return {}
+        most, least = ends[0][0], sum(value for value, _ in ends[1:])
+        fixed = {}
+        for index in _groups(frame, rule.by):
+            if any((row, "percent") in printed for row in index):
+                fits = _totals(index, rule.n, printed, least, most)
+                if len(fits) < 2:
+                    fixed[tuple(index)] = "determined" if fits else "contradicted"
+        return fixed
+
+    def _repeated(self, rule: Same, row: pd.Series) -> str:
+        """Status of a number that stands elsewhere, too, on the rule's conditions."""
+        ends = [[self._other(end, row) for end in pair] for pair in rule.when]
+        if any(one[0] != other[0] for one, other in ends):
+            return FREE
+        conditions = [status for pair in ends for _, status in pair]
+        status = self._other(rule, row)[1]
+        return combined([status, *conditions]) if conditions else status
+
+    def _other(self, rule: Same, row: pd.Series) -> tuple[Any, str]:
+        """Value and status of the cell that a rule points to; free where there is none."""
+        frame, cells = self.settled(rule.quantity)
+        found = _rows(frame, {**rule.select, **{key: row[key] for key in rule.on}})
+        if len(found) != 1:
+            return None, FREE
+        return frame.loc[found[0], rule.of], cells.loc[found[0], rule.of]
+
+
+def _numeric(frame: pd.DataFrame, status: str) -> pd.DataFrame:
+    """The same status for every number, none for labels."""
+    kinds = {name: pd.api.types.is_numeric_dtype(frame[name]) for name in frame}
+    return pd.DataFrame(
+        {name: status if number else "" for name, number in kinds.items()},
+        index=frame.index,
+        dtype=object,
+    )
+
+
+def _worse(old: str, new: str) -> str:
+    return "contradicted" if "contradicted" in (old, new) else new
+
+
+def _rows(frame: pd.DataFrame, where: Mapping[str, Any]) -> list[Any]:
+    chosen = pd.Series(True, index=frame.index)
+    for key, value in where.items():
+        chosen &= frame[key] == value
+    return list(frame.index[chosen])
+
+
+def _settle(cells: pd.DataFrame, index: Any, column: str, inputs: Iterable[str]) -> None:
+    """Give a free cell the status that follows from those it is computed from."""
+    found = set(inputs)
+    if cells.loc[index, column] == FREE and FREE not in found:
+        cells.loc[index, column] = "contradicted" if "contradicted" in found else "determined"
+
+
+def _formula(rule: Formula, cells: pd.DataFrame) -> None:
+    names = {node.id for node in ast.walk(ast.parse(rule.formula)) if isinstance(node, ast.Name)}
+    for index in cells.index:
+        _settle(cells, index, rule.column, cells.loc[index, sorted(names)])
+
+
+def _groups(frame: pd.DataFrame, by: Iterable[str]) -> list[list[Any]]:
+    keys = list(by)
+    return (
+        [list(rows) for rows in frame.groupby(keys).groups.values()] if keys else [[*frame.index]]
+    )
+
+
+def _total(rule: Total, frame: pd.DataFrame, cells: pd.DataFrame) -> None:
+    """In each sum, one free number follows from all the others."""
+    chosen = frame.loc[_rows(frame, rule.where)]
+    chosen = chosen[~chosen[rule.key].isin(rule.besides)]
+    for index in _groups(chosen, rule.by):
+        column = cells.loc[index, rule.column]
+        free = column.index[column == FREE]
+        if len(index) > 1 and len(free) == 1 and (frame.loc[index, rule.key] == "all").any():
+            _settle(cells, free[0], rule.column, column.drop(free))
+
+
+def _answers(
+    rule: Answers, frame: pd.DataFrame, cells: pd.DataFrame, fixed: Mapping[tuple[Any, ...], str]
+) -> None:
+    """Totals that printed counts and percentages leave, and what follows from a settled total."""
+    for index in _groups(frame, rule.by):
+        counts = cells.loc[index, rule.n]
+        # Where every answer is printed, their counts add up to those who answered.
+        if tuple(index) in fixed or (len(index) > 1 and FREE not in set(counts)):
+            for row in index:
+                _settle(cells, row, "total", [fixed.get(tuple(index), combined(counts))])
+        for row in index:
+            total = cells.loc[row, "total"]
+            _settle(cells, row, rule.n, [total, cells.loc[row, "percent"]])
+            _settle(cells, row, "percent", [total, cells.loc[row, rule.n]])
+
+
+def _totals(
+    index: Iterable[Any], n: str, printed: Mapping[Any, str], least: int, most: int
+) -> list[int]:
+    """Totals that give back every printed percentage and count with whole people."""
+    shares = [
+        (printed[row, "percent"], printed.get((row, n)))
+        for row in index
+        if (row, "percent") in printed
+    ]
+
+    def people(total: int, percent: str, count: str | None) -> int | None:
+        """The people of whom the percentage can be printed; None when there are none."""
+        able = range(total + 1) if count is None else [int(printed_number(count))]
+        return next((k for k in able if round_like(100 * k / total, percent) == percent), None)
+
+    fits = []
+    for total in range(max(int(least), 1), int(most) + 1) if shares else ():
+        found = [people(total, *share) for share in shares]
+        if None not in found and sum(filter(None, found)) <= total:
+            fits.append(total)
+    return fits
+
+
+def with_statuses(pilot: Pilot) -> Pilot:
+    """Give a pilot the statuses of its numbers."""
+    answered = ledger(pilot, claims_of(pilot.study.folder))
+    return replace(pilot, statuses=Statuses(pilot, answered))

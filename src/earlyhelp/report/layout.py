@@ -1,0 +1,406 @@
+"""How the tables of quantities are laid out: which columns, under which heads, with which decimals.
+
+A table is declared by its name. Cells become finished strings, data escaped; a cell says what it
+may claim where others of its table claim something else.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from earlyhelp.published.rounding import number
+from earlyhelp.published.statuses import Marks, cell_statuses
+from earlyhelp.report.labels import label
+from earlyhelp.report.myst import escape, mark
+
+# How a column is shown: its head, and a number of decimals or None for words. Two columns together
+# are the ends of an interval.
+Columns = Mapping[str | tuple[str, str], tuple[str, int | None]]
+
+
+def filled(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
+    """Choose, format and head columns; a cell says what it may claim where others claim another."""
+    cells: dict[str, list[str]] = {}
+    statuses: dict[str, list[str]] = {}
+    for name, (head, decimals) in columns.items():
+        ends = (name,) if isinstance(name, str) else name
+        shown = [
+            [
+                escape(label(c)) if decimals is None or isinstance(c, str) else number(c, decimals)
+                for c in frame[end]
+            ]
+            for end in ends
+        ]
+        cells[head] = [" to ".join(words) for words in zip(*shown, strict=True)]
+        found = cell_statuses(frame, ends[0])
+        statuses[head] = [""] * len(frame) if decimals is None else found
+    return marked(pd.DataFrame(cells, dtype=str), pd.DataFrame(statuses, dtype=str))
+
+
+def marked(cells: pd.DataFrame, statuses: pd.DataFrame) -> pd.DataFrame:
+    """Mark the cells whose status is not the most frequent one with its first letter."""
+    shown = statuses.where(cells != number(None), "")
+    found = Counter(status for status in shown.to_numpy().ravel() if status)
+    usual = found.most_common(1)[0][0] if found else ""
+    marks = shown.map(lambda status: mark(status) if status not in ("", usual) else "")
+    table = (cells + marks).reset_index(drop=True)
+    table.attrs["statuses"] = tuple(status for status, _ in found.most_common())
+    return table
+
+
+def reshaped(
+    frame: pd.DataFrame, value: str, reshape: Callable[[pd.DataFrame], pd.DataFrame]
+) -> pd.DataFrame:
+    """Reshape a table around the values of one column, and their statuses with it."""
+    wide = reshape(frame)
+    statuses = reshape(frame.assign(**{value: cell_statuses(frame, value)}))
+    wide.attrs["statuses"] = Marks(wide, statuses)
+    return wide
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a table is made of a tidy frame.
+
+    Attributes
+    ----------
+    columns : mapping
+        The columns shown, or a function that names them for a frame.
+    rows : str
+        Query that chooses the rows; all when empty.
+    reshape : callable, optional
+        Makes a wide frame of the chosen rows around the column `value`.
+    value : str
+    """
+
+    columns: Columns | Callable[[pd.DataFrame], Columns]
+    rows: str = ""
+    reshape: Callable[[pd.DataFrame], pd.DataFrame] | None = None
+    value: str = ""
+
+    def lay_out(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Finished strings of a frame, with the statuses that they claim in ``attrs``."""
+        chosen = frame.query(self.rows) if self.rows else frame
+        wide = reshaped(chosen, self.value, self.reshape) if self.reshape else chosen
+        columns = self.columns(frame) if callable(self.columns) else self.columns
+        return filled(wide, columns)
+
+
+def _by_wave(frame: pd.DataFrame) -> pd.DataFrame:
+    wide = frame.pivot_table(
+        index=["arm", "team"], columns="wave", values="n", sort=False, aggfunc="first"
+    ).reset_index()
+    wide["team"] = wide["team"].replace("all", "Total")
+    return wide.sort_values("arm", ascending=False, kind="stable")
+
+
+def _waves(frame: pd.DataFrame) -> Columns:
+    waves: Columns = {wave: (label(wave), 0) for wave in dict.fromkeys(frame["wave"])}
+    return {**TEAM, **waves}
+
+
+def _by_activity(frame: pd.DataFrame) -> pd.DataFrame:
+    wide = frame.pivot(index=["arm", "team"], columns="activity", values="n").reset_index()
+    return wide.sort_values(["arm", "team"], ascending=[False, True])
+
+
+def _activities(frame: pd.DataFrame) -> Columns:
+    of_teams = dict.fromkeys(frame.loc[frame["team"] != "all", "activity"])
+    activities: Columns = {name: (name.capitalize(), 0) for name in of_teams}
+    return {**TEAM, **activities}
+
+
+def _by_person_type(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.pivot(index="tool", columns="person_type", values="people").reset_index()
+
+
+TEAM: Columns = {"arm": ("Arm", None), "team": ("Team", None)}
+SHARE: Columns = {"n": ("n", 0), "total": ("Of", 0), "percent": ("%", 1)}
+AGREE: Columns = {
+    "question": ("Statement", None),
+    "agree": ("Agree", 0),
+    "total": ("Of", 0),
+    "percent": ("%", 1),
+}
+MEASURE: Columns = {"measure": ("Measure", None)}
+GROUP: Columns = {**MEASURE, "arm": ("Arm", None), "wave": ("Wave", None)}
+
+LAYOUTS: Mapping[str, Layout] = {
+    "tbl-responses": Layout(_waves, "arm != 'all'", _by_wave, "n"),
+    "tbl-data-collection": Layout(_activities, "team != 'all'", _by_activity, "n"),
+    "tbl-fieldwork": Layout(
+        {"activity": ("Activity", None), "period": ("Time", None), "months": ("Months", 0)}
+    ),
+    "tbl-training-observations": Layout(
+        {
+            "training_part": ("Part", None),
+            "session": ("Session", None),
+            "facilitators": ("Facilitators", 0),
+            "attendees": ("Attendees", 0),
+        }
+    ),
+    "tbl-observation-counts": Layout({"training_part": ("Part", None), "n": ("Observations", 0)}),
+    "tbl-interviewees": Layout({"role": ("Role", None), "n": ("Interviews", 0)}),
+    "tbl-people": Layout(
+        {
+            "arm": ("Arm", None),
+            "baseline": ("Baseline", 0),
+            "endline": ("Endline", 0),
+            "both": ("Both waves", 0),
+            "lost": ("Baseline only", 0),
+            "new": ("Endline only", 0),
+            "distinct": ("Distinct people", 0),
+        }
+    ),
+    "tbl-response-rates": Layout(
+        {
+            "wave": ("Wave", None),
+            "arm": ("Arm", None),
+            "denominator": ("Out of", None),
+            "n": ("n", 0),
+            "total": ("N", 0),
+            "percent": ("%", 1),
+        }
+    ),
+    "tbl-characteristics": Layout(
+        {
+            "characteristic": ("Characteristic", None),
+            "arm": ("Arm", None),
+            "n": ("n", 0),
+            "mean": ("Mean", 1),
+            "sd": ("SD", 1),
+            "median": ("Median", 1),
+            "minimum": ("Min", 0),
+            "maximum": ("Max", 0),
+        }
+    ),
+    "tbl-characteristic-counts": Layout(
+        {
+            "characteristic": ("Characteristic", None),
+            "category": ("Answer", None),
+            "n": ("n", 0),
+            "percent": ("%", 1),
+        },
+        "arm == 'all' and n > 0",
+    ),
+    "tbl-arm-differences": Layout(
+        {
+            "characteristic": ("Characteristic", None),
+            "difference": ("Difference", 1),
+            "standardised": ("Hedges' g", 2),
+            "p": ("p", 3),
+        }
+    ),
+    "tbl-design": Layout({"fact": ("Fact", None), "value": ("Value", 0)}),
+    "tbl-attendance": Layout(
+        {
+            "role": ("Role", None),
+            "eligible": ("Eligible", 0),
+            "attended": ("Attended", 0),
+            "not_attended": ("Did not attend", 0),
+        }
+    ),
+    "tbl-attendance-by-part": Layout(
+        {"part": ("Part", None), "session": ("Session", None), **SHARE}
+    ),
+    "tbl-prior-training": Layout(
+        {"question": ("Before the pilot", None), "answer": ("Answer", None), **SHARE}
+    ),
+    "tbl-training-views": Layout(AGREE),
+    "tbl-roleplay": Layout(AGREE),
+    "tbl-know-more": Layout({"answer": ("Answer", None), **SHARE}),
+    "tbl-know-more-agreement": Layout(AGREE),
+    "tbl-prior-tools": Layout(
+        {"question": ("Before the pilot", None), "answer": ("Answer", None), **SHARE}
+    ),
+    "tbl-tool-frequency": Layout(
+        {"tool": ("Tool", None), "frequency": ("Frequency of use", None), **SHARE}
+    ),
+    "tbl-reported-use": Layout(
+        {
+            "role": ("Role", None),
+            "used": ("Report use", 0),
+            "total": ("Of", 0),
+            "percent": ("%", 1),
+        }
+    ),
+    "tbl-attended-and-used": Layout(
+        {
+            "role": ("Role", None),
+            "attended": ("Attended the training", 0),
+            "used": ("Used the tools and recorded scores", 0),
+            "percent": ("%", 1),
+        }
+    ),
+    "tbl-people-completing": Layout(
+        {"tool": ("Tool", None), "child": ("Children", 0), "adult": ("Adults", 0)},
+        reshape=_by_person_type,
+        value="people",
+    ),
+    "tbl-completions-per-person": Layout(
+        {
+            "tool": ("Tool", None),
+            "people": ("People", 0),
+            "mean": ("Mean completions", 1),
+            "minimum": ("Fewest", 0),
+            "maximum": ("Most", 0),
+        },
+        "tool != 'each'",
+    ),
+    "tbl-use-by-month": Layout(
+        {
+            "month": ("Month", None),
+            "tool": ("Tool", None),
+            "completions": ("Completions", 0),
+            "practitioners": ("Practitioners", 0),
+        },
+        "tool != 'all'",
+    ),
+    "tbl-use-by-team": Layout(
+        {
+            "team": ("Team", None),
+            "ORS": ("ORS", 0),
+            "SRS": ("SRS", 0),
+            "practitioners": ("Practitioners", 0),
+        }
+    ),
+    "tbl-uploaded": Layout({"answer": ("Uploaded scores", None), **SHARE}),
+    "tbl-tool-scores": Layout(
+        {
+            "tool": ("Tool", None),
+            "person_type": ("Completed by", None),
+            "completions": ("Completions", 0),
+            "scored": ("With a score", 0),
+            "mean": ("Mean", 1),
+            "sd": ("SD", 1),
+            "below_cutoff_percent": ("Below the cut-off (%)", 1),
+        }
+    ),
+    "tbl-engagement": Layout({"engagement": ("Families were", None), **SHARE}),
+    "tbl-difficulty": Layout({"difficulty": ("Compared with tools normally used", None), **SHARE}),
+    "tbl-grouped-answers": Layout({"group": ("Answers taken together", None), **SHARE}),
+    "tbl-tool-ratings": Layout(
+        {**MEASURE, "tool": ("Tool", None), "mean": ("Mean", 2), "sd": ("SD", 2)}
+    ),
+    "tbl-rating-differences": Layout({**MEASURE, "difference": ("ORS less SRS", 2)}),
+    "tbl-continuation": Layout({"answer": ("Would go on using the tools", None), **SHARE}),
+    "tbl-anticipated-outcomes": Layout(AGREE),
+    "tbl-outcome-summary": Layout(
+        {
+            **GROUP,
+            "n": ("n", 0),
+            "mean": ("Mean", 1),
+            "sd": ("SD", 1),
+            "scale_maximum": ("Scale maximum", 0),
+        }
+    ),
+    "tbl-domain-differences": Layout(
+        {"arm": ("Arm", None), "wave": ("Wave", None), "difference": ("Goal and task", 1)}
+    ),
+    "tbl-paired-tests": Layout(
+        {
+            **MEASURE,
+            "arm": ("Arm", None),
+            "n": ("Pairs", 0),
+            "t_size": ("t (size)", 2),
+            "df": ("df", 0),
+            "p": ("p", 3),
+        }
+    ),
+    "tbl-between-tests": Layout(
+        {**MEASURE, "t_size": ("t (size)", 2), "df": ("df", 0), "p": ("p", 3)}
+    ),
+    "tbl-changes": Layout(
+        {
+            **MEASURE,
+            "arm": ("Arm", None),
+            "mean_change": ("Mean change", 1),
+            ("ci_low", "ci_high"): ("Interval", 1),
+            "sd_change": ("SD of change", 1),
+            "dz": ("d (paired)", 2),
+            ("dz_low", "dz_high"): ("Interval of d", 2),
+        }
+    ),
+    "tbl-differences": Layout(
+        {
+            **MEASURE,
+            "contrast": ("Contrast", None),
+            "difference": ("Difference", 1),
+            ("ci_low", "ci_high"): ("Interval", 1),
+            "p": ("p", 3),
+            "g": ("Hedges' g", 2),
+            ("g_low", "g_high"): ("Interval of g", 2),
+        }
+    ),
+    "tbl-ceiling": Layout(
+        {
+            **GROUP,
+            "headroom": ("Points below maximum", 1),
+            "headroom_sd": ("In SDs", 1),
+            "at_maximum": ("At maximum", 0),
+            "close": ("Within five points", 0),
+            "n": ("n", 0),
+        }
+    ),
+    "tbl-design-effects": Layout(
+        {
+            **MEASURE,
+            "icc": ("ICC supposed", 2),
+            "design_effect": ("Design effect", 2),
+            "effective_n": ("Effective n", 1),
+            "t": ("t", 2),
+            "df": ("df", 0),
+            "p": ("p", 3),
+        }
+    ),
+    "tbl-unit-changes": Layout(
+        {
+            **MEASURE,
+            "arm": ("Arm", None),
+            "unit": ("Unit", None),
+            "teams": ("Teams", None),
+            "pairs": ("Pairs", 0),
+            "mean_change": ("Mean change", 1),
+        }
+    ),
+    "tbl-randomisation-tests": Layout(
+        {
+            **MEASURE,
+            "units": ("Units", 0),
+            "allocations": ("Allocations", 0),
+            "p": ("p", 2),
+            "smallest_p": ("Smallest p possible", 2),
+        }
+    ),
+    "tbl-training-format": Layout({"format": ("Preferred format", None), **SHARE}),
+    "tbl-contamination": Layout(
+        {"contact": ("Contact with", None), "answer": ("Answer", None), **SHARE}
+    ),
+    "tbl-team-consistency": Layout(
+        {
+            "team": ("Team", None),
+            "eligible": ("Eligible", 0),
+            "attended": ("Attended", 0),
+            "used": ("Used the tools", 0),
+            "completions": ("Completions", 0),
+        }
+    ),
+    "tbl-reliability": Layout(
+        {
+            **MEASURE,
+            "wave": ("Wave", None),
+            "n": ("n", 0),
+            "alpha": ("α", 2),
+            ("low", "high"): ("Interval", 2),
+        }
+    ),
+}
+
+
+def target(quantity: str) -> str:
+    """Name of the table that shows a quantity: its own."""
+    return f"tbl-{quantity.replace('_', '-')}"

@@ -1,0 +1,217 @@
+"""What each number may claim: derived from claims and rules, cell by cell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from helpers import ROOT
+
+from earlyhelp.analysis import feasibility, outcomes, participants, readiness
+from earlyhelp.analysis.quantities import (
+    QUANTITIES,
+    Answers,
+    Formula,
+    Quantity,
+    Same,
+    Sum,
+    Total,
+    quantity,
+)
+from earlyhelp.published.statuses import cell_statuses, combined, statuses_in, with_statuses
+from earlyhelp.study.raw import Pilot, open_pilot
+
+STUDIES = ("data/rotherham", "tests/studies/complete", "tests/studies/mini")
+Cell = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def pilot(rotherham: Path) -> Pilot:
+    return with_statuses(open_pilot(rotherham))
+
+
+def status(frame: pd.DataFrame, column: str, **keys: str) -> str:
+    """Status of one cell."""
+    for key, value in keys.items():
+        frame = frame[frame[key] == value]
+    (found,) = cell_statuses(frame, column)
+    return found
+
+
+def test_a_printed_number_is_reproduced(pilot: Pilot) -> None:
+    frame = outcomes.outcome_summary(pilot)
+    keys = {"measure": "compassion_satisfaction", "wave": "endline"}
+    assert status(frame, "mean", arm="intervention", **keys) == "reproduced"
+    # Of the comparison arm the report says "between 41 and 42" only.
+    assert status(frame, "mean", arm="comparison", **keys) == "illustrative"
+    assert status(frame, "sd", arm="intervention", **keys) == "illustrative"
+
+
+def test_figures_that_cannot_all_be_true_are_contradicted_wherever_they_stand(pilot: Pilot) -> None:
+    # The report prints 18 and 19 comparison respondents at baseline, 81.2 % and 81.3 %, and 9
+    # respondents that are 55.6 % of 18.
+    views = feasibility.training_views(pilot)
+    assert status(views, "percent", question="comfortable_asking") == "contradicted"
+    people = participants.people(pilot)
+    for column in ("baseline", "both", "lost", "distinct", "retained_percent"):
+        assert status(people, column, arm="comparison") == "contradicted", column
+    rates = participants.response_rates(pilot)
+    chosen = rates[rates["denominator"] == "baseline respondents"]
+    assert status(chosen, "percent", arm="comparison") == "contradicted"
+    assert status(chosen, "percent", arm="intervention") == "determined"
+    continuation = feasibility.continuation(pilot)
+    assert status(continuation, "n", answer="yes") == "contradicted"
+    # No number of respondents makes 9 of them 55.6 %.
+    assert status(continuation, "total", answer="yes") == "contradicted"
+
+
+def test_what_follows_from_printed_numbers_is_determined(pilot: Pilot) -> None:
+    attendance = feasibility.attendance(pilot)
+    assert status(attendance, "attended", role="Family Support Worker") == "reproduced"
+    assert status(attendance, "eligible", role="all") == "determined"
+    # Who did not attend is printed as a number, not by role.
+    assert status(attendance, "eligible", role="Family Support Worker") == "illustrative"
+    frequency = feasibility.tool_frequency(pilot)
+    assert set(cell_statuses(frequency, "n")) == {"determined"}
+    assert set(cell_statuses(frequency, "percent")) == {"reproduced"}
+
+
+def test_what_is_left_of_a_printed_count_is_illustrative(pilot: Pilot) -> None:
+    # R-07: which answers those gave of whom the report says nothing.
+    assert status(feasibility.prior_training(pilot), "n", answer="not sure") == "illustrative"
+    prior = feasibility.prior_tools(pilot)
+    assert status(prior, "percent", question="prior_ors", answer="yes") == "illustrative"
+    more = feasibility.know_more(pilot)
+    assert status(more, "n", answer="strongly disagree") == "illustrative"
+
+
+def test_a_sentence_without_a_number_settles_none(pilot: Pilot) -> None:
+    # Section 3.3 says that there was no sign of contamination; no item, base or count is printed.
+    assert statuses_in(readiness.contamination(pilot)) == ("illustrative",)
+
+
+def test_numbers_under_another_setting_are_free(pilot: Pilot) -> None:
+    frame = outcomes.paired_tests(pilot, confidence=0.8)
+    assert status(frame, "p", measure="wai", arm="intervention") == "reproduced"
+    users = outcomes.paired_tests(pilot, analysis_set="users")
+    assert status(users, "p", measure="wai", arm="intervention") == "illustrative"
+
+
+def test_statuses_follow_chosen_rows_and_columns(pilot: Pilot) -> None:
+    frame = outcomes.paired_tests(pilot).query("measure == 'wai'")[["arm", "p"]]
+    assert statuses_in(frame) == ("reproduced",)
+
+
+def test_a_column_that_was_changed_claims_nothing(pilot: Pilot) -> None:
+    frame = participants.people(pilot)
+    with pytest.raises(ValueError, match="baseline was changed"):
+        cell_statuses(frame.assign(baseline=frame["baseline"] + 1), "baseline")
+
+
+def test_real_numbers_are_observed() -> None:
+    observed = with_statuses(open_pilot(ROOT / "tests/studies/mini"))
+    assert statuses_in(participants.people(observed)) == ("observed",)
+
+
+@pytest.mark.parametrize(
+    ("several", "expected"),
+    [
+        (["reproduced", "reproduced"], "reproduced"),
+        (["reproduced", "determined"], "determined"),
+        (["reproduced", "contradicted"], "contradicted"),
+        (["contradicted", "illustrative"], "illustrative"),
+    ],
+)
+def test_what_several_numbers_make_claims_no_more_than_the_least(
+    several: list[str], expected: str
+) -> None:
+    assert combined(several) == expected
+
+
+# The rules are arithmetic: they hold in the tables of every study.
+
+
+def named(study: str) -> dict[str, pd.DataFrame]:
+    pilot = open_pilot(ROOT / study)
+    return {name: quantity.compute(pilot) for name, quantity in QUANTITIES.items()}
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_formulas_hold(study: str) -> None:
+    for name, frame in named(study).items():
+        for rule in QUANTITIES[name].rules:
+            if isinstance(rule, Formula) and len(frame):
+                pairs = pd.DataFrame(
+                    {"is": frame[rule.column], "gives": frame.eval(rule.formula)}
+                ).dropna()
+                assert pairs["is"].tolist() == pytest.approx(pairs["gives"].tolist()), (name, rule)
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_totals_hold(study: str) -> None:
+    for name, frame in named(study).items():
+        for rule in QUANTITIES[name].rules:
+            if isinstance(rule, Total):
+                chosen = frame[~frame[rule.key].isin(rule.besides)]
+                for key, value in rule.where.items():
+                    chosen = chosen[chosen[key] == value]
+                groups = chosen.groupby(list(rule.by)) if rule.by else [("", chosen)]
+                for _, rows in groups:
+                    total = rows.loc[rows[rule.key] == "all", rule.column]
+                    parts = rows.loc[rows[rule.key] != "all", rule.column]
+                    if len(total) and len(parts):
+                        assert total.tolist() == [parts.sum()], (name, rule)
+
+
+def holds(rule: Same, row: dict, tables: dict[str, pd.DataFrame]) -> bool:
+    """Whether the conditions of a rule are met in a row."""
+
+    def number(end: Same) -> object:
+        table = tables[end.quantity]
+        for key, value in (dict(end.select) | {key: row[key] for key in end.on}).items():
+            table = table[table[key] == value]
+        return table[end.of].iloc[0] if len(table) else None
+
+    return all(number(one) == number(other) for one, other in rule.when)
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_repeated_and_added_numbers_agree(study: str) -> None:
+    tables = named(study)
+    for name, frame in tables.items():
+        for rule in QUANTITIES[name].rules:
+            if not isinstance(rule, Same | Sum):
+                continue
+            where = rule.where if isinstance(rule, Same) else {}
+            for row in frame.to_dict("records"):
+                if isinstance(rule, Same) and not holds(rule, row, tables):
+                    continue
+                if any(row[key] != value for key, value in where.items()):
+                    continue
+                other = tables[rule.quantity]
+                select = dict(rule.select) if isinstance(rule, Same) else {}
+                for key, value in (select | {key: row[key] for key in rule.on}).items():
+                    other = other[other[key] == value]
+                if isinstance(rule, Sum):
+                    other = other[other[rule.key].isin(rule.values)]
+                    assert row[rule.column] == other[rule.of].sum(), (name, rule)
+                elif len(other):
+                    assert row[rule.column] == other[rule.of].iloc[0], (name, rule)
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_answers_are_shares_of_their_total(study: str) -> None:
+    for name, frame in named(study).items():
+        for rule in QUANTITIES[name].rules:
+            if isinstance(rule, Answers):
+                given = frame[frame["total"] > 0]
+                shares = (100 * given[rule.n] / given["total"]).tolist()
+                assert given["percent"].tolist() == pytest.approx(shares), name
+
+
+def test_two_quantities_of_one_name_are_refused() -> None:
+    with pytest.raises(ValueError, match="registered already"):
+        quantity()(participants.people)
+    assert isinstance(QUANTITIES["people"], Quantity)

@@ -1,0 +1,108 @@
+"""Tables of quantities: columns, heads, decimals and what each cell claims."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+from helpers import ROOT
+
+from earlyhelp.analysis import feasibility, outcomes, participants
+from earlyhelp.analysis.quantities import QUANTITIES, claiming
+from earlyhelp.published.ledger import claims_of
+from earlyhelp.published.statuses import with_statuses
+from earlyhelp.report.layout import LAYOUTS, filled, target
+from earlyhelp.study.raw import open_pilot
+
+
+def lay_out(frame: pd.DataFrame) -> pd.DataFrame:
+    """The table of a quantity."""
+    return LAYOUTS[target(frame.attrs["quantity"])].lay_out(frame)
+
+
+def test_responses_have_teams_as_rows_and_waves_as_columns(mini: Path) -> None:
+    table = lay_out(participants.responses(open_pilot(mini)))
+    # Two people in each of four teams at baseline; P4 and P8 left before endline; post-training
+    # asked the intervention arm only.
+    assert table.columns.tolist() == ["Arm", "Team", "Baseline", "Post-training", "Endline"]
+    rows = {row[1] + row[0]: row[2:] for row in table.to_numpy().tolist()}
+    assert rows["AIntervention"] == ["2", "2", "2"]
+    assert rows["BIntervention"] == ["2", "1", "1"]
+    assert rows["TotalComparison"] == ["4", "–", "3"]
+
+
+def test_names_from_files_are_escaped() -> None:
+    frame = pd.DataFrame(
+        {"training_part": [1], "session": ["<b>"], "facilitators": [2], "attendees": [3]}
+    )
+    table = LAYOUTS["tbl-training-observations"].lay_out(frame)
+    assert table.loc[0].tolist() == ["1", "\\<b\\>", "2", "3"]
+
+
+def test_intervals_are_written_out(mini: Path) -> None:
+    tests = outcomes.paired_tests(open_pilot(mini)).query("measure == 'wai' and n == 3")
+    table = LAYOUTS["tbl-changes"].lay_out(tests)
+    # P1, P2, P3 changed by 1, 2 and 0: mean 1, SD 1, t(2) quantile 4.303, 4.303/sqrt(3) = 2.48.
+    assert table.loc[0, "Mean change"] == "1.0"
+    assert table.loc[0, "Interval"] == "−1.5 to 3.5"
+
+
+def test_scores_of_the_tools_are_laid_out_by_who_gave_them(mini: Path) -> None:
+    table = lay_out(feasibility.tool_scores(open_pilot(mini)))
+    # ORS of adults: 24 and 30 against a cut-off of 25; one child's ORS has no cut-off here.
+    assert table.to_numpy().tolist()[:2] == [
+        ["ORS", "Children", "2", "2", "23.0", "4.2", "–"],
+        ["ORS", "Adults", "2", "2", "27.0", "4.2", "50.0"],
+    ]
+
+
+def test_every_layout_fits_its_quantity(rotherham: Path) -> None:
+    pilot = open_pilot(rotherham)
+    for name in QUANTITIES:
+        if layout := LAYOUTS.get(target(name)):
+            assert len(layout.lay_out(QUANTITIES[name].compute(pilot))), name
+
+
+def test_every_quantity_of_the_ledger_has_its_table_in_one_notebook(rotherham: Path) -> None:
+    named = {claim.quantity for claim in claims_of(rotherham) if claim.quantity}
+    shown = [
+        name
+        for path in (ROOT / "book/results").glob("*.ipynb")
+        for cell in nbformat.read(path, 4).cells
+        for output in cell.get("outputs", [])
+        for name in re.findall(r":name: (tbl-[\w-]+)", str(output.data.get("text/markdown")))
+    ]
+    assert {name: shown.count(target(name)) for name in named} == dict.fromkeys(named, 1)
+
+
+def test_cells_that_claim_something_else_are_marked(rotherham: Path) -> None:
+    table = lay_out(participants.responses(with_statuses(open_pilot(rotherham))))
+    # The report prints 18 and, elsewhere, 19.
+    rows = table.set_index(["Arm", "Team"])["Baseline"]
+    assert rows["Comparison", "Total"] == "18 {sup}`c`"
+    assert rows["Intervention", "I1"] == "9"
+    assert table.attrs["statuses"] == ("reproduced", "contradicted")
+
+
+def test_numbers_that_are_missing_are_not_marked() -> None:
+    frame = pd.DataFrame({"n": [1.0, None, 2.0], "status": ["assumed", "bounded", "bounded"]})
+    table = filled(frame, {"n": ("n", 0)})
+    assert table["n"].tolist() == ["1", "–", "2 {sup}`b`"]
+
+
+def test_a_table_of_one_status_has_no_marks() -> None:
+    frame = claiming(pd.DataFrame({"n": [1.0, 2.0]}), "assumed")
+    table = filled(frame, {"n": ("n", 0)})
+    assert (table["n"].tolist(), table.attrs["statuses"]) == (["1", "2"], ("assumed",))
+
+
+@pytest.mark.parametrize("statuses", [None, "observed"])
+def test_decimals_are_rounded_half_up_as_in_figures(statuses: str | None) -> None:
+    # 5 of 16 are 31.25 %, exactly between 31.2 and 31.3.
+    frame = pd.DataFrame({"answer": ["yes"], "n": [5], "total": [16], "percent": [31.25]})
+    frame = claiming(frame, statuses) if statuses else frame
+    table = LAYOUTS["tbl-uploaded"].lay_out(frame)
+    assert table["%"].tolist() == ["31.3"]

@@ -213,10 +213,7 @@ def test_any_texts_as_printed_figures(texts: tuple[str, ...]) -> None:
 def run(capsys: pytest.CaptureFixture[str], *argv: str) -> int:
     """Exit status of a command that is told what is wrong with its input."""
     with in_time():
-        try:
-            status = cli.main(argv)
-        except SystemExit as stop:  # argparse, which tells by itself
-            status = int(stop.code or 0)
+        status = cli.main(argv)
     shown = "".join(capsys.readouterr())
     assert "Traceback" not in shown
     assert "fault of earlyhelp" not in shown, argv

@@ -45,17 +45,17 @@ R-14  Nobody in the comparison arm reports contact with the training or the tool
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
+from typer import Typer
 
-from earlyhelp.cli import guarded
+from earlyhelp.cli.boundary import Command, guarded, number_option, option, run
 from earlyhelp.possible import random_walk
 from earlyhelp.possible.one_group import Figures, draw
 from earlyhelp.possible.random_walk import Walk
@@ -121,7 +121,7 @@ def write(
     """
     study = read_study(study_folder)
     seed = study.reconstruction_seed if seed is None else seed
-    if seed is None or seed < 0:
+    if not isinstance(seed, int) or seed < 0:
         raise InputError([Problem("reconstruct", None, "seed", str(seed), "a whole number from 0")])
     printed = read_printed(study.folder)
     try:
@@ -757,15 +757,22 @@ def _interviews(printed: Printed, rng: Rng) -> pd.DataFrame:
     )
 
 
-def main() -> int:
-    """Write the raw files and name each."""
-    parser = argparse.ArgumentParser(description="Write the raw files from the printed figures.")
-    parser.add_argument("--seed", type=int, help="of the draw (default: the study's own)")
-    parser.add_argument("--output", type=Path, help="folder to write (default: raw/ of the study)")
-    args = parser.parse_args()
-    for path in write(args.seed, args.output):
+app = Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command(cls=Command)
+def script(
+    seed: Annotated[Any, number_option("of the draw; the study's own by default")] = None,
+    output: Annotated[Path | None, option("FOLDER", "the study's raw/ by default")] = None,
+) -> None:
+    """Write the raw files from the printed figures and name each."""
+    for path in write(seed, output):
         print(path)
-    return 0
+
+
+def main() -> int:
+    """Write what the command line asks for."""
+    return run(app, Path(sys.argv[0]).name, sys.argv[1:])
 
 
 if __name__ == "__main__":

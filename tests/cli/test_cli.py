@@ -13,61 +13,86 @@ from pathlib import Path
 import pytest
 from helpers import ROOT
 
-from earlyhelp.cli import COMMANDS, main
+from earlyhelp.cli import main
+
+COMMANDS = ["validate", "audit", "ledger", "determine", "execute", "html", "pdf"]
+GROUPS = {
+    "qualitative": ["export", "import"],
+    "samples": ["count", "draw", "list", "bounds"],
+    "trial": ["power", "size", "sweep", "simulate", "gather"],
+}
 
 
-def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as caught:
-        main(["--help"])
-    assert caught.value.code == 0
-    shown = capsys.readouterr().out
-    assert all(name in shown for name in COMMANDS if name != "report")
-
-
-def test_validate_counts_the_files(mini: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["validate", str(mini)]) == 0
-    # study.yml, datapackage.json, research_questions.yml and six raw files; no qualitative data.
-    assert capsys.readouterr().out == f"{mini}: 9 files, no problem\n"
-
-
-def test_validate_tells_problems_on_standard_error(
-    mini: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ([], [*COMMANDS, *GROUPS]),
+        *(([name], names) for name, names in GROUPS.items()),
+        *(([name], []) for name in COMMANDS),
+        *(([group, name], []) for group, names in GROUPS.items() for name in names),
+    ],
+)
+def test_help_lists_every_command(
+    capsys: pytest.CaptureFixture[str], words: list[str], shown: list[str]
 ) -> None:
-    (mini / "raw/tool_use.csv").unlink()
-    assert main(["validate", str(mini)]) == 1
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    assert captured.err == "tool_use.csv: found no such file; expected raw/tool_use.csv\n"
+    assert main([*words, "--help"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    about, _, listed = out.partition("Commands:")
+    assert about.startswith(f"Usage: {' '.join(['earlyhelp', *words])} ")
+    assert "\n\n  " in about.partition("Options:")[0]
+    assert [line.split()[0] for line in listed.splitlines() if line] == shown
+    assert main([*words, "-h"]) == 0
+    assert capsys.readouterr().out == out
 
 
-def test_execute_tells_every_wrong_option(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("", "earlyhelp: found no command; expected one of: validate, audit, "),
+        ("bogus", "earlyhelp: found no such command 'bogus'; expected one of: validate, audit, "),
+        ("--bogus", "earlyhelp: found no such option: --bogus; expected one of: validate, "),
+        ("trial powr", "earlyhelp trial: found no such command 'powr'; expected one of: power, "),
+        ("validate", "earlyhelp validate: found no 'STUDY'; "),
+        ("validate a b c", "earlyhelp validate: found 'b', 'c'; "),
+        ("validate --bogus a", "earlyhelp validate: found no such option: --bogus; "),
+        ("ledger a --form json", "earlyhelp ledger: found no such option: --form (Possible opti"),
+        ("ledger a --format xml", "earlyhelp ledger: found invalid value for '--format': 'xml' is"),
+        ("ledger a --format", "earlyhelp ledger: found option '--format' without a value; "),
+        ("ledger a --only --where", "earlyhelp ledger: found option '--only' without a value; "),
+        ("html a", "earlyhelp html: found no '--results', no '--output'; "),
+        ("samples count --n 1", "earlyhelp samples count: found no '--mean', no '--sd', no '--mi"),
+        ("trial sweep --icc --design x", "earlyhelp trial sweep: found option '--icc' without a "),
+        ("trial sweep --icc=0.1 0.2", "earlyhelp trial sweep: found '0.2'; "),
+        ("trial sweep --design parallel x", "earlyhelp trial sweep: found invalid value for '--de"),
+        ("execute --help=x", "earlyhelp execute: found option '--help' does not take a value; "),
+        ("validate \x1b a", "earlyhelp validate: found 'a'; "),
+        ("ledger a --format \x1b", "earlyhelp ledger: found invalid value for '--format': '\\x1b'"),
+    ],
+)
+def test_words_that_name_no_command_are_told_in_a_line(
+    capsys: pytest.CaptureFixture[str], line: str, told: str
 ) -> None:
-    output = tmp_path / "x.ipynb"
-    assert main(["execute", "nowhere.md", "--output", str(output), "-p", "alpha"]) == 1
-    shown = capsys.readouterr().err
-    assert "alpha: found no =; expected NAME=VALUE" in shown
-    assert "nowhere.md: found no such file" in shown
-    assert not output.exists()
+    assert main(line.split(" ") if line else []) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(told) and err.count("\n") == 1
+    assert "expected one of: " in err or f"expected what `{told.split(':')[0]} --help` shows" in err
 
 
-def test_execute_with_another_parameter(tmp_path: Path, mini: Path) -> None:
-    output = tmp_path / "readiness.ipynb"
-    source = ROOT / "notebooks/readiness.md"
-    assert main(["execute", str(source), "--output", str(output), "-p", f"study={mini}"]) == 0
-    assert f"study = '{mini}'" in output.read_text()
+def test_dashes_after_an_equals_sign_are_a_value(capsys: pytest.CaptureFixture[str]) -> None:
+    figures = ["--mean=--", "--sd=1", "--min=1", "--max=4"]
+    assert main(["samples", "count", "--n=--sd", *figures]) == 1
+    assert capsys.readouterr().err == (
+        "printed figures, n: found '--sd'; expected a whole number\n"
+        "printed figures, mean: found '--'; expected a decimal number as printed, such as 69.2\n"
+    )
 
 
-def test_execute_that_fails_exits_one(
-    tmp_path: Path, mini: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (mini / "raw/tool_use.csv").unlink()
-    output = tmp_path / "readiness.ipynb"
-    source = ROOT / "notebooks/readiness.md"
-    assert main(["execute", str(source), "--output", str(output), "-p", f"study={mini}"]) == 1
-    shown = capsys.readouterr().err
-    assert "readiness.md: cell 3 failed" in shown
-    assert "tool_use.csv: found no such file" in shown
+def test_help_does_not_wait_for_what_only_commands_need() -> None:
+    code = "import sys, earlyhelp.cli as c; c.main(['--help']); print(*sys.modules, sep='\\n')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"numpy", "pandas", "pydantic", "rich"} & set(done.stdout.splitlines())
 
 
 @pytest.mark.parametrize("after", [1.0, 2.0, 4.0])

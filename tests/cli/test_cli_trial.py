@@ -42,6 +42,16 @@ def test_sweep_covers_the_designs(capsys):
     assert len(rows) == 2 * len(power.DESIGNS)
 
 
+def test_several_values_follow_one_name_or_each_its_own(capsys):
+    parallel = ["sweep", "--design", "parallel", "--icc", "0.1"]
+    several = _json(capsys, *parallel, "0.2", "--effect", "-0.3", "0.5")
+    each = _json(capsys, *parallel, "--icc=0.2", "--effect=-0.3", "--effect", "0.5")
+    assert several == each
+    assert sorted((row["effect"], row["icc"]) for row in several) == [
+        (-0.3, 0.1), (-0.3, 0.2), (0.5, 0.1), (0.5, 0.2),
+    ]  # fmt: skip
+
+
 def test_sweep_takes_proportions(capsys):
     rows = _json(capsys, "sweep", "--design", "parallel", "--control", "0.5",
                  "--intervention", "0.6", "0.7", "--icc", "0.05")  # fmt: skip

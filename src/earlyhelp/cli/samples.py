@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
 
+from typer import Typer
+
+from earlyhelp.cli.boundary import Command, Format, gather, option, unfolded
 from earlyhelp.study.problems import InputError, Problem
 
 if TYPE_CHECKING:
@@ -17,79 +22,136 @@ if TYPE_CHECKING:
 
     from earlyhelp.possible.one_group import Bound, Figures, Interval
 
+Answer = tuple[list[str], dict[str, Any]]  # lines of text, and what JSON has besides
 LONG_WORK = 10_000_000  # cells of the table; about a second
 _EXACT = Context(prec=1000)
-
-DESCRIPTION = """\
-Count, draw, list or bound the data sets of n scores that agree with a printed n, mean and SD.
-A data set is a multiset: who has which score is not counted. Draws are uniform over multisets.
-The SD is the sample SD (denominator n - 1). Everything is exact, or refused.
-"""
+CUTOFF = "also the people with at least the score C; can be given several times"
 ROUNDING = (
     "how ties were rounded: half-up (away from zero), half-even, or either (up or down, so both "
-    "ends of a printed figure's interval are included); default half-up"
+    "ends of a printed figure's interval are included)"
+)
+
+samples = Typer(
+    help="Count, draw, list or bound the data sets of printed figures. They are those of n scores "
+    "that agree with a printed n, mean and SD. A data set is a multiset: who has which score is "
+    "not counted. Draws are uniform over multisets. The SD is the sample SD (denominator n - 1). "
+    "Everything is exact, or refused."
 )
 
 
-def register(subparsers: Any) -> None:
-    """Add the command to the command line."""
-    command = subparsers.add_parser(
-        "samples",
-        help="count, draw, list or bound the data sets that printed figures allow",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+@dataclass
+class Printed:
+    """What is printed of a group, as it was typed."""
+
+    n: Annotated[str, option("N", "people")]
+    mean: Annotated[str, option("MEAN", "as printed, with all its decimals")]
+    sd: Annotated[str, option("SD", "sample SD, as printed, with all its decimals")]
+    min: Annotated[str, option("SCORE", "lowest score of the scale")]
+    max: Annotated[str, option("SCORE", "highest score of the scale")]
+    items: Annotated[str, option("K", "scores are means of K items")] = "1"
+    rounding: Annotated[str, option("RULE", ROUNDING)] = "half-up"
+    format: Format = "text"
+
+
+@samples.command(cls=Command)
+@unfolded
+def count(printed: Printed) -> None:
+    """Tell how many data sets agree with the printed figures.
+
+    A data set is a multiset: who has which score is not counted.
+    """
+    _answer(printed, lambda figures, number: ([str(number), _describe(figures)], {}))
+
+
+@samples.command(cls=Command)
+@unfolded
+def draw(
+    printed: Printed,
+    k: Annotated[str, option("K", "how many")] = "1",
+    seed: Annotated[str, option("S", "whole number")] = "0",
+) -> None:
+    """Draw data sets that agree with the printed figures.
+
+    A data set is a multiset: who has which score is not counted. Each is equally likely.
+    """
+
+    def drawn(figures: Figures, _: int, k: int, seed: int) -> Answer:
+        from earlyhelp.possible.one_group import draw
+
+        return _data_sets(figures, draw(figures, k, seed), seed=seed)
+
+    _answer(printed, drawn, partial(_whole, "--k", k, 1), partial(_whole, "--seed", seed))
+
+
+@samples.command("list", cls=Command)
+@unfolded
+def list_all(printed: Printed) -> None:
+    """List all data sets that agree with the printed figures.
+
+    A data set is a multiset: who has which score is not counted.
+    """
+
+    def listed(figures: Figures, _: int) -> Answer:
+        from earlyhelp.possible.one_group import enumerate_all
+
+        return _data_sets(figures, enumerate_all(figures))
+
+    _answer(printed, listed)
+
+
+@samples.command(cls=Command)
+@unfolded
+def bounds(
+    printed: Printed, cutoff: Annotated[list[str] | None, option("C", CUTOFF)] = None
+) -> None:
+    """Tell the range of every frequency, the median and the skewness.
+
+    The ranges are exact and over all data sets that agree with the printed figures. With --cutoff,
+    also of the people who reach a score.
+    """
+
+    def bounded(figures: Figures, number: int, *cutoffs: int) -> Answer:
+        from earlyhelp.possible.one_group import bounds
+
+        found = bounds(figures, list(cutoffs))
+        return [
+            f"{number} {_describe(figures)}; exact ranges over all of them:",
+            *(_line(bound, figures.n) for bound in found),
+            "--format json adds in how many data sets each outcome occurs",
+        ], {"bounds": [_as_json(bound) for bound in found]}
+
+    _answer(printed, bounded, *(partial(_whole, "--cutoff", text) for text in cutoff or ()))
+
+
+def _answer(printed: Printed, answer: Callable[..., Answer], *options: Callable[[], int]) -> None:
+    """Print what there is to say of the data sets, or why there are none.
+
+    Everything that is wrong with the printed figures and the options is told at once.
+    """
+    from earlyhelp.possible.one_group import Figures, count, why_impossible
+
+    texts = (printed.n, printed.mean, printed.sd, printed.min, printed.max)
+    figures, *values = gather(
+        lambda: Figures.parse(*texts, printed.items, printed.rounding), *options
     )
-    actions = command.add_subparsers(required=True, metavar="count|draw|list|bounds")
-    for name, func, text in (
-        ("count", _count, "how many data sets there are"),
-        ("draw", _draw, "draw data sets, each equally likely"),
-        ("list", _list, "list them all"),
-        ("bounds", _bounds, "range of every frequency, the median, the skewness and cut-offs"),
-    ):
-        action = actions.add_parser(name, help=text, description=DESCRIPTION)
-        action.add_argument("--n", required=True, help="people")
-        action.add_argument("--mean", required=True, help="as printed, with all its decimals")
-        action.add_argument("--sd", required=True, help="as printed, with all its decimals")
-        action.add_argument("--min", required=True, help="lowest score of the scale")
-        action.add_argument("--max", required=True, help="highest score of the scale")
-        action.add_argument(
-            "--items", default="1", metavar="K", help="scores are means of K items; default 1"
-        )
-        action.add_argument("--rounding", default="half-up", help=ROUNDING)
-        action.add_argument("--format", choices=("text", "json"), default="text")
-        action.set_defaults(func=func, k="1", seed="0", cutoff=[])
-        if name == "draw":
-            action.add_argument("--k", help="how many; default 1")
-            action.add_argument("--seed", metavar="S", help="whole number; default 0")
-        if name == "bounds":
-            action.add_argument(
-                "--cutoff",
-                action="append",
-                metavar="C",
-                help="also the people with at least the score C; can be given several times",
-            )
+    _announce(figures)
+    number = count(figures)
+    reason = None if number else why_impossible(figures)
+    impossible: Answer = ["0", _describe(figures), str(reason)], {}
+    lines, found = answer(figures, number, *values) if number else impossible
+    if printed.format == "json":
+        document = {"figures": _heading(figures), "count": number, "reason": reason, **found}
+        print(json.dumps(document))
+    else:
+        print("\n".join(lines))
 
 
-def _figures(args: argparse.Namespace) -> Figures:
-    """Read all options, telling everything that is wrong with them at once."""
-    from earlyhelp.possible.one_group import Figures
-
-    problems = []
-    wanted = [("--k", args.k, 1), ("--seed", args.seed, None)]
-    for option, text, least in [*wanted, *(("--cutoff", c, None) for c in args.cutoff)]:
-        if not re.fullmatch(r"[+-]?[0-9]{1,12}", text):
-            problems.append(Problem("options", None, option, repr(text), "a whole number"))
-        elif least is not None and int(text) < least:
-            problems.append(Problem("options", None, option, text, f"at least {least}"))
-    try:
-        figures = Figures.parse(
-            args.n, args.mean, args.sd, args.min, args.max, args.items, args.rounding
-        )
-    except InputError as error:
-        raise InputError([*error.problems, *problems]) from None
-    if problems:
-        raise InputError(problems)
-    return figures
+def _whole(option: str, text: str, least: int | None = None) -> int:
+    if not re.fullmatch(r"[+-]?[0-9]{1,12}", text):
+        raise InputError([Problem("options", None, option, repr(text), "a whole number")])
+    if least is not None and int(text) < least:
+        raise InputError([Problem("options", None, option, text, f"at least {least}")])
+    return int(text)
 
 
 def _announce(figures: Figures) -> None:
@@ -97,20 +159,8 @@ def _announce(figures: Figures) -> None:
 
     extent = size(figures)
     if LONG_WORK < extent.cells <= CELLS_LIMIT:
-        print(
-            f"working on a table of {extent.cells:,} cells ({extent.gigabytes:.1f} GB) ...",
-            file=sys.stderr,
-            flush=True,
-        )
-
-
-def _start(args: argparse.Namespace) -> tuple[Figures, int, str | None]:
-    from earlyhelp.possible.one_group import count, why_impossible
-
-    figures = _figures(args)
-    _announce(figures)
-    number = count(figures)
-    return figures, number, None if number else why_impossible(figures)
+        told = f"working on a table of {extent.cells:,} cells ({extent.gigabytes:.1f} GB) ..."
+        print(told, file=sys.stderr, flush=True)
 
 
 def _interval(interval: Interval, name: str) -> str:
@@ -141,69 +191,11 @@ def _describe(figures: Figures) -> str:
     )
 
 
-def _show(args: argparse.Namespace, figures: Figures, lines: list[str], **found: Any) -> int:
-    if args.format == "json":
-        print(json.dumps({"figures": _heading(figures), **found}))
-    else:
-        print("\n".join(lines))
-    return 0
-
-
-def _impossible(args: argparse.Namespace, figures: Figures, reason: str | None) -> int:
-    return _show(args, figures, ["0", _describe(figures), f"{reason}"], count=0, reason=reason)
-
-
-def _count(args: argparse.Namespace) -> int:
-    figures, number, reason = _start(args)
-    if not number:
-        return _impossible(args, figures, reason)
-    return _show(args, figures, [str(number), _describe(figures)], count=number, reason=None)
-
-
-def _draw(args: argparse.Namespace) -> int:
-    from earlyhelp.possible.one_group import draw
-
-    figures, number, reason = _start(args)
-    if not number:
-        return _impossible(args, figures, reason)
-    rows = draw(figures, int(args.k), int(args.seed))
-    return _data_sets(args, figures, number, rows, seed=int(args.seed))
-
-
-def _list(args: argparse.Namespace) -> int:
-    from earlyhelp.possible.one_group import enumerate_all
-
-    figures, number, reason = _start(args)
-    if not number:
-        return _impossible(args, figures, reason)
-    return _data_sets(args, figures, number, enumerate_all(figures))
-
-
-def _data_sets(
-    args: argparse.Namespace, figures: Figures, number: int, rows: NDArray[Any], **more: Any
-) -> int:
-    """Show one data set a line; in JSON as totals of the items, which are whole numbers."""
+def _data_sets(figures: Figures, rows: NDArray[Any], **more: Any) -> Answer:
+    """One data set a line; in JSON totals of the items, which are whole numbers."""
     k = figures.items
     lines = [" ".join(str(Fraction(score, k)) for score in row) for row in rows.tolist()]
-    unit = str(Fraction(1, k))
-    return _show(
-        args, figures, lines, count=number, reason=None, **more, unit=unit, data_sets=rows.tolist()
-    )
-
-
-def _bounds(args: argparse.Namespace) -> int:
-    from earlyhelp.possible.one_group import bounds
-
-    figures, number, reason = _start(args)
-    if not number:
-        return _impossible(args, figures, reason)
-    found = bounds(figures, [int(cutoff) for cutoff in args.cutoff])
-    lines = [f"{number} {_describe(figures)}; exact ranges over all of them:"]
-    lines += [_line(bound, figures.n) for bound in found]
-    lines.append("--format json adds in how many data sets each outcome occurs")
-    return _show(
-        args, figures, lines, count=number, reason=None, bounds=[_as_json(b) for b in found]
-    )
+    return lines, {**more, "unit": str(Fraction(1, k)), "data_sets": rows.tolist()}
 
 
 def _line(bound: Bound, n: int) -> str:

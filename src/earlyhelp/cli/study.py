@@ -1,0 +1,310 @@
+"""What `earlyhelp` does with one study: check, compare, determine, exchange and render."""
+
+from __future__ import annotations
+
+import json
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from typer import Option, Typer
+
+from earlyhelp.cli.boundary import Command, Format, Study, argument, option, write_whole
+from earlyhelp.study.problems import InputError, Problem
+from earlyhelp.study.textfile import is_there
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from earlyhelp.published.audit import Outcome
+
+AGAINST = (
+    "list the claims that change with the raw data of another study folder, or in a ledger saved "
+    "with --format json"
+)
+PARAMETER = (
+    "override a parameter of the notebook's `parameters` cell; may be repeated. VALUE is taken as "
+    "the type that it has there: text as it stands, a decimal number (0.05, .05 or 5e-2), a whole "
+    "number, or for anything else a Python literal"
+)
+
+Table = Annotated[
+    Literal["text", "json", "csv"], Option(help="for people, programs or spreadsheets")
+]
+
+app = Typer(
+    help="Recompute and check a mixed-methods pilot evaluation.",
+    add_completion=False,
+    rich_markup_mode=None,
+    suggest_commands=False,
+)
+qualitative = Typer(
+    help="Exchange the framework matrix with other tools (REFI-QDA). NVivo, ATLAS.ti, MAXQDA and "
+    "QualCoder read and write the format."
+)
+app.add_typer(qualitative, name="qualitative")
+
+
+def _refuse(place: str, found: str, expected: str) -> InputError:
+    return InputError([Problem(place, None, "", found, expected)])
+
+
+@app.command(cls=Command)
+def validate(study: Study) -> None:
+    """Check a study folder and tell every problem."""
+    from earlyhelp.validate import validate
+
+    files = validate(study)
+    print(f"{study}: {len(files)} files, no problem")
+
+
+# Printed figures ----------------------------------------------------------------------------------
+
+
+@app.command(cls=Command)
+def audit(study: Study, format: Format = "text") -> None:
+    """Check the printed figures against each other.
+
+    The figures of STUDY/claims.csv are checked without raw data, as STUDY/audit.yml declares.
+    Findings come first, by severity, then the checks that held.
+    """
+    from earlyhelp.published.audit import NOTHING, audit, summary, with_severity
+    from earlyhelp.published.checks import SEVERITIES
+    from earlyhelp.study.design import find_folder
+
+    outcomes = audit(find_folder(study))
+    counts = dict(zip(*summary(outcomes).T.to_numpy().tolist(), strict=True))
+    if format == "json":
+        document = {"summary": counts, "outcomes": [vars(outcome) for outcome in outcomes]}
+        print(json.dumps(document, ensure_ascii=False, indent=1))
+    else:
+        for severity in SEVERITIES:
+            for outcome in with_severity(outcomes, severity):
+                print(_entry(outcome))
+        for outcome in outcomes:
+            if not outcome.severity:
+                arithmetic = "; ".join(outcome.arithmetic)
+                print(f"{outcome.verdict}: {outcome.id} ({outcome.check}): {arithmetic}")
+    told = ", ".join(f"{n} {name}" for name, n in counts.items())
+    print(f"{len(outcomes)} checks: {told}" if outcomes else NOTHING, file=sys.stderr)
+
+
+def _entry(outcome: Outcome) -> str:
+    parts = [
+        ("places", "; ".join(outcome.places)),
+        *(("arithmetic", line) for line in outcome.arithmetic),
+        *(("reading", line) for line in outcome.readings),
+        ("chosen", outcome.chosen),
+        ("claims", ", ".join(outcome.claims)),
+    ]
+    lines = [f"{outcome.severity}: {outcome.id}", f"  {outcome.says}"]
+    lines += [f"  {name}: {text}" for name, text in parts if text]
+    return "\n".join(lines) + "\n"
+
+
+@app.command(cls=Command)
+def ledger(
+    study: Study,
+    format: Annotated[
+        Literal["text", "json", "csv"], Option(help="for people, programs or spreadsheets")
+    ] = "text",
+    only: Annotated[str | None, option("STATUS", "only claims of this status")] = None,
+    where: Annotated[str | None, option("TEXT", "only ids, sections and places with TEXT")] = None,
+    against: Annotated[str | None, option("OTHER", AGAINST)] = None,
+) -> int:
+    """Set every printed figure beside the recomputed one.
+
+    Every claim of STUDY/claims.csv is answered from the study's raw data. Exit status 1 when a
+    status is not the recorded one, or, with --against, when a claim changes.
+    """
+    from earlyhelp.published import ledger
+    from earlyhelp.study.raw import open_pilot
+
+    if only and only not in ledger.STATUSES:
+        expected = f"one of: {', '.join(ledger.STATUSES)}"
+        raise InputError([Problem("options", None, "--only", repr(only), expected)])
+    pilot = open_pilot(study)
+    claims = ledger.read_claims(pilot.study.folder / ledger.CLAIMS_FILE)
+    table = ledger.ledger(pilot, claims)
+    chosen = table["id"].notna()
+    if only:
+        chosen &= table["status"] == only
+    if where:
+        places = table["id"] + "\n" + table["section"] + "\n" + table["place"]
+        chosen &= places.str.casefold().str.contains(where.casefold(), regex=False)
+    if against:
+        saved = Path(against)
+        is_file = is_there(saved) and not saved.is_dir()
+        other = ledger.read_ledger(saved) if is_file else ledger.ledger(open_pilot(saved), claims)
+        changed = ledger.compare(table[chosen], other)
+        _print_claims(changed, list(changed.columns), format)
+        print(f"{len(changed)} of {chosen.sum()} claims change", file=sys.stderr)
+        return int(len(changed) > 0)
+    shown = ["id", "population", "printed", "unit", "recomputed", "status"]
+    _print_claims(table[chosen], shown, format)
+    differing = table[~table["agrees"]]
+    for row in differing.to_dict("records"):
+        recorded = row["recorded"] + (f" ({row['answer']})" if row["answer"] else "")
+        now = f"{row['status']} ({row['recomputed']})"
+        told = f"{row['id']}: printed {row['printed']}; recorded {recorded}; now {now}"
+        print(told, file=sys.stderr)
+    counts = table["status"].value_counts()
+    summary = ", ".join(f"{counts.get(status, 0)} {status}" for status in ledger.STATUSES)
+    print(f"{len(table)} claims: {summary}; {len(differing)} not as recorded", file=sys.stderr)
+    return int(len(differing) > 0)
+
+
+def _print_claims(table: pd.DataFrame, columns: list[str], form: str) -> None:
+    if form == "json":
+        print(json.dumps(json.loads(table.to_json(orient="records")), ensure_ascii=False, indent=1))
+    elif form == "csv":
+        print(table.to_csv(index=False), end="")
+    else:
+        rows = [columns, *table[columns].astype(str).to_numpy().tolist()]
+        widths = [max(len(row[i]) for row in rows) for i in range(len(columns))]
+        for row in rows:
+            line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+            print(line.rstrip())
+
+
+@app.command(cls=Command)
+def determine(
+    study: Study,
+    output: Annotated[
+        Path | None, option("FOLDER", "folder to write; STUDY/derived by default")
+    ] = None,
+) -> None:
+    """Compute and store what the printed figures determine.
+
+    The sets that STUDY/printed.yml identifies are stored in STUDY/derived, where the book reads
+    them. Needed after a change of a printed figure. The search for people who agree with all
+    figures takes some minutes.
+    """
+    from earlyhelp.published.identified_sets import write
+    from earlyhelp.published.printed import read_printed
+    from earlyhelp.study.design import read_study
+
+    # Bad input is told before the long work, not after.
+    read_printed(read_study(study).folder)
+    if output and is_there(output) and not output.is_dir():
+        raise InputError([Problem("options", None, "--output", str(output), "a folder")])
+    for path in write(study, partial(print, file=sys.stderr, flush=True), output):
+        print(path)
+
+
+# The framework matrix -----------------------------------------------------------------------------
+
+
+@qualitative.command(cls=Command)
+def export(
+    study: Study, output: Annotated[Path, argument("OUT", "file ending in .qdpx or .qdc")]
+) -> None:
+    """Write a project (.qdpx) or a codebook (.qdc)."""
+    from earlyhelp.qualitative.framework import read_codebook, validate_matrix
+    from earlyhelp.qualitative.refi_qda import export_codebook, export_project
+    from earlyhelp.study.raw import open_pilot
+
+    suffix = output.suffix.lower()
+    if suffix not in (".qdpx", ".qdc"):
+        raise _refuse(output.name, repr(suffix), "a name ending in .qdpx or .qdc")
+    pilot = open_pilot(study)
+    matrix = pilot.framework_matrix
+    if matrix.empty:
+        raise _refuse("framework_matrix.csv", "no rows", "a study with qualitative data")
+    codebook = read_codebook(pilot.study.folder)
+    sources = {
+        "interview": pilot.interviews["interview_id"].tolist(),
+        "observation": pilot.observations["observation_id"].tolist(),
+    }
+    if problems := validate_matrix(matrix, codebook, sources):
+        raise InputError(problems)
+    if suffix == ".qdc":
+        write_whole(output, export_codebook(codebook))
+    else:
+        write_whole(output, export_project(matrix, codebook, pilot.study.title))
+
+
+@qualitative.command("import", cls=Command)
+def read(
+    project: Annotated[Path, argument("FILE", "file ending in .qdpx")],
+    output: Annotated[Path, option("CSV", "matrix to write")],
+) -> None:
+    """Read a project (.qdpx) back to a matrix."""
+    from earlyhelp.qualitative.refi_qda import import_project
+
+    if project.suffix.lower() == ".qdc":
+        expected = "a project (.qdpx): a codebook has no rows"
+        raise _refuse(project.name, "a codebook", expected)
+    matrix = import_project(project)
+    if matrix.empty:
+        raise _refuse(project.name, "no coded passage of text", "at least one")
+    write_whole(output, matrix.to_csv(index=False, lineterminator="\n").encode())
+    print(f"{output}: {len(matrix)} rows", file=sys.stderr)
+
+
+# The report ---------------------------------------------------------------------------------------
+
+
+@app.command(cls=Command)
+def execute(
+    notebook: Annotated[Path, argument("NOTEBOOK", "text notebook, such as notebooks/promise.md")],
+    output: Annotated[Path, option("FILE", "the .ipynb to write")],
+    parameter: Annotated[
+        list[str] | None, option("NAME=VALUE", PARAMETER, "--parameter", "-p")
+    ] = None,
+) -> int:
+    """Run one notebook and keep its executed copy.
+
+    Exit status 1 when a cell fails.
+    """
+    from earlyhelp.render.notebooks import NotebookError, execute
+
+    problems: list[Problem] = []
+    given: dict[str, str] = {}
+    for text in parameter or ():
+        name, equals, value = text.partition("=")
+        if not equals:
+            problems.append(Problem("--parameter", None, text, "no =", "NAME=VALUE"))
+        elif name in given:
+            problems.append(Problem("--parameter", None, name, "two values", "one"))
+        given[name] = value
+    # The source is a text file, which must not be overwritten by a slip.
+    if output.suffix != ".ipynb":
+        problems.append(Problem("--output", None, "", repr(str(output)), "an .ipynb file"))
+    if not is_there(notebook):
+        problems.append(Problem(str(notebook), None, "", "no such file", "a notebook"))
+    if problems:
+        raise InputError(problems)
+    print(f"executing {notebook}", file=sys.stderr)
+    try:
+        execute(notebook, output, given)
+    except NotebookError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+@app.command(cls=Command)
+def html(
+    study: Study,
+    results: Annotated[Path, option("FOLDER", "folder of the study's executed notebooks")],
+    output: Annotated[Path, option("FOLDER", "folder for the pages; replaced")],
+) -> None:
+    """Build a study's book as HTML."""
+    from earlyhelp.render.html import build_html
+
+    print(f"Building the pages in {output}", file=sys.stderr)
+    build_html(study, results, output)
+
+
+@app.command(cls=Command)
+def pdf(
+    html: Annotated[Path, argument("HTML", "folder that `earlyhelp html` wrote")],
+    output: Annotated[Path, option("FILE", "PDF file; replaced")],
+) -> None:
+    """Turn a built HTML book into one PDF."""
+    from earlyhelp.render.pdf import build_pdf
+
+    print(f"Building {output}", file=sys.stderr)
+    build_pdf(html, output)

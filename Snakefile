@@ -53,7 +53,8 @@ def copy_notebooks(executed, target):
 
 
 try:
-    GIVEN = study_files(STUDY)
+    # Names from here, so that keys are the same wherever the checkout lies.
+    GIVEN = [os.path.relpath(path) for path in study_files(STUDY)]
 except InputError as error:
     sys.exit(str(error))
 CODE = ("src/earlyhelp", "requirements.txt", "Snakefile")

@@ -49,7 +49,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -86,6 +86,7 @@ BOND_ITEMS = (3, 5, 7, 9)
 DOMAIN_ITEMS = {"task": (1, 2, 10, 12), "bond": BOND_ITEMS, "goal": (4, 6, 8, 11)}
 
 Rng = np.random.Generator
+T = TypeVar("T")
 # Tried moves of the walk through an arm's data sets.
 STEPS = 50_000
 
@@ -181,7 +182,7 @@ def reconstruct(study: Study, printed: Printed, seed: int) -> dict[str, pd.DataF
     return {stem: frame.reindex(columns=list(columns[stem])) for stem, frame in frames.items()}
 
 
-def _until(draw: Callable[[], Any], accept: Callable[[Any], bool], tries: int = 20_000) -> Any:
+def _until(draw: Callable[[], T], accept: Callable[[T], bool], tries: int = 20_000) -> T:
     """Draw until a draw is accepted."""
     for _ in range(tries):
         drawn = draw()
@@ -216,7 +217,8 @@ def _people(study: Study, printed: Printed, rng: Rng) -> pd.DataFrame:
     """Draw staff of both arms: role, and which files they are in."""
 
     def every_team_records(staff: pd.DataFrame) -> bool:
-        return staff.loc[staff["recorded"], "team"].nunique() == staff["team"].nunique()
+        recording = staff.loc[staff["recorded"], "team"]
+        return bool(recording.nunique() == staff["team"].nunique())
 
     intervention = _until(lambda: _intervention(study, printed, rng), every_team_records)
     comparison = _comparison(study, printed, rng)
@@ -517,7 +519,7 @@ def _families(figures: Printed, manager: pd.Series, rng: Rng) -> np.ndarray:
 
     def rounds_to_mean(others: np.ndarray) -> bool:
         total = others.sum() + manager.sum() * figures["minimum"]
-        return mean - 0.5 <= total / len(manager) < mean + 0.5
+        return bool(mean - 0.5 <= total / len(manager) < mean + 0.5)
 
     families = np.full(len(manager), figures["minimum"])
     families[~manager] = _sample(values, weights, int((~manager).sum()), rng, rounds_to_mean)

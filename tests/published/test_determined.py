@@ -15,6 +15,7 @@ from scipy import stats
 from earlyhelp.analysis import instruments, outcomes
 from earlyhelp.cli import main
 from earlyhelp.possible import existence
+from earlyhelp.possible.extremes import ARMS, WAVES
 from earlyhelp.possible.two_waves import Change
 from earlyhelp.published import determined, identified_sets, stored
 from earlyhelp.published.determined import Figures
@@ -143,7 +144,7 @@ def test_the_reconstruction_lies_inside_every_range_between_the_arms(
     assert holds(
         one(frame, "Difference of mean changes", people), tests.loc["change", "difference"]
     )
-    for wave in identified_sets.WAVES:
+    for wave in WAVES:
         row = one(
             frame[~frame["quantity"].str.contains(":")],
             f"Difference of all scores at {wave}",
@@ -207,9 +208,7 @@ def attain(totals: list[int], sums: tuple[int, ...], least: int, most: int) -> b
     return within
 
 
-@pytest.mark.parametrize(
-    ("arm", "wave"), list(product(identified_sets.ARMS, identified_sets.WAVES))
-)
+@pytest.mark.parametrize(("arm", "wave"), list(product(ARMS, WAVES)))
 def test_domain_sums_have_answers_and_nothing_beyond_has(
     figures: Figures, arm: str, wave: str
 ) -> None:
@@ -218,7 +217,7 @@ def test_domain_sums_have_answers_and_nothing_beyond_has(
     people = stored.people(
         figures.stored, outcome, arm, figures.contrasts("wai")[1][arm != "intervention"]
     )
-    index = identified_sets.WAVES.index(wave)
+    index = WAVES.index(wave)
     totals = [score for person in people if (score := person[index]) is not None]
     n, total = len(totals), sum(totals)
     sums = determined.domain_sums((total, total), n, Fraction(20), 28)
@@ -334,7 +333,7 @@ def test_ranges_are_shown_outwards_and_few_values_in_full(
 def test_the_figure_shows_every_score_of_both_arms(figures: Figures) -> None:
     frame = determined.score_ranges(figures, "wai")
     drawn = score_ranges(frame, 84, "Working alliance")
-    for axes, arm in zip(drawn.axes, identified_sets.ARMS, strict=True):
+    for axes, arm in zip(drawn.axes, ARMS, strict=True):
         of_arm = frame[frame["arm"] == arm]
         assert sum(len(line.get_xdata()) for line in axes.lines[:2]) == len(of_arm)
         highest = max(max(line.get_ydata()) for line in axes.lines[:2])

@@ -195,7 +195,7 @@ def test_repeated_and_added_numbers_agree(study: str) -> None:
                 for key, value in (select | {key: row[key] for key in rule.on}).items():
                     other = other[other[key] == value]
                 if isinstance(rule, Sum):
-                    other = other[other[rule.key].isin(rule.values)]
+                    other = other[other[rule.key].isin(rule.rows)]
                     assert row[rule.column] == other[rule.of].sum(), (name, rule)
                 elif len(other):
                     assert row[rule.column] == other[rule.of].iloc[0], (name, rule)

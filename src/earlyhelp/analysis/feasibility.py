@@ -103,7 +103,7 @@ def attendance_by_part(pilot: Pilot) -> pd.DataFrame:
 def shares_by(
     key: str,
     answers: Mapping[Any, pd.Series],
-    categories: tuple,
+    categories: tuple[Any, ...],
     name: str,
 ) -> pd.DataFrame:
     """Count the answers to several questions.
@@ -114,7 +114,8 @@ def shares_by(
         `key` (the question, in order), then the columns of `participants.shares`.
     """
     frames = {question: shares(given, categories, name) for question, given in answers.items()}
-    return pd.concat(frames, names=[key]).reset_index(key).reset_index(drop=True)
+    table: pd.DataFrame = pd.concat(frames, names=[key]).reset_index(key)
+    return table.reset_index(drop=True)
 
 
 def agreement(survey: pd.DataFrame, questions: tuple[str, ...]) -> pd.DataFrame:

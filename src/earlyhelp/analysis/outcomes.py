@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import pingouin as pg
@@ -151,8 +152,10 @@ def changes(pilot: Pilot, analysis_set: str = "all") -> pd.DataFrame:
     return wide.assign(change=wide["endline"] - wide["baseline"]).reset_index(drop=True)
 
 
-def _test(x: pd.Series, y: pd.Series, paired: bool, alpha: float, confidence: float) -> dict:
-    """t test of the mean of `x` less that of `y` (pooled variance unless paired)."""
+def _test(
+    x: pd.Series, y: pd.Series, paired: bool, alpha: float, confidence: float
+) -> dict[str, Any]:
+    """Test (t) of the mean of `x` less that of `y` (pooled variance unless paired)."""
     spread = (x - y).std() if paired else x.std() + y.std()
     if len(x) < 2 or len(y) < 2 or not spread > 0:
         return dict.fromkeys(("t", "t_size", "df", "p", "ci_low", "ci_high"), NOTHING) | {
@@ -205,7 +208,7 @@ def standardised_difference(
         return float(noncentrality < t) if math.isnan(probability) else probability
 
     def end(probability: float) -> float:
-        return scale * brentq(lambda x: below(x) - probability, t - reach, t + reach)
+        return scale * float(brentq(lambda x: below(x) - probability, t - reach, t + reach))
 
     tail = (1 - confidence) / 2
     return t * scale, end(1 - tail), end(tail)
@@ -308,7 +311,7 @@ def between_tests(
 
 
 def _hedges(
-    test: dict, x: pd.Series, y: pd.Series, confidence: float
+    test: dict[str, Any], x: pd.Series, y: pd.Series, confidence: float
 ) -> tuple[float, float, float]:
     """Hedges' g of a pooled t test, with its interval."""
     if math.isnan(test["t"]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
+from typing import Any
 
 import pandas as pd
 
@@ -27,7 +28,7 @@ NUMERIC_CHARACTERISTICS = (
 )
 
 
-def shares(answers: pd.Series, categories: tuple, name: str) -> pd.DataFrame:
+def shares(answers: pd.Series, categories: tuple[Any, ...], name: str) -> pd.DataFrame:
     """Count answers.
 
     Returns

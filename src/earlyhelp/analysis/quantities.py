@@ -89,8 +89,8 @@ class Sum:
     column : str
     quantity, of : str
         The other quantity and its column.
-    key, values
-        Rows of the other table that are added up.
+    key, rows
+        Rows of the other table that are added up: a column and its values.
     on : tuple of str
         Columns that both tables have.
     """
@@ -99,7 +99,7 @@ class Sum:
     quantity: str
     of: str
     key: str
-    values: tuple[str, ...]
+    rows: tuple[str, ...]
     on: tuple[str, ...] = ()
 
 

@@ -504,13 +504,15 @@ class _Table:
 
 def _join(residues: NDArray[Any]) -> NDArray[Any]:
     """Numbers from their residues along the first axis (Chinese remainder theorem)."""
+    joined: NDArray[Any] = residues[0]
     if len(residues) == 1:
-        return residues[0]
+        return joined
     moduli = MODULI[: len(residues)]
     whole = prod(moduli)
     factors = [whole // m * pow(whole // m, -1, m) for m in moduli]
     terms = (row.astype(object) * factor for row, factor in zip(residues, factors, strict=True))
-    return sum(terms) % whole
+    joined = sum(terms) % whole
+    return joined
 
 
 def _inner(a: NDArray[Any], b: NDArray[Any]) -> int:
@@ -780,7 +782,7 @@ def _median(grid: _Grid) -> dict[int, int]:
 
 def _less(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
     """Difference of two planes of residues."""
-    difference = a - b
+    difference: NDArray[Any] = a - b
     for rest, modulus in zip(difference[1:], MODULI[1:], strict=False):
         np.minimum(rest, rest + np.uint64(modulus), out=rest)
     return difference

@@ -414,7 +414,7 @@ class People(Check):
 
 
 class ScoreCheck(Check):
-    """GRIM and GRIMMER: can scores on this scale have the printed mean and SD?
+    """GRIM and GRIMMER: whether scores on this scale can have the printed mean and SD.
 
     Attributes
     ----------
@@ -595,7 +595,8 @@ class Result(Tested):
         size = np.abs(t)
         p, target = 2 * stats.t.sf(size, printed.whole(self.df)), printed.rounded(self.p)
         fits = (size >= low) & (size <= high)
-        return fits & (p >= float(target.low)) & (p <= float(target.high))
+        agreeing: NDArray[np.bool_] = fits & (p >= float(target.low)) & (p <= float(target.high))
+        return agreeing
 
     def shown(self, t: float, printed: Printed) -> str:
         """A t and its p beside the printed ones."""

@@ -32,16 +32,13 @@ from scipy import stats
 
 from earlyhelp.analysis.outcomes import standardised_difference
 from earlyhelp.analysis.quantities import claiming
-from earlyhelp.possible.extremes import ATTAINED
+from earlyhelp.possible.extremes import ARMS, ATTAINED, EXACT, WAVES
 from earlyhelp.possible.one_group import printed_interval
 from earlyhelp.possible.two_waves import Change, Wave
 from earlyhelp.published import identified_sets, stored
 from earlyhelp.published.identified_sets import (
-    ARMS,
-    EXACT,
     HIGH_SATISFACTION,
     NEAR,
-    WAVES,
     Identified,
     Outcome,
     reliable_change,

@@ -198,7 +198,8 @@ def read_words(path: Path) -> list[Reading]:
     InputError
         With every problem of the file.
     """
-    return read_yaml(path, list[Reading])
+    readings: list[Reading] = read_yaml(path, list[Reading])
+    return readings
 
 
 def read_claims(path: str | Path) -> list[Claim]:

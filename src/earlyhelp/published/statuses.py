@@ -76,7 +76,7 @@ def cell_statuses(frame: pd.DataFrame, column: str) -> list[str]:
     A quantity's table knows of each cell, other tables of each row (the column `status`) or of all
     (`quantities.claiming`).
     """
-    marks = frame.attrs.get("statuses")
+    marks: Marks | None = frame.attrs.get("statuses")
     if marks is not None and column in marks.cells:
         return marks.of(frame, column)
     if not pd.api.types.is_numeric_dtype(frame[column]):
@@ -181,7 +181,7 @@ class Statuses:
                 for index, row in frame.iterrows():
                     parts = (
                         Same(rule.column, rule.quantity, rule.of, {}, {rule.key: value}, rule.on)
-                        for value in rule.values
+                        for value in rule.rows
                     )
                     inputs = [self._other(part, row)[1] for part in parts]
                     _settle(cells, index, rule.column, inputs)
@@ -260,9 +260,7 @@ def _formula(rule: Formula, cells: pd.DataFrame) -> None:
 
 def _groups(frame: pd.DataFrame, by: Iterable[str]) -> list[list[Any]]:
     keys = list(by)
-    return (
-        [list(rows) for rows in frame.groupby(keys).groups.values()] if keys else [[*frame.index]]
-    )
+    return [list(rows.index) for _, rows in frame.groupby(keys)] if keys else [[*frame.index]]
 
 
 def _total(rule: Total, frame: pd.DataFrame, cells: pd.DataFrame) -> None:

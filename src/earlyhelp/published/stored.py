@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from earlyhelp.possible.existence import Person, from_text
+from earlyhelp.possible.extremes import ARMS
 from earlyhelp.possible.two_waves import Change
-from earlyhelp.published.identified_sets import ARMS, Identified, Outcome
+from earlyhelp.published.identified_sets import Identified, Outcome
 
 
 def rows(table: pd.DataFrame, **wanted: object) -> pd.DataFrame:

@@ -395,7 +395,8 @@ class _Project:
         self._cases = self._case_values()
 
     def _all(self, tag: str) -> Iterable[Any]:
-        return self._root.iter(f"{{{PROJECT}}}{tag}")
+        found: Iterable[Any] = self._root.iter(f"{{{PROJECT}}}{tag}")
+        return found
 
     def _problem(self, element: Any, found: str, expected: str) -> None:
         name = f"{self._archive.name}/{PROJECT_FILE}"

@@ -78,7 +78,7 @@ def read_notebook(source: Path) -> nbformat.NotebookNode:
     expected = "a Python notebook: MyST Markdown whose header names the kernel, or .ipynb"
     text = read_text(source, expected).replace("\r\n", "\n")
     try:
-        notebook = jupytext.reads(text, {"extension": source.suffix})
+        notebook: nbformat.NotebookNode = jupytext.reads(text, {"extension": source.suffix})
         cells = [cell for cell in notebook.cells if not _tagged(cell, "injected-parameters")]
         kernel = notebook.metadata.get("kernelspec", {})
         language = kernel.get("language") or notebook.metadata.get("language_info", {}).get("name")
@@ -311,7 +311,7 @@ def _run(source: Path, notebook: nbformat.NotebookNode) -> nbformat.NotebookNode
     # What papermill logs it also raises.
     logging.getLogger("papermill").setLevel(logging.CRITICAL)
     try:
-        executed = papermill.execute_notebook(
+        executed: nbformat.NotebookNode = papermill.execute_notebook(
             notebook,
             None,
             kernel_name="python3",

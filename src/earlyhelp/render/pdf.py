@@ -439,7 +439,7 @@ def new_tag(name: str, **attributes: str) -> Tag:
 def to_typst(document: str) -> str:
     """Convert the joined HTML to Typst markup."""
     with as_file(files("earlyhelp.render") / "assets" / "pdf.lua") as filter_path:
-        return pypandoc.convert_text(
+        typst: str = pypandoc.convert_text(
             document,
             to="typst-smart",
             format="html-auto_identifiers-smart",
@@ -449,6 +449,7 @@ def to_typst(document: str) -> str:
                 "--syntax-highlighting=none",
             ],
         )
+    return typst
 
 
 def _main(book: Book) -> str:

@@ -30,8 +30,7 @@ WIDTH = 7.2
 
 
 def use_style() -> None:
-    """Set fonts, colours and what makes SVG bytes the same in every run, whatever a user's own
-    matplotlibrc says."""
+    """Set fonts, colours and what makes SVG bytes the same, whatever a user's matplotlibrc says."""
     matplotlib.rcdefaults()
     sns.set_theme(
         style="whitegrid",

@@ -42,13 +42,17 @@ def filled(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
 
 
 def marked(cells: pd.DataFrame, statuses: pd.DataFrame) -> pd.DataFrame:
-    """Mark the cells whose status is not the most frequent one with its first letter."""
+    """Mark the cells whose status is not the usual one with its first letter.
+
+    The usual one is the most frequent, but never "contradicted" where there is another.
+    """
     shown = statuses.where(cells != number(None), "")
     found = Counter(status for status in shown.to_numpy().ravel() if status)
-    usual = found.most_common(1)[0][0] if found else ""
+    order = sorted(found, key=lambda status: (status == "contradicted", -found[status]))
+    usual = order[0] if order else ""
     marks = shown.map(lambda status: mark(status) if status not in ("", usual) else "")
     table = (cells + marks).reset_index(drop=True)
-    table.attrs["statuses"] = tuple(status for status, _ in found.most_common())
+    table.attrs["statuses"] = tuple(order)
     return table
 
 

@@ -157,7 +157,7 @@ def allocations(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def tests_side_by_side(tests: pd.DataFrame, exact: pd.DataFrame) -> pd.DataFrame:
-    """t tests of people beside randomisation inference on unit means, of the change."""
+    """Tests of people (t) beside randomisation inference on unit means, of the change."""
     order = [list(exact["measure"]).index(measure) for measure in tests["measure"]]
     exact = exact.iloc[order]
     columns = [

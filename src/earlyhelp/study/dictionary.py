@@ -310,7 +310,8 @@ def read_dictionary(folder: Path) -> Dictionary:
         return Dictionary.model_validate_json(text, strict=True)
     except ValidationError:
         # JSON is YAML, whose reader tells each problem in its place.
-        return read_yaml(path, Dictionary)
+        dictionary: Dictionary = read_yaml(path, Dictionary)
+        return dictionary
 
 
 def parse(text: str) -> Any:

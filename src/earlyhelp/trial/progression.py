@@ -1,4 +1,4 @@
-"""Progression criteria: did the pilot meet them, and how sure can we be?
+"""Progression criteria: whether the pilot met them, and how sure one can be.
 
 A criterion divides the values of one quantity into red, amber and green (Avery et al. 2017, BMJ
 Open 7:e013537; Eldridge et al. 2016, BMJ 355:i5239). Beside the observed band stand an interval

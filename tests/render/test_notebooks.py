@@ -49,6 +49,22 @@ print(alpha)
 """
 
 
+@pytest.mark.parametrize(("provenance", "said"), [("observed", False), ("reconstructed", True)])
+def test_what_is_said_of_a_report_is_left_out_of_observed_pages(
+    mini: Path, tmp_path: Path, provenance: str, said: bool
+) -> None:
+    design = (mini / "study.yml").read_text("utf-8")
+    (mini / "study.yml").write_text(
+        design.replace("provenance: observed", f"provenance: {provenance}")
+    )
+    text = SOURCE.replace("alpha = 0.05", f"alpha = 0.05\nstudy = {str(mini)!r}")
+    text += '\n+++ {"tags": ["reconstructed-only"]}\n\nThe report says otherwise.\n'
+    source, output = tmp_path / "page.md", tmp_path / "page.ipynb"
+    source.write_text(text)
+    execute(source, output, {})
+    assert ("The report says otherwise." in output.read_text("utf-8")) == said
+
+
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
     path = tmp_path / "page.md"

@@ -70,13 +70,6 @@ def test_real_data_are_observed_whatever_the_report_printed(page: Page, shown: l
     assert "Report" not in shown[0]
 
 
-def test_readings_of_the_report_are_for_the_reconstruction_only(
-    page: Page, shown: list[str]
-) -> None:
-    page.reading("The report says otherwise.")
-    assert shown == []
-
-
 def test_answer_is_filled_and_escaped(page: Page, shown: list[str]) -> None:
     page.answer("1.1", "training")
     assert "It was 12% \\<b\\>." in shown[0]

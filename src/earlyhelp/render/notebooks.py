@@ -18,13 +18,15 @@ from jupyter_client.manager import AsyncKernelManager
 
 from earlyhelp.analysis.outcomes import ANALYSIS_SETS
 from earlyhelp.qualitative.theory import THEORY_FILE, load_theory
-from earlyhelp.study.design import find_folder
+from earlyhelp.study.design import find_folder, read_study
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.textfile import is_there, read_text
 
 # Seconds that one cell may take. Work that needs longer is a step of the workflow, as the
 # simulation is; without a limit a cell that waits for itself would hold up a build for good.
 CELL_LIMIT = 3600
+# Tag of cells about a published report.
+RECONSTRUCTED = "reconstructed-only"
 
 
 class NotebookError(RuntimeError):
@@ -230,6 +232,9 @@ def _outcome_problems(source: Path, outcome: str, study: str) -> list[Problem]:
 def execute(source: Path, output: Path, given: Mapping[str, str]) -> None:
     """Run a notebook and write its executed copy; nothing is written unless all cells ran.
 
+    What it says of a published report alone (cells with the tag `RECONSTRUCTED`) is left out of the
+    pages of a study whose data are observed.
+
     Parameters
     ----------
     source : Path
@@ -248,7 +253,11 @@ def execute(source: Path, output: Path, given: Mapping[str, str]) -> None:
         is output like any other.
     """
     notebook = read_notebook(source)
-    _inject(notebook, given_parameters(source, notebook, given))
+    values = given_parameters(source, notebook, given)
+    study = (default_parameters(source, notebook) | values).get("study")
+    if study and read_study(study).provenance == "observed":
+        notebook.cells = [c for c in notebook.cells if not _tagged(c, RECONSTRUCTED)]
+    _inject(notebook, values)
     clean = _cleaned(_run(source, notebook))
     content = f"{nbformat.writes(clean)}\n".encode()
     output.parent.mkdir(parents=True, exist_ok=True)

@@ -104,11 +104,6 @@ class Page:
         """Outcomes that have a row on the page of the theory of change."""
         return self.theory.outcomes if self.theory else ()
 
-    def reading(self, text: str) -> None:
-        """Say something about the published report; another study's pages leave it out."""
-        if self._reconstructed:
-            show(text)
-
     def table(
         self,
         frame: pd.DataFrame,

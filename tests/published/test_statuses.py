@@ -83,6 +83,8 @@ def test_what_is_left_of_a_printed_count_is_illustrative(pilot: Pilot) -> None:
     assert status(feasibility.prior_training(pilot), "n", answer="not sure") == "illustrative"
     prior = feasibility.prior_tools(pilot)
     assert status(prior, "percent", question="prior_ors", answer="yes") == "illustrative"
+    # Of those who used the tools 80.0 % uploaded scores: 4 of 5, 8 of 10 or 12 of 15.
+    assert status(feasibility.uploaded(pilot), "n", answer="yes") == "illustrative"
     more = feasibility.know_more(pilot)
     assert status(more, "n", answer="strongly disagree") == "illustrative"
 

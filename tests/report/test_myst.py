@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from markdown_it import MarkdownIt
 
-from earlyhelp.report.myst import escape
+from earlyhelp.published.statuses import STATUSES
+from earlyhelp.report.myst import LETTERS, escape
 
 
 @pytest.mark.parametrize(
@@ -34,3 +35,8 @@ def test_escaped_text_is_shown_literally(text: str) -> None:
 
 def test_escape_joins_lines() -> None:
     assert escape("a\n# b") == "a \\# b"
+
+
+def test_each_status_has_a_letter_of_its_own() -> None:
+    assert sorted(LETTERS) == sorted(STATUSES)
+    assert len(set(LETTERS.values())) == len(LETTERS)

@@ -281,13 +281,13 @@ def with_numbers(pilot: Pilot, folder: Path, text: str) -> Pilot:
 
 
 def test_numbers_of_next_steps_come_from_the_study(rotherham: Path, tmp_path: Path) -> None:
-    text = "- {theme: refresher-training, words: recorded, figure: recording}\n"
+    text = "- {theme: refresher-training, words: recorded, figure: tool_users}\n"
     pilot = with_numbers(with_statuses(open_pilot(rotherham)), tmp_path, text)
     steps = pilot_estimates.next_steps(pilot, pd.DataFrame())
-    # RQ 1.1: 80.0 % of those who used the tools, of whom there are 15 to 17, so 12 of 15.
+    # Table 3.2: 15 of the 23 who attended.
     (row,) = steps[steps["numbers"].map(bool)].to_dict("records")
     assert row["theme"] == "refresher-training"
-    assert row["numbers"][0].startswith("recorded: 12 of 15 (")
+    assert row["numbers"][0].startswith("recorded: 15 of 23 (")
 
 
 def test_a_study_without_numbers_still_has_its_next_steps(mini: Path) -> None:

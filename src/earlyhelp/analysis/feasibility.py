@@ -32,11 +32,6 @@ TRAINED, BASELINE, ENDLINE = (
         ("endline", "intervention"),
     )
 )
-# Those who report use of one tool, which is asked of each respondent.
-USERS = tuple(
-    Same("total", "tool_frequency", "n", select={"tool": "ORS", "frequency": some})
-    for some in FREQUENCY[1:]
-)
 AGREEMENT = {1: "strongly disagree", 2: "disagree", 3: "neither", 4: "agree", 5: "strongly agree"}
 # Table 3.2 counts those who were to use the tools; Team Managers were not.
 PRACTITIONER_ROLES = (
@@ -166,7 +161,11 @@ def know_more(pilot: Pilot) -> pd.DataFrame:
     return agreement_answers(pilot.post_training_survey, ("know_more",))
 
 
-@quantity(Answers(n="agree", asked=TRAINED))
+@quantity(
+    Sum("agree", "know_more", "n", "answer", ("agree", "strongly agree"), ("question",)),
+    Same("total", "know_more", "total", select={"answer": "agree"}, on=("question",)),
+    Answers(n="agree"),
+)
 def know_more_agreement(pilot: Pilot) -> pd.DataFrame:
     """Share wishing to know more (RQ 1.5): columns of `agreement`."""
     return agreement(pilot.post_training_survey, ("know_more",))
@@ -396,7 +395,7 @@ def tool_scores(pilot: Pilot) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-@quantity(Answers(asked=ENDLINE, answered=USERS))
+@quantity(Answers(asked=ENDLINE))
 def uploaded(pilot: Pilot) -> pd.DataFrame:
     """Whether those who used the tools uploaded the scores (RQ 1.1).
 

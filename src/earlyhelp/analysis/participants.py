@@ -319,7 +319,6 @@ def _flow() -> Iterator[Same]:
     for stage, other, column in (
         ("eligible for training", "attendance", "eligible"),
         ("attended training", "attendance", "attended"),
-        ("used the tools", "attended_and_used", "used"),
     ):
         yield Same("n", other, column, {"stage": stage}, {"role": "all"})
     tool = {"tool": "ORS", "frequency": "no sessions"}

@@ -115,14 +115,11 @@ class Answers:
         Column of the counts.
     asked : Same, optional
         How many were asked, which `total` cannot exceed.
-    answered : tuple of Same
-        Numbers of different people who are known to have answered, which `total` cannot undercut.
     """
 
     by: tuple[str, ...] = ()
     n: str = "n"
     asked: Same | None = None
-    answered: tuple[Same, ...] = ()
 
 
 Rule = Formula | Given | Total | Same | Sum | Answers

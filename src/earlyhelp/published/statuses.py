@@ -4,7 +4,8 @@ In a reconstructed study a number is *reproduced* or *contradicted* as its claim
 when the rules of its quantity (`earlyhelp.analysis.quantities`) give it from numbers that are
 settled, and *illustrative* otherwise: nothing printed bears on it, so the reconstruction has set
 it. What follows from a contradicted number is contradicted too. In a study of real data every
-number is *observed*. Nobody writes a status down.
+number is *observed*. The status that `claims.csv` records is the one expected, which the ledger
+compares.
 """
 
 from __future__ import annotations
@@ -194,14 +195,13 @@ class Statuses:
         """Rows of each question of which printed figures leave one total, or none at all."""
         if frame.empty or rule.asked is None:
             return {}
-        ends = [self._other(same, frame.iloc[0]) for same in (rule.asked, *rule.answered)]
-        if FREE in (status for _, status in ends):
+        most, status = self._other(rule.asked, frame.iloc[0])
+        if status == FREE:
             return {}
-        most, least = ends[0][0], sum(value for value, _ in ends[1:])
         fixed = {}
         for index in _groups(frame, rule.by):
             if any((row, "percent") in printed for row in index):
-                fits = _totals(index, rule.n, printed, least, most)
+                fits = _totals(index, rule.n, printed, most)
                 if len(fits) < 2:
                     fixed[tuple(index)] = "determined" if fits else "contradicted"
         return fixed
@@ -290,9 +290,7 @@ def _answers(
             _settle(cells, row, "percent", [total, cells.loc[row, rule.n]])
 
 
-def _totals(
-    index: Iterable[Any], n: str, printed: Mapping[Any, str], least: int, most: int
-) -> list[int]:
+def _totals(index: Iterable[Any], n: str, printed: Mapping[Any, str], most: int) -> list[int]:
     """Totals that give back every printed percentage and count with whole people."""
     shares = [
         (printed[row, "percent"], printed.get((row, n)))
@@ -306,7 +304,7 @@ def _totals(
         return next((k for k in able if round_like(100 * k / total, percent) == percent), None)
 
     fits = []
-    for total in range(max(int(least), 1), int(most) + 1) if shares else ():
+    for total in range(1, int(most) + 1) if shares else ():
         found = [people(total, *share) for share in shares]
         if None not in found and sum(filter(None, found)) <= total:
             fits.append(total)

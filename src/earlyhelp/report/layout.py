@@ -37,12 +37,14 @@ def filled(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
         ]
         cells[head] = [" to ".join(words) for words in zip(*shown, strict=True)]
         found = cell_statuses(frame, ends[0])
-        statuses[head] = [""] * len(frame) if decimals is None else found
+        # A number that is a label, such as the part of the training, claims nothing.
+        labels = decimals is None and pd.api.types.is_numeric_dtype(frame[ends[0]])
+        statuses[head] = [""] * len(frame) if labels else found
     return marked(pd.DataFrame(cells, dtype=str), pd.DataFrame(statuses, dtype=str))
 
 
 def marked(cells: pd.DataFrame, statuses: pd.DataFrame) -> pd.DataFrame:
-    """Mark the cells whose status is not the usual one with its first letter.
+    """Mark the cells whose status is not the usual one with its letter.
 
     The usual one is the most frequent, but never "contradicted" where there is another.
     """
@@ -62,6 +64,7 @@ def reshaped(
     """Reshape a table around the values of one column, and their statuses with it."""
     wide = reshape(frame)
     statuses = reshape(frame.assign(**{value: cell_statuses(frame, value)}))
+    statuses[[name for name in statuses if name in frame]] = ""
     wide.attrs["statuses"] = Marks(wide, statuses)
     return wide
 

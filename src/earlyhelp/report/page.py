@@ -25,7 +25,7 @@ from earlyhelp.qualitative.framework import CODEBOOK_FILE, Codebook, read_codebo
 from earlyhelp.qualitative.theory import THEORY_FILE, Theory, load_theory
 from earlyhelp.report import figures, qualitative_tables
 from earlyhelp.report.layout import LAYOUTS, target
-from earlyhelp.report.myst import badge, escape
+from earlyhelp.report.myst import LETTERS, badge, escape
 from earlyhelp.study.questions import PLACEHOLDER, Question, read_questions
 from earlyhelp.study.raw import Pilot, open_pilot
 from earlyhelp.study.textfile import is_there
@@ -123,10 +123,11 @@ class Page:
             Target of the table; a quantity's own by default.
         """
         name = name or target(frame.attrs["quantity"])
-        frame = LAYOUTS[name].lay_out(frame) if name in LAYOUTS else frame
+        if "quantity" in frame.attrs or name in LAYOUTS:
+            frame = LAYOUTS[name].lay_out(frame)
         usual, *others = frame.attrs.get("statuses") or ("",)
         badges = [badge(usual)] if usual else []
-        badges += [f"{badge(status)} ({status[0]})" for status in others]
+        badges += [f"{badge(status)} ({LETTERS[status]})" for status in others]
         notes = " ".join(filter(None, [self._notes(place, reading), self._ledger_link(name)]))
         show(table_markdown(frame, " ".join(filter(None, [caption, *badges, notes])), name, kind))
 

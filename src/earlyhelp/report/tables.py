@@ -108,8 +108,8 @@ def progression(frame: pd.DataFrame) -> pd.DataFrame:
         counted = row["kind"] == "proportion"
         scale, decimals, unit = (100, 0, " %") if counted else (1, 2, "")
         settled = row["low"] == row["low"]
-        total = f"{row['total']:g}" if settled else "not printed"
-        found = f"{int(row['successes'])} of {total}" if counted else f"n = {total}"
+        total = f"n = {row['total']:g}" if settled else "n not printed"
+        found = f"{int(row['successes'])} of {row['total']:g}" if counted else total
         low, high = (number(scale * row[end], decimals) for end in ("low", "high"))
         rows.append(
             {

@@ -1,8 +1,8 @@
 """What a pilot tells the design of the next trial: spread, stability over time, room for change.
 
 Of observed data these are estimates. Of reconstructed data they are what the printed figures leave
-possible: ranges, read from `printed.yml` and from what `identified` stored, never the synthetic
-people's own values.
+possible: ranges, read from `printed.yml` and from what `identified_sets` stored, never the
+synthetic people's own values.
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ def sd_by_sum(n: int, sums: tuple[int, int], ends: tuple[int, int]) -> tuple[flo
 def _stored_above(
     left: determined.Figures | None, key: str, arm: str, wave: str
 ) -> dict[int, tuple[float, float]]:
-    """Fewest and most people at or above scores, as `identified` stored them for one group."""
+    """Fewest and most people at or above scores, as `identified_sets` stored them for one group."""
     if left is None:
         return {}
     wanted = {"measure": key, "arm": arm, "wave": wave, "quantity": "at or above"}

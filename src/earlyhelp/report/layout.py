@@ -64,7 +64,9 @@ def reshaped(
     """Reshape a table around the values of one column, and their statuses with it."""
     wide = reshape(frame)
     statuses = reshape(frame.assign(**{value: cell_statuses(frame, value)}))
-    statuses[[name for name in statuses if name in frame]] = ""
+    # What stands beside the reshaped column are labels.
+    for name in set(statuses) & set(frame):
+        statuses[name] = ""
     wide.attrs["statuses"] = Marks(wide, statuses)
     return wide
 

@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 
 from earlyhelp import cli
 from earlyhelp.possible.one_group import Figures
-from earlyhelp.published.ledger import parse_interval, printed_number, read_claims
+from earlyhelp.published.claims import parse_interval, read_claims
+from earlyhelp.published.numbers import printed_number
 from earlyhelp.published.printed import PrintedFigures
 from earlyhelp.qualitative.refi_qda import import_project
 from earlyhelp.qualitative.theory import File

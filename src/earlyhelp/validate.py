@@ -13,14 +13,8 @@ from typing import Any
 from earlyhelp.analysis.participants import design
 from earlyhelp.published import identified_sets
 from earlyhelp.published.audit import AUDIT_FILE, audit, read_declarations
-from earlyhelp.published.ledger import (
-    CLAIMS_FILE,
-    DESIGN,
-    WORDS_FILE,
-    claims_of,
-    ledger,
-    read_words,
-)
+from earlyhelp.published.claims import CLAIMS_FILE, DESIGN, WORDS_FILE, claims_of, read_words
+from earlyhelp.published.ledger import ledger
 from earlyhelp.published.printed import PRINTED_FILE, read_printed
 from earlyhelp.qualitative.framework import (
     CODEBOOK_FILE,

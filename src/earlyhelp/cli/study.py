@@ -119,13 +119,14 @@ def ledger(
     status is not the recorded one, or, with --against, when a claim changes.
     """
     from earlyhelp.published import ledger
+    from earlyhelp.published.claims import CLAIMS_FILE, STATUSES, read_claims
     from earlyhelp.study.raw import open_pilot
 
-    if only and only not in ledger.STATUSES:
-        expected = f"one of: {', '.join(ledger.STATUSES)}"
+    if only and only not in STATUSES:
+        expected = f"one of: {', '.join(STATUSES)}"
         raise InputError([Problem("options", None, "--only", repr(only), expected)])
     pilot = open_pilot(study)
-    claims = ledger.read_claims(pilot.study.folder / ledger.CLAIMS_FILE)
+    claims = read_claims(pilot.study.folder / CLAIMS_FILE)
     table = ledger.ledger(pilot, claims)
     chosen = table["id"].notna()
     if only:
@@ -150,7 +151,7 @@ def ledger(
         told = f"{row['id']}: printed {row['printed']}; recorded {recorded}; now {now}"
         print(told, file=sys.stderr)
     counts = table["status"].value_counts()
-    summary = ", ".join(f"{counts.get(status, 0)} {status}" for status in ledger.STATUSES)
+    summary = ", ".join(f"{counts.get(status, 0)} {status}" for status in STATUSES)
     print(f"{len(table)} claims: {summary}; {len(differing)} not as recorded", file=sys.stderr)
     return int(len(differing) > 0)
 

@@ -37,7 +37,8 @@ from earlyhelp.possible.one_group import (
     printed_interval,
     why_impossible,
 )
-from earlyhelp.published.ledger import Claim, parse_interval, printed_number
+from earlyhelp.published.claims import Claim, parse_interval
+from earlyhelp.published.numbers import printed_number
 from earlyhelp.study.questions import PLACEHOLDER
 from earlyhelp.study.yamlfile import Strict
 

@@ -25,8 +25,8 @@ from earlyhelp.analysis.participants import surveys
 from earlyhelp.analysis.quantities import claiming
 from earlyhelp.possible import one_group
 from earlyhelp.published import determined, stored
+from earlyhelp.published.numbers import number
 from earlyhelp.published.printed import possible_sums, read_printed
-from earlyhelp.published.rounding import number
 from earlyhelp.published.statuses import FREE, cell_statuses, combined
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import Pilot, proqol_columns, wai_columns

@@ -69,6 +69,22 @@ def write_claims(study: Path, *rows: dict[str, str]) -> Path:
     return path
 
 
+def change_claims(study: Path, claim: str, changes: dict[str, str] | None) -> None:
+    """Change cells of one row of claims.csv, or take it out."""
+    path = study / "claims.csv"
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert claim in [row["id"] for row in rows]
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        for row in rows:
+            if row["id"] != claim:
+                writer.writerow(row)
+            elif changes is not None:
+                writer.writerow(row | changes)
+
+
 def told(call: Callable[[], object]) -> list[str]:
     """The problems that a call tells."""
     with pytest.raises(InputError) as caught:

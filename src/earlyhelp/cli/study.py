@@ -178,16 +178,14 @@ def determine(
 ) -> None:
     """Compute and store what the printed figures determine.
 
-    The sets that STUDY/printed.yml identifies are stored in STUDY/derived, where the book reads
+    The sets that STUDY/claims.csv identifies are stored in STUDY/derived, where the book reads
     them. Needed after a change of a printed figure. The search for people who agree with all
     figures takes some minutes.
     """
-    from earlyhelp.published.identified_sets import write
-    from earlyhelp.published.printed import read_printed
-    from earlyhelp.study.design import read_study
+    from earlyhelp.published.identified_sets import inputs_hash, write
 
     # Bad input is told before the long work, not after.
-    read_printed(read_study(study).folder)
+    inputs_hash(study)
     if output and is_there(output) and not output.is_dir():
         raise InputError([Problem("options", None, "--output", str(output), "a folder")])
     for path in write(study, partial(print, file=sys.stderr, flush=True), output):

@@ -211,12 +211,11 @@ def test_joint_scores_finds_pairs_that_exist() -> None:
     assert len(verdict.arithmetic) == 3
 
 
-def test_joint_scores_asks_for_the_test_between_the_arms(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks, "PAIRINGS", checks.PAIRINGS_AT_ONCE)
+def test_joint_scores_asks_for_the_test_between_the_arms() -> None:
     arms = [joint_arm(*arm) for arm in ARMS]
     given = {"t": "9.00", "df": 8, "p": ".000"}
     assert run(JointScores, minimum=1, maximum=7, arms=arms).holds is True
-    assert run(JointScores, minimum=1, maximum=7, arms=arms, between=given).holds is None
+    assert run(JointScores, minimum=1, maximum=7, arms=arms, between=given).holds is False
 
 
 def test_more_pairs_than_people_are_impossible() -> None:
@@ -225,19 +224,24 @@ def test_more_pairs_than_people_are_impossible() -> None:
     assert verdict == (False, ["6 pairs of 5 and 5 people"])
 
 
+def test_impossible_scores_are_told_with_the_reason() -> None:
+    arm = joint_arm(*ARMS[0]) | {"after": {"n": 5, "mean": "5.5", "sd": "1.00"}}
+    verdict = run(JointScores, minimum=1, maximum=7, arms=[arm])
+    assert verdict.holds is False
+    assert "GRIM fails" in verdict.arithmetic[0]
+
+
 @pytest.mark.parametrize(
     ("t", "p"),
     # No pairs of these spreads have the first t; the second has another p (two-sided 0.374).
     [("9.00", ".001"), ("1.00", ".900")],
 )
-def test_joint_scores_does_not_take_failure_to_find_for_proof(
-    monkeypatch: pytest.MonkeyPatch, t: str, p: str
-) -> None:
-    monkeypatch.setattr(checks, "PAIRINGS", checks.PAIRINGS_AT_ONCE)
+def test_joint_scores_proves_that_there_are_none(t: str, p: str) -> None:
     scores = {"n": 5, "mean": "4.0", "sd": "1.00"}
     after = {"n": 5, "mean": "4.4", "sd": "1.14"}
     change = {"before": scores, "after": after, "t": t, "df": "4", "p": p}
-    assert run(JointScores, minimum=1, maximum=7, arms=[change]).holds is None
+    verdict = run(JointScores, minimum=1, maximum=7, arms=[change])
+    assert verdict == (False, ["no whole-number scores have all of these figures"])
 
 
 def test_two_sample_is_that_of_scipy_on_data() -> None:

@@ -29,11 +29,11 @@ from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field, field_validator
 from scipy import stats
 
+from earlyhelp.possible import existence, two_waves
 from earlyhelp.possible.one_group import (
     Figures,
     Interval,
     count,
-    draw,
     printed_interval,
     why_impossible,
 )
@@ -49,10 +49,6 @@ CEILING_SHARE = Fraction(15, 100)
 LISTED = 20  # possible denominators that are named one by one
 # Ratios of the SDs of change in two arms that `ChangeTests` searches.
 RATIOS = np.geomspace(1 / 20, 20, 20_001)
-# Pairings that `JointScores` tries, and how many of them with one draw of the scores.
-PAIRINGS, PAIRINGS_AT_ONCE = 2_000_000, 20_000
-# Pairings found after which it stops.
-ENOUGH = 60
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = re.compile(rf"\b({'|'.join(MONTHS)})[a-z]*", re.IGNORECASE)
 
@@ -589,14 +585,10 @@ class Result(Tested):
 
     p: Operand
 
-    def agree(self, t: NDArray[np.float64], printed: Printed) -> NDArray[np.bool_]:
-        """Which t are printed like this one, and have a two-sided p that is printed like its p."""
-        low, high = self.range(printed)
-        size = np.abs(t)
-        p, target = 2 * stats.t.sf(size, printed.whole(self.df)), printed.rounded(self.p)
-        fits = (size >= low) & (size <= high)
-        agreeing: NDArray[np.bool_] = fits & (p >= float(target.low)) & (p <= float(target.high))
-        return agreeing
+    def test(self, printed: Printed) -> two_waves.TTest:
+        """Printed figures as `possible` takes them; ties go either way."""
+        t = printed.text(self.t).lstrip("-")
+        return two_waves.TTest(printed.whole(self.df), t, printed.text(self.p), "either")
 
     def shown(self, t: float, printed: Printed) -> str:
         """A t and its p beside the printed ones."""
@@ -605,7 +597,7 @@ class Result(Tested):
         return f"t = {t:.4f}, p = {p:.4f} (printed {printed_as})"
 
 
-class Change(Result):
+class Paired(Result):
     """Printed scores of one arm before and after, and its paired test."""
 
     before: Scores
@@ -615,14 +607,13 @@ class Change(Result):
 class JointScores(Check):
     """Joint possibility of n, M, SD, t and p in one arm, or in two and between them.
 
-    Data sets are drawn from all that each n, M and SD allow (`possible.one_group`), people paired
-    at random, and the t and p of the pairs compared with the printed ones. What is found proves
-    possibility; not finding any proves nothing.
+    Fails when it is proved that no whole-number scores have all of these figures
+    (`possible.existence`).
     """
 
     title = "t, p, M and SD together"
 
-    arms: Annotated[tuple[Change, ...], Field(min_length=1, max_length=2)]
+    arms: Annotated[tuple[Paired, ...], Field(min_length=1, max_length=2)]
     between: Result | None = None
     minimum: int
     maximum: int
@@ -636,75 +627,35 @@ class JointScores(Check):
         ]
 
     def run(self, printed: Printed) -> Verdict:
-        found = []
+        arms = []
         for arm in self.arms:
             before, after = (self._figures(scores, printed) for scores in (arm.before, arm.after))
-            if why_impossible(before) or why_impossible(after):
-                return Verdict(False, ["the means and SDs are impossible by themselves"])
-            pairs = printed.whole(arm.df) + 1
+            reason = why_impossible(before) or why_impossible(after)
+            if reason:
+                return Verdict(False, [reason])
+            test = arm.test(printed)
+            pairs = test.df + 1
             if pairs > min(before.n, after.n):
                 return Verdict(False, [f"{pairs} pairs of {before.n} and {after.n} people"])
-            found.append(_changes(before, after, arm, printed))
-        chosen = self._together(found, printed)
-        if chosen is None:
-            tried = f"{PAIRINGS:,} pairings of each arm"
-            return Verdict(None, [f"not found among {tried}, which proves nothing"])
+            first, last = map(two_waves.Wave.printed, (before, after))
+            arms.append(two_waves.Arm(first, last, pairs, test))
+        between = self.between.test(printed) if self.between else None
+        changes = existence.agreeing_changes(arms, between)
+        if changes is None:
+            return Verdict(False, ["no whole-number scores have all of these figures"])
         lines = []
-        for arm, (mean, sd) in zip(self.arms, chosen, strict=True):
-            pairs = printed.whole(arm.df) + 1
-            tested = arm.shown(mean / sd * sqrt(pairs), printed)
-            changes = f"{pairs} changes of mean {mean:.2f} and SD {sd:.2f}"
-            lines.append(f"possible with {changes}: {tested}")
-        if self.between:
-            t = self._between(chosen[0], chosen[1], printed)
-            lines.append(f"and between the arms {self.between.shown(float(t), printed)}")
+        for arm, change in zip(self.arms, changes, strict=True):
+            tested = arm.shown(change.dz * sqrt(change.pairs), printed)
+            moments = f"mean {float(change.mean):.2f} and SD {change.sd:.2f}"
+            lines.append(f"possible with {change.pairs} changes of {moments}: {tested}")
+        if self.between and between:
+            t = sqrt(two_waves.squared_t(changes[0], changes[1], between.df))
+            lines.append(f"and between the arms {self.between.shown(t, printed)}")
         return Verdict(True, lines)
 
     def _figures(self, scores: Scores, printed: Printed) -> Figures:
         n, mean, sd = printed.whole(scores.n), printed.text(scores.mean), printed.text(scores.sd)
-        return Figures(n, mean, sd, self.minimum, self.maximum)
-
-    def _between(
-        self, first: NDArray[np.float64], second: NDArray[np.float64], printed: Printed
-    ) -> NDArray[np.float64]:
-        """Pooled t between changes given as mean and SD along the last axis."""
-        n1, n2 = (printed.whole(arm.df) + 1 for arm in self.arms)
-        squares = (n1 - 1) * first[..., 1] ** 2 + (n2 - 1) * second[..., 1] ** 2
-        variance = squares / (n1 + n2 - 2) * (1 / n1 + 1 / n2)
-        return (first[..., 0] - second[..., 0]) / np.sqrt(variance)
-
-    def _together(
-        self, found: list[NDArray[np.float64]], printed: Printed
-    ) -> list[NDArray[np.float64]] | None:
-        """One change of each arm such that they agree with the test between the arms, too."""
-        if not all(map(len, found)):
-            return None
-        if self.between is None:
-            return [changes[0] for changes in found]
-        t = self._between(found[0][:, None], found[1][None], printed)
-        rows = np.argwhere(self.between.agree(t, printed))
-        return [found[0][rows[0][0]], found[1][rows[0][1]]] if len(rows) else None
-
-
-def _changes(before: Figures, after: Figures, arm: Change, printed: Printed) -> NDArray[np.float64]:
-    """Mean and SD of change in pairings that give the printed t and p, one row each."""
-    pairs = printed.whole(arm.df) + 1
-    generator = np.random.default_rng(0)
-    found = [np.empty((0, 2))]
-    for seed in range(PAIRINGS // PAIRINGS_AT_ONCE):
-        first, last = (
-            generator.permuted(np.tile(draw(figures, 1, seed), (PAIRINGS_AT_ONCE, 1)), axis=1)
-            for figures in (before, after)
-        )
-        change = last[:, :pairs] - first[:, :pairs]
-        mean, sd = change.mean(axis=1), change.std(axis=1, ddof=1)
-        spread = sd > 0
-        mean, sd = mean[spread], sd[spread]
-        agree = arm.agree(mean / sd * sqrt(pairs), printed)
-        found.append(np.column_stack([mean, sd])[agree])
-        if sum(map(len, found)) >= ENOUGH:
-            break
-    return np.concatenate(found)
+        return Figures(n, mean, sd, self.minimum, self.maximum, rounding="either")
 
 
 class Difference(Check):

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from earlyhelp.published.checks import Check, Printed, Verdict
 from earlyhelp.published.ledger import COLUMNS, Claim
 from earlyhelp.qualitative.framework import MATRIX_COLUMNS, SUPPORT, Codebook
 from earlyhelp.qualitative.theory import Theory, load_theory
@@ -39,6 +40,14 @@ def claim(id: str, printed: str, kind: str = "count", place: str = "Table 1") ->
         "interval": "[45, 55]" if kind == "word" else "",
     }
     return Claim(**cells)
+
+
+NO_CLAIMS = Printed([])
+
+
+def run_check(kind: type[Check], printed: Printed = NO_CLAIMS, **given: object) -> Verdict:
+    """The verdict of a check of some figures."""
+    return kind.model_validate({"id": "a", "about": "a test", **given}).run(printed)
 
 
 def describe(study: Path, change: Callable[[dict[str, dict]], object]) -> None:

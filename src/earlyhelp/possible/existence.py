@@ -66,7 +66,10 @@ def agreeing_changes(
     if any(arm.test.interval().low <= 0 for arm in arms):
         raise Undecided("a t that may be 0 leaves too many changes to try")
     left = [two_waves.changes(arm) for arm in arms]
-    together = two_waves.joint(left[0], left[1], between) if between else product(*left)
+    together: Iterable[tuple[Change, ...]] = product(*left)
+    if between:
+        first, second = left
+        together = two_waves.joint(first, second, between)
     occurs = cache(lambda arm, change: people(arm, [change]) is not None)
     return next((found for found in together if all(map(occurs, arms, found))), None)
 

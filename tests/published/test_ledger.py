@@ -84,7 +84,7 @@ def test_values_are_rounded_half_up_and_written_like_the_printed(
 
 @pytest.mark.parametrize("text", ["", "some", "nan", "inf", "1.2.3"])
 def test_what_is_no_number_is_refused(text: str) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="a number as printed"):
         ledger.printed_number(text)
 
 
@@ -100,7 +100,7 @@ def test_intervals_are_open_or_closed() -> None:
 
 @pytest.mark.parametrize("text", ["", "50", "50, 100", "(100, 50]", "[a, b]", "[1; 2]"])
 def test_what_is_no_interval_is_refused(text: str) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=r"an interval such as|the lower end first"):
         ledger.parse_interval(text)
 
 

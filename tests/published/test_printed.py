@@ -59,6 +59,6 @@ def test_a_mean_beyond_the_scale_is_told(tmp_path: Path) -> None:
     study = Path(shutil.copytree(COMPLETE, tmp_path / "complete"))
     path = study / "printed.yml"
     path.write_text(path.read_text("utf-8").replace('above: "41", below: "42"', 'above: "50"'))
+    outcomes = identified_sets.outcomes(read_study(study), read_printed(study)).values()
     with pytest.raises(InputError, match="a mean that scores of the scale can have"):
-        for outcome in identified_sets.outcomes(read_study(study), read_printed(study)).values():
-            assert outcome.arms
+        [outcome.arms for outcome in outcomes]

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from earlyhelp.published.checks import Check, Printed, Verdict
 from earlyhelp.published.claims import COLUMNS, Claim
 from earlyhelp.qualitative.framework import MATRIX_COLUMNS, SUPPORT, Codebook
 from earlyhelp.qualitative.theory import Theory, load_theory
@@ -90,6 +91,14 @@ def told(call: Callable[[], object]) -> list[str]:
     with pytest.raises(InputError) as caught:
         call()
     return [str(problem) for problem in caught.value.problems]
+
+
+NO_CLAIMS = Printed([])
+
+
+def run_check(kind: type[Check], printed: Printed = NO_CLAIMS, **given: object) -> Verdict:
+    """The verdict of a check of some figures."""
+    return kind.model_validate({"id": "a", "about": "a test", **given}).run(printed)
 
 
 def describe(study: Path, change: Callable[[dict[str, dict]], object]) -> None:

@@ -228,10 +228,13 @@ def test_characteristics(baseline: pd.DataFrame, endline: pd.DataFrame) -> None:
     """Methods, Practitioner surveys."""
     columns = list(baseline.loc[:, "time_in_service":"families_supported"])
     known = pd.concat([baseline[columns], endline[columns].dropna()])
-    assert len(known) == 47 and known.index.is_unique and known.notna().all(axis=None)
+    assert len(known) == 47
+    assert known.index.is_unique
+    assert known.notna().all(axis=None)
     assert known["time_in_service"].mode().tolist() == ["over 5 years"]
     years = known["years_practising"]
-    assert (years.min(), years.max()) == (0, 20) and 7 < years.mean() < 7.3
+    assert (years.min(), years.max()) == (0, 20)
+    assert 7 < years.mean() < 7.3
     level = known["qualification_level"]
     assert (level.min(), level.max(), level.mode().tolist()) == (1, 7, [6])
     assert 0.5 < (known["hours_per_week"] >= 37).mean() < 1
@@ -290,7 +293,8 @@ def test_attendance_by_role(raw: dict[str, pd.DataFrame]) -> None:
         PRACTITIONER: 2,
         MANAGER: 2,
     }
-    assert (~attended).sum() == 4 and staff.loc[~attended, "reason_not_attended"].notna().all()
+    assert (~attended).sum() == 4
+    assert staff.loc[~attended, "reason_not_attended"].notna().all()
     assert ((staff["part_2"] != "not attended") == attended).all()
 
 
@@ -340,7 +344,8 @@ def test_uploading_continuing_and_contamination(endline: pd.DataFrame) -> None:
     contact = endline.loc[
         endline["team"].str.startswith("C"), ["contact_with_training", "contact_with_tools"]
     ]
-    assert len(contact) == 22 and (contact == "no").all(axis=None)
+    assert len(contact) == 22
+    assert (contact == "no").all(axis=None)
 
 
 def test_senior_family_support_workers_all_report_use(endline: pd.DataFrame) -> None:
@@ -371,7 +376,8 @@ def test_family_reach(raw: dict[str, pd.DataFrame]) -> None:
 def test_both_tools_were_used_equally_often_in_each_team(raw: dict[str, pd.DataFrame]) -> None:
     """3.1, research question 1.3 on the tools."""
     times = raw["tool_use"].groupby(["team", "tool"]).size().unstack()
-    assert len(times) == 3 and (times["ORS"] == times["SRS"]).all()
+    assert len(times) == 3
+    assert (times["ORS"] == times["SRS"]).all()
 
 
 def test_use_falls_month_by_month(raw: dict[str, pd.DataFrame]) -> None:

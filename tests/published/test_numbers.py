@@ -66,5 +66,5 @@ def test_values_are_rounded_half_up_and_written_like_the_printed(
 
 @pytest.mark.parametrize("text", ["", "some", "nan", "inf", "1.2.3"])
 def test_what_is_no_number_is_refused(text: str) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="a number as printed"):
         printed_number(text)

@@ -28,7 +28,7 @@ import json
 import shlex
 import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cached_property, partial
 from io import StringIO
 from itertools import product, zip_longest
@@ -114,6 +114,17 @@ class Outcome:
     def ends(self) -> tuple[int, int]:
         """Lowest and highest total."""
         return self.scale.total_minimum, self.scale.total_maximum
+
+    @property
+    def given(self) -> list[Any]:
+        """Every number that the search takes."""
+        tests = [(test.df, test.t, test.p) for test in (*self.paired.values(), self.between)]
+        groups = [
+            (arm, wave, group.n, group.mean, group.sd, group.within and astuple(group.within))
+            for arm, waves in self.groups.items()
+            for wave, group in waves.items()
+        ]
+        return [self.measure, *self.ends, self.scale.items, groups, self.pairs, tests]
 
     def figures(self, arm: str, wave: str) -> Figures | None:
         """One group's printed n, mean and SD on the scale of the total; None without an SD."""
@@ -226,8 +237,14 @@ def inputs_hash(study_folder: str | Path) -> str:
     """SHA-256 of the printed figures, the measures' scales and the version of the method."""
     study = read_study(study_folder)
     printed = read_printed(study.folder)
-    given = (METHOD_VERSION, outcomes(study, printed), ratings(study, printed))
-    return _digest(str(given))
+    given = [METHOD_VERSION, [outcome.given for outcome in outcomes(study, printed).values()]]
+    given.append(
+        [
+            (name, known.n, known.mean, known.sd, known.minimum, known.maximum, known.items)
+            for name, known in ratings(study, printed).items()
+        ]
+    )
+    return _digest(json.dumps(given))
 
 
 def _digest(text: str) -> str:

@@ -12,7 +12,7 @@ import pytest
 from earlyhelp.analysis import outcomes, participants
 from earlyhelp.published import ledger
 from earlyhelp.published.claims import Claim
-from earlyhelp.published.statuses import with_statuses
+from earlyhelp.published.ledger import with_statuses
 from earlyhelp.qualitative.framework import read_codebook
 from earlyhelp.report import page as page_module
 from earlyhelp.report.myst import badge

@@ -8,7 +8,8 @@ import pandas as pd
 
 from earlyhelp.analysis import feasibility, participants, readiness
 from earlyhelp.analysis.instruments import ARMS
-from earlyhelp.published.statuses import FREE, cell_statuses, combined, with_statuses
+from earlyhelp.published.ledger import with_statuses
+from earlyhelp.published.statuses import FREE, cell_statuses, combined
 from earlyhelp.study.raw import Pilot
 from earlyhelp.trial import progression
 

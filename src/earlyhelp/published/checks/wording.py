@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pydantic import field_validator
-
 from earlyhelp.published.checks.base import Check, Expression, Printed, Severity, Verdict
 from earlyhelp.published.claims import parse_interval
 
 
 class Wording(Check):
-    """A word that binds a number, read strictly, against the figures.
-
-    The ledger reads words widely (`words.yml`); what only the wide reading admits is a stretch.
+    """A word that binds a number, read as `words.yml` says, against the figures.
 
     Attributes
     ----------
     word : str
         Claim with the word.
-    reading : str
-        Interval of the strict reading.
     value : Expression
     """
 
@@ -28,14 +22,7 @@ class Wording(Check):
     usual = "wording stretches a number"
 
     word: str
-    reading: str
     value: Expression
-
-    @field_validator("reading")
-    @classmethod
-    def _is_interval(cls, text: str) -> str:
-        parse_interval(text)
-        return text
 
     def numbers(self) -> Iterable[str]:
         return self.value.operands()
@@ -44,9 +31,9 @@ class Wording(Check):
         return [self.word, *self.claims]
 
     def run(self, printed: Printed) -> Verdict:
-        word = printed.claims[self.word].printed
-        lines = [self.value.shown(printed), f"“{word}” read strictly: {self.reading}"]
-        return Verdict(float(self.value.value(printed)) in parse_interval(self.reading), lines)
+        word = printed.claims[self.word]
+        lines = [self.value.shown(printed), f"“{word.printed}” is read as {word.interval}"]
+        return Verdict(float(self.value.value(printed)) in parse_interval(word.interval), lines)
 
 
 class Reviewed(Check):

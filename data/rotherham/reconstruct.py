@@ -62,24 +62,35 @@ from earlyhelp.possible.random_walk import Walk
 from earlyhelp.published import identified_sets, stored
 from earlyhelp.published.printed import PRINTED_FILE, Printed, read_printed
 from earlyhelp.study.design import Study, read_study
+from earlyhelp.study.dictionary import read_dictionary
 from earlyhelp.study.problems import InputError, Problem
-from earlyhelp.study.raw import (
-    ANTICIPATED_OUTCOMES,
-    TIME_IN_SERVICE,
-    TOOLS,
-    TRAINING_VIEWS,
-    columns_read,
-    proqol_columns,
-    tool_rating_columns,
-    wai_columns,
-)
 from earlyhelp.study.rawtable import restate
+from earlyhelp.study.scoring_keys import read_instruments
 
 FSW, SENIOR, PRACTITIONER, MANAGER = (
     "Family Support Worker",
     "Senior Family Support Worker",
     "Senior Practitioner",
     "Team Manager",
+)
+TOOLS = ("ORS", "SRS")
+TIME_IN_SERVICE = ("under 1 year", "1 to 2 years", "3 to 5 years", "over 5 years")
+# In the order in which they are drawn.
+STATEMENTS = (
+    "pace_right",
+    "balance_right",
+    "complexity_right",
+    "relevant_to_role",
+    "well_organised",
+    "high_quality",
+    "comfortable_asking",
+    "roleplay_helpful",
+    "understand_principles",
+    "confident_applying",
+    "explain_benefits",
+    "administer_tools",
+    "upload_scores",
+    "interpret_scores",
 )
 # Working Alliance Inventory, short revised: bond items (Hatcher and Gillaspy 2006, scoring key).
 BOND_ITEMS = (3, 5, 7, 9)
@@ -161,7 +172,7 @@ def reconstruct(study: Study, printed: Printed, seed: int) -> dict[str, pd.DataF
     Returns
     -------
     dict of DataFrame
-        By file stem, with the columns of `raw.columns_read`.
+        By file stem, with the columns of the data dictionary.
     """
     people_rng, score_rng, known_rng, training_rng, endline_rng, use_rng, rest_rng = (
         np.random.default_rng(seed).spawn(7)
@@ -178,8 +189,11 @@ def reconstruct(study: Study, printed: Printed, seed: int) -> dict[str, pd.DataF
         "observations": _observations(printed),
         "interviews": _interviews(printed, rest_rng),
     }
-    columns = columns_read(study)
-    return {stem: frame.reindex(columns=list(columns[stem])) for stem, frame in frames.items()}
+    described = read_dictionary(study.folder).by_name
+    return {
+        stem: frame.reindex(columns=list(described[stem].table.by_name))
+        for stem, frame in frames.items()
+    }
 
 
 def _until(draw: Callable[[], T], accept: Callable[[T], bool], tries: int = 20_000) -> T:
@@ -331,10 +345,7 @@ def _scores(
     tables = _stored(study)
     outcomes = identified_sets.outcomes(study, printed)
     waves: dict[str, list[pd.DataFrame]] = {"baseline": [], "endline": []}
-    for measure, columns, domains in (
-        ("wai", wai_columns(study), DOMAIN_ITEMS),
-        ("proqol", proqol_columns(), {}),
-    ):
+    for measure, domains in (("wai", DOMAIN_ITEMS), ("proqol", {})):
         outcome, scale = outcomes[measure], outcomes[measure].scale
         greatest_sd = printed["readings"]["greatest_sd_of_change"]
         walks = _walks(tables, outcome, greatest_sd, rng)
@@ -344,7 +355,7 @@ def _scores(
                 _items(part, scale.items, (scale.minimum, scale.maximum), domains, rng)
                 for _, part in series.groupby(arm)
             ]
-            waves[wave].append(pd.concat(items).set_axis(columns, axis=1))
+            waves[wave].append(pd.concat(items).set_axis(scale.columns, axis=1))
     return {wave: pd.concat(parts, axis=1) for wave, parts in waves.items()}
 
 
@@ -554,7 +565,7 @@ def _post_training(study: Study, printed: Printed, people: pd.DataFrame, rng: Rn
     """Views on the training, anticipated outcomes and tool ratings of those who attended."""
     frame = _respondents(people, "post_training", ("2022-10-10", "2022-10-28"), rng)
     n = len(frame)
-    for item in (*TRAINING_VIEWS, "roleplay_helpful", *ANTICIPATED_OUTCOMES):
+    for item in STATEMENTS:
         agree = printed["agree"][item]
         strongly = int(rng.integers(agree // 4, agree // 2 + 1))
         disagree = int(rng.integers((n - agree) // 2 + 1))
@@ -576,9 +587,9 @@ def _tool_ratings(study: Study, printed: Printed, index: pd.Index, rng: Rng) -> 
     """Appropriateness and feasibility items; who rates one thing high tends to rate all high."""
     favour = rng.standard_normal(len(index))
     parts = []
+    scales = read_instruments(study.folder).ratings
     for name, figures in printed["ratings"].items():
-        measure, tool = name.split("_")
-        scale = getattr(study.measures, measure)
+        scale = scales[name]
         known = Figures(
             figures["n"], figures["mean"], figures["sd"], scale.minimum, scale.maximum, scale.items
         )
@@ -586,7 +597,7 @@ def _tool_ratings(study: Study, printed: Printed, index: pd.Index, rng: Rng) -> 
         rank = np.argsort(np.argsort(favour + 0.5 * rng.standard_normal(len(index))))
         allowed = (scale.minimum, scale.maximum)
         items = _items(pd.Series(totals[rank], index), scale.items, allowed, {}, rng)
-        parts.append(items.set_axis(tool_rating_columns(study, measure, tool.upper()), axis=1))
+        parts.append(items.set_axis(scale.columns, axis=1))
     return pd.concat(parts, axis=1)
 
 

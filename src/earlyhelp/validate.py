@@ -38,6 +38,7 @@ from earlyhelp.study.dictionary import DATAPACKAGE_FILE, read_dictionary
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.questions import QUESTIONS_FILE, read_questions
 from earlyhelp.study.raw import Pilot, open_pilot
+from earlyhelp.study.scoring_keys import INSTRUMENTS_FILE, read_instruments
 from earlyhelp.trial import criteria, design_grid
 from earlyhelp.trial.pilot_estimates import NUMBERS_FILE, read_numbers, unknown_themes
 
@@ -72,8 +73,7 @@ FILES = (
     StudyFile(
         STUDY_FILE,
         "What was planned: title, `provenance: observed`, teams with arm and randomised unit, the "
-        "three survey waves with month and arms, the measures with their number of items and "
-        "range of answers as administered, and facts of the design.",
+        "three survey waves with month and arms, and facts of the design.",
         read_study,
         needed=True,
     ),
@@ -91,26 +91,32 @@ FILES = (
         needed=True,
     ),
     StudyFile(
+        INSTRUMENTS_FILE,
+        "How instruments are scored: of each its title and source, whether the score is the sum or "
+        "the mean, how many items may be missing, whether higher is better, and its scales with "
+        "items, reversed items, the tool that is rated, bands and cut-offs. Which answers an item "
+        "allows stands in the dictionary.",
+        read_instruments,
+        needed=True,
+    ),
+    StudyFile(
         "raw/baseline_survey.csv",
         "One row per response before the training: `practitioner_id`, `team`, `completed_on`, "
         "`role`, `time_in_service`, `years_practising`, `qualification_level`, `hours_per_week`, "
-        "`families_supported`, `prior_systemic_training`, `prior_ors`, `prior_srs`, alliance items "
-        "`wai_01` to `wai_12`, and the ten compassion satisfaction items by their number in the "
-        "manual (`proqol_03` to `proqol_30`).",
+        "`families_supported`, what they had met before, and the items of the outcome measures.",
         open_pilot,
         needed=True,
     ),
     StudyFile(
         "raw/post_training_survey.csv",
         "One row per response after it: views on the training, what respondents feel able to do, "
-        "`preferred_format`, and items of appropriateness and feasibility for each tool "
-        "(`iam_ors_1`, …).",
+        "`preferred_format`, and the items on which each tool is rated.",
         open_pilot,
         needed=True,
     ),
     StudyFile(
         "raw/endline_survey.csv",
-        "One row per response at the end: the two outcome measures again, use, upload, engagement, "
+        "One row per response at the end: the outcome measures again, use, upload, engagement, "
         "difficulty and the wish to continue for the intervention arm, contact with training and "
         "tools for the comparison arm.",
         open_pilot,

@@ -53,7 +53,7 @@ def holds(row: pd.Series, value: float) -> bool:
 
 
 def test_another_printed_figure_is_another_input(tmp_path: Path) -> None:
-    for name in ("study.yml", "printed.yml"):
+    for name in ("study.yml", "instruments.yml", "datapackage.json", "printed.yml"):
         (tmp_path / name).write_bytes((STUDY / name).read_bytes())
     assert identified_sets.inputs_hash(tmp_path) == identified_sets.inputs_hash(STUDY)
     text = (tmp_path / "printed.yml").read_text("utf-8")
@@ -176,7 +176,7 @@ def test_the_reconstruction_lies_inside_the_ranges_of_its_distributions(
             continue
         population = f"{arm}, {wave}"
         for cutoff in {"wai": (84, 79), "proqol": (50, 45, 42)}[key]:
-            name = f"{determined.NAMES[key]}: people with {cutoff} or more"
+            name = f"{figures.outcomes[key].scale.key.name}: people with {cutoff} or more"
             assert holds(one(top, name, population), (group["score"] >= cutoff).sum())
         if key == "wai":
             median = one(shape, "Working alliance: median", population)

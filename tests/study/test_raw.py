@@ -350,10 +350,6 @@ def no_maximum(resources: dict[str, dict]) -> None:
     del fields(resources["observations"])["attendees"]["constraints"]["maximum"]
 
 
-def other_scale(resources: dict[str, dict]) -> None:
-    fields(resources["baseline_survey"])["wai_01"]["constraints"]["maximum"] = 9
-
-
 def unknown_answer(resources: dict[str, dict]) -> None:
     fields(resources["endline_survey"])["difficulty"]["constraints"]["enum"].append("so so")
 
@@ -390,7 +386,6 @@ def other_key(resources: dict[str, dict]) -> None:
         (pattern_of_anything, "tool_use.person_id"),
         (pattern_of_any_letter, "tool_use.person_id"),
         (no_maximum, "observations.attendees"),
-        (other_scale, "baseline_survey.wai_01"),
         (unknown_answer, "endline_survey.difficulty"),
         (any_answer, "endline_survey.difficulty"),
         (unknown_team, "tool_use.team"),

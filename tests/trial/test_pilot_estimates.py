@@ -124,7 +124,7 @@ def test_the_correlation_that_can_be_used(
 
 def test_a_known_correlation_saves_its_square() -> None:
     stability = pd.DataFrame(
-        [(measure, 0.6, 0.6) for measure in pilot_estimates.OUTCOMES],
+        [(measure, 0.6, 0.6) for measure in ("wai", "compassion_satisfaction")],
         columns=["measure", "correlation_low", "correlation_high"],
     )
     sweep = SMALL.model_copy(update={"icc": (0.05,), "cac": (1,)})

@@ -383,7 +383,7 @@ def tool_scores(pilot: Pilot) -> pd.DataFrame:
     DataFrame
         tool, person_type, completions, scored, mean, sd, below_cutoff_percent.
     """
-    use = pilot.tool_use.assign(below=below_cutoff(pilot.tool_use))
+    use = pilot.tool_use.assign(below=below_cutoff(pilot))
     rows = []
     for tool in TOOLS:
         for kind in ("child", "adult"):
@@ -457,24 +457,23 @@ def grouped_answers(pilot: Pilot) -> pd.DataFrame:
 
 @quantity()
 def tool_ratings(pilot: Pilot) -> pd.DataFrame:
-    """Appropriateness (IAM) and feasibility (FIM) of each tool (RQ 1.6).
+    """Ratings of each tool, such as its appropriateness and feasibility (RQ 1.6).
 
     Returns
     -------
     DataFrame
-        measure ("iam", "fim"), tool, n, mean, sd, minimum, maximum, mean_percent (the mean between
-        the scale's ends, 0 to 100).
+        measure (the instrument), tool, n, mean, sd, minimum, maximum, mean_percent (the mean
+        between the scale's ends, 0 to 100).
     """
     scores = tool_rating_scores(pilot)
     rows = []
-    for measure in ("iam", "fim"):
-        scale = getattr(pilot.study.measures, measure)
-        for tool in TOOLS:
-            chosen = (scores["measure"] == measure) & (scores["tool"] == tool)
-            given = scores.loc[chosen, "score"].dropna()
-            summary = (len(given), given.mean(), given.std(), given.min(), given.max())
-            share = 100 * (given.mean() - scale.minimum) / (scale.maximum - scale.minimum)
-            rows.append((measure, tool, *summary, share))
+    for scale in pilot.instruments.ratings.values():
+        measure, tool = scale.instrument, scale.key.tool
+        given = scores.loc[(scores["measure"] == measure) & (scores["tool"] == tool), "score"]
+        given = given.dropna()
+        summary = (len(given), given.mean(), given.std(), given.min(), given.max())
+        share = 100 * (given.mean() - scale.lowest) / (scale.highest - scale.lowest)
+        rows.append((measure, tool, *summary, share))
     columns = ["measure", "tool", "n", "mean", "sd", "minimum", "maximum", "mean_percent"]
     return pd.DataFrame(rows, columns=columns)
 

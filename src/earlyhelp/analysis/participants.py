@@ -10,8 +10,6 @@ import pandas as pd
 
 from earlyhelp.analysis.instruments import (
     ARMS,
-    OUTCOMES,
-    WAI_DOMAINS,
     outcome_scores,
     tool_rating_scores,
 )
@@ -19,7 +17,6 @@ from earlyhelp.analysis.quantities import Formula, Given, Same, Total, quantity
 from earlyhelp.study.raw import TIME_IN_SERVICE, Pilot
 
 FULL_TIME_HOURS = 37
-MEASURED = {"wai": "working alliance", "compassion_satisfaction": "compassion satisfaction"}
 NUMERIC_CHARACTERISTICS = (
     "years_practising",
     "qualification_level",
@@ -236,33 +233,24 @@ def interviewees(pilot: Pilot) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-# Those who answered at both waves are those who were tested where every respondent has a score.
-EVERYBODY_SCORED = tuple(
-    (
-        Same(
-            "both",
-            "outcome_summary",
-            "n",
-            select={"measure": "compassion_satisfaction", "wave": wave},
-            on=("arm",),
-        ),
-        Same("both", "responses", "n", select={"wave": wave, "team": "all"}, on=("arm",)),
-    )
-    for wave in ("baseline", "endline")
-)
+def _paired(pilot: Pilot) -> Iterator[Same]:
+    """Those who answered twice are those who were tested where every respondent has a score."""
+    arm = ("arm",)
+    for measure in pilot.instruments.whole:
+        scored = tuple(
+            (
+                Same("both", "outcome_summary", "n", {}, {"measure": measure, "wave": wave}, arm),
+                Same("both", "responses", "n", {}, {"wave": wave, "team": "all"}, arm),
+            )
+            for wave in ("baseline", "endline")
+        )
+        yield Same("both", "paired_tests", "n", {}, {"measure": measure}, arm, scored)
 
 
 @quantity(
     Same("baseline", "responses", "n", select={"wave": "baseline", "team": "all"}, on=("arm",)),
     Same("endline", "responses", "n", select={"wave": "endline", "team": "all"}, on=("arm",)),
-    Same(
-        "both",
-        "paired_tests",
-        "n",
-        select={"measure": "compassion_satisfaction"},
-        on=("arm",),
-        when=EVERYBODY_SCORED,
-    ),
+    _paired,
     Formula("lost", "baseline - both"),
     Formula("new", "endline - both"),
     Formula("distinct", "baseline + new"),
@@ -307,7 +295,7 @@ def people(pilot: Pilot) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _flow() -> Iterator[Same]:
+def _flow(pilot: Pilot) -> Iterator[Same]:
     """Where the number of each stage stands, too."""
     for arm in ARMS:
         for stage, fact in (("teams", "teams"), ("randomised units", "units")):
@@ -323,7 +311,8 @@ def _flow() -> Iterator[Same]:
         yield Same("n", other, column, {"stage": stage}, {"role": "all"})
     tool = {"tool": "ORS", "frequency": "no sessions"}
     yield Same("n", "tool_frequency", "total", {"stage": "reported use at endline"}, tool)
-    for measure, name in MEASURED.items():
+    for measure, scale in pilot.instruments.whole.items():
+        name = scale.key.name.lower()
         for wave in ("baseline", "endline"):
             where, select = {"stage": f"{name} at {wave}"}, {"measure": measure, "wave": wave}
             yield Same("n", "outcome_summary", "n", where, select, ("arm",))
@@ -331,7 +320,7 @@ def _flow() -> Iterator[Same]:
         yield Same("n", "paired_tests", "n", where, {"measure": measure}, ("arm",))
 
 
-@quantity(*_flow())
+@quantity(_flow)
 def participant_flow(pilot: Pilot) -> pd.DataFrame:
     """Numbers at each stage, as a CONSORT flow diagram shows them (Eldridge et al. 2016).
 
@@ -366,8 +355,8 @@ def participant_flow(pilot: Pilot) -> pd.DataFrame:
     rows.extend((stage, "intervention", n) for stage, n in intervention_only.items())
     add("endline survey", pilot.endline_survey["team"])
     scores = outcome_scores(pilot).dropna(subset="score")
-    for measure, label in MEASURED.items():
-        of_measure = scores[scores["measure"] == measure]
+    for measure, scale in pilot.instruments.whole.items():
+        of_measure, label = scores[scores["measure"] == measure], scale.key.name.lower()
         for wave in ("baseline", "endline"):
             add(f"{label} at {wave}", of_measure.loc[of_measure["wave"] == wave, "team"])
         paired = of_measure[of_measure["practitioner_id"].duplicated()]
@@ -533,13 +522,14 @@ def design(pilot: Pilot) -> pd.DataFrame:
     DataFrame
         fact, value (number or text).
     """
-    study = pilot.study
+    study, instruments = pilot.study, pilot.instruments
+    parts = {name: instruments.parts(name) for name in instruments.whole}
     facts: dict[str, object] = {
         "teams": len(study.teams),
         "groups": len({team.arm for team in study.teams}),
         "waves": len(study.waves),
-        "outcome measures": sum(not measure.startswith("wai_") for measure in OUTCOMES),
-        "wai domains": len(WAI_DOMAINS),
+        "outcome measures": len(instruments.whole),
+        **{f"{name} domains": len(domains) for name, domains in parts.items() if domains},
         "months of tool use": len(study.tool_months),
     }
     for arm in ARMS:
@@ -548,11 +538,12 @@ def design(pilot: Pilot) -> pd.DataFrame:
         facts[f"{arm} units"] = len({team.unit for team in members})
     units = [team.unit for team in study.teams]
     facts["teams in shared units"] = sum(units.count(unit) > 1 for unit in units)
-    for name in ("wai", "proqol", "iam", "fim"):
-        scale = getattr(study.measures, name)
+    for name, scale in instruments.measured.items():
         facts[f"{name} items"] = scale.items
         facts[f"{name} item maximum"] = scale.maximum
         facts[f"{name} total maximum"] = scale.total_maximum
-    facts["wai domain maximum"] = 4 * study.measures.wai.maximum
+    for name, domains in parts.items():
+        if domains:
+            facts[f"{name} domain maximum"] = max(scale.total_maximum for scale in domains)
     facts.update(study.design)
     return pd.DataFrame(facts.items(), columns=["fact", "value"])

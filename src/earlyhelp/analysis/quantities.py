@@ -8,7 +8,7 @@ the tables of every study.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
@@ -123,6 +123,8 @@ class Answers:
 
 
 Rule = Formula | Given | Total | Same | Sum | Answers
+# Rules that depend on what a study has, such as its instruments.
+RulesOf = Callable[[Pilot], Iterable[Rule]]
 
 
 @dataclass(frozen=True)
@@ -130,13 +132,23 @@ class Quantity:
     """A registered function with its rules."""
 
     compute: Callable[..., pd.DataFrame]
-    rules: tuple[Rule, ...]
+    stated: tuple[Rule | RulesOf, ...]
+
+    def rules(self, pilot: Pilot) -> list[Rule]:
+        """The rules of the table of a pilot."""
+        return [
+            rule
+            for stated in self.stated
+            for rule in (stated(pilot) if callable(stated) else (stated,))
+        ]
 
 
 QUANTITIES: dict[str, Quantity] = {}
 
 
-def quantity(*rules: Rule) -> Callable[[Callable[..., pd.DataFrame]], Callable[..., pd.DataFrame]]:
+def quantity(
+    *rules: Rule | RulesOf,
+) -> Callable[[Callable[..., pd.DataFrame]], Callable[..., pd.DataFrame]]:
     """Register a function of a pilot as a quantity, with the rules of its table.
 
     Its table carries its name in ``attrs["quantity"]`` and, where the pilot knows it

@@ -37,7 +37,6 @@ from earlyhelp.possible.one_group import printed_interval
 from earlyhelp.possible.two_waves import Change, Wave
 from earlyhelp.published import identified_sets, stored
 from earlyhelp.published.identified_sets import (
-    HIGH_SATISFACTION,
     NEAR,
     Identified,
     Outcome,
@@ -45,6 +44,7 @@ from earlyhelp.published.identified_sets import (
 )
 from earlyhelp.published.printed import read_printed
 from earlyhelp.study.design import Study, read_study
+from earlyhelp.study.scoring_keys import Instruments, read_instruments
 
 COLUMNS = ["quantity", "population", "low", "high", "values", "decimals", "status", "how"]
 OUTER = "outer bound"
@@ -63,6 +63,7 @@ class Figures:
     printed: Mapping[str, Any]
     stored: Identified
     outcomes: Mapping[str, Outcome]
+    instruments: Instruments
 
     def extreme(self, measure: str, arm: str, quantity: str) -> tuple[float, float, str]:
         """Stored least and greatest value, and whether they are exact."""
@@ -93,7 +94,8 @@ def read(study_folder: str | Path) -> Figures | None:
     if study.provenance == "observed" or tables is None:
         return None
     printed = read_printed(study.folder)
-    return Figures(study, printed, tables, identified_sets.outcomes(study, printed))
+    outcomes = identified_sets.outcomes(study, printed)
+    return Figures(study, printed, tables, outcomes, read_instruments(study.folder))
 
 
 Row = tuple[str, str, float, float, tuple[float, ...], int, str, str]
@@ -128,7 +130,8 @@ def change(figures: Figures, measure: str, confidence: float) -> pd.DataFrame:
 
     Parameters
     ----------
-    measure : {"wai", "proqol"}
+    measure : str
+        Instrument, one of `Figures.outcomes`.
     confidence : float
         Of the interval of the standardised change, exact (noncentral t).
     """
@@ -330,15 +333,6 @@ def _root(signed_square: Fraction) -> float:
 
 # --- Distributions --------------------------------------------------------------------------------
 
-NAMES = {
-    "wai": "Working alliance",
-    "proqol": "Compassion satisfaction",
-    "iam_ors": "Appropriateness of the ORS",
-    "iam_srs": "Appropriateness of the SRS",
-    "fim_ors": "Feasibility of the ORS",
-    "fim_srs": "Feasibility of the SRS",
-}
-
 
 def top(figures: Figures) -> pd.DataFrame:
     """People at and near the top of each outcome's scale, per arm and wave."""
@@ -360,10 +354,9 @@ def _top_of_group(figures: Figures, measure: str, arm: str, wave: str) -> Iterat
     outcome = figures.outcomes[measure]
     maximum, n = outcome.scale.total_maximum, outcome.printed[arm][wave]["n"]
     cutoffs = {"at the maximum": maximum, f"within {NEAR} points": maximum - NEAR}
-    if measure == "proqol":
-        cutoffs["high"] = HIGH_SATISFACTION
+    cutoffs |= {f"high from {cutoff}": cutoff for cutoff in outcome.scale.high}
     for name, cutoff in cutoffs.items():
-        label = f"{NAMES[measure]}: people with {cutoff} or more (of {n})"
+        label = f"{outcome.scale.key.name}: people with {cutoff} or more (of {n})"
         if figures.has(measure, arm, f"{name}, {wave}"):
             low, high, found = figures.extreme(measure, arm, f"{name}, {wave}")
             how = ALL_TESTS if found == EXACT else OUTER
@@ -384,11 +377,13 @@ def _group(
 
 def shape(figures: Figures) -> pd.DataFrame:
     """Median and skewness of every group with a printed n, mean and SD."""
+    names = {name: outcome.scale.key.name for name, outcome in figures.outcomes.items()}
+    names |= {name: scale.key.name for name, scale in figures.instruments.ratings.items()}
     groups = figures.stored.groups
     chosen = groups[groups["quantity"].isin(["median", "skewness"])]
     return _frame(
         _row(
-            f"{NAMES[measure]}: {quantity}",
+            f"{names[measure]}: {quantity}",
             f"{arm}, {wave.replace('_', '-')}",
             (Fraction(str(low)), Fraction(str(high))),
             1,
@@ -411,7 +406,7 @@ def items(figures: Figures) -> pd.DataFrame:
 def _items_of_group(figures: Figures, measure: str, arm: str, wave: str) -> Iterator[Row]:
     outcome = figures.outcomes[measure]
     group, number = getattr(outcome.arms[arm], wave), outcome.scale.items
-    label = f"{NAMES[measure]}: mean answer to an item"
+    label = f"{outcome.scale.key.name}: mean answer to an item"
     means = [Fraction(total, group.n * number) for total in _sums(group)]
     yield _row(label, f"{arm}, {wave}", means, 2, BY_SUM)
     if "domain_mean_above" not in outcome.printed:

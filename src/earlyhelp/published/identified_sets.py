@@ -54,8 +54,9 @@ from earlyhelp.possible.extremes import (
 from earlyhelp.possible.one_group import Figures
 from earlyhelp.possible.two_waves import Arm, Change, TTest, Wave
 from earlyhelp.published.printed import possible_sums, read_printed
-from earlyhelp.study.design import Scale, Study, read_study
+from earlyhelp.study.design import Study, read_study
 from earlyhelp.study.problems import InputError, Problem
+from earlyhelp.study.scoring_keys import Scale, read_instruments
 from earlyhelp.study.textfile import is_there, read_text
 
 Tell = Callable[[str], None]
@@ -65,12 +66,8 @@ INPUTS = "inputs.json"
 METHOD_VERSION = 2
 # Points below the scale's maximum that count as near it, as in `outcomes.ceiling`.
 NEAR = 5
-# Stamm (2010): compassion satisfaction of 42 and over is high.
-HIGH_SATISFACTION = 42
-# Jacobson and Truax (1991): reliable at 1.96 standard errors of a difference. Munder et al. (2010)
-# give a reliability (alpha) above 0.80 for the short revised Working Alliance Inventory in both of
-# their samples of clients; the amount is the greatest that this leaves.
-RELIABLE, WAI_RELIABILITY = 1.96, 0.80
+# Jacobson and Truax (1991): reliable at 1.96 standard errors of a difference.
+RELIABLE = 1.96
 
 
 @dataclass(frozen=True)
@@ -119,7 +116,7 @@ class Outcome:
 
 def outcomes(study: Study, printed: Mapping[str, Any]) -> dict[str, Outcome]:
     """Outcome measures of a study by name."""
-    scales = {"wai": study.measures.wai, "proqol": study.measures.proqol}
+    scales = {s.instrument: s for s in read_instruments(study.folder).whole.values()}
     return {
         name: Outcome(name, scale, printed[name], printed["pairs"])
         for name, scale in scales.items()
@@ -132,11 +129,12 @@ def reliable_change(outcome: Outcome) -> int | None:
     1.96 standard errors of a difference, with the SD of both arms pooled at baseline.
     """
     waves = [outcome.printed[arm]["baseline"] for arm in ARMS]
-    if outcome.measure != "wai" or not all("sd" in wave for wave in waves):
+    reliability = outcome.scale.key.reliability
+    if reliability is None or not all("sd" in wave for wave in waves):
         return None
     squares = sum((wave["n"] - 1) * float(wave["sd"]) ** 2 for wave in waves)
     sd = sqrt(squares / sum(wave["n"] - 1 for wave in waves))
-    return int(RELIABLE * sd * sqrt(2 * (1 - WAI_RELIABILITY))) + 1
+    return int(RELIABLE * sd * sqrt(2 * (1 - reliability))) + 1
 
 
 # --- What it is computed from ---------------------------------------------------------------------
@@ -145,9 +143,11 @@ def reliable_change(outcome: Outcome) -> int | None:
 def inputs_hash(study_folder: str | Path) -> str:
     """SHA-256 of the printed figures, the measures' scales and the version of the method."""
     study = read_study(study_folder)
-    measures = study.measures
-    scales = (measures.wai, measures.proqol, measures.iam, measures.fim)
-    given = (METHOD_VERSION, read_printed(study.folder), [scale.model_dump() for scale in scales])
+    scales = [
+        {"items": scale.items, "minimum": scale.minimum, "maximum": scale.maximum}
+        for scale in read_instruments(study.folder).measured.values()
+    ]
+    given = (METHOD_VERSION, read_printed(study.folder), scales)
     return _digest(json.dumps(given, sort_keys=True, default=str))
 
 
@@ -623,7 +623,7 @@ def _groups(study: Study, printed: Mapping[str, Any]) -> pd.DataFrame:
         for (arm, problem), (index, wave) in product(outcome.arms.items(), enumerate(WAVES)):
             scores = (problem.baseline, problem.endline)[index]
             if scores.variance is None:
-                cutoffs = [HIGH_SATISFACTION, *_cutoffs(outcome).values()]
+                cutoffs = [*outcome.scale.high, *_cutoffs(outcome).values()]
                 rows += [
                     (
                         outcome.measure,
@@ -660,8 +660,9 @@ def _printed_groups(
             if "sd" in figures:
                 known = Figures(figures["n"], figures["mean"], figures["sd"], *ends)
                 yield outcome.measure, arm, wave, known, [ends[1] - NEAR, ends[1]]
+    ratings = read_instruments(study.folder).ratings
     for name, figures in printed["ratings"].items():
-        scale = getattr(study.measures, name.partition("_")[0])
+        scale = ratings[name]
         known = Figures(
             figures["n"], figures["mean"], figures["sd"], scale.minimum, scale.maximum, scale.items
         )

@@ -21,8 +21,6 @@ Month = Annotated[
 ]
 Text = Annotated[str, Field(min_length=1)]
 Band = tuple[FiniteFloat, FiniteFloat]
-# Instruments of which scoring key and cut-offs are those of one published form, and its items.
-ITEMS = {"wai": 12, "proqol": 10}
 
 
 class Team(Strict):
@@ -40,46 +38,6 @@ class Wave(Strict):
     label: str
     month: Month
     arms: tuple[Arm, ...]
-
-
-class Scale(Strict):
-    """An instrument as administered: its number of items and the answers an item allows."""
-
-    items: Annotated[int, Field(ge=1, le=100)]
-    minimum: Annotated[int, Field(ge=-1000, le=1000)]
-    maximum: Annotated[int, Field(ge=-1000, le=1000)]
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Scale:
-        if self.minimum >= self.maximum:
-            raise ValueError("the minimum is below the maximum")
-        return self
-
-    @property
-    def total_minimum(self) -> int:
-        """Lowest possible total of the items."""
-        return self.items * self.minimum
-
-    @property
-    def total_maximum(self) -> int:
-        """Highest possible total of the items."""
-        return self.items * self.maximum
-
-
-class Measures(Strict):
-    """The instruments of the pilot (Methodology, Practitioner surveys)."""
-
-    wai: Scale
-    proqol: Scale
-    iam: Scale
-    fim: Scale
-
-    @model_validator(mode="after")
-    def _published_forms(self) -> Measures:
-        for name, items in ITEMS.items():
-            if (found := getattr(self, name).items) != items:
-                raise ValueError(f"{items} items in {name}, which its scoring needs, not {found}")
-        return self
 
 
 class Criterion(Strict):
@@ -166,7 +124,6 @@ class Study(Strict):
     teams: tuple[Team, ...]
     waves: tuple[Wave, ...]
     tool_months: Annotated[tuple[Month, ...], Field(min_length=1)]
-    measures: Measures
     progression: Criteria | None = None
     design: dict[str, Text | int | float] = Field(default_factory=dict)
 

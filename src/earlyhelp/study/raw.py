@@ -14,6 +14,7 @@ from earlyhelp.study.design import Study, find_folder, read_study
 from earlyhelp.study.dictionary import DATAPACKAGE_FILE, Dictionary, Field, read_dictionary
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.rawtable import DTYPES, read_table
+from earlyhelp.study.scoring_keys import Instruments, read_instruments
 from earlyhelp.study.textfile import is_there
 
 ROLES = (
@@ -36,8 +37,6 @@ ENGAGEMENT = (
 DIFFICULTY = ("much harder", "harder", "neither easier nor harder", "easier", "much easier")
 TRAINING_FORMAT = ("one full day", "two half days", "no preference")
 PART = ("scheduled", "mop-up", "not attended")
-# The compassion satisfaction items of the 30-item ProQOL 5 (Stamm 2010, scoring sheet).
-COMPASSION_SATISFACTION_ITEMS = (3, 6, 12, 16, 18, 20, 22, 24, 27, 30)
 TRAINING_VIEWS = (
     "pace_right",
     "balance_right",
@@ -97,39 +96,25 @@ def _one_of(*answers: str, always: bool = False) -> Reads:
     return Reads(always=always, answers=answers)
 
 
-def wai_columns(study: Study) -> list[str]:
-    """Names of the Working Alliance Inventory's item columns."""
-    return [f"wai_{item:02d}" for item in range(1, study.measures.wai.items + 1)]
-
-
-def proqol_columns() -> list[str]:
-    """Names of the compassion satisfaction item columns, by their number in the ProQOL."""
-    return [f"proqol_{item:02d}" for item in COMPASSION_SATISFACTION_ITEMS]
-
-
-def tool_rating_columns(study: Study, measure: str, tool: str) -> list[str]:
-    """Names of the IAM or FIM item columns for one tool."""
-    items = getattr(study.measures, measure).items
-    return [f"{measure}_{tool.lower()}_{item}" for item in range(1, items + 1)]
-
-
-def columns_read(study: Study) -> dict[str, dict[str, Reads]]:
+def columns_read(study: Study, instruments: Instruments) -> dict[str, dict[str, Reads]]:
     """Which columns the analysis reads.
 
     Parameters
     ----------
     study : Study
-        Its teams, months and instruments set the answers and scales.
+        Its teams and months are answers.
+    instruments : Instruments
+        Their columns are read in the files that they stand in.
 
     Returns
     -------
     dict
         File stem to column name to `Reads`.
     """
-    scales = {
-        name: Reads("number", scale=(scale.minimum, scale.maximum))
-        for name, scale in study.measures
-    }
+    scored: dict[str, dict[str, Reads]] = {}
+    for scale in instruments.scales.values():
+        for stem in scale.files:
+            scored.setdefault(stem, {}).update(dict.fromkeys(scale.columns, _NUMBER))
     agreement = Reads("number", scale=(1, 5))
     teams = {
         arms: _one_of(*(team.id for team in study.teams if team.arm in arms), always=True)
@@ -152,16 +137,8 @@ def columns_read(study: Study) -> dict[str, dict[str, Reads]]:
         "prior_systemic_training": _one_of(*YES_NO_NOT_SURE),
         "prior_ors": _one_of(*YES_NO_NOT_SURE),
         "prior_srs": _one_of(*YES_NO_NOT_SURE),
-        **dict.fromkeys(wai_columns(study), scales["wai"]),
-        **dict.fromkeys(proqol_columns(), scales["proqol"]),
     }
-    ratings = {
-        name: scales[measure]
-        for measure in ("iam", "fim")
-        for tool in TOOLS
-        for name in tool_rating_columns(study, measure, tool)
-    }
-    return {
+    columns = {
         "baseline_survey": survey,
         "post_training_survey": {
             **respondent,
@@ -171,7 +148,6 @@ def columns_read(study: Study) -> dict[str, dict[str, Reads]]:
             "know_more": agreement,
             **dict.fromkeys(ANTICIPATED_OUTCOMES, agreement),
             "preferred_format": _one_of(*TRAINING_FORMAT),
-            **ratings,
         },
         "endline_survey": {
             **survey,
@@ -232,6 +208,7 @@ def columns_read(study: Study) -> dict[str, dict[str, Reads]]:
             "report_section": _TEXT,
         },
     }
+    return {stem: {**plain, **scored.get(stem, {})} for stem, plain in columns.items()}
 
 
 @dataclass(frozen=True)
@@ -249,6 +226,8 @@ class Pilot:
     """
 
     study: Study
+    dictionary: Dictionary
+    instruments: Instruments
     baseline_survey: pd.DataFrame
     post_training_survey: pd.DataFrame
     endline_survey: pd.DataFrame
@@ -277,17 +256,19 @@ def open_pilot(folder: str | Path) -> Pilot:
     """
     folder = find_folder(folder)
     problems: list[Problem] = []
-    study = dictionary = None
+    study = dictionary = instruments = None
     try:
         study = read_study(folder)
     except InputError as error:
         problems += error.problems
     try:
         dictionary = read_dictionary(folder)
+        instruments = read_instruments(folder)
     except InputError as error:
         problems += error.problems
-    if study and dictionary:
-        problems += _against_the_analysis(dictionary, study)
+    if study and dictionary and instruments:
+        problems += _against_the_analysis(dictionary, columns_read(study, instruments))
+        problems += _months_of_the_waves(dictionary, study)
     frames: dict[str, pd.DataFrame] = {}
     if dictionary:
         problems += _unknown_files(folder / "raw", dictionary)
@@ -296,13 +277,13 @@ def open_pilot(folder: str | Path) -> Pilot:
     if study and dictionary and not problems:
         problems += _missing_references(dictionary, frames)
         problems += plausibility.check(study, frames)
-    if problems or study is None:
+    if problems or not (study and dictionary and instruments):
         raise InputError(problems)
     typed: dict[str, Any] = {
         stem: frames[stem].reset_index(drop=True) if stem in frames else _without_rows(columns)
-        for stem, columns in columns_read(study).items()
+        for stem, columns in columns_read(study, instruments).items()
     }
-    return Pilot(study=study, **typed)
+    return Pilot(study, dictionary, instruments, **typed)
 
 
 def _without_rows(columns: dict[str, Reads]) -> pd.DataFrame:
@@ -337,13 +318,14 @@ def _missing_references(
                     yield Problem(file, int(str(line)), key.fields, repr(value), expected)
 
 
-def _against_the_analysis(dictionary: Dictionary, study: Study) -> Iterator[Problem]:
-    """Compare the dictionary with what the analysis reads and with `study.yml`."""
+def _against_the_analysis(
+    dictionary: Dictionary, reads: dict[str, dict[str, Reads]]
+) -> Iterator[Problem]:
+    """Compare the dictionary with what the analysis reads."""
 
     def problem(place: str, found: str, expected: str) -> Problem:
         return Problem(DATAPACKAGE_FILE, None, place, found, expected)
 
-    reads = columns_read(study)
     for resource in dictionary.resources:
         if resource.name not in reads:
             expected = f"one of: {', '.join(reads)}"
@@ -367,7 +349,6 @@ def _against_the_analysis(dictionary: Dictionary, study: Study) -> Iterator[Prob
         for name, field in table.by_name.items():
             for found, expected in _misread(field, columns[name]) if name in columns else ():
                 yield problem(f"{stem}.{name}", found, expected)
-    yield from _months_of_the_waves(dictionary, study)
 
 
 def _misread(field: Field, reads: Reads) -> Iterator[tuple[str, str]]:

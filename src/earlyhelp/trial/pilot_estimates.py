@@ -29,7 +29,7 @@ from earlyhelp.published.printed import possible_sums, read_printed
 from earlyhelp.published.rounding import number
 from earlyhelp.published.statuses import FREE, cell_statuses, combined
 from earlyhelp.study.problems import InputError, Problem
-from earlyhelp.study.raw import Pilot, proqol_columns, wai_columns
+from earlyhelp.study.raw import Pilot
 from earlyhelp.study.textfile import is_there
 from earlyhelp.study.yamlfile import Strict, read_yaml
 from earlyhelp.trial import power
@@ -37,7 +37,6 @@ from earlyhelp.trial.criteria import Quantity, observed
 from earlyhelp.trial.design_grid import Sweep
 
 WAVES = ("baseline", "endline")
-OUTCOMES = {"wai": "wai", "compassion_satisfaction": "proqol"}
 NEAR = 5
 # With fewer clusters the formulas of designs of several periods are too hopeful (`power.power`).
 FEW = 8
@@ -77,7 +76,7 @@ def _status(pilot: Pilot) -> str:
 def _observed_room(pilot: Pilot) -> pd.DataFrame:
     summary = outcomes.outcome_summary(pilot).merge(outcomes.ceiling(pilot, NEAR))
     rows = []
-    for row in summary[summary["measure"].isin(OUTCOMES)].to_dict("records"):
+    for row in summary[summary["measure"].isin(pilot.instruments.whole)].to_dict("records"):
         seen = {"mean": row["mean"], "sd": row["sd"] or NOTHING}
         seen |= {"top": row["at_maximum"], "near": row["close"]}
         rows.append(
@@ -92,8 +91,9 @@ def _printed_room(pilot: Pilot) -> pd.DataFrame:
     printed = read_printed(pilot.study.folder)
     left = determined.read(pilot.study.folder)
     rows = []
-    for (measure, key), arm, wave in product(OUTCOMES.items(), ARMS, WAVES):
-        figures, scale = printed[key][arm][wave], getattr(pilot.study.measures, key)
+    for (measure, scale), arm, wave in product(pilot.instruments.whole.items(), ARMS, WAVES):
+        key = scale.instrument
+        figures = printed[key][arm][wave]
         low, high = scale.total_minimum, scale.total_maximum
         sums = possible_sums(figures, (low, high))
         row = {"measure": measure, "arm": arm, "wave": wave, "n": figures["n"], "maximum": high}
@@ -164,7 +164,7 @@ def stability(pilot: Pilot, confidence: float = 0.95) -> pd.DataFrame:
         return claiming(_identified(pilot), _status(pilot))
     rows = []
     pairs = outcomes.changes(pilot)
-    for measure, arm in product(OUTCOMES, ARMS):
+    for measure, arm in product(pilot.instruments.whole, ARMS):
         chosen = pairs[(pairs["measure"] == measure) & (pairs["arm"] == arm)]
         n, sd = len(chosen), chosen["change"].std()
         dz = abs(chosen["change"].mean()) / sd if sd > 0 else NOTHING
@@ -198,7 +198,8 @@ def _identified(pilot: Pilot) -> pd.DataFrame:
     left = determined.read(pilot.study.folder)
     pairs = read_printed(pilot.study.folder)["pairs"]
     rows = []
-    for (measure, key), (index, arm) in product(OUTCOMES.items(), enumerate(ARMS)):
+    for (measure, scale), (index, arm) in product(pilot.instruments.whole.items(), enumerate(ARMS)):
+        key = scale.instrument
         correlation = (NOTHING, NOTHING)
         sds, dzs = [NOTHING], [NOTHING]
         if left is not None:
@@ -260,7 +261,8 @@ def gain_from_baseline(
         left of the variance where people are randomised) and teams (over the ICCs, cluster
         autocorrelations and r).
     """
-    used = {measure: usable_correlation(stability, measure) for measure in OUTCOMES}
+    measures = stability["measure"].unique()
+    used = {measure: usable_correlation(stability, measure) for measure in measures}
     rows = []
     for design, effect in product(power.DESIGNS.values(), sweep.effect):
         if not design.covariates:
@@ -331,10 +333,9 @@ def reliability(pilot: Pilot) -> pd.DataFrame:
         return pd.DataFrame(columns=columns)
     import pingouin
 
-    items = {"wai": wai_columns(pilot.study), "compassion_satisfaction": proqol_columns()}
     rows = []
-    for (measure, names), wave in product(items.items(), WAVES):
-        answers = surveys(pilot)[wave][names].dropna()
+    for (measure, scale), wave in product(pilot.instruments.whole.items(), WAVES):
+        answers = surveys(pilot)[wave][scale.columns].dropna()
         if len(answers) > 1 and answers.sum(axis=1).std() > 0:
             alpha, (low, high) = pingouin.cronbach_alpha(answers)
             rows.append((measure, wave, len(answers), float(alpha), float(low), float(high)))

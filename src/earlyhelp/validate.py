@@ -40,7 +40,7 @@ from earlyhelp.study.questions import QUESTIONS_FILE, read_questions
 from earlyhelp.study.raw import Pilot, open_pilot
 from earlyhelp.study.scoring_keys import INSTRUMENTS_FILE, read_instruments
 from earlyhelp.trial import criteria, design_grid
-from earlyhelp.trial.pilot_estimates import NUMBERS_FILE, read_numbers, unknown_themes
+from earlyhelp.trial.pilot_estimates import NUMBERS_FILE, read_numbers, unknown_numbers
 
 # Facts that pages read of themselves; claims name the others (`participants.design`).
 FACTS_READ = ("service_teams",)
@@ -367,7 +367,7 @@ def _sections(study: Study, theory: Theory) -> Iterator[Problem]:
 
 def _qualitative(pilot: Pilot, held: dict[str, Any], theory: Theory | None) -> Iterator[Problem]:
     matrix, codebook = pilot.framework_matrix, held.get(CODEBOOK_FILE)
-    yield from unknown_themes(held.get(NUMBERS_FILE, []), matrix)
+    yield from unknown_numbers(held.get(NUMBERS_FILE, []), pilot)
     if codebook is None:
         needed = f"the codes of the {TRIANGULATION_FILE if matrix.empty else 'framework matrix'}"
         if not matrix.empty or TRIANGULATION_FILE in held:

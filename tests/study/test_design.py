@@ -82,6 +82,12 @@ def test_no_yaml(mini: Path) -> None:
         ("unit: C", "unit: A", "each unit in one arm; A is in both"),
         ("title: A miniature pilot", "title: ''", "a text that is not empty"),
         ("place:", "folder: /tmp\nplace:", "no such key: the folder"),
+        ("agree: [agree,", "agree: [yes,", "in agree only answers of agreement, not yes"),
+        (
+            "Worker, Senior Practitioner]",
+            "Worker]",
+            "in roles_together only practitioners, not Senior Practitioner",
+        ),
         ("place:", "design: {teams: [1]}\nplace:", "text (write a number in quotes)"),
     ],
 )

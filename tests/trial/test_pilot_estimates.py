@@ -298,12 +298,13 @@ def test_a_study_without_numbers_still_has_its_next_steps(mini: Path) -> None:
 
 
 def test_numbers_that_fit_nothing_are_all_told(rotherham: Path, tmp_path: Path) -> None:
-    wrong = "- {theme: x, words: y, figure: happiness}\n- {theme: x, figure: recording}\n"
+    wrong = "- {theme: x, words: y, figure: happiness}\n- {theme: x, words: z, figure: room_ors}\n"
     pilot = with_numbers(open_pilot(rotherham), tmp_path, wrong)
     with pytest.raises(InputError) as caught:
         pilot_estimates.next_steps(pilot, pd.DataFrame())
-    places = {problem.column for problem in caught.value.problems}
-    assert any(place.startswith("0.figure") for place in places) and "1.words" in places
+    told = [(problem.column, problem.found) for problem in caught.value.problems]
+    assert told[:2] == [("0.theme", "'x'"), ("0.figure", "'happiness'")]
+    assert told[3] == ("1.figure", "'room_ors'")
 
 
 def test_themes_that_no_cell_has_are_all_told(rotherham: Path, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from earlyhelp.analysis.instruments import ARMS, band, outcome_scores
 from earlyhelp.analysis.participants import attended_training, described_people, percent, shares
 from earlyhelp.analysis.quantities import Answers, Formula, Given, Same, free, quantity
 from earlyhelp.study.problems import InputError, Problem
-from earlyhelp.study.raw import ANTICIPATED_OUTCOMES, Pilot
+from earlyhelp.study.raw import Pilot
 
 ANALYSIS_SETS = ("all", "trained", "users")
 WAVES = ("baseline", "endline")
@@ -45,7 +45,7 @@ def anticipated_outcomes(pilot: Pilot) -> pd.DataFrame:
     DataFrame
         Columns of `feasibility.agreement`.
     """
-    return agreement(pilot.post_training_survey, ANTICIPATED_OUTCOMES)
+    return agreement(pilot, pilot.study.counted.anticipated_outcomes)
 
 
 @quantity(Answers(("question",), asked=TRAINED))
@@ -57,7 +57,7 @@ def anticipated_outcome_answers(pilot: Pilot) -> pd.DataFrame:
     DataFrame
         Columns of `feasibility.agreement_answers`.
     """
-    return agreement_answers(pilot.post_training_survey, ANTICIPATED_OUTCOMES)
+    return agreement_answers(pilot, pilot.study.counted.anticipated_outcomes)
 
 
 def score_maximum(pilot: Pilot, measure: str) -> int:
@@ -99,16 +99,20 @@ def _select(scores: pd.DataFrame, measure: str, arm: str, wave: str) -> pd.Serie
 
 @quantity()
 def domain_differences(pilot: Pilot) -> pd.DataFrame:
-    """How far the means of the goal and task domains lie apart.
+    """How far the means of two domains lie apart, of those that the study compares.
 
     Returns
     -------
     DataFrame
-        arm, wave, difference (absolute, points of 28).
+        first, second (measures), arm, wave, difference (absolute, points).
     """
-    summary = outcome_summary(pilot).pivot(index=["arm", "wave"], columns="measure", values="mean")
-    difference = (summary["wai_goal"] - summary["wai_task"]).abs()
-    return difference.rename("difference").reset_index()
+    columns = ["first", "second", "arm", "wave", "difference"]
+    if pilot.study.counted.compared is None:
+        return pd.DataFrame(columns=columns)
+    first, second = pilot.study.counted.compared
+    means = outcome_summary(pilot).pivot(index=["arm", "wave"], columns="measure", values="mean")
+    difference = (means[first] - means[second]).abs().rename("difference").reset_index()
+    return difference.assign(first=first, second=second)[columns]
 
 
 def changes(pilot: Pilot, analysis_set: str = "all") -> pd.DataFrame:

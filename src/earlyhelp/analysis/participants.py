@@ -14,9 +14,8 @@ from earlyhelp.analysis.instruments import (
     tool_rating_scores,
 )
 from earlyhelp.analysis.quantities import Formula, Given, Same, Total, quantity
-from earlyhelp.study.raw import TIME_IN_SERVICE, Pilot
+from earlyhelp.study.raw import Pilot
 
-FULL_TIME_HOURS = 37
 NUMERIC_CHARACTERISTICS = (
     "years_practising",
     "qualification_level",
@@ -137,7 +136,8 @@ def data_collection(pilot: Pilot) -> pd.DataFrame:
 
 def attended_training(pilot: Pilot) -> pd.Series:
     """Whether each person of the attendance list came to at least one part of the training."""
-    return (pilot.training_attendance[["part_1", "part_2"]] != "not attended").any(axis=1)
+    parts = pilot.training_attendance[["part_1", "part_2"]]
+    return (parts != pilot.study.counted.absent).any(axis=1)
 
 
 @quantity()
@@ -309,7 +309,7 @@ def _flow(pilot: Pilot) -> Iterator[Same]:
         ("attended training", "attendance", "attended"),
     ):
         yield Same("n", other, column, {"stage": stage}, {"role": "all"})
-    tool = {"tool": "ORS", "frequency": "no sessions"}
+    tool = {"tool": pilot.tools[0], "frequency": pilot.study.counted.never}
     yield Same("n", "tool_frequency", "total", {"stage": "reported use at endline"}, tool)
     for measure, scale in pilot.instruments.whole.items():
         name = scale.key.name.lower()
@@ -342,6 +342,7 @@ def participant_flow(pilot: Pilot) -> pd.DataFrame:
     add("randomised units", first)
     add("baseline survey", pilot.baseline_survey["team"])
     eligible = pilot.training_attendance
+    frequency = study.counted.frequency[pilot.tools[0]]
     intervention_only = {
         "eligible for training": len(eligible),
         "attended training": int(attended_training(pilot).sum()),
@@ -350,7 +351,7 @@ def participant_flow(pilot: Pilot) -> pd.DataFrame:
             tool_rating_scores(pilot).dropna()["practitioner_id"].nunique()
         ),
         "used the tools": int(pilot.tool_use["practitioner_id"].nunique()),
-        "reported use at endline": int(pilot.endline_survey["ors_frequency"].notna().sum()),
+        "reported use at endline": int(pilot.endline_survey[frequency].notna().sum()),
     }
     rows.extend((stage, "intervention", n) for stage, n in intervention_only.items())
     add("endline survey", pilot.endline_survey["team"])
@@ -492,18 +493,19 @@ def characteristic_counts(pilot: Pilot) -> pd.DataFrame:
         total, percent, rank (1 for the most common, ties sharing the lower rank).
     """
     given = described_people(pilot)
-    hours = given["hours_per_week"]
-    answers = {
-        "time_in_service": (given["time_in_service"], TIME_IN_SERVICE),
-        "qualification_level": (given["qualification_level"], tuple(range(1, 9))),
-        "working_hours": (
-            (hours >= FULL_TIME_HOURS).map({True: "full time", False: "part time"})[hours.notna()],
-            ("full time", "part time"),
-        ),
+    hours = given["hours_per_week"].dropna()
+    full = hours >= pilot.study.counted.full_time_hours
+    answers: dict[str, tuple[pd.Series, tuple[Any, ...]]] = {
+        name: (given[name], pilot.answers(name, "baseline_survey", "endline_survey"))
+        for name in ("time_in_service", "qualification_level")
     }
+    answers["working_hours"] = (
+        full.map({True: "full time", False: "part time"}),
+        ("full time", "part time"),
+    )
     frames = []
     for (characteristic, (values, categories)), arm in product(answers.items(), (*ARMS, "all")):
-        chosen = values[(given["arm"] == arm) | (arm == "all")]
+        chosen = values[(given.loc[values.index, "arm"] == arm) | (arm == "all")]
         frame = shares(chosen, categories, "category")
         frame["rank"] = frame["n"].rank(method="max", ascending=False).astype(int)
         frame.insert(0, "arm", arm)

@@ -22,8 +22,9 @@ from earlyhelp.report.labels import DESIGN_LABELS, label
 INK, MUTED = "#1f2a33", "#5b6770"
 ARM_COLOURS = {"intervention": "#0b5c8a", "comparison": "#c2571a"}
 ARM_MARKERS = {"intervention": "o", "comparison": "s"}
-TOOL_COLOURS = {"ORS": "#0b5c8a", "SRS": "#8fb8d3"}
-HATCHES = ("", "///")
+# Of bars that stand side by side, with a pattern for each, so that colour is not alone.
+BAR_COLOURS = ("#0b5c8a", "#8fb8d3", "#c2571a", "#dd9a6c")
+HATCHES = ("", "///", "...", "xxx")
 # From disagreement to agreement, ordered by lightness as well as hue.
 AGREEMENT_COLOURS = ("#8c3b10", "#dd9a6c", "#e4e6e8", "#8fb8d3", "#0b5c8a")
 WIDTH = 7.2
@@ -127,7 +128,6 @@ def counts(frame: pd.DataFrame, category: str, group: str | None = None) -> Figu
     categories = list(dict.fromkeys(frame[category]))
     figure, (axes,) = _axes(0.8 + 0.42 * len(categories) * (0.6 + 0.4 * len(groups)))
     height = 0.8 / len(groups)
-    colours = list(TOOL_COLOURS.values())
     for position, name in enumerate(groups):
         rows = frame if name is None else frame[frame[group] == name]
         rows = rows.set_index(category).loc[categories]
@@ -136,7 +136,7 @@ def counts(frame: pd.DataFrame, category: str, group: str | None = None) -> Figu
             centres,
             rows["n"],
             height=height * 0.92,
-            color=colours[position],
+            color=BAR_COLOURS[position],
             hatch=HATCHES[position],
             edgecolor="white",
             label=None if name is None else str(name),
@@ -202,7 +202,7 @@ def people_completing(frame: pd.DataFrame) -> Figure:
             [place + 0.4 * position - 0.2 for place in range(len(tools))],
             people,
             width=0.38,
-            color=list(TOOL_COLOURS.values())[position],
+            color=BAR_COLOURS[position],
             hatch=HATCHES[position],
             edgecolor="white",
             label=label(kind),

@@ -123,6 +123,27 @@ def _activities(frame: pd.DataFrame) -> Columns:
     return {**TEAM, **activities}
 
 
+def _tools(frame: pd.DataFrame) -> Columns:
+    """A column for each tool, between the team and their difference."""
+    columns = list(map(str, frame))
+    tools: Columns = {tool: (tool, 0) for tool in columns[1 : columns.index("difference")]}
+    return {"team": ("Team", None), **tools, "practitioners": ("Practitioners", 0)}
+
+
+def _compared_tools(frame: pd.DataFrame) -> Columns:
+    return {**MEASURE, "difference": (_pair(frame, " less "), 2)}
+
+
+def _compared_domains(frame: pd.DataFrame) -> Columns:
+    names = _pair(frame, " and ").capitalize()
+    return {"arm": ("Arm", None), "wave": ("Wave", None), "difference": (names, 1)}
+
+
+def _pair(frame: pd.DataFrame, between: str) -> str:
+    """What a table compares, in words."""
+    return between.join(label(name) for name in frame[["first", "second"]].iloc[0])
+
+
 def _by_person_type(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.pivot(index="tool", columns="person_type", values="people").reset_index()
 
@@ -269,14 +290,7 @@ LAYOUTS: Mapping[str, Layout] = {
         },
         "tool != 'all'",
     ),
-    "tbl-use-by-team": Layout(
-        {
-            "team": ("Team", None),
-            "ORS": ("ORS", 0),
-            "SRS": ("SRS", 0),
-            "practitioners": ("Practitioners", 0),
-        }
-    ),
+    "tbl-use-by-team": Layout(_tools),
     "tbl-uploaded": Layout({"answer": ("Uploaded scores", None), **SHARE}),
     "tbl-tool-scores": Layout(
         {
@@ -295,7 +309,7 @@ LAYOUTS: Mapping[str, Layout] = {
     "tbl-tool-ratings": Layout(
         {**MEASURE, "tool": ("Tool", None), "mean": ("Mean", 2), "sd": ("SD", 2)}
     ),
-    "tbl-rating-differences": Layout({**MEASURE, "difference": ("ORS less SRS", 2)}),
+    "tbl-rating-differences": Layout(_compared_tools),
     "tbl-continuation": Layout({"answer": ("Would go on using the tools", None), **SHARE}),
     "tbl-anticipated-outcomes": Layout(AGREE),
     "tbl-outcome-summary": Layout(
@@ -307,9 +321,7 @@ LAYOUTS: Mapping[str, Layout] = {
             "scale_maximum": ("Scale maximum", 0),
         }
     ),
-    "tbl-domain-differences": Layout(
-        {"arm": ("Arm", None), "wave": ("Wave", None), "difference": ("Goal and task", 1)}
-    ),
+    "tbl-domain-differences": Layout(_compared_domains),
     "tbl-paired-tests": Layout(
         {
             **MEASURE,

@@ -143,6 +143,16 @@ class Field(Strict):
         return value
 
     @property
+    def answers(self) -> tuple[Bound, ...]:
+        """The answers that are listed, in order; or every whole number from minimum to maximum."""
+        limits = self.constraints
+        if limits.enum is not None:
+            return limits.enum
+        if isinstance(limits.minimum, int) and isinstance(limits.maximum, int):
+            return tuple(range(limits.minimum, limits.maximum + 1))
+        return ()
+
+    @property
     def expected(self) -> str:
         """What a cell may hold, in words."""
         limits = self.constraints

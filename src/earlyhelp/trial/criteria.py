@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import pandas as pd
 
 from earlyhelp.analysis import feasibility, participants, readiness
@@ -12,27 +10,6 @@ from earlyhelp.published.statuses import FREE, cell_statuses, combined, with_sta
 from earlyhelp.study.raw import Pilot
 from earlyhelp.trial import progression
 
-# What a progression criterion can be about; `observed` has each.
-Quantity = Literal[
-    "attendance",
-    "tool_users",
-    "sessions_used",
-    "recording",
-    "response_baseline_intervention",
-    "response_baseline_comparison",
-    "response_post_training",
-    "response_endline_intervention",
-    "response_endline_comparison",
-    "retention_intervention",
-    "retention_comparison",
-    "iam_ors",
-    "iam_srs",
-    "fim_ors",
-    "fim_srs",
-    "continuation",
-    "contamination_training",
-    "contamination_tools",
-]
 # The people who could have answered, by wave and arm. No file lists the staff of the comparison
 # arm: those known from either survey are the nearest, and fewer than all, so rates come out high.
 DENOMINATORS = {
@@ -43,6 +20,21 @@ DENOMINATORS = {
     "response_endline_comparison": ("endline", "comparison", "people known to the study"),
     **{f"retention_{arm}": ("endline", arm, "baseline respondents") for arm in ARMS},
 }
+
+
+def quantities(pilot: Pilot) -> tuple[str, ...]:
+    """What a progression criterion can be about, by name."""
+    return (
+        "attendance",
+        "tool_users",
+        *(f"sessions_used_{tool.lower()}" for tool in pilot.tools),
+        "recording",
+        "continuation",
+        "contamination_training",
+        "contamination_tools",
+        *DENOMINATORS,
+        *pilot.instruments.ratings,
+    )
 
 
 def observed(pilot: Pilot) -> pd.DataFrame:
@@ -76,7 +68,8 @@ def observed(pilot: Pilot) -> pd.DataFrame:
     used = feasibility.attended_and_used(pilot)
     add("tool_users", used, {"role": "all"}, "used", "attended")
     regular = feasibility.regular_use(pilot)
-    add("sessions_used", regular, {"tool": "ORS"}, "n", "total")
+    for tool in pilot.tools:
+        add(f"sessions_used_{tool.lower()}", regular, {"tool": tool}, "n", "total")
     add("recording", feasibility.uploaded(pilot), yes, "n", "total")
     add("continuation", feasibility.continuation(pilot), yes, "n", "total")
     for name in ("training", "tools"):
@@ -87,9 +80,9 @@ def observed(pilot: Pilot) -> pd.DataFrame:
         keys = {"wave": wave, "arm": arm, "denominator": denominator}
         add(name, rates, keys, "n", "total")
     ratings = feasibility.tool_ratings(pilot)
-    for measure, tool in ratings[["measure", "tool"]].to_numpy().tolist():
-        keys = {"measure": measure, "tool": tool}
-        add(f"{measure}_{tool.lower()}", ratings, keys, "n", "mean", "sd")
+    for name, scale in pilot.instruments.ratings.items():
+        keys = {"measure": scale.instrument, "tool": scale.key.tool}
+        add(name, ratings, keys, "n", "mean", "sd")
     columns = ["quantity", "successes", "total", "mean", "sd", "status"]
     return pd.DataFrame(rows, columns=columns).set_index("quantity")
 

@@ -11,7 +11,7 @@ from fractions import Fraction
 from itertools import product
 from math import atanh, sqrt, tanh
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
@@ -33,7 +33,7 @@ from earlyhelp.study.raw import Pilot
 from earlyhelp.study.textfile import is_there
 from earlyhelp.study.yamlfile import Strict, read_yaml
 from earlyhelp.trial import power
-from earlyhelp.trial.criteria import Quantity, observed
+from earlyhelp.trial.criteria import observed, quantities
 from earlyhelp.trial.design_grid import Sweep
 
 WAVES = ("baseline", "endline")
@@ -545,14 +545,26 @@ class ThemeNumber(Strict):
     words : str
         What the number counts.
     figure : str
-        What a progression criterion can be about, or "preferred_one_day" (of post-training
-        respondents), "teams_taking_part" (of `design.service_teams`), "room_wai" (largest
-        improvement at endline).
+        One of `figures`.
     """
 
     theme: Annotated[str, Field(min_length=1)]
     words: Annotated[str, Field(min_length=1)]
-    figure: Quantity | Literal["preferred_one_day", "teams_taking_part", "room_wai"]
+    figure: Annotated[str, Field(min_length=1)]
+
+
+PREFERS, ROOM, TEAMS = "prefers ", "room_", "teams_taking_part"
+
+
+def figures(pilot: Pilot) -> list[str]:
+    """What can stand beside a theme.
+
+    What a progression criterion can be about, "prefers " and a format of the training, "room_" and
+    a measure (its largest improvement at endline), "teams_taking_part" (of `design.service_teams`).
+    """
+    formats = pilot.answers("preferred_format", "post_training_survey")
+    rooms = (f"{ROOM}{measure}" for measure in pilot.instruments.whole)
+    return [*quantities(pilot), *(f"{PREFERS}{name}" for name in formats), *rooms, TEAMS]
 
 
 def read_numbers(folder: Path) -> list[ThemeNumber]:
@@ -567,14 +579,18 @@ def read_numbers(folder: Path) -> list[ThemeNumber]:
     return read_yaml(path, list[ThemeNumber]) if is_there(path) else []
 
 
-def unknown_themes(numbers: list[ThemeNumber], matrix: pd.DataFrame) -> list[Problem]:
-    """Problems of numbers whose theme no cell on readiness in the framework matrix has."""
-    known = sorted(set(_readiness_cells(matrix)["theme"]))
-    expected = f"a theme of questions {READINESS[0]} to {READINESS[-1]}: {', '.join(known)}"
+def unknown_numbers(numbers: list[ThemeNumber], pilot: Pilot) -> list[Problem]:
+    """Problems of numbers with a figure that there is not, or a theme that no cell has."""
+    themes = sorted(set(_readiness_cells(pilot.framework_matrix)["theme"]))
+    known = {
+        "theme": (themes, f"a theme of questions {READINESS[0]} to {READINESS[-1]}"),
+        "figure": (figures(pilot), "one of"),
+    }
     return [
-        Problem(NUMBERS_FILE, None, f"{index}.theme", repr(item.theme), expected)
+        Problem(NUMBERS_FILE, None, f"{index}.{key}", repr(found), f"{what}: {', '.join(names)}")
         for index, item in enumerate(numbers)
-        if item.theme not in known
+        for key, (names, what) in known.items()
+        if (found := getattr(item, key)) not in names
     ]
 
 
@@ -603,7 +619,7 @@ def next_steps(pilot: Pilot, room: pd.DataFrame, confidence: float = 0.95) -> pd
         With every problem of the study's `next_steps.yml`.
     """
     given = read_numbers(pilot.study.folder)
-    if problems := unknown_themes(given, pilot.framework_matrix):
+    if problems := unknown_numbers(given, pilot):
         raise InputError(problems)
     numbers: dict[str, list[ThemeNumber]] = {}
     for item in given:
@@ -624,18 +640,20 @@ def _in_words(
     item: ThemeNumber, pilot: Pilot, seen: pd.DataFrame, room: pd.DataFrame, confidence: float
 ) -> tuple[str, str] | None:
     """A number in words and its status; None where there is none, or only a free one."""
-    if item.figure == "room_wai":
-        left = room[(room["measure"] == "wai") & (room["wave"] == "endline")]
+    if item.figure.startswith(ROOM):
+        measure = item.figure.removeprefix(ROOM)
+        left = room[(room["measure"] == measure) & (room["wave"] == "endline")]
         low, high = left["headroom_sd_low"].min(), left["headroom_sd_high"].max()
         ends = f"{number(low, 1)} to {number(high, 1)}"
         ends = f"at least {number(low, 1)}" if high == float("inf") else ends
         return f"{item.words}: {ends} SD", room.attrs["status"]
-    if item.figure == "teams_taking_part":
+    if item.figure == TEAMS:
         service = pilot.study.design.get("service_teams")
         words = f"{item.words}: {len(pilot.study.teams)} of {service}"
         return (words, "design fact") if service else None
-    if item.figure == "preferred_one_day":
-        given = readiness.training_format(pilot).iloc[:1]
+    if item.figure.startswith(PREFERS):
+        given = readiness.training_format(pilot)
+        given = given[given["format"] == item.figure.removeprefix(PREFERS)]
         status = combined(cell_statuses(given, "n") + cell_statuses(given, "total"))
         (n, total), mean, sd = given[["n", "total"]].iloc[0], None, None
     else:

@@ -91,7 +91,8 @@ def book(request: pytest.FixtureRequest) -> Book:
         return Book(html, pdf, ROOT / "tests/books/mini/_toc.yml")
     build = ROOT / "_build/rotherham"
     built = Book(build / "html", build / "earlyhelp-rotherham.pdf", ROOT / "_toc.yml")
-    assert built.html.is_dir() and built.pdf.is_file(), "run `make report` first"
+    assert built.html.is_dir(), "run `make report` first"
+    assert built.pdf.is_file(), "run `make report` first"
     return built
 
 
@@ -137,7 +138,8 @@ def test_every_figure_says_what_it_shows(book: Book) -> None:
         names += [svg.get("aria-label", "") for svg in article.select("svg:not([aria-hidden])")]
         for text in names:
             # At least three words: a file name, myst-nb's default, has one.
-            assert len(text.split()) >= 3 and "_images" not in text, (name, text)
+            assert len(text.split()) >= 3, (name, text)
+            assert "_images" not in text, (name, text)
 
 
 def test_every_figure_and_table_is_numbered_and_captioned(book: Book) -> None:
@@ -151,7 +153,8 @@ def test_every_figure_and_table_is_numbered_and_captioned(book: Book) -> None:
 def test_no_number_of_the_prose_is_empty(book: Book) -> None:
     for name, article in book.articles.items():
         numbers = [text.get_text(strip=True) for text in article.select("a.claim")]
-        assert all(numbers) and "{claim" not in article.get_text(), name
+        assert all(numbers), name
+        assert "{claim" not in article.get_text(), name
 
 
 def test_every_page_says_what_the_data_are(book: Book) -> None:
@@ -280,7 +283,8 @@ def test_pdf_holds_figures_as_vectors(book: Book) -> None:
 
 def test_pdf_is_tagged_with_language_and_title(book: Book) -> None:
     catalogue = book.reader.trailer["/Root"]
-    assert catalogue["/MarkInfo"]["/Marked"] and catalogue["/Lang"] == "en-GB"
+    assert catalogue["/MarkInfo"]["/Marked"]
+    assert catalogue["/Lang"] == "en-GB"
     assert book.reader.metadata.title
 
 
@@ -293,7 +297,8 @@ def test_pdf_tags_table_headers(book: Book) -> None:
 def test_pdf_embeds_every_font(book: Book) -> None:
     descriptors = [item for item in book.objects if item.get("/Type") == "/FontDescriptor"]
     embedded = {"/FontFile", "/FontFile2", "/FontFile3"}
-    assert descriptors and all(embedded & set(item) for item in descriptors)
+    assert descriptors
+    assert all(embedded & set(item) for item in descriptors)
 
 
 def test_pdf_pages_are_a4(book: Book) -> None:
@@ -381,7 +386,8 @@ def test_themes_rows_questions_and_outcomes_lead_to_one_another(book: Book) -> N
     theory = book.articles["results/theory_of_change.html"]
     themes = {theme["id"]: theme.find_parent("dt") for theme in matrix.select("[id^=theme-]")}
     rows = {row["id"]: row.find_parent("tr") for row in matrix.select("td [id]")}
-    assert themes and rows
+    assert themes
+    assert rows
     # From a theme to its rows and question, and from every row back to its theme and question.
     led_to: dict[str, set[str]] = {}
     for theme, term in themes.items():

@@ -34,7 +34,8 @@ def test_what_is_alike_passes(folders: tuple[Path, Path]) -> None:
 def test_a_changed_line_fails_and_is_shown(folders: tuple[Path, Path]) -> None:
     (folders[0] / "a.csv").write_text("x\n2\n")
     status, shown = run("compare", folders)
-    assert status == 1 and "-1\n+2\n" in shown
+    assert status == 1
+    assert "-1\n+2\n" in shown
     assert (folders[1] / "a.csv").read_text() == "x\n1\n"
 
 
@@ -47,7 +48,8 @@ def test_a_new_file_fails(folders: tuple[Path, Path]) -> None:
 def test_a_file_that_is_no_longer_computed_fails(folders: tuple[Path, Path]) -> None:
     (folders[1] / "b.csv").write_text("x\n")
     status, shown = run("compare", folders)
-    assert status == 1 and "b.csv: no longer computed" in shown
+    assert status == 1
+    assert "b.csv: no longer computed" in shown
 
 
 def test_nothing_computed_is_no_agreement(folders: tuple[Path, Path]) -> None:
@@ -60,7 +62,9 @@ def test_replace_shows_what_it_writes(folders: tuple[Path, Path]) -> None:
     (folders[0] / "a.csv").write_text("x\n2\n")
     (folders[1] / "b.csv").write_text("x\n")
     status, shown = run("replace", folders)
-    assert status == 0 and "-1\n+2\n" in shown and "b.csv: no longer computed" in shown
+    assert status == 0
+    assert "-1\n+2\n" in shown
+    assert "b.csv: no longer computed" in shown
     assert [path.name for path in folders[1].iterdir()] == ["a.csv"]
     assert run("compare", folders)[0] == 0
 

@@ -29,7 +29,8 @@ def test_conda_users_get_the_same_versions() -> None:
 def test_every_pin_has_a_hash() -> None:
     text = (ROOT / "requirements.txt").read_text()
     for block in re.split(r"\n(?=\S)", text):
-        assert "==" in block and "--hash=sha256:" in block, block.splitlines()[0]
+        assert "==" in block, block.splitlines()[0]
+        assert "--hash=sha256:" in block, block.splitlines()[0]
 
 
 def test_no_index_is_named() -> None:
@@ -42,7 +43,8 @@ def test_every_imported_package_is_pinned() -> None:
     pinned = {name.lower().replace("_", "-") for name in pins()}
     for requirement in project["dependencies"]:
         name = re.match(r"[A-Za-z0-9._-]+", requirement)
-        assert name and name[0].lower().replace("_", "-") in pinned
+        assert name
+        assert name[0].lower().replace("_", "-") in pinned
 
 
 def test_jupyter_book_stays_at_one() -> None:

@@ -65,4 +65,5 @@ def test_every_figure_says_what_it_shows(stem: str) -> None:
         if any("image/svg+xml" in o.get("data", {}) for o in cell.get("outputs", [])):
             options = cell.metadata["mystnb"]
             assert len(options["image"]["alt"]) > 40
-            assert options["figure"]["caption"] and options["figure"]["name"].startswith("fig-")
+            assert options["figure"]["caption"]
+            assert options["figure"]["name"].startswith("fig-")

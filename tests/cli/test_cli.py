@@ -76,7 +76,8 @@ def test_words_that_name_no_command_are_told_in_a_line(
     assert main(line.split(" ") if line else []) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert err.startswith(told) and err.count("\n") == 1
+    assert err.startswith(told)
+    assert err.count("\n") == 1
     assert "expected one of: " in err or f"expected what `{told.split(':')[0]} --help` shows" in err
 
 

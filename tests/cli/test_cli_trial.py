@@ -78,7 +78,8 @@ def test_simulation_tells_its_progress_on_stderr_only(capsys):
 def test_text_names_every_number(capsys):
     assert main(["trial", "power", "--design", "parallel", "--clusters", "4", "--effect", "1"]) == 0
     printed = capsys.readouterr().out
-    assert "standard_error" in printed and "df" in printed
+    assert "standard_error" in printed
+    assert "df" in printed
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,8 @@ def test_no_data_set_has_an_endline_sum_outside(arm: Arm) -> None:
             if of == change
         ]
         low, high = bounds.endline_sums(arm, [change])
-        assert low <= min(sums) and max(sums) <= high
+        assert low <= min(sums)
+        assert max(sums) <= high
 
 
 def test_sums_of_those_in_both_waves_are_all_that_occur() -> None:

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 
 import pytest
 
-from earlyhelp.possible.existence import Person, agrees, greatest, people
+from earlyhelp.possible import two_waves
+from earlyhelp.possible.existence import (
+    Person,
+    Undecided,
+    agreeing_changes,
+    agrees,
+    greatest,
+    people,
+)
 from earlyhelp.possible.one_group import Figures
 from earlyhelp.possible.two_waves import Arm, Change, TTest, Wave
 
@@ -83,3 +92,43 @@ def test_people_who_disagree_with_one_figure_are_refused(spoilt: int) -> None:
         None if after is None else after % 4 + 1,
     )
     assert not agrees(ARM, change, data)
+
+
+def arm_with(t: str, p: str) -> Arm:
+    return replace(ARM, test=TTest(2, t, p))
+
+
+def t_of(change: Change) -> float:
+    return abs(float(change.mean)) / change.sd * 3**0.5
+
+
+def test_changes_agree_exactly_where_some_data_set_does() -> None:
+    occurring = {change for change, _ in everybody() if change.spread and change.total}
+    for t in (f"{tenths / 10:.1f}" for tenths in range(9, 60)):
+        expected = {c for c in occurring if float(t) - 0.05 <= t_of(c) < float(t) + 0.05}
+        # A p that is printed as 0 lets t be anything from 0.82.
+        found = agreeing_changes([arm_with(t, "0")])
+        assert (found is not None) == bool(expected), t
+        assert found is None or found[0] in expected
+
+
+def test_changes_of_two_arms_agree_with_the_test_between_them() -> None:
+    first, second = arm_with("1.7", "0.2"), arm_with("1.0", "0.4")
+    changes = [
+        {c for c, _ in everybody() if c in set(two_waves.changes(a))} for a in (first, second)
+    ]
+    for t in range(9):
+        between = TTest(4, str(t), "0" if t else "1")
+        expected = {
+            pair
+            for pair in product(*changes)
+            if pair in two_waves.joint(*map(list, changes), between)
+        }
+        found = agreeing_changes([first, second], between)
+        assert (found is not None) == bool(expected)
+        assert found is None or found in expected
+
+
+def test_a_t_that_may_be_0_is_undecided() -> None:
+    with pytest.raises(Undecided, match="may be 0"):
+        agreeing_changes([arm_with("0.0", "1.0")])

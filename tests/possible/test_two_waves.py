@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from itertools import product
 
 import numpy as np
@@ -184,10 +185,10 @@ def test_satisfaction_tests_are_jointly_possible() -> None:
         assert found is not None
         pairs_of_scores = [person for person in found if None not in person]
         before, after = zip(*pairs_of_scores, strict=True)
-        assert paired_test(before, after) == arm.test[1:]
+        assert paired_test(before, after) == arm.test[1:3]
         moved.append(np.subtract(after, before))
     result = stats.ttest_ind(*moved)
-    assert (shown(abs(result.statistic), 2), shown(result.pvalue, 3)) == SATISFACTION_BETWEEN[1:]
+    assert (shown(abs(result.statistic), 2), shown(result.pvalue, 3)) == SATISFACTION_BETWEEN[1:3]
 
 
 def test_adjusted_differences_of_real_data_lie_within_the_bounds() -> None:
@@ -212,3 +213,14 @@ def test_adjusted_differences_of_real_data_lie_within_the_bounds() -> None:
         ]
         low, high = adjusted_bounds(*arms, [tuple(moved)])
         assert low - 1e-9 <= coefficients[1] <= high + 1e-9
+
+
+def test_a_test_between_arms_that_may_be_0_leaves_changes_of_equal_mean() -> None:
+    change = Change(3, 2, 4)
+    assert joint([change], [change], TTest(4, "0.00", "1.000")) == [(change, change)]
+
+
+def test_a_tie_in_t_may_be_rounded_either_way() -> None:
+    ends = [TTest(9, "2.2", "0.1", rounding).interval() for rounding in ("half-up", "either")]
+    assert [end.high for end in ends] == [Fraction("2.25")] * 2
+    assert [end.high_included for end in ends] == [False, True]

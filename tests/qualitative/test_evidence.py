@@ -49,7 +49,8 @@ def test_every_outcome_has_one_of_the_four_labels(
     theory: Theory, pilot: Pilot, codebook: Codebook
 ) -> None:
     shown = overlay(outcome_evidence(theory, pilot, codebook))
-    assert set(shown) == set(theory.outcomes) and set(shown.values()) <= set(OVERLAY)
+    assert set(shown) == set(theory.outcomes)
+    assert set(shown.values()) <= set(OVERLAY)
 
 
 def test_the_committed_evidence(theory: Theory, pilot: Pilot, codebook: Codebook) -> None:
@@ -184,9 +185,11 @@ def test_alpha_is_the_level_of_the_tests(theory: Theory, pilot: Pilot, codebook:
         for alpha in (0.5, 0.6)
     )
     assert strict["compassion-satisfaction"] == ""
-    assert lenient["compassion-satisfaction"] != "" and lenient["relationship-alliance"] == ""
+    assert lenient["compassion-satisfaction"] != ""
+    assert lenient["relationship-alliance"] == ""
 
 
 def test_a_study_without_codebook_has_tests_only(theory: Theory, pilot: Pilot) -> None:
     found = outcome_evidence(theory, pilot, None)
-    assert set(found["evidence"]) == {"no evidence"} and found["p"].notna().sum() == 2
+    assert set(found["evidence"]) == {"no evidence"}
+    assert found["p"].notna().sum() == 2

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from helpers import CODEBOOK, matrix_of
 
-from earlyhelp.published.ledger import read_claims
+from earlyhelp.published.claims import read_claims
 from earlyhelp.qualitative import framework
 from earlyhelp.qualitative.framework import Codebook, Triangulation
 from earlyhelp.study.problems import InputError
@@ -68,7 +68,8 @@ def test_the_triangulation_agrees_with_matrix_and_codebook(
 def test_results_in_numbers_name_claims_that_exist(plan: Triangulation, rotherham: Path) -> None:
     ids = {claim.id for claim in read_claims(rotherham / "claims.csv")}
     entries = [e for q in plan.questions for s in q.statements for e in s.evidence if e.quantity]
-    assert entries and all(e.claims and set(e.claims) <= ids for e in entries)
+    assert entries
+    assert all(e.claims and set(e.claims) <= ids for e in entries)
 
 
 def test_every_research_question_has_rows(matrix: pd.DataFrame, codebook: Codebook) -> None:

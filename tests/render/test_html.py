@@ -103,21 +103,25 @@ def test_nothing_is_fetched_from_elsewhere(built_book: Path) -> None:
 def test_search_index_holds_the_words_of_the_pages(built_book: Path) -> None:
     text = (built_book / "searchindex.js").read_text("utf-8")
     index = json.loads(text.removeprefix("Search.setIndex(").removesuffix(")"))
-    assert "results/sample" in index["docnames"] and "allianc" in index["terms"]
+    assert "results/sample" in index["docnames"]
+    assert "allianc" in index["terms"]
 
 
 def test_inline_figure_is_in_the_page_with_its_name_and_links(built_book: Path) -> None:
     svg = page(built_book, "feasibility.html").select_one("figure#fig-theory svg")
     assert svg["aria-label"] == "Theory of change: inputs lead to outcomes."
-    assert svg.select_one("a")["href"] == "results/sample.html" and "Inputs" in svg.get_text()
+    assert svg.select_one("a")["href"] == "results/sample.html"
+    assert "Inputs" in svg.get_text()
 
 
 def test_another_study_has_its_results_and_none_of_the_published_chapters(
     other_book: Path,
 ) -> None:
     pages = names(other_book)
-    assert "results/sample.html" in pages and "instruments.html" in pages
-    assert "feasibility.html" not in pages and "results/ledger.html" not in pages
+    assert "results/sample.html" in pages
+    assert "instruments.html" in pages
+    assert "feasibility.html" not in pages
+    assert "results/ledger.html" not in pages
 
 
 def test_another_study_says_that_its_data_are_observed(other_book: Path) -> None:

@@ -25,9 +25,11 @@ def test_the_command_runs_and_its_status_is_kept(tmp_path: Path) -> None:
 
 def test_a_second_command_waits_and_says_so(tmp_path: Path) -> None:
     first = start(tmp_path / "lock", HOLDER)
-    assert first.stdout and first.stdout.readline() == "begun\n"
+    assert first.stdout
+    assert first.stdout.readline() == "begun\n"
     second = start(tmp_path / "lock", [sys.executable, "-c", "print('second')"])
-    assert second.stderr and "waiting for it to end" in second.stderr.readline()
+    assert second.stderr
+    assert "waiting for it to end" in second.stderr.readline()
     assert second.poll() is None
     first.communicate("\n")
     assert second.communicate()[0] == "second\n"
@@ -35,7 +37,8 @@ def test_a_second_command_waits_and_says_so(tmp_path: Path) -> None:
 
 def test_a_killed_command_leaves_no_lock(tmp_path: Path) -> None:
     first = start(tmp_path / "lock", HOLDER)
-    assert first.stdout and first.stdout.readline() == "begun\n"
+    assert first.stdout
+    assert first.stdout.readline() == "begun\n"
     first.kill()
     first.communicate()
     second = start(tmp_path / "lock", [sys.executable, "-c", "print('second')"])

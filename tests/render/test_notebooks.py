@@ -407,7 +407,7 @@ kernel.shell_handlers["kernel_info_request"] = slowly
 """
 
 
-@pytest.mark.parametrize("code", ["print(alpha)", "print(alpha)", "print(alpha)", BUSY])
+@pytest.mark.parametrize("code", [*["print(alpha)"] * 3, BUSY])
 def test_a_good_run_says_only_what_it_does(
     source: Path, code: str, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from earlyhelp.analysis import outcomes, participants
 from earlyhelp.published import ledger
-from earlyhelp.published.ledger import Claim
+from earlyhelp.published.claims import Claim
 from earlyhelp.published.statuses import with_statuses
 from earlyhelp.qualitative.framework import read_codebook
 from earlyhelp.report import page as page_module
@@ -107,16 +107,20 @@ def test_evidence_is_condensed_linked_and_weighed(rotherham: Path, shown: list[s
     rows, strength, words, links = shown
     # framework_matrix.csv: a manager's fear that some practitioners feel judged by the SRS.
     found = "| unintended consequence | [Feeling judged](#theme-feeling-judged) | Interviews 1 | [Q"
-    assert found in rows and len(rows) < 1500
-    assert ":name: tbl-x-strength" in strength and "staff reflection on families" in strength
+    assert found in rows
+    assert len(rows) < 1500
+    assert ":name: tbl-x-strength" in strength
+    assert "staff reflection on families" in strength
     assert words.startswith("Answer that the rows are coded against")
-    assert "(#framework-rq-2-2)" in links and "(#triangulation-rq-2-2)" in links
+    assert "(#framework-rq-2-2)" in links
+    assert "(#triangulation-rq-2-2)" in links
 
 
 def test_evidence_without_codebook_is_shown_by_its_ids(rotherham: Path, shown: list[str]) -> None:
     Page(open_pilot(rotherham), {}, {}).evidence("2.2", "approach", "tbl-x")
     (rows,) = shown
-    assert "feeling\\-judged" in rows and "](#" not in rows
+    assert "feeling\\-judged" in rows
+    assert "](#" not in rows
 
 
 def printed(**more: str) -> Claim:
@@ -149,9 +153,12 @@ def test_a_quoted_claim_has_value_and_status(
 
 def test_a_page_knows_what_the_study_has(rotherham: Path, mini: Path) -> None:
     full, bare = (open_page(str(folder)) for folder in (rotherham, mini))
-    assert full.codebook and "less-dropout" in full.outcomes and full.claims
+    assert full.codebook
+    assert "less-dropout" in full.outcomes
+    assert full.claims
     assert (bare.codebook, bare.theory, list(bare.outcomes), bare.claims) == (None, None, [], {})
-    assert full.ledger["id"].tolist() == list(full.claims) and bare.ledger.empty
+    assert full.ledger["id"].tolist() == list(full.claims)
+    assert bare.ledger.empty
 
 
 def test_a_page_computes_the_ledger_once(rotherham: Path, monkeypatch: pytest.MonkeyPatch) -> None:

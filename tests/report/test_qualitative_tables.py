@@ -86,7 +86,8 @@ def test_a_row_leads_to_its_theme_and_outcome(matrix: pd.DataFrame, codebook: Co
     assert "](#framework-rq-2-1)" in table
     assert "[Less early dropout](#outcome-evidence-less-dropout)" in table
     # The others have no row to lead to: their names stand without a link.
-    assert table.count("#outcome-evidence") == 2 and "(Outcome: Tailored support)" in table
+    assert table.count("#outcome-evidence") == 2
+    assert "(Outcome: Tailored support)" in table
 
 
 def test_every_link_of_matrix_and_codebook_has_its_target(
@@ -100,7 +101,8 @@ def test_every_link_of_matrix_and_codebook_has_its_target(
         parts.append(qualitative_tables.matrix_markdown(cells, "C", f"tbl-{target}"))
     page = rendered("\n\n".join(parts))
     ids = {f"#{element['id']}" for element in page.select("[id]")}
-    assert len(links(page)) > len(matrix) and links(page) <= ids
+    assert len(links(page)) > len(matrix)
+    assert links(page) <= ids
 
 
 def test_a_theme_shows_what_belongs_to_it_and_where_it_leads() -> None:
@@ -154,10 +156,12 @@ def test_a_joint_display_shows_both_strands_and_the_judgement(
     page = rendered(shown)
     row = next(r for r in page.select("tbody tr") if "family and practitioner" in r.get_text())
     _, numbers, words, judgement = (cell.get_text(" ", strip=True) for cell in row.select("th, td"))
-    assert "Outcome measures qualifies" in numbers and "<wai-between-p>" in shown
+    assert "Outcome measures qualifies" in numbers
+    assert "<wai-between-p>" in shown
     assert "Interviews supports" in words
     assert {"#theme-feeling-heard", "#q202"} <= links(row)
-    assert judgement.startswith("partial agreement") and "Silent: Post-training survey" in judgement
+    assert judgement.startswith("partial agreement")
+    assert "Silent: Post-training survey" in judgement
 
 
 def test_the_triangulation_matrix_has_every_question_and_source(
@@ -166,7 +170,8 @@ def test_the_triangulation_matrix_has_every_question_and_source(
     plan = framework.read_triangulation(rotherham)
     coded = framework.coded_evidence(matrix, plan)
     shown = qualitative_tables.triangulation_matrix(coded, codebook).set_index("Question")
-    assert len(shown) == 14 and len(shown.columns) == len(codebook.source_types)
+    assert len(shown) == 14
+    assert len(shown.columns) == len(codebook.source_types)
     row = shown.loc["[1\\.3](#triangulation-rq-1-3)"]
     # triangulation.yml: the records support two statements, qualify one and contradict one.
     assert row["Administrative data"] == "2 S, 1 Q, 1 C"
@@ -196,7 +201,8 @@ def test_an_outcome_shows_its_rows_and_its_test(rotherham: Path) -> None:
     row = shown[shown["Outcome"].str.contains("outcome-evidence-relationship-alliance")].iloc[0]
     # The report prints p = .697 for the change of the WAI between the arms.
     assert row["Test between arms"] == "Working alliance (WAI): p = 0.697, cannot tell"
-    assert "[Q202](#q202)" in row["Rows"] and row["Evidence"] == "**qualitative support**"
+    assert "[Q202](#q202)" in row["Rows"]
+    assert row["Evidence"] == "**qualitative support**"
 
 
 def test_an_outcome_without_evidence_says_why(rotherham: Path) -> None:

@@ -43,7 +43,9 @@ def test_drawings_on_one_page_have_ids_of_their_own(
 ) -> None:
     svg = ElementTree.fromstring(draw(load_content(tmp_path, theory_content), name="pathway"))
     ids = {link.get("id") for link in svg.iter(f"{SVG}a")}
-    assert "pathway-habit" in ids and "pathway-trust" in ids and "theory-habit" not in ids
+    assert "pathway-habit" in ids
+    assert "pathway-trust" in ids
+    assert "theory-habit" not in ids
 
 
 def test_stated_and_inferred_differ_by_line(tmp_path: Path, theory_content: dict[str, Any]) -> None:
@@ -134,8 +136,10 @@ def test_list_has_every_element_with_its_links(
     for name in theory_content["elements"]:
         assert f"<{name['id']}>`" in text
     assert r"leads to\: Label of heard \(inferred\), Label of calm \(inferred\)" in text
-    assert "reference 1" in text and "A study" in text
-    assert "no evidence" in text and "Too early" in text
+    assert "reference 1" in text
+    assert "A study" in text
+    assert "no evidence" in text
+    assert "Too early" in text
 
 
 def test_list_leads_to_the_evidence_of_an_outcome(

@@ -27,8 +27,8 @@ def test_ends_of_a_score_follow_from_the_dictionary(rotherham: Path) -> None:
     scales = read_instruments(rotherham).scales
     # Evidence of outcomes: the maximum score is 84, of a domain 28; ratings go from 1 to 5.
     ends = {name: (scale.lowest, scale.highest) for name, scale in scales.items()}
-    assert ends["wai"] == (12, 84) and ends["wai_bond"] == (4, 28)
-    assert ends["iam_ors"] == (1, 5) and ends["ORS"] == (0, 40)
+    assert [ends["wai"], ends["wai_bond"]] == [(12, 84), (4, 28)]
+    assert [ends["iam_ors"], ends["ORS"]] == [(1, 5), (0, 40)]
 
 
 def test_what_an_instrument_is_asked_for_follows_from_its_files(mini: Path) -> None:
@@ -58,7 +58,7 @@ def test_what_an_instrument_is_asked_for_follows_from_its_files(mini: Path) -> N
 )
 def test_every_problem_has_its_place(mini: Path, old: str, new: str, expected: str) -> None:
     edit(mini, old, new)
-    assert "instruments.yml" in (text := message(mini)) and expected in text
+    assert expected in message(mini)
 
 
 def test_items_of_a_scale_allow_the_same_answers(mini: Path) -> None:

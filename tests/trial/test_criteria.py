@@ -77,7 +77,8 @@ def test_bands_with_a_gap_are_told(mini: Path) -> None:
     with pytest.raises(InputError) as caught:
         read_study(mini)
     text = str(caught.value)
-    assert "progression.criteria.0" in text and "bands that meet" in text
+    assert "progression.criteria.0" in text
+    assert "bands that meet" in text
 
 
 def test_an_unknown_quantity_is_told_by_validate(mini: Path) -> None:

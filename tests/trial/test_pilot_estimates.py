@@ -177,7 +177,8 @@ def test_fisher_interval_is_that_of_scipy() -> None:
 
 def test_three_pairs_give_no_interval() -> None:
     low, high = pilot_estimates.fisher_interval(0.5, 3, 0.95)
-    assert low != low and high != high
+    assert low != low
+    assert high != high
 
 
 def test_no_reliability_of_reconstructed_items(rotherham: Path) -> None:

@@ -369,7 +369,8 @@ def test_sweep_has_a_row_for_every_combination():
 
 def test_a_larger_sd_needs_more_clusters():
     table = power.sweep([PARALLEL], effect=0.5, sd=[1, 1.2])
-    assert table["clusters"].is_monotonic_increasing and table["clusters"].nunique() == 2
+    assert table["clusters"].is_monotonic_increasing
+    assert table["clusters"].nunique() == 2
 
 
 # --- bad input ------------------------------------------------------------------------------------

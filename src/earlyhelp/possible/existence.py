@@ -12,10 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
+from functools import cache
+from itertools import product
 from math import ceil, floor, isqrt
 from typing import Any, NamedTuple
 
-from earlyhelp.possible.two_waves import Arm, Change, Wave
+from earlyhelp.possible import two_waves
+from earlyhelp.possible.two_waves import Arm, Change, TTest, Wave
 
 # Scores at baseline and endline of one person; None in a wave without one.
 Person = tuple[int | None, int | None]
@@ -36,6 +39,39 @@ class Greatest(NamedTuple):
     people: list[Person]
     value: int
     bound: int
+
+
+def agreeing_changes(
+    arms: Sequence[Arm], between: TTest | None = None
+) -> tuple[Change, ...] | None:
+    """Find a change of each arm that people can have, as all printed figures and tests leave it.
+
+    Parameters
+    ----------
+    arms : sequence of Arm
+        One, or the two that `between` compares.
+    between : TTest, optional
+        Student's t on change, pooled variance.
+
+    Returns
+    -------
+    tuple of Change, or None
+        None if no people agree with all figures.
+
+    Raises
+    ------
+    Undecided
+        Also where a printed t may be 0: then it bounds no sum of squares.
+    """
+    if any(arm.test.interval().low <= 0 for arm in arms):
+        raise Undecided("a t that may be 0 leaves too many changes to try")
+    left = [two_waves.changes(arm) for arm in arms]
+    together: Iterable[tuple[Change, ...]] = product(*left)
+    if between:
+        first, second = left
+        together = two_waves.joint(first, second, between)
+    occurs = cache(lambda arm, change: people(arm, [change]) is not None)
+    return next((found for found in together if all(map(occurs, arms, found))), None)
 
 
 def people(arm: Arm, changes: Sequence[Change]) -> list[Person] | None:

@@ -3,7 +3,7 @@
 Assumptions, all of them: scores are whole-number totals on a scale; the paired test is Student's on
 the change (endline minus baseline) of those with both scores; the test between the arms is
 Student's on those changes with pooled variance; t is printed without its sign and p is two-sided;
-printed figures are rounded half up.
+printed figures are rounded half up, unless `Figures` and `TTest` say otherwise.
 
 The sum and the sum of squares of whole-number changes are whole numbers, so a printed t and p
 leave few. Arithmetic on the sums and sums of squares of both waves excludes some of those; whether
@@ -52,18 +52,20 @@ class Wave(NamedTuple):
 
 
 class TTest(NamedTuple):
-    """A printed two-sided t test; t without its sign."""
+    """A printed two-sided t test; t without its sign, a tie rounded as `Figures` says."""
 
     df: int
     t: str
     p: str
+    rounding: str = "half-up"
 
     def interval(self) -> Interval:
         """Absolute values of t that are printed with this t and, within MARGIN, this p."""
         from scipy import stats
 
-        t, p = printed_interval(self.t, "half-up"), printed_interval(self.p, "half-up")
+        t, p = (printed_interval(printed, self.rounding) for printed in (self.t, self.p))
         low = Fraction(float(stats.t.isf(float(p.high) / 2, self.df))) - MARGIN
+        low = max(low, Fraction(0))
         if low > t.low:
             t = t._replace(low=low, low_included=True)
         if p.low <= 0:  # printed as 0.000: no t is too large
@@ -206,7 +208,7 @@ def joint(first: list[Change], second: list[Change], test: TTest) -> list[tuple[
     ratio = np.abs(difference) / np.sqrt(error)
     near = (ratio > float(t.low) - 1e-6) & (ratio < float(t.high) + 1e-6)
     pairs = [(first[i], second[j]) for i, j in np.argwhere(near)]
-    return [pair for pair in pairs if _within(_squared_t(*pair, test.df), t)]
+    return [pair for pair in pairs if _within(squared_t(*pair, test.df), t)]
 
 
 def _within(square: Fraction, t: Interval) -> bool:
@@ -218,7 +220,8 @@ def _within(square: Fraction, t: Interval) -> bool:
     )
 
 
-def _squared_t(first: Change, second: Change, df: int) -> Fraction:
+def squared_t(first: Change, second: Change, df: int) -> Fraction:
+    """Square of Student's t between the changes of two arms, pooled variance."""
     error = (first.spread + second.spread) / df
     error *= Fraction(1, first.pairs) + Fraction(1, second.pairs)
     return (first.mean - second.mean) ** 2 / error

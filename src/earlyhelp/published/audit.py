@@ -16,6 +16,7 @@ from pathlib import Path
 import pandas as pd
 from pydantic import Field
 
+from earlyhelp.possible.existence import Undecided
 from earlyhelp.possible.one_group import TooLarge, printed_interval
 from earlyhelp.published.checks import (
     SEVERITIES,
@@ -40,7 +41,7 @@ from earlyhelp.published.checks import (
     Wording,
     counts_of,
 )
-from earlyhelp.published.ledger import CLAIMS_FILE, Claim, read_claims
+from earlyhelp.published.claims import CLAIMS_FILE, Claim, read_claims
 from earlyhelp.qualitative.framework import TRIANGULATION_FILE, read_codebook, read_triangulation
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.textfile import is_there
@@ -193,7 +194,7 @@ def _run(checks: Iterable[Check], printed: Printed) -> list[Outcome]:
     for check in checks:
         try:
             verdict = check.run(printed)
-        except TooLarge as error:
+        except (TooLarge, Undecided) as error:
             verdict = Verdict(None, [str(error)])
         except InputError as error:
             problems += [replace(problem, file=AUDIT_FILE) for problem in error.problems]

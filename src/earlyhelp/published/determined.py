@@ -25,7 +25,6 @@ from fractions import Fraction
 from itertools import product
 from math import ceil, copysign, floor, isfinite, sqrt
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from scipy import stats
@@ -36,13 +35,14 @@ from earlyhelp.possible.extremes import ARMS, ATTAINED, EXACT, WAVES
 from earlyhelp.possible.one_group import printed_interval
 from earlyhelp.possible.two_waves import Change, Wave
 from earlyhelp.published import identified_sets, stored
+from earlyhelp.published.claims import Interval
 from earlyhelp.published.identified_sets import (
     NEAR,
     Identified,
     Outcome,
     reliable_change,
 )
-from earlyhelp.published.printed import read_printed
+from earlyhelp.published.printed import PrintedFigures, read_printed
 from earlyhelp.study.design import Study, read_study
 from earlyhelp.study.scoring_keys import Instruments, read_instruments
 
@@ -60,7 +60,7 @@ class Figures:
     """Printed figures of a study and what was computed from them."""
 
     study: Study
-    printed: Mapping[str, Any]
+    printed: PrintedFigures
     stored: Identified
     outcomes: Mapping[str, Outcome]
     instruments: Instruments
@@ -352,7 +352,7 @@ def _of_groups(
 
 def _top_of_group(figures: Figures, measure: str, arm: str, wave: str) -> Iterator[Row]:
     outcome = figures.outcomes[measure]
-    maximum, n = outcome.scale.total_maximum, outcome.printed[arm][wave]["n"]
+    maximum, n = outcome.scale.total_maximum, outcome.groups[arm][wave].n
     cutoffs = {"at the maximum": maximum, f"within {NEAR} points": maximum - NEAR}
     cutoffs |= {f"high from {cutoff}": cutoff for cutoff in outcome.scale.high}
     for name, cutoff in cutoffs.items():
@@ -394,11 +394,11 @@ def shape(figures: Figures) -> pd.DataFrame:
 
 
 def items(figures: Figures) -> pd.DataFrame:
-    """Mean answer to an item, and domains of the working alliance as the text has Figure 3.4.
+    """Mean answer to an item, and three domains of a measure as the text has them.
 
     A total says no more of its items than their sum: every total of the scale is the sum of some
-    answers. The text puts the mean of every domain above a limit and the bond highest; it excludes
-    no totals, since totals with these means can always be divided so.
+    answers. The text puts the mean of every domain above a limit and of one
+    highest; it excludes no totals, since totals with these means can always be divided so.
     """
     return _of_groups(figures, _items_of_group)
 
@@ -409,17 +409,34 @@ def _items_of_group(figures: Figures, measure: str, arm: str, wave: str) -> Iter
     label = f"{outcome.scale.key.name}: mean answer to an item"
     means = [Fraction(total, group.n * number) for total in _sums(group)]
     yield _row(label, f"{arm}, {wave}", means, 2, BY_SUM)
-    if "domain_mean_above" not in outcome.printed:
+    domains = figures.instruments.parts(outcome.scale.id)
+    within, ranks = (
+        [
+            figures.printed.within("outcome_summary", column, measure=domain.id, arm=arm, wave=wave)
+            for domain in domains
+        ]
+        for column in ("mean", "domain_rank")
+    )
+    limits = {limit.low for limit in within if limit}
+    first = [rank == Interval(1, 1, True, True) for rank in ranks]
+    if len(domains) != 3 or len(limits) != 1 or None in within or first.count(True) != 1:
         return
-    above, most = Fraction(outcome.printed["domain_mean_above"]), outcome.scale.total_maximum // 3
-    for name, sums in domain_sums(group.totals, group.n, above, most).items():
+    above, most = Fraction(str(*limits)), outcome.scale.total_maximum // len(domains)
+    names = [domain.key.name.lower() for domain in domains]
+    highest = names.pop(first.index(True))
+    parts = zip(
+        (highest, " or of ".join(names)),
+        domain_sums(group.totals, group.n, above, most),
+        strict=True,
+    )
+    for name, sums in parts:
         ends = [Fraction(end, group.n) for end in sums]
         yield _row(f"Mean of {name} (of {most})", f"{arm}, {wave}", ends, 1, BY_DOMAIN)
 
 
 def domain_sums(
     totals: tuple[int, int], n: int, above: Fraction, most: int
-) -> dict[str, tuple[int, int]]:
+) -> tuple[tuple[int, int], tuple[int, int]]:
     """Least and greatest sums of three domains with a common lower limit, one of them highest.
 
     Parameters
@@ -432,14 +449,17 @@ def domain_sums(
         Below the mean of each domain.
     most : int
         Greatest score of a domain.
+
+    Returns
+    -------
+    tuple
+        Of the highest, and of another.
     """
     least = int(above * n // 1) + 1
     first, last = totals
     highest = max(least + 1, -(-(first + 2) // 3))
-    return {
-        "bond": (highest, min(n * most, last - 2 * least)),
-        "goal or of task": (least, min(n * most, (last - least) // 2 + (last - least) % 2) - 1),
-    }
+    other = min(n * most, (last - least) // 2 + (last - least) % 2) - 1
+    return (highest, min(n * most, last - 2 * least)), (least, other)
 
 
 def score_ranges(figures: Figures, measure: str) -> pd.DataFrame:
@@ -465,11 +485,6 @@ def score_ranges(figures: Figures, measure: str) -> pd.DataFrame:
 
 
 # --- People and use -------------------------------------------------------------------------------
-
-
-def _respondents(figures: Figures, arm: str, wave: str) -> int:
-    teams = [team.id for team in figures.study.teams if team.arm == arm]
-    return sum(figures.printed["response"][wave][team] for team in teams)
 
 
 def loss(figures: Figures, measure: str) -> pd.DataFrame:
@@ -506,30 +521,49 @@ def loss(figures: Figures, measure: str) -> pd.DataFrame:
 
 def use(figures: Figures) -> pd.DataFrame:
     """Completions of the tools, and people who say they uploaded but are not in the records."""
-    reach, endline = figures.printed["reach"], figures.printed["endline_use"]
-    mean = printed_interval(reach["completions_per_person"]["mean"], "half-up")
-    allowed = [mean.whole(sum(kinds.values())) for kinds in reach["persons"].values()]
-    completions = (max(low for low, _ in allowed), min(high for _, high in allowed))
-    how = "exact, from the mean per person of both tools, completed equally often"
-    senior = "Senior Family Support Worker"
-    users = sum(n for answer, n in endline["frequency"].items() if answer != "no sessions")
-    others = users - endline["senior_family_support_workers_using"]
-    recorded = figures.printed["recorded_tools"][senior]
-    uploaded = endline["uploaded"]
+    return _frame([*_completions(figures.printed), *_unrecorded(figures)])
+
+
+def _completions(printed: PrintedFigures) -> Iterator[Row]:
+    how = "exact, from the mean per person"
+    allowed = {}
+    for tool in printed.values("people_completing", "tool"):
+        mean = printed.figure("completions_per_person", "mean", tool=tool)
+        people = sum(
+            printed.count("people_completing", "people", tool=tool, person_type=kind)
+            for kind in printed.values("people_completing", "person_type", tool=tool)
+        )
+        allowed[tool] = printed_interval(mean, "half-up").whole(people)
+    if printed.within("use_by_team", "difference") == Interval(0, 0, True, True):
+        lows, highs = zip(*allowed.values(), strict=True)
+        how += " of both tools, completed equally often"
+        yield _row("Completions of each tool", "families", (max(lows), min(highs)), 0, how)
+        return
+    for tool, ends in allowed.items():
+        yield _row(f"Completions of the {tool}", "families", ends, 0, how)
+
+
+def _unrecorded(figures: Figures) -> Iterator[Row]:
+    printed, never = figures.printed, figures.study.counted.never
+    roles = printed.values("reported_use", "role")
+    role = next((role for role in roles if printed.of("reported_use", "used", role=role)), None)
+    if role is None:
+        return
+    answered = printed.respondents("intervention", "endline")
+    users = max(
+        sum(n for answer, n in frequency.items() if answer != never)
+        for frequency in (
+            printed.split(answered, "tool_frequency", "frequency", tool=tool)
+            for tool in printed.values("tool_frequency", "tool")
+        )
+    )
+    others = users - printed.count("reported_use", "used", role=role)
+    recorded = printed.count("attended_and_used", "used", role=role)
+    uploaded = printed.share(users, "uploaded", answer="yes")
     missing = uploaded - others - recorded
     reason = (
         f"{OUTER} above; the least is attained: at most {others} of those who uploaded are not "
-        f"{senior}s, and at most {recorded} of these are in the records"
+        f"{role}s, and at most {recorded} of these are in the records"
     )
-    return _frame(
-        [
-            _row("Completions of each tool", "families", completions, 0, how),
-            _row(
-                f"Staff who say they uploaded scores (of {uploaded}) but are not in the records",
-                "intervention",
-                (max(0, missing), uploaded),
-                0,
-                reason,
-            ),
-        ]
-    )
+    label = f"Staff who say they uploaded scores (of {uploaded}) but are not in the records"
+    yield _row(label, "intervention", (max(0, missing), uploaded), 0, reason)

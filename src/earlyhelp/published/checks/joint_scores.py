@@ -1,0 +1,95 @@
+"""Whether scores at two waves can have their printed figures and tests, all together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import sqrt
+from typing import Annotated
+
+from pydantic import Field
+from scipy import stats
+
+from earlyhelp.possible.existence import agreeing_changes
+from earlyhelp.possible.one_group import Figures, why_impossible
+from earlyhelp.possible.two_waves import Arm, TTest, Wave, squared_t
+from earlyhelp.published.checks.base import Check, Operand, Printed, Scores, Verdict
+from earlyhelp.published.checks.t_tests import Tested
+
+
+class Result(Tested):
+    """A printed t with its degrees of freedom and p."""
+
+    p: Operand
+
+    def numbers(self) -> Iterable[str]:
+        """Operands of the test."""
+        return (self.t, self.df, self.p)
+
+    def test(self, printed: Printed) -> TTest:
+        """Printed figures as `possible` takes them; ties go either way."""
+        t = printed.text(self.t).lstrip("-")
+        return TTest(printed.whole(self.df), t, printed.text(self.p), "either")
+
+    def shown(self, t: float, printed: Printed) -> str:
+        """A t and its p beside the printed ones."""
+        p = 2 * stats.t.sf(abs(t), printed.whole(self.df))
+        printed_as = f"{printed.text(self.t)} and {printed.text(self.p)}"
+        return f"t = {t:.4f}, p = {p:.4f} (printed {printed_as})"
+
+
+class Paired(Result):
+    """Printed scores of one arm before and after, and its paired test."""
+
+    before: Scores
+    after: Scores
+
+
+class JointScores(Check):
+    """Joint possibility of n, M, SD, t and p in one arm, or in two and between them.
+
+    Fails when it is proved that no whole-number scores have all of these figures
+    (`possible.existence`).
+    """
+
+    title = "t, p, M and SD together"
+
+    arms: Annotated[tuple[Paired, ...], Field(min_length=1, max_length=2)]
+    between: Result | None = None
+    minimum: int
+    maximum: int
+
+    def numbers(self) -> Iterable[str]:
+        results = [*self.arms, *([self.between] if self.between else ())]
+        scores = [scores for arm in self.arms for scores in (arm.before, arm.after)]
+        return [operand for part in (*results, *scores) for operand in part.numbers()]
+
+    def run(self, printed: Printed) -> Verdict:
+        arms = []
+        for arm in self.arms:
+            before, after = (self._figures(scores, printed) for scores in (arm.before, arm.after))
+            reason = why_impossible(before) or why_impossible(after)
+            if reason:
+                return Verdict(False, [reason])
+            test = arm.test(printed)
+            pairs = test.df + 1
+            if pairs > min(before.n, after.n):
+                return Verdict(False, [f"{pairs} pairs of {before.n} and {after.n} people"])
+            first, last = map(Wave.printed, (before, after))
+            arms.append(Arm(first, last, pairs, test))
+        between = self.between.test(printed) if self.between else None
+        changes = agreeing_changes(arms, between)
+        if changes is None:
+            return Verdict(False, ["no whole-number scores have all of these figures"])
+        lines = []
+        for arm, change in zip(self.arms, changes, strict=True):
+            tested = arm.shown(change.dz * sqrt(change.pairs), printed)
+            moments = f"mean {float(change.mean):.2f} and SD {change.sd:.2f}"
+            lines.append(f"possible with {change.pairs} changes of {moments}: {tested}")
+        if self.between and between:
+            t = sqrt(squared_t(changes[0], changes[1], between.df))
+            lines.append(f"and between the arms {self.between.shown(t, printed)}")
+        return Verdict(True, lines)
+
+    def _figures(self, scores: Scores, printed: Printed) -> Figures:
+        n, mean, sd = printed.whole(scores.n), printed.text(scores.mean), printed.text(scores.sd)
+        return Figures(n, mean, sd, self.minimum, self.maximum, rounding="either")

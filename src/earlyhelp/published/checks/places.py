@@ -1,0 +1,83 @@
+"""One figure in several places: of the report, or of a publication that it cites; its labels."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+from itertools import pairwise
+from typing import Annotated
+
+from pydantic import Field
+
+from earlyhelp.published.checks.base import Check, Operand, Printed, Verdict
+from earlyhelp.published.numbers import printed_number
+
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = re.compile(rf"\b({'|'.join(MONTHS)})[a-z]*", re.IGNORECASE)
+
+
+class Same(Check):
+    """One quantity printed in several places: numbers, or months."""
+
+    title = "the same quantity in several places"
+    usual = "two places disagree"
+
+    figures: Annotated[tuple[str, ...], Field(min_length=2)]
+
+    def mentions(self) -> Iterable[str]:
+        return [*self.figures, *self.claims]
+
+    def run(self, printed: Printed) -> Verdict:
+        lines = [f"{printed.place(one)}: {printed.claims[one].printed}" for one in self.figures]
+        return Verdict(len({comparable(printed.text(one)) for one in self.figures}) == 1, lines)
+
+
+def comparable(text: str) -> tuple[int, ...] | Decimal | str:
+    """A figure as something that is equal when its meaning is: months, a number, or the text."""
+    months = tuple(MONTHS.index(name.lower()) + 1 for name in _MONTH.findall(text))
+    if months:
+        return months
+    try:
+        return printed_number(text)
+    except ValueError:
+        return text.casefold()
+
+
+class Published(Check):
+    """A property of an instrument as printed, against its publication."""
+
+    title = "against the published instruments"
+    usual = "two places disagree"
+
+    figure: str
+    published: Operand
+    source: str
+
+    def numbers(self) -> Iterable[str]:
+        return (self.figure, self.published)
+
+    def run(self, printed: Printed) -> Verdict:
+        line = f"printed {printed.text(self.figure)}; {self.source}: {self.published}"
+        return Verdict(printed.number(self.figure) == printed.number(self.published), [line])
+
+
+class Labels(Check):
+    """Labels of tables and figures in their order of appearance, each with its chapter."""
+
+    title = "labels in order"
+    usual = "editorial"
+
+    labels: tuple[tuple[str, Operand], ...]
+
+    def run(self, printed: Printed) -> Verdict:
+        lines = [
+            f"{label} stands in chapter {chapter}"
+            for label, chapter in self.labels
+            if label.split()[-1].partition(".")[0] != chapter
+        ]
+        numbers = [(label, label.split()[-1].split(".")) for label, _ in self.labels]
+        for (before, first), (after, second) in pairwise(numbers):
+            if [part.zfill(3) for part in second] < [part.zfill(3) for part in first]:
+                lines.append(f"{after} follows {before}")
+        return Verdict(not lines, lines or [f"{len(self.labels)} labels in order"])

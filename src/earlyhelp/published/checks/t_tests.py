@@ -1,0 +1,184 @@
+"""t tests: p from t, tests against each other, tests that are not printed.
+
+References
+----------
+.. [1] Nuijten et al. (2016), statcheck. Behavior Research Methods 48.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import product
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from earlyhelp.possible.one_group import Interval, printed_interval
+from earlyhelp.published.checks.base import Check, Operand, Printed, Scores, Verdict
+from earlyhelp.study.yamlfile import Strict
+
+# Ratios of the SDs of change in two arms that `ChangeTests` searches.
+RATIOS = np.geomspace(1 / 20, 20, 20_001)
+
+
+class TTest(Check):
+    """p recomputed from t and df, over the rounding of t."""
+
+    title = "p from t and df"
+
+    t: Operand
+    df: Operand
+    p: Operand
+
+    def numbers(self) -> Iterable[str]:
+        return (self.t, self.df, self.p)
+
+    def run(self, printed: Printed) -> Verdict:
+        t, df, p = (printed.text(operand) for operand in (self.t, self.df, self.p))
+        target = printed.rounded(self.p)
+        lines, fits = [], {}
+        for sides in (2, 1):
+            low, high = p_interval(t, int(df), sides)
+            fits[sides] = low <= target.high and high >= target.low
+            name = "two-sided" if sides == 2 else "one-sided"
+            lines.append(f"t({df}) = {t} gives p from {low:.4f} to {high:.4f} {name}; printed {p}")
+        return Verdict(fits[2], lines[:1] if fits[2] else lines)
+
+
+def p_interval(t: str, df: int, sides: int = 2) -> tuple[float, float]:
+    """Least and greatest p of every t that is printed like this.
+
+    Parameters
+    ----------
+    t : str
+        As printed; the sign is ignored.
+    df : int
+    sides : {1, 2}
+    """
+    interval = printed_interval(t.lstrip("-−"), "either")
+    ends = (float(interval.high), max(float(interval.low), 0.0))
+    low, high = (sides * float(stats.t.sf(end, df)) for end in ends)
+    return low, high
+
+
+class Tested(Strict):
+    """A printed t with its degrees of freedom."""
+
+    t: Operand
+    df: Operand
+
+    def numbers(self) -> Iterable[str]:
+        """Operands."""
+        return (self.t, self.df)
+
+    def range(self, printed: Printed) -> tuple[float, float]:
+        """Least and greatest size of t."""
+        interval = printed_interval(printed.text(self.t).lstrip("-"), "either")
+        return max(float(interval.low), 0.0), float(interval.high)
+
+
+class ChangeTests(Check):
+    """Paired tests of two arms beside the pooled test of their changes.
+
+    With pairs n = df + 1 and r the ratio of the SDs of change (second over first), the three t
+    values are functions of r alone: t = (t1/√n1 − r·t2/√n2) / √(((n1−1) + (n2−1)r²)/(n1+n2−2) ·
+    (1/n1 + 1/n2)). Signs are not printed, so all are tried.
+    """
+
+    title = "tests of change against each other"
+
+    first: Tested
+    second: Tested
+    between: Tested
+
+    def numbers(self) -> Iterable[str]:
+        return [*self.first.numbers(), *self.second.numbers(), *self.between.numbers()]
+
+    def run(self, printed: Printed) -> Verdict:
+        n1, n2 = (printed.whole(test.df) + 1 for test in (self.first, self.second))
+        df = printed.whole(self.between.df)
+        lines = [f"df of both arms: {n1} + {n2} − 2 = {n1 + n2 - 2}; printed {df}"]
+        low, high = self.between.range(printed)
+        possible = False
+        for sign, name in ((1, "the same direction"), (-1, "opposite directions")):
+            ends = [
+                _between_t(t1, sign * t2, n1, n2)
+                for t1, t2 in product(self.first.range(printed), self.second.range(printed))
+            ]
+            # Taken over neighbouring ratios, so that no narrow solution is stepped over.
+            least = np.min([end[i : len(RATIOS) - 1 + i] for end in ends for i in (0, 1)], axis=0)
+            most = np.max([end[i : len(RATIOS) - 1 + i] for end in ends for i in (0, 1)], axis=0)
+            fits = ((most >= low) & (least <= high)) | ((most >= -high) & (least <= -low))
+            possible = possible or bool(fits.any())
+            lines.append(f"changes in {name}: {_ratios(fits)}")
+        return Verdict(possible and df == n1 + n2 - 2, lines)
+
+
+def _between_t(t1: float, t2: float, n1: int, n2: int) -> NDArray[np.float64]:
+    variance = ((n1 - 1) + (n2 - 1) * RATIOS**2) / (n1 + n2 - 2) * (1 / n1 + 1 / n2)
+    return (t1 / sqrt(n1) - RATIOS * t2 / sqrt(n2)) / np.sqrt(variance)
+
+
+def _ratios(fits: NDArray[np.bool_]) -> str:
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], fits, [False]]).astype(int)))
+    runs = [(RATIOS[a], RATIOS[b]) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    if not runs:
+        return f"impossible for every ratio of SDs from {RATIOS[0]:g} to {RATIOS[-1]:g}"
+    shown = " or ".join(f"{low:.2f} to {high:.2f}" for low, high in runs)
+    return f"the second arm’s SD of change is {shown} times the first arm’s"
+
+
+class Difference(Check):
+    """The two-sample tests that two printed means and SDs imply, over all rounding.
+
+    Holds when neither Welch's nor the pooled test can be below `alpha`.
+    """
+
+    title = "tests the report does not print"
+    usual = "wording stretches a number"
+
+    first: Scores
+    second: Scores
+    alpha: float = 0.05
+
+    def numbers(self) -> Iterable[str]:
+        return [*self.first.numbers(), *self.second.numbers()]
+
+    def run(self, printed: Printed) -> Verdict:
+        groups = [
+            (printed.whole(g.n), printed.rounded(g.mean), printed.rounded(g.sd))
+            for g in (self.first, self.second)
+        ]
+        lines, least = [], []
+        for pooled, name in ((True, "pooled"), (False, "Welch")):
+            found = [
+                two_sample(*first, *second, pooled)
+                for first, second in product(*(_corners(*group) for group in groups))
+            ]
+            sizes, ps = [abs(t) for t, _, _ in found], [p for *_, p in found]
+            dfs = sorted({round(df, 1) for _, df, _ in found})
+            across = min(t for t, _, _ in found) < 0 < max(t for t, _, _ in found)
+            low_t, high_p = (0.0, 1.0) if across else (min(sizes), max(ps))
+            df = f"{dfs[0]:g}" if len(dfs) == 1 else f"{dfs[0]:g} to {dfs[-1]:g}"
+            lines.append(
+                f"{name}: |t| from {low_t:.2f} to {max(sizes):.2f} with {df} df, p from "
+                f"{min(ps):.3f} to {high_p:.3f}"
+            )
+            least.append(min(ps))
+        return Verdict(min(least) >= self.alpha, lines)
+
+
+def _corners(n: int, mean: Interval, sd: Interval) -> list[tuple[int, float, float]]:
+    return [(n, float(m), float(s)) for m, s in product(mean[:2], sd[:2])]
+
+
+def two_sample(
+    n1: int, mean1: float, sd1: float, n2: int, mean2: float, sd2: float, pooled: bool
+) -> tuple[float, float, float]:
+    """t, df and two-sided p of a two-sample test from summary statistics."""
+    test = stats.ttest_ind_from_stats(mean1, sd1, n1, mean2, sd2, n2, equal_var=pooled)
+    a, b = sd1**2 / n1, sd2**2 / n2
+    welch = (a + b) ** 2 / (a**2 / (n1 - 1) + b**2 / (n2 - 1))
+    return float(test.statistic), n1 + n2 - 2.0 if pooled else welch, float(test.pvalue)

@@ -1,0 +1,111 @@
+"""Expected values by hand, from R, or from scipy's tests on data."""
+
+from __future__ import annotations
+
+from statistics import mean, stdev
+
+import pytest
+from helpers import run_check
+from scipy import stats
+
+from earlyhelp.published.checks.t_tests import (
+    ChangeTests,
+    Difference,
+    TTest,
+    p_interval,
+    two_sample,
+)
+
+
+def test_p_interval_is_that_of_the_t_distribution() -> None:
+    # R: 2 * pt(-c(1.225, 1.215), 16) = 0.2383, 0.2420.
+    assert p_interval("1.22", 16) == pytest.approx((0.2383, 0.2420), abs=5e-5)
+
+
+def test_p_of_a_published_example_is_found() -> None:
+    # statcheck manual: t(28) = 2.20, p = .03 is consistent, and .02 is one-sided.
+    assert run_check(TTest, t="2.20", df=28, p=".04").holds is True
+    one_sided = run_check(TTest, t="2.20", df=28, p=".02")
+    assert one_sided.holds is False
+    assert "one-sided" in one_sided.arithmetic[1]
+
+
+def test_p_interval_ignores_the_sign() -> None:
+    assert p_interval("-1.22", 16) == p_interval("1.22", 16)
+
+
+@pytest.mark.parametrize("t", ["0.05", "1.3", "2.24"])
+def test_every_t_that_rounds_to_the_printed_one_has_its_p_inside(t: str) -> None:
+    low, high = p_interval(t, 9)
+    decimals = len(t.partition(".")[2])
+    step = 10.0**-decimals
+    for part in range(-9, 10):
+        exact = float(t) + part / 20 * step
+        assert low <= 2 * stats.t.sf(exact, 9) <= high
+
+
+def test_changes_of_opposite_direction_are_excluded() -> None:
+    # t1/√n1 + r·t2/√n2 with both t large cannot give a small t between the arms.
+    verdict = run_check(
+        ChangeTests,
+        first={"t": "3.00", "df": "9"},
+        second={"t": "3.00", "df": "9"},
+        between={"t": "0.00", "df": "18"},
+    )
+    assert verdict.holds is True
+    assert "0.99 to 1.01 times" in verdict.arithmetic[1]
+    assert "impossible" in verdict.arithmetic[2]
+
+
+def test_three_t_values_that_no_spread_reconciles() -> None:
+    verdict = run_check(
+        ChangeTests,
+        first={"t": "0.10", "df": "9"},
+        second={"t": "0.10", "df": "9"},
+        between={"t": "5.00", "df": "18"},
+    )
+    assert verdict.holds is False
+
+
+def test_df_of_the_between_test_follow_from_the_pairs() -> None:
+    tests = {"first": {"t": "3.00", "df": "9"}, "second": {"t": "3.00", "df": "9"}}
+    assert run_check(ChangeTests, **tests, between={"t": "0.00", "df": "19"}).holds is False
+
+
+def test_ratio_of_spreads_is_recovered_from_data() -> None:
+    first, second = [1, 4, 2, 5, 3, 6], [0, 8, 2, 9, -3, 7, 5]
+    t1, t2 = (stats.ttest_1samp(x, 0).statistic for x in (first, second))
+    between = abs(stats.ttest_ind(first, second).statistic)
+    verdict = run_check(
+        ChangeTests,
+        first={"t": f"{t1:.4f}", "df": "5"},
+        second={"t": f"{t2:.4f}", "df": "6"},
+        between={"t": f"{between:.4f}", "df": "11"},
+    )
+    ratio = stdev(second) / stdev(first)
+    assert verdict.holds is True
+    assert f"{ratio:.2f}" in verdict.arithmetic[1]
+
+
+def test_two_sample_is_that_of_scipy_on_data() -> None:
+    first, second = [1, 4, 2, 5, 3, 6], [0, 8, 2, 9, -3, 7, 5]
+    summary = [(len(x), mean(x), stdev(x)) for x in (first, second)]
+    for pooled in (True, False):
+        test = stats.ttest_ind(first, second, equal_var=pooled)
+        expected = (test.statistic, test.df, test.pvalue)
+        assert two_sample(*summary[0], *summary[1], pooled) == pytest.approx(expected)
+
+
+def test_difference_of_arms_is_found_over_all_rounding() -> None:
+    first, near = {"n": 20, "mean": "10.0", "sd": "2.0"}, {"n": 20, "mean": "9.9", "sd": "2.0"}
+    assert run_check(Difference, first=first, second=near).holds is True
+    far = {"n": 20, "mean": "7.0", "sd": "2.0"}
+    assert run_check(Difference, first=first, second=far).holds is False
+
+
+def test_difference_within_rounding_has_p_up_to_one() -> None:
+    # 9.5 to 10.5 against 10.15 to 10.25: the means may be the same.
+    first, second = {"n": 20, "mean": "10", "sd": "2.0"}, {"n": 20, "mean": "10.2", "sd": "2.0"}
+    line = run_check(Difference, first=first, second=second).arithmetic[0]
+    assert "|t| from 0.00" in line
+    assert line.endswith("1.000")

@@ -1,0 +1,16 @@
+"""Expected values by hand."""
+
+from __future__ import annotations
+
+from helpers import claim, run_check
+
+from earlyhelp.published.checks.base import Printed
+from earlyhelp.published.checks.wording import Wording
+
+
+def test_wording_is_read_strictly() -> None:
+    printed = Printed([claim("word", "half", "word")])
+    for people, holds in (("9", True), ("10", False)):
+        value = {"op": "percent", "of": [people, "18"]}
+        verdict = run_check(Wording, printed, word="word", reading="[47.5, 52.5]", value=value)
+        assert verdict.holds is holds

@@ -151,8 +151,9 @@ def quantity(
 ) -> Callable[[Callable[..., pd.DataFrame]], Callable[..., pd.DataFrame]]:
     """Register a function of a pilot as a quantity, with the rules of its table.
 
-    Its table carries its name in ``attrs["quantity"]`` and, where the pilot knows it
-    (`Pilot.statuses`), what each number may claim in ``attrs["statuses"]``.
+    Its table carries its name in ``attrs["quantity"]``, words for names in ``attrs["labels"]`` and,
+    where the pilot knows it (`Pilot.statuses`), what each number may claim in
+    ``attrs["statuses"]``.
     """
 
     def register(function: Callable[..., pd.DataFrame]) -> Callable[..., pd.DataFrame]:
@@ -163,7 +164,7 @@ def quantity(
         @wraps(function)
         def computed(pilot: Pilot, *arguments: Any, **options: Any) -> pd.DataFrame:
             frame = function(pilot, *arguments, **options)
-            frame.attrs["quantity"] = name
+            labelled(frame, pilot.labels).attrs["quantity"] = name
             if pilot.statuses is not None:
                 frame.attrs["statuses"] = pilot.statuses(name, frame)
             return frame
@@ -172,6 +173,19 @@ def quantity(
         return computed
 
     return register
+
+
+class Labels(dict[str, str]):
+    """Words for names, which pandas does not copy with every selection."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Labels:
+        return self
+
+
+def labelled(frame: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
+    """Give a table the words for names in its cells."""
+    frame.attrs["labels"] = Labels(labels)
+    return frame
 
 
 def claiming(frame: pd.DataFrame, status: str) -> pd.DataFrame:
@@ -183,4 +197,4 @@ def claiming(frame: pd.DataFrame, status: str) -> pd.DataFrame:
 def free(pilot: Pilot, frame: pd.DataFrame) -> pd.DataFrame:
     """Say of a table that it shows people one by one: seen ones, or synthetic ones."""
     observed = pilot.study.provenance == "observed"
-    return claiming(frame, "observed" if observed else "illustrative")
+    return claiming(labelled(frame, pilot.labels), "observed" if observed else "illustrative")

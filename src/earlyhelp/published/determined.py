@@ -30,7 +30,7 @@ import pandas as pd
 from scipy import stats
 
 from earlyhelp.analysis.outcomes import standardised_difference
-from earlyhelp.analysis.quantities import claiming
+from earlyhelp.analysis.quantities import claiming, labelled
 from earlyhelp.possible.extremes import ARMS, ATTAINED, EXACT, WAVES
 from earlyhelp.possible.one_group import printed_interval
 from earlyhelp.possible.two_waves import Change, Wave
@@ -135,11 +135,12 @@ def change(figures: Figures, measure: str, confidence: float) -> pd.DataFrame:
     confidence : float
         Of the interval of the standardised change, exact (noncentral t).
     """
-    return _frame(
+    rows = (
         row
         for index, arm in enumerate(ARMS)
         for row in _change_of_arm(figures, measure, index, arm, confidence)
     )
+    return labelled(_frame(rows), figures.instruments.labels)
 
 
 def _change_of_arm(
@@ -199,9 +200,8 @@ def _people_changed(figures: Figures, measure: str, arm: str) -> Iterator[Row]:
 
 def between(figures: Figures, measure: str, confidence: float) -> pd.DataFrame:
     """Change and endline compared between the arms, intervention less comparison."""
-    return _frame(
-        [*_change_between(figures, measure, confidence), *_waves_between(figures, measure)]
-    )
+    rows = [*_change_between(figures, measure, confidence), *_waves_between(figures, measure)]
+    return labelled(_frame(rows), figures.instruments.labels)
 
 
 BETWEEN = "intervention less comparison"

@@ -20,6 +20,7 @@ from typing import Any
 import pandas as pd
 
 from earlyhelp.analysis.outcomes import between_tests
+from earlyhelp.analysis.quantities import labelled
 from earlyhelp.qualitative.framework import Codebook, evidence_for_outcomes
 from earlyhelp.qualitative.theory import MEASURES, OVERLAY, Element, Theory
 from earlyhelp.study.raw import Pilot
@@ -70,7 +71,7 @@ def outcome_evidence(
                 "reason": _reason(outcome, found, tested=p >= 0) if shown == OVERLAY[2] else "",
             }
         )
-    return pd.DataFrame(table)
+    return labelled(pd.DataFrame(table), pilot.labels)
 
 
 NOTHING: Mapping[str, Any] = {

@@ -295,6 +295,16 @@ class Dictionary(Strict):
         return self
 
     @cached_property
+    def titles(self) -> dict[str, str]:
+        """Titles of all fields by name; of a name in several files the first."""
+        found: dict[str, str] = {}
+        for resource in self.resources:
+            for field in resource.table.fields:
+                if field.title:
+                    found.setdefault(field.name, field.title)
+        return found
+
+    @cached_property
     def by_name(self) -> dict[str, Resource]:
         """Resources by name, in order."""
         return {resource.name: resource for resource in self.resources}

@@ -217,6 +217,15 @@ class Pilot:
         )
 
     @property
+    def labels(self) -> dict[str, str]:
+        """Words for columns, waves, instruments and scales, by name."""
+        return {
+            **self.dictionary.titles,
+            **{wave.id: wave.label for wave in self.study.waves},
+            **self.instruments.labels,
+        }
+
+    @property
     def tools(self) -> tuple[str, ...]:
         """The tools that the pilot tried."""
         return self.answers("tool", "tool_use")

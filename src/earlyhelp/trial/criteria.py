@@ -104,8 +104,9 @@ def assess(pilot: Pilot, confidence: float = 0.95) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns of `progression.assess`, then successes (of a proportion), label, status, and the
-        bounds amber_low and amber_high between the bands; empty when the study sets no criteria.
+        Columns of `progression.assess`, then successes (of a proportion), label, status, the
+        ends of all bands (lowest, highest) and the bounds between them (amber_low, amber_high);
+        empty when the study sets no criteria.
     """
     if pilot.study.progression is None:
         return pd.DataFrame()
@@ -117,6 +118,8 @@ def assess(pilot: Pilot, confidence: float = 0.95) -> pd.DataFrame:
         successes=seen.loc[table["quantity"], "successes"].to_numpy(),
         label=[c.label for c in stated],
         status=seen.loc[table["quantity"], "status"].to_numpy(),
+        lowest=[min(*c.red, *c.green) for c in stated],
+        highest=[max(*c.red, *c.green) for c in stated],
         amber_low=[c.amber[0] for c in stated],
         amber_high=[c.amber[1] for c in stated],
         higher_is_better=[c.higher_is_better for c in stated],

@@ -22,7 +22,7 @@ from statsmodels.stats.proportion import proportion_confint
 from earlyhelp.analysis import outcomes, readiness
 from earlyhelp.analysis.instruments import ARMS
 from earlyhelp.analysis.participants import surveys
-from earlyhelp.analysis.quantities import claiming
+from earlyhelp.analysis.quantities import claiming, labelled
 from earlyhelp.possible import one_group
 from earlyhelp.published import determined, stored
 from earlyhelp.published.identified_sets import outcomes as printed_outcomes
@@ -62,7 +62,7 @@ def room(pilot: Pilot) -> pd.DataFrame:
     frame["headroom_high"] = frame["maximum"] - frame["mean_low"]
     frame["headroom_sd_low"] = frame["headroom_low"] / frame["sd_high"]
     frame["headroom_sd_high"] = frame["headroom_high"] / frame["sd_low"]
-    return claiming(frame, _status(pilot))
+    return claiming(labelled(frame, pilot.labels), _status(pilot))
 
 
 def _is_reconstructed(pilot: Pilot) -> bool:
@@ -163,7 +163,7 @@ def stability(pilot: Pilot, confidence: float = 0.95) -> pd.DataFrame:
         arms leave possible (`published.identified_sets`); NaN where nothing printed bounds it.
     """
     if _is_reconstructed(pilot):
-        return claiming(_identified(pilot), _status(pilot))
+        return claiming(labelled(_identified(pilot), pilot.labels), _status(pilot))
     rows = []
     pairs = outcomes.changes(pilot)
     for measure, arm in product(pilot.instruments.whole, ARMS):
@@ -172,7 +172,8 @@ def stability(pilot: Pilot, confidence: float = 0.95) -> pd.DataFrame:
         dz = abs(chosen["change"].mean()) / sd if sd > 0 else NOTHING
         low, high = fisher_interval(chosen["baseline"].corr(chosen["endline"]), n, confidence)
         rows.append((measure, arm, n, sd, sd, dz, dz, low, high))
-    return claiming(pd.DataFrame(rows, columns=STABILITY), _status(pilot))
+    frame = pd.DataFrame(rows, columns=STABILITY)
+    return claiming(labelled(frame, pilot.labels), _status(pilot))
 
 
 STABILITY = [
@@ -288,7 +289,7 @@ def gain_from_baseline(
     columns = ["measure", "design", "effect", "r_low", "r_high", "teams_low", "teams_high"]
     frame = pd.DataFrame(rows, columns=columns)
     frame = frame.assign(factor_low=1 - frame["r_high"] ** 2, factor_high=1 - frame["r_low"] ** 2)
-    return claiming(frame, ASSUMED)
+    return claiming(labelled(frame, stability.attrs.get("labels", {})), ASSUMED)
 
 
 def _teams(
@@ -343,7 +344,7 @@ def reliability(pilot: Pilot) -> pd.DataFrame:
         if len(answers) > 1 and answers.sum(axis=1).std() > 0:
             alpha, (low, high) = pingouin.cronbach_alpha(answers)
             rows.append((measure, wave, len(answers), float(alpha), float(low), float(high)))
-    return claiming(pd.DataFrame(rows, columns=columns), "observed")
+    return claiming(labelled(pd.DataFrame(rows, columns=columns), pilot.labels), "observed")
 
 
 def pilot_power(sweep: Sweep, units: int, alpha: float, target: float) -> pd.DataFrame:
@@ -513,7 +514,8 @@ def candidates(room: pd.DataFrame, required: pd.DataFrame) -> pd.DataFrame:
             rows.append((measure, low, high, words, clusters, least, most, enough))
     columns = ["measure", "room_low", "room_high", "teams", "clusters"]
     columns += ["needed_low", "needed_high", "enough"]
-    return claiming(pd.DataFrame(rows, columns=columns), ASSUMED)
+    frame = labelled(pd.DataFrame(rows, columns=columns), room.attrs.get("labels", {}))
+    return claiming(frame, ASSUMED)
 
 
 def simulated_pilot(simulated: pd.DataFrame) -> pd.DataFrame:

@@ -26,8 +26,8 @@ from earlyhelp.qualitative.framework import (
     validate_matrix,
     validate_triangulation,
 )
-from earlyhelp.qualitative.theory import THEORY_FILE, Theory, load_theory
-from earlyhelp.study.design import PUBLISHED, STUDY_FILE, Study, find_folder, read_study
+from earlyhelp.qualitative.theory import THEORY_FILE, Theory, load_theory, unknown_assessors
+from earlyhelp.study.design import STUDY_FILE, Study, find_folder, read_study
 from earlyhelp.study.dictionary import DATAPACKAGE_FILE, read_dictionary
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.questions import QUESTIONS_FILE, read_questions
@@ -338,6 +338,7 @@ def _ties(pilot: Pilot, held: dict[str, Any]) -> Iterator[Problem]:
     theory = held.get(THEORY_FILE)
     if theory:
         yield from _sections(study, theory)
+        yield from unknown_assessors(theory, pilot.instruments.outcomes)
     yield from _qualitative(pilot, held, theory)
 
 
@@ -348,7 +349,7 @@ def _sections(study: Study, theory: Theory) -> Iterator[Problem]:
     if root is None:
         return
     pages = {f"results/{path.name}": path for path in (root / "notebooks").glob("*.md")}
-    if study.id == PUBLISHED:
+    if study.chapters:
         pages |= {path.name: path for path in (root / "book").glob("*.md")}
     targets = {
         f"{name}#{target}"

@@ -12,8 +12,6 @@ from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.yamlfile import Strict, read_yaml
 
 STUDY_FILE = "study.yml"
-# The study that the chapters in book/ are about; others get pages of results and of reference.
-PUBLISHED = "rotherham"
 Arm = Literal["intervention", "comparison"]
 WaveId = Literal["baseline", "post_training", "endline"]
 Month = Annotated[
@@ -124,7 +122,7 @@ class Counted(Strict):
     never : str
         The answer that means no use.
     regularly : tuple of str
-        Those that mean most sessions or all.
+        Those that count as regular use.
     grouped : dict
         Other answers that are read together.
     absent : str
@@ -190,6 +188,8 @@ class Study(Strict):
         Progression criteria, where the study has any.
     design : dict
         Facts that no file of people holds, for claims and for the next steps.
+    chapters : bool
+        Whether the chapters in book/ are about it; others get pages of results and of reference.
     """
 
     folder: SkipJsonSchema[Path] = Path()
@@ -207,6 +207,7 @@ class Study(Strict):
     counted: Counted
     progression: Criteria | None = None
     design: dict[str, Text | int | float] = Field(default_factory=dict)
+    chapters: bool = False
 
     @field_validator("folder", mode="before")
     @classmethod

@@ -217,15 +217,13 @@ def _identified(pilot: Pilot) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=STABILITY)
 
 
-def sd_range(
-    pilot: Pilot, room: pd.DataFrame, confidence: float, measure: str = "wai"
-) -> tuple[float, float]:
-    """Least and greatest SD of a measure (of `room`).
+def sd_range(pilot: Pilot, room: pd.DataFrame, confidence: float) -> tuple[float, float]:
+    """Least and greatest SD of the study's first outcome (of `room`).
 
     Reconstructed: over what is printed of arms and waves. Observed: interval (chi-squared) of the
     SD pooled over the arms, over both waves.
     """
-    chosen = room[room["measure"] == measure]
+    chosen = room[room["measure"] == next(iter(pilot.instruments.whole))]
     if _is_reconstructed(pilot):
         return float(chosen["sd_low"].min()), float(chosen["sd_high"].max())
     ends = []

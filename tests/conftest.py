@@ -47,7 +47,12 @@ def _compendium(root: Path) -> Path:
         shutil.copytree(ROOT / "book" / name, root / "book" / name)
     design = yaml.safe_load((ROOT / "tests/studies/mini/study.yml").read_text("utf-8"))
     for study in (
-        {"id": "rotherham", "title": "A miniature report", "provenance": "reconstructed"},
+        {
+            "id": "rotherham",
+            "title": "A miniature report",
+            "provenance": "reconstructed",
+            "chapters": True,
+        },
         {"id": "other", "title": "Tools in *E* & <b>on</b>", "provenance": "observed"},
     ):
         folder = root / "data" / study["id"]

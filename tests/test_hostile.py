@@ -133,7 +133,7 @@ YAML = st.lists(
     st.sampled_from(
         (
             *"[]{}:,-?#&*!|>'\"%@`~=\n\t\\",
-            *("!!float ", "!!python/name:os ", "id: ", "title: ", "teams: ", "measures: ", "wai: "),
+            *("!!float ", "!!python/name:os ", "id: ", "title: ", "teams: ", "waves: ", "wai: "),
             ": ",
             "- ",
             "\n  ",

@@ -18,14 +18,10 @@ import pytest
 
 from earlyhelp.published.claims import Claim, read_claims
 from earlyhelp.published.ledger import ledger
-from earlyhelp.study.raw import (
-    ANTICIPATED_OUTCOMES,
-    TRAINING_VIEWS,
-    Pilot,
-    columns_read,
-    open_pilot,
-)
+from earlyhelp.study.design import read_study
+from earlyhelp.study.raw import Pilot, columns_read, open_pilot
 
+COUNTED = read_study(Path(__file__).parents[1] / "data/rotherham").counted
 CELLS = 300
 SEED = 2023
 AGREED = "whether people agree, not how strongly"
@@ -42,7 +38,8 @@ SUMMARISED = {
     ("post_training_survey", "completed_on"): MONTH,
     **{
         ("post_training_survey", question): AGREED
-        for question in (*TRAINING_VIEWS, "roleplay_helpful", *ANTICIPATED_OUTCOMES)
+        for question in COUNTED.statements
+        if question not in COUNTED.know_more
     },
     ("post_training_survey", "preferred_format"): "how many prefer one full day",
     ("baseline_survey", "time_in_service"): "which band is most common",
@@ -119,7 +116,7 @@ def test_every_change_the_ledger_misses_is_explained(
     draw = random.Random(SEED)
     places = [
         (file, row, column)
-        for file, columns in columns_read(pilot.study).items()
+        for file, columns in columns_read(pilot.study, pilot.instruments).items()
         if file != "framework_matrix"
         for column in list(columns)[1:]
         for row, value in getattr(pilot, file)[column].items()

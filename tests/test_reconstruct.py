@@ -508,7 +508,7 @@ def study_copy(tmp_path: Path) -> Path:
     """The study's description and printed figures alone, to be spoilt."""
     folder = tmp_path / "study"
     folder.mkdir()
-    for name in ("study.yml", "claims.csv", "words.yml"):
+    for name in ("study.yml", "instruments.yml", "datapackage.json", "claims.csv", "words.yml"):
         shutil.copy(STUDY / name, folder)
     return folder
 

@@ -15,6 +15,7 @@ from earlyhelp.study.problems import InputError
 from earlyhelp.study.questions import ANSWERED
 from earlyhelp.study.raw import columns_read
 from earlyhelp.study.rawtable import restate
+from earlyhelp.study.scoring_keys import read_instruments
 from earlyhelp.validate import FILES, table, validate
 
 ROOT = Path(__file__).parents[1]
@@ -135,7 +136,7 @@ def test_a_file_that_nothing_reads(mini: Path, name: str, expected: str) -> None
 def test_what_an_editor_leaves_is_let_be(mini: Path, name: str) -> None:
     (mini / "raw" / name).parent.mkdir(exist_ok=True)
     (mini / "raw" / name).write_bytes(b"\0\xff")
-    assert len(validate(mini)) == 9
+    assert len(validate(mini)) == 10
 
 
 def test_a_folder_link_is_not_followed_for_ever(mini: Path) -> None:
@@ -232,4 +233,6 @@ def test_the_page_for_own_pilots_lists_the_files() -> None:
 
 def test_raw_files_are_those_that_the_analysis_reads(mini: Path) -> None:
     raw = {file.name for file in FILES if file.name.startswith("raw/")}
-    assert raw == {f"raw/{stem}.csv" for stem in columns_read(read_study(mini))}
+    assert raw == {
+        f"raw/{stem}.csv" for stem in columns_read(read_study(mini), read_instruments(mini))
+    }

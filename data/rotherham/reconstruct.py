@@ -63,20 +63,10 @@ from earlyhelp.published import identified_sets, stored
 from earlyhelp.published.claims import CLAIMS_FILE
 from earlyhelp.published.printed import PrintedFigures, read_printed
 from earlyhelp.study.design import Study, read_study
+from earlyhelp.study.dictionary import read_dictionary
 from earlyhelp.study.problems import InputError, Problem
-from earlyhelp.study.raw import (
-    ANTICIPATED_OUTCOMES,
-    DIFFICULTY,
-    ENGAGEMENT,
-    TIME_IN_SERVICE,
-    TOOLS,
-    TRAINING_VIEWS,
-    columns_read,
-    proqol_columns,
-    tool_rating_columns,
-    wai_columns,
-)
 from earlyhelp.study.rawtable import restate
+from earlyhelp.study.scoring_keys import read_instruments
 
 FSW, SENIOR, PRACTITIONER, MANAGER = (
     "Family Support Worker",
@@ -84,6 +74,8 @@ FSW, SENIOR, PRACTITIONER, MANAGER = (
     "Senior Practitioner",
     "Team Manager",
 )
+TOOLS = ("ORS", "SRS")
+TIME_IN_SERVICE = ("under 1 year", "1 to 2 years", "3 to 5 years", "over 5 years")
 # Working Alliance Inventory, short revised: bond items (Hatcher and Gillaspy 2006, scoring key).
 BOND_ITEMS = (3, 5, 7, 9)
 DOMAIN_ITEMS = {"task": (1, 2, 10, 12), "bond": BOND_ITEMS, "goal": (4, 6, 8, 11)}
@@ -173,7 +165,7 @@ def reconstruct(study: Study, printed: PrintedFigures, seed: int) -> dict[str, p
     Returns
     -------
     dict of DataFrame
-        By file stem, with the columns of `raw.columns_read`.
+        By file stem, with the columns of the data dictionary.
     """
     people_rng, score_rng, known_rng, training_rng, endline_rng, use_rng, rest_rng = (
         np.random.default_rng(seed).spawn(7)
@@ -184,14 +176,17 @@ def reconstruct(study: Study, printed: PrintedFigures, seed: int) -> dict[str, p
     frames = {
         "baseline_survey": _baseline(people, scores, known, known_rng),
         "post_training_survey": _post_training(study, printed, people, training_rng),
-        "endline_survey": _endline(printed, people, scores, known, endline_rng),
+        "endline_survey": _endline(study, printed, people, scores, known, endline_rng),
         "training_attendance": _attendance(printed, people, rest_rng),
         "tool_use": _tool_use(study, printed, people, use_rng),
         "observations": _observations(printed),
         "interviews": _interviews(printed, rest_rng),
     }
-    columns = columns_read(study)
-    return {stem: frame.reindex(columns=list(columns[stem])) for stem, frame in frames.items()}
+    described = read_dictionary(study.folder).by_name
+    return {
+        stem: frame.reindex(columns=list(described[stem].table.by_name))
+        for stem, frame in frames.items()
+    }
 
 
 def _until(draw: Callable[[], T], accept: Callable[[T], bool], tries: int = 20_000) -> T:
@@ -356,10 +351,7 @@ def _scores(
     tables = _stored(study)
     outcomes = identified_sets.outcomes(study, printed)
     waves: dict[str, list[pd.DataFrame]] = {"baseline": [], "endline": []}
-    for measure, columns, domains in (
-        ("wai", wai_columns(study), DOMAIN_ITEMS),
-        ("proqol", proqol_columns(), {}),
-    ):
+    for measure, domains in (("wai", DOMAIN_ITEMS), ("proqol", {})):
         outcome, scale = outcomes[measure], outcomes[measure].scale
         walks = _walks(tables, outcome, GREATEST_SD_OF_CHANGE, rng)
         for wave, series in _allot(people, walks, rng).items():
@@ -368,7 +360,7 @@ def _scores(
                 _items(part, scale.items, (scale.minimum, scale.maximum), domains, rng)
                 for _, part in series.groupby(arm)
             ]
-            waves[wave].append(pd.concat(items).set_axis(columns, axis=1))
+            waves[wave].append(pd.concat(items).set_axis(scale.columns, axis=1))
     return {wave: pd.concat(parts, axis=1) for wave, parts in waves.items()}
 
 
@@ -600,8 +592,10 @@ def _post_training(
     """Views on the training, anticipated outcomes and tool ratings of those who attended."""
     frame = _respondents(people, "post_training", ("2022-10-10", "2022-10-28"), rng)
     n = len(frame)
-    for item in (*TRAINING_VIEWS, "roleplay_helpful", *ANTICIPATED_OUTCOMES):
-        if item in ANTICIPATED_OUTCOMES:
+    counted = study.counted
+    expected = counted.anticipated_outcomes
+    for item in (*counted.training_views, *counted.training_parts, *expected):
+        if item in expected:
             agree = printed.count("anticipated_outcomes", "agree", question=item)
         else:
             agree = printed.share(n, "training_views", question=item)
@@ -626,17 +620,18 @@ def _tool_ratings(study: Study, printed: PrintedFigures, index: pd.Index, rng: R
     """Appropriateness and feasibility items; who rates one thing high tends to rate all high."""
     favour = rng.standard_normal(len(index))
     parts = []
+    scales = read_instruments(study.folder).ratings
     for name, known in identified_sets.ratings(study, printed).items():
-        measure, tool = name.split("_")
         totals = draw(known, 1, int(rng.integers(2**32)))[0]
         rank = np.argsort(np.argsort(favour + 0.5 * rng.standard_normal(len(index))))
         allowed = (known.minimum, known.maximum)
         items = _items(pd.Series(totals[rank], index), known.items, allowed, {}, rng)
-        parts.append(items.set_axis(tool_rating_columns(study, measure, tool.upper()), axis=1))
+        parts.append(items.set_axis(scales[name].columns, axis=1))
     return pd.concat(parts, axis=1)
 
 
 def _endline(
+    study: Study,
     printed: PrintedFigures,
     people: pd.DataFrame,
     scores: Mapping[str, pd.DataFrame],
@@ -659,14 +654,15 @@ def _endline(
     frame.loc[users, "uploaded_scores"] = staff.loc[users, "uploaded"].map(
         {True: "yes", False: "no"}
     )
-    for column, quantity, given, neutral in (
-        ("family_engagement", "engagement", ENGAGEMENT, "neither engaged nor not engaged"),
-        ("difficulty", "difficulty", DIFFICULTY, "neither easier nor harder"),
+    fields = read_dictionary(study.folder).by_name["endline_survey"].table.by_name
+    for column, quantity, neutral in (
+        ("family_engagement", "engagement", "neither engaged nor not engaged"),
+        ("difficulty", "difficulty", "neither easier nor harder"),
     ):
         counts = {
             answer: printed.count(quantity, "n", **{quantity: answer})
             - (len(others) if answer == neutral else 0)
-            for answer in given
+            for answer in fields[column].answers
         }
         frame.loc[others, column] = neutral
         frame.loc[users, column] = _answers(counts, rng)

@@ -26,14 +26,15 @@ from earlyhelp.qualitative.framework import (
     validate_matrix,
     validate_triangulation,
 )
-from earlyhelp.qualitative.theory import THEORY_FILE, Theory, load_theory
-from earlyhelp.study.design import PUBLISHED, STUDY_FILE, Study, find_folder, read_study
+from earlyhelp.qualitative.theory import THEORY_FILE, Theory, load_theory, unknown_assessors
+from earlyhelp.study.design import STUDY_FILE, Study, find_folder, read_study
 from earlyhelp.study.dictionary import DATAPACKAGE_FILE, read_dictionary
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.questions import QUESTIONS_FILE, read_questions
 from earlyhelp.study.raw import Pilot, open_pilot
+from earlyhelp.study.scoring_keys import INSTRUMENTS_FILE, read_instruments
 from earlyhelp.trial import criteria, design_grid
-from earlyhelp.trial.pilot_estimates import NUMBERS_FILE, read_numbers, unknown_themes
+from earlyhelp.trial.pilot_estimates import NUMBERS_FILE, read_numbers, unknown_numbers
 
 # Facts that pages read of themselves; claims name the others (`participants.design`).
 FACTS_READ = ("service_teams",)
@@ -66,8 +67,7 @@ FILES = (
     StudyFile(
         STUDY_FILE,
         "What was planned: title, `provenance: observed`, teams with arm and randomised unit, the "
-        "three survey waves with month and arms, the measures with their number of items and "
-        "range of answers as administered, and facts of the design.",
+        "three survey waves with month and arms, and facts of the design.",
         read_study,
         needed=True,
     ),
@@ -85,26 +85,32 @@ FILES = (
         needed=True,
     ),
     StudyFile(
+        INSTRUMENTS_FILE,
+        "How instruments are scored: of each its title and source, whether the score is the sum or "
+        "the mean, how many items may be missing, whether higher is better, and its scales with "
+        "items, reversed items, the tool that is rated, bands and cut-offs. Which answers an item "
+        "allows stands in the dictionary.",
+        read_instruments,
+        needed=True,
+    ),
+    StudyFile(
         "raw/baseline_survey.csv",
         "One row per response before the training: `practitioner_id`, `team`, `completed_on`, "
         "`role`, `time_in_service`, `years_practising`, `qualification_level`, `hours_per_week`, "
-        "`families_supported`, `prior_systemic_training`, `prior_ors`, `prior_srs`, alliance items "
-        "`wai_01` to `wai_12`, and the ten compassion satisfaction items by their number in the "
-        "manual (`proqol_03` to `proqol_30`).",
+        "`families_supported`, what they had met before, and the items of the outcome measures.",
         open_pilot,
         needed=True,
     ),
     StudyFile(
         "raw/post_training_survey.csv",
         "One row per response after it: views on the training, what respondents feel able to do, "
-        "`preferred_format`, and items of appropriateness and feasibility for each tool "
-        "(`iam_ors_1`, …).",
+        "`preferred_format`, and the items on which each tool is rated.",
         open_pilot,
         needed=True,
     ),
     StudyFile(
         "raw/endline_survey.csv",
-        "One row per response at the end: the two outcome measures again, use, upload, engagement, "
+        "One row per response at the end: the outcome measures again, use, upload, engagement, "
         "difficulty and the wish to continue for the intervention arm, contact with training and "
         "tools for the comparison arm.",
         open_pilot,
@@ -332,6 +338,7 @@ def _ties(pilot: Pilot, held: dict[str, Any]) -> Iterator[Problem]:
     theory = held.get(THEORY_FILE)
     if theory:
         yield from _sections(study, theory)
+        yield from unknown_assessors(theory, pilot.instruments.outcomes)
     yield from _qualitative(pilot, held, theory)
 
 
@@ -342,7 +349,7 @@ def _sections(study: Study, theory: Theory) -> Iterator[Problem]:
     if root is None:
         return
     pages = {f"results/{path.name}": path for path in (root / "notebooks").glob("*.md")}
-    if study.id == PUBLISHED:
+    if study.chapters:
         pages |= {path.name: path for path in (root / "book").glob("*.md")}
     targets = {
         f"{name}#{target}"
@@ -357,7 +364,7 @@ def _sections(study: Study, theory: Theory) -> Iterator[Problem]:
 
 def _qualitative(pilot: Pilot, held: dict[str, Any], theory: Theory | None) -> Iterator[Problem]:
     matrix, codebook = pilot.framework_matrix, held.get(CODEBOOK_FILE)
-    yield from unknown_themes(held.get(NUMBERS_FILE, []), matrix)
+    yield from unknown_numbers(held.get(NUMBERS_FILE, []), pilot)
     if codebook is None:
         needed = f"the codes of the {TRIANGULATION_FILE if matrix.empty else 'framework matrix'}"
         if not matrix.empty or TRIANGULATION_FILE in held:

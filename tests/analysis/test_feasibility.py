@@ -35,13 +35,14 @@ def test_attendance_by_part_tells_mop_up_sessions(pilot: Pilot) -> None:
 
 def test_agreement_is_four_or_five(pilot: Pilot) -> None:
     survey = pilot.post_training_survey.assign(pace_right=[3.0, 4.0, 5.0])
-    frame = feasibility.agreement(survey, ("pace_right",))
+    frame = feasibility.agreement(replace(pilot, post_training_survey=survey), ("pace_right",))
     assert frame.loc[0, ["total", "agree", "mean"]].tolist() == [3, 2, 4]
 
 
 def test_agreement_is_of_those_who_answered(pilot: Pilot) -> None:
     survey = pilot.post_training_survey.assign(pace_right=[None, 4.0, 2.0])
-    assert feasibility.agreement(survey, ("pace_right",)).loc[0, "percent"] == 50
+    frame = feasibility.agreement(replace(pilot, post_training_survey=survey), ("pace_right",))
+    assert frame.loc[0, "percent"] == 50
 
 
 def test_every_answer_is_counted_in_words(pilot: Pilot) -> None:

@@ -1,4 +1,4 @@
-"""Scores by the manuals."""
+"""Scores by the keys of the studies."""
 
 from __future__ import annotations
 
@@ -9,54 +9,78 @@ import pandas as pd
 import pytest
 
 from earlyhelp.analysis import instruments
-from earlyhelp.study.raw import Pilot, open_pilot, proqol_columns, wai_columns
+from earlyhelp.analysis.instruments import score
+from earlyhelp.study.raw import Pilot
+from earlyhelp.study.scoring_keys import Instruments, Scale, read_instruments
 
 
 @pytest.fixture
-def pilot(mini: Path) -> Pilot:
-    return open_pilot(mini)
+def keys(rotherham: Path) -> Instruments:
+    return read_instruments(rotherham)
 
 
-def test_wai_total_is_the_sum_of_twelve_items(pilot: Pilot) -> None:
+def answered(scale: Scale, *answers: float | None) -> pd.DataFrame:
+    return pd.DataFrame([answers], columns=scale.columns, dtype="float64")
+
+
+def scored(scale: Scale, *answers: float | None, **other: object) -> float:
+    about = scale.about.model_copy(update=other)
+    return score(answered(scale, *answers), replace(scale, about=about)).tolist()[0]
+
+
+def test_the_total_is_the_sum_of_twelve_items(pilot: Pilot) -> None:
     # P1: 6 + 11 × 5; P2: 7 + 11 × 5.
-    totals = instruments.wai_total(pilot.endline_survey, pilot.study)
+    totals = score(pilot.endline_survey, pilot.instruments.scales["wai"])
     assert totals.tolist() == [61, 62, 60, 60, 61, 59]
 
 
-def test_domains_follow_the_published_key(pilot: Pilot) -> None:
+def test_domains_follow_the_published_key(keys: Instruments) -> None:
     # Item i answered i: goal 4+6+8+11, task 1+2+10+12, bond 3+5+7+9 (Hatcher and Gillaspy 2006).
-    answers = pd.DataFrame([dict(zip(wai_columns(pilot.study), range(1, 13), strict=True))])
-    domains = instruments.wai_domains(answers)
-    assert domains.loc[0].to_dict() == {"goal": 29, "task": 25, "bond": 24}
+    answers = answered(keys.scales["wai"], *range(1, 13))
+    domains = {scale.key.name: score(answers, scale).tolist() for scale in keys.parts("wai")}
+    assert domains == {"Goal": [29], "Task": [25], "Bond": [24]}
 
 
-def test_domains_add_up_to_the_total(pilot: Pilot) -> None:
-    survey = pilot.endline_survey
-    total = instruments.wai_domains(survey).sum(axis=1)
-    assert total.equals(instruments.wai_total(survey, pilot.study))
+def test_compassion_satisfaction_adds_the_items_of_the_manual(keys: Instruments) -> None:
+    scale = keys.scales["compassion_satisfaction"]
+    # Stamm (2010), scoring sheet of the 30 items.
+    items = (3, 6, 12, 16, 18, 20, 22, 24, 27, 30)
+    assert scale.columns == [f"proqol_{item:02d}" for item in items]
+    assert scored(scale, *[1, 2, 3, 4, 5] * 2) == 30
 
 
 def test_a_score_is_missing_when_an_item_is(pilot: Pilot) -> None:
     survey = pilot.endline_survey.copy()
     survey.loc[0, ["wai_04", "proqol_30"]] = None
-    assert pd.isna(instruments.wai_total(survey, pilot.study)[0])
-    domains = instruments.wai_domains(survey).loc[0]
-    assert domains.isna().to_dict() == {"goal": True, "task": False, "bond": False}
-    assert pd.isna(instruments.compassion_satisfaction(survey)[0])
+    scores = {name: score(survey, s) for name, s in pilot.instruments.outcomes.items()}
+    missing = {name for name, values in scores.items() if pd.isna(values[0])}
+    assert missing == {"wai", "wai_goal", "compassion_satisfaction"}
 
 
-def test_compassion_satisfaction_adds_its_ten_items() -> None:
-    answers = pd.DataFrame([dict(zip(proqol_columns(), [1, 2, 3, 4, 5] * 2, strict=True))])
-    assert instruments.compassion_satisfaction(answers).tolist() == [30]
+def test_as_many_items_may_be_missing_as_the_instrument_says(keys: Instruments) -> None:
+    goal, rating = keys.scales["wai_goal"], keys.scales["iam_ors"]
+    # Of 3, 4 and 5 the mean is 4, so four items give 16.
+    assert scored(goal, 3, 4, None, 5, missing=1) == 16
+    assert pd.isna(scored(goal, 3, None, None, 5, missing=1))
+    assert scored(rating, 3, 4, None, 5, 4, missing=1) == 4
+    assert pd.isna(scored(goal, None, None, None, None, missing=4))
+
+
+def test_a_reversed_item_counts_from_the_other_end(keys: Instruments) -> None:
+    goal = keys.scales["wai_goal"]
+    turned = replace(goal, key=goal.key.model_copy(update={"reversed": ("wai_06", "wai_11")}))
+    # From 1 to 7: 2 becomes 6 and 7 becomes 1.
+    assert score(answered(goal, 5, 2, 5, 7), turned).tolist() == [5 + 6 + 5 + 1]
 
 
 @pytest.mark.parametrize(
-    ("score", "band"),
+    ("total", "band"),
     # Stamm (2010): at most 22 low, 23 to 41 average, 42 and over high.
     [(10, "low"), (22, "low"), (23, "average"), (41, "average"), (42, "high"), (50, "high")],
 )
-def test_bands_have_the_manuals_limits(score: float, band: str) -> None:
-    assert instruments.compassion_band(pd.Series([score])).tolist() == [band]
+def test_bands_have_the_manuals_limits(keys: Instruments, total: float, band: str) -> None:
+    scale = keys.scales["compassion_satisfaction"]
+    assert instruments.band(pd.Series([total]), scale).tolist() == [band]
 
 
 def test_a_rating_is_the_mean_of_its_items(pilot: Pilot) -> None:
@@ -68,7 +92,7 @@ def test_a_rating_is_the_mean_of_its_items(pilot: Pilot) -> None:
 
 def test_cutoffs_depend_on_tool_and_age(pilot: Pilot) -> None:
     # Adults' ORS 24 < 25 and 30; SRS 38 and 35 against 36; children's ORS has no one cut-off.
-    below = instruments.below_cutoff(pilot.tool_use)
+    below = instruments.below_cutoff(pilot)
     assert below.isna().tolist() == [True, False, True, False, False, False]
     assert below.dropna().tolist() == [False, True, True, False]
 
@@ -84,4 +108,4 @@ def test_outcome_scores_have_a_row_for_everybody_asked(pilot: Pilot) -> None:
 
 def test_a_cutoff_says_nothing_of_an_unscored_completion(pilot: Pilot) -> None:
     unscored = replace(pilot, tool_use=pilot.tool_use.assign(score=float("nan")))
-    assert instruments.below_cutoff(unscored.tool_use).isna().all()
+    assert instruments.below_cutoff(unscored).isna().all()

@@ -175,7 +175,7 @@ def test_ceiling_needs_whole_points(pilot: Pilot, within: object) -> None:
 
 
 def test_bands(pilot: Pilot) -> None:
-    frame = outcomes.compassion_bands(pilot)
+    frame = outcomes.score_bands(pilot)
     assert row(frame, arm="intervention", wave="baseline", band="average")["n"] == 4
     assert row(frame, arm="intervention", wave="endline", band="high")["n"] == 0
 

@@ -25,8 +25,8 @@ MATRIX = "raw/framework_matrix.csv"
 
 def test_validate_counts_the_files(mini: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["validate", str(mini)]) == 0
-    # study.yml, datapackage.json, research_questions.yml and six raw files; no qualitative data.
-    assert capsys.readouterr().out == f"{mini}: 9 files, no problem\n"
+    # Four files that say what the study is, and six raw files; no qualitative data.
+    assert capsys.readouterr().out == f"{mini}: 10 files, no problem\n"
 
 
 def test_validate_tells_problems_on_standard_error(

@@ -53,7 +53,7 @@ def holds(row: pd.Series, value: float) -> bool:
 
 
 def test_another_printed_figure_is_another_input(tmp_path: Path) -> None:
-    for name in ("study.yml", "claims.csv", "words.yml"):
+    for name in ("study.yml", "instruments.yml", "datapackage.json", "claims.csv", "words.yml"):
         (tmp_path / name).write_bytes((STUDY / name).read_bytes())
     assert identified_sets.inputs_hash(tmp_path) == identified_sets.inputs_hash(STUDY)
     text = (tmp_path / "claims.csv").read_text("utf-8")
@@ -175,7 +175,7 @@ def test_the_reconstruction_lies_inside_the_ranges_of_its_distributions(
             continue
         population = f"{arm}, {wave}"
         for cutoff in {"wai": (84, 79), "proqol": (50, 45, 42)}[key]:
-            name = f"{determined.NAMES[key]}: people with {cutoff} or more"
+            name = f"{figures.outcomes[key].scale.key.name}: people with {cutoff} or more"
             assert holds(one(top, name, population), (group["score"] >= cutoff).sum())
         if key == "wai":
             median = one(shape, "Working alliance: median", population)
@@ -227,11 +227,12 @@ def test_domain_sums_have_answers_and_nothing_beyond_has(
         if 20 * n < total - bond - goal < bond
         and attain(totals, (bond, goal, total - bond - goal), 4, 28)
     ]
-    for name, values in (
-        ("bond", [bond for bond, _, _ in attainable]),
-        ("goal or of task", [goal for _, goal, _ in attainable]),
+    for found, values in zip(
+        sums,
+        ([bond for bond, _, _ in attainable], [goal for _, goal, _ in attainable]),
+        strict=True,
     ):
-        assert sums[name] == (min(values), max(values)), name
+        assert found == (min(values), max(values))
 
 
 def test_items_are_a_total_over_their_number(figures: Figures) -> None:

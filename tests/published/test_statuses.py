@@ -136,15 +136,15 @@ def test_what_several_numbers_make_claims_no_more_than_the_least(
 # The rules are arithmetic: they hold in the tables of every study.
 
 
-def named(study: str) -> dict[str, pd.DataFrame]:
-    pilot = open_pilot(ROOT / study)
+def named(pilot: Pilot) -> dict[str, pd.DataFrame]:
     return {name: quantity.compute(pilot) for name, quantity in QUANTITIES.items()}
 
 
 @pytest.mark.parametrize("study", STUDIES)
 def test_formulas_hold(study: str) -> None:
-    for name, frame in named(study).items():
-        for rule in QUANTITIES[name].rules:
+    pilot = open_pilot(ROOT / study)
+    for name, frame in named(pilot).items():
+        for rule in QUANTITIES[name].rules(pilot):
             if isinstance(rule, Formula) and len(frame):
                 pairs = pd.DataFrame(
                     {"is": frame[rule.column], "gives": frame.eval(rule.formula)}
@@ -154,8 +154,9 @@ def test_formulas_hold(study: str) -> None:
 
 @pytest.mark.parametrize("study", STUDIES)
 def test_totals_hold(study: str) -> None:
-    for name, frame in named(study).items():
-        for rule in QUANTITIES[name].rules:
+    pilot = open_pilot(ROOT / study)
+    for name, frame in named(pilot).items():
+        for rule in QUANTITIES[name].rules(pilot):
             if isinstance(rule, Total):
                 chosen = frame[~frame[rule.key].isin(rule.besides)]
                 for key, value in rule.where.items():
@@ -182,9 +183,10 @@ def holds(rule: Same, row: dict, tables: dict[str, pd.DataFrame]) -> bool:
 
 @pytest.mark.parametrize("study", STUDIES)
 def test_repeated_and_added_numbers_agree(study: str) -> None:
-    tables = named(study)
+    pilot = open_pilot(ROOT / study)
+    tables = named(pilot)
     for name, frame in tables.items():
-        for rule in QUANTITIES[name].rules:
+        for rule in QUANTITIES[name].rules(pilot):
             if not isinstance(rule, Same | Sum):
                 continue
             where = rule.where if isinstance(rule, Same) else {}
@@ -206,8 +208,9 @@ def test_repeated_and_added_numbers_agree(study: str) -> None:
 
 @pytest.mark.parametrize("study", STUDIES)
 def test_answers_are_shares_of_their_total(study: str) -> None:
-    for name, frame in named(study).items():
-        for rule in QUANTITIES[name].rules:
+    pilot = open_pilot(ROOT / study)
+    for name, frame in named(pilot).items():
+        for rule in QUANTITIES[name].rules(pilot):
             if isinstance(rule, Answers):
                 given = frame[frame["total"] > 0]
                 shares = (100 * given[rule.n] / given["total"]).tolist()

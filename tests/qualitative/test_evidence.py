@@ -15,6 +15,7 @@ from earlyhelp.qualitative.framework import Codebook, read_codebook, read_triang
 from earlyhelp.qualitative.theory import OVERLAY, Theory, load_theory
 from earlyhelp.report.theory_drawing import draw
 from earlyhelp.study.raw import Pilot, open_pilot
+from earlyhelp.study.scoring_keys import Instruments
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +140,7 @@ def let_tests_end(monkeypatch: pytest.MonkeyPatch, difference: float, p: float) 
     frame = pd.DataFrame(
         [
             {"measure": measure, "contrast": "change", "difference": difference, "p": p}
-            for measure in evidence.MEASURES.values()
+            for measure in ("wai", "compassion_satisfaction")
         ]
     )
     monkeypatch.setattr(evidence, "between_tests", lambda pilot, alpha: frame)
@@ -167,6 +168,19 @@ def test_what_a_test_says_decides(
     let_tests_end(monkeypatch, difference, p)
     shown = overlay(outcome_evidence(theory, pilot, codebook))
     assert shown["compassion-satisfaction"] == expected
+
+
+def test_of_a_measure_whose_low_scores_are_good_a_fall_is_support(
+    theory: Theory, pilot: Pilot, codebook: Codebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_tests_end(monkeypatch, -2.0, 0.04)
+    scales = {
+        name: replace(scale, about=scale.about.model_copy(update={"higher_is_better": False}))
+        for name, scale in pilot.instruments.scales.items()
+    }
+    fewer = replace(without(pilot, "compassion-satisfaction"), instruments=Instruments(scales))
+    shown = overlay(outcome_evidence(theory, fewer, codebook))
+    assert shown["compassion-satisfaction"] == "measured support"
 
 
 def test_rows_against_outweigh_a_favourable_test(

@@ -83,6 +83,8 @@ def assessment(**changes: object) -> pd.DataFrame:
         "low": 0.2,
         "high": 0.99,
         "band": "amber",
+        "lowest": 0.0,
+        "highest": 1.0,
         "amber_low": 0.5,
         "amber_high": 0.8,
         "higher_is_better": True,

@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 import pytest
-from helpers import ROOT
+from helpers import ROOT, describe
 
 from earlyhelp.analysis import feasibility, outcomes, participants
 from earlyhelp.analysis.quantities import QUANTITIES, claiming
@@ -106,3 +106,17 @@ def test_decimals_are_rounded_half_up_as_in_figures(statuses: str | None) -> Non
     frame = claiming(frame, statuses) if statuses else frame
     table = LAYOUTS["tbl-uploaded"].lay_out(frame)
     assert table["%"].tolist() == ["31.3"]
+
+
+def test_names_are_shown_in_the_words_of_the_study(mini: Path) -> None:
+    describe(
+        mini,
+        lambda resources: resources["post_training_survey"]["schema"]["fields"][4].update(
+            title="Neither too fast nor too slow"
+        ),
+    )
+    path = mini / "instruments.yml"
+    path.write_text(path.read_text().replace("Working alliance (WAI)", "The alliance"))
+    pilot = open_pilot(mini)
+    assert "Neither too fast nor too slow" in lay_out(feasibility.training_views(pilot)).to_numpy()
+    assert "The alliance" in lay_out(outcomes.paired_tests(pilot))["Measure"].tolist()

@@ -29,21 +29,6 @@ def test_arms_and_units_by_team(rotherham: Path) -> None:
     assert len(set(study.unit_of.values())) == 4
 
 
-def test_scale_totals(rotherham: Path) -> None:
-    wai = read_study(rotherham).measures.wai
-    # Evidence of outcomes: the maximum score is 84; twelve items of at least 1 give 12.
-    assert (wai.total_minimum, wai.total_maximum) == (12, 84)
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [("iam: {items: 4", "iam: {items: 99999999"), ("minimum: 1,", "minimum: -99999999999,")],
-)
-def test_no_instrument_is_beyond_measure(mini: Path, old: str, new: str) -> None:
-    edit(mini, old, new)
-    assert "study.yml" in message(mini)
-
-
 def test_folder_is_found_from_below(mini: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(mini / "raw")
     assert find_folder("mini") == mini
@@ -56,10 +41,10 @@ def test_no_such_folder() -> None:
 
 def test_every_problem_is_told(mini: Path) -> None:
     edit(mini, "provenance: observed", "provenance: guessed")
-    edit(mini, "items: 12", "items: 0")
+    edit(mini, "month: 2024-01", "month: 2024-13")
     text = message(mini)
     assert "study.yml, line 5, provenance: found 'guessed'" in text
-    assert "study.yml, line 17, measures.wai.items: found 0" in text
+    assert "study.yml, line 12, waves.0.month: found '2024-13'" in text
 
 
 def test_missing_key(mini: Path) -> None:
@@ -70,11 +55,6 @@ def test_missing_key(mini: Path) -> None:
 def test_unknown_key(mini: Path) -> None:
     edit(mini, "place:", "size: 3\nplace:")
     assert "study.yml, line 4, size" in message(mini)
-
-
-def test_scale_upside_down(mini: Path) -> None:
-    edit(mini, "wai: {items: 12, minimum: 1", "wai: {items: 12, minimum: 9")
-    assert "the minimum is below the maximum" in message(mini)
 
 
 def test_two_teams_of_one_name(mini: Path) -> None:
@@ -96,14 +76,18 @@ def test_no_yaml(mini: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("wai: {items: 12", "wai: {items: 7", "12 items in wai"),
-        ("proqol: {items: 10", "proqol: {items: 30", "10 items in proqol"),
         ('["2024-03", "2024-04"]', "[]", "at least 1 in this list"),
         ("2024-04", "2024-03", "each of the tool_months once"),
         ("- {id: post_training", "# ", "a wave of each id; no post_training"),
         ("unit: C", "unit: A", "each unit in one arm; A is in both"),
         ("title: A miniature pilot", "title: ''", "a text that is not empty"),
         ("place:", "folder: /tmp\nplace:", "no such key: the folder"),
+        ("agree: [agree,", "agree: [yes,", "in agree only answers of agreement, not yes"),
+        (
+            "Worker, Senior Practitioner]",
+            "Worker]",
+            "in roles_together only practitioners, not Senior Practitioner",
+        ),
         ("place:", "design: {teams: [1]}\nplace:", "text (write a number in quotes)"),
     ],
 )

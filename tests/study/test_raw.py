@@ -350,16 +350,20 @@ def no_maximum(resources: dict[str, dict]) -> None:
     del fields(resources["observations"])["attendees"]["constraints"]["maximum"]
 
 
-def other_scale(resources: dict[str, dict]) -> None:
-    fields(resources["baseline_survey"])["wai_01"]["constraints"]["maximum"] = 9
-
-
 def unknown_answer(resources: dict[str, dict]) -> None:
-    fields(resources["endline_survey"])["difficulty"]["constraints"]["enum"].append("so so")
+    fields(resources["tool_use"])["person_type"]["constraints"]["enum"].append("baby")
 
 
 def any_answer(resources: dict[str, dict]) -> None:
     del fields(resources["endline_survey"])["difficulty"]["constraints"]["enum"]
+
+
+def no_counted_answer(resources: dict[str, dict]) -> None:
+    fields(resources["endline_survey"])["difficulty"]["constraints"]["enum"].remove("much easier")
+
+
+def one_tool(resources: dict[str, dict]) -> None:
+    fields(resources["tool_use"])["tool"]["constraints"]["enum"] = ["ORS"]
 
 
 def unknown_team(resources: dict[str, dict]) -> None:
@@ -390,9 +394,10 @@ def other_key(resources: dict[str, dict]) -> None:
         (pattern_of_anything, "tool_use.person_id"),
         (pattern_of_any_letter, "tool_use.person_id"),
         (no_maximum, "observations.attendees"),
-        (other_scale, "baseline_survey.wai_01"),
-        (unknown_answer, "endline_survey.difficulty"),
+        (unknown_answer, "tool_use.person_type"),
         (any_answer, "endline_survey.difficulty"),
+        (no_counted_answer, "endline_survey.difficulty"),
+        (one_tool, "tool_use.tool"),
         (unknown_team, "tool_use.team"),
         (unknown_month, "tool_use.month"),
         (dates_of_another_month, "endline_survey.completed_on"),

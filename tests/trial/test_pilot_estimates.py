@@ -124,7 +124,7 @@ def test_the_correlation_that_can_be_used(
 
 def test_a_known_correlation_saves_its_square() -> None:
     stability = pd.DataFrame(
-        [(measure, 0.6, 0.6) for measure in pilot_estimates.OUTCOMES],
+        [(measure, 0.6, 0.6) for measure in ("wai", "compassion_satisfaction")],
         columns=["measure", "correlation_low", "correlation_high"],
     )
     sweep = SMALL.model_copy(update={"icc": (0.05,), "cac": (1,)})
@@ -299,13 +299,13 @@ def test_a_study_without_numbers_still_has_its_next_steps(mini: Path) -> None:
 
 
 def test_numbers_that_fit_nothing_are_all_told(rotherham: Path, tmp_path: Path) -> None:
-    wrong = "- {theme: x, words: y, figure: happiness}\n- {theme: x, figure: recording}\n"
+    wrong = "- {theme: x, words: y, figure: happiness}\n- {theme: x, words: z, figure: room_ors}\n"
     pilot = with_numbers(open_pilot(rotherham), tmp_path, wrong)
     with pytest.raises(InputError) as caught:
         pilot_estimates.next_steps(pilot, pd.DataFrame())
-    places = {problem.column for problem in caught.value.problems}
-    assert any(place.startswith("0.figure") for place in places)
-    assert "1.words" in places
+    told = [(problem.column, problem.found) for problem in caught.value.problems]
+    assert told[:2] == [("0.theme", "'x'"), ("0.figure", "'happiness'")]
+    assert told[3] == ("1.figure", "'room_ors'")
 
 
 def test_themes_that_no_cell_has_are_all_told(rotherham: Path, tmp_path: Path) -> None:

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 import pandas as pd
 
 from earlyhelp.analysis.instruments import below_cutoff, tool_rating_scores
 from earlyhelp.analysis.participants import attended_training, percent, shares
-from earlyhelp.analysis.quantities import Answers, Formula, Same, Sum, Total, quantity
-from earlyhelp.study.raw import (
-    DIFFICULTY,
-    ENGAGEMENT,
-    FREQUENCY,
-    PART,
-    ROLES,
-    TOOLS,
-    TRAINING_VIEWS,
-    YES_NO,
-    YES_NO_NOT_SURE,
-    Pilot,
-)
+from earlyhelp.analysis.quantities import Answers, Formula, Rule, Same, Sum, Total, quantity
+from earlyhelp.study.raw import Pilot
 
 # Who was asked, in the intervention arm.
 TRAINED, BASELINE, ENDLINE = (
@@ -31,13 +21,6 @@ TRAINED, BASELINE, ENDLINE = (
         ("baseline", "all"),
         ("endline", "intervention"),
     )
-)
-AGREEMENT = {1: "strongly disagree", 2: "disagree", 3: "neither", 4: "agree", 5: "strongly agree"}
-# Table 3.2 counts those who were to use the tools; Team Managers were not.
-PRACTITIONER_ROLES = (
-    "Senior Family Support Worker",
-    "Family Support Worker",
-    "Senior Practitioner",
 )
 
 
@@ -54,14 +37,14 @@ def attendance(pilot: Pilot) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        role (each of `ROLES`, "practitioners" for all but Team Managers, "all"), eligible,
-        attended (at least one part), both_parts, not_attended, percent (attended of eligible).
+        role (each, "practitioners" for those who were to use the tools, "all"), eligible, attended
+        (at least one part), both_parts, not_attended, percent (attended of eligible).
     """
     table = pilot.training_attendance
-    parts = table[["part_1", "part_2"]] != "not attended"
+    parts = table[["part_1", "part_2"]] != pilot.study.counted.absent
     rows = []
-    for role in (*ROLES, "practitioners", "all"):
-        members = _of_role(table["role"], role)
+    for role in (*pilot.answers("role", "training_attendance"), "practitioners", "all"):
+        members = _of_role(pilot, table["role"], role)
         eligible, attended = int(members.sum()), int(parts[members].any(axis=1).sum())
         rows.append(
             {
@@ -76,10 +59,11 @@ def attendance(pilot: Pilot) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _of_role(roles: pd.Series, role: str) -> pd.Series:
+def _of_role(pilot: Pilot, roles: pd.Series, role: str) -> pd.Series:
     if role == "all":
         return roles.notna()
-    return roles.isin(PRACTITIONER_ROLES) if role == "practitioners" else roles == role
+    chosen = pilot.study.counted.practitioners if role == "practitioners" else (role,)
+    return roles.isin(chosen)
 
 
 @quantity(Formula("percent", "100 * n / total"))
@@ -89,10 +73,11 @@ def attendance_by_part(pilot: Pilot) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        part (1 or 2), session (scheduled, mop-up, not attended), n, total, percent.
+        part (1 or 2), session, n, total, percent.
     """
-    register = pilot.training_attendance
-    return shares_by("part", {part: register[f"part_{part}"] for part in (1, 2)}, PART, "session")
+    register = {part: pilot.training_attendance[f"part_{part}"] for part in (1, 2)}
+    sessions = (pilot.answers(f"part_{part}", "training_attendance") for part in register)
+    return shares_by("part", register, tuple(dict.fromkeys(chain(*sessions))), "session")
 
 
 def shares_by(
@@ -113,74 +98,80 @@ def shares_by(
     return table.reset_index(drop=True)
 
 
-def agreement(survey: pd.DataFrame, questions: tuple[str, ...]) -> pd.DataFrame:
-    """Agreement with statements answered from 1 (strongly disagree) to 5 (strongly agree).
+def agreement(pilot: Pilot, questions: tuple[str, ...]) -> pd.DataFrame:
+    """Agreement with statements of the post-training survey.
 
     Returns
     -------
     DataFrame
-        question, total (answers), agree (4 or 5), percent (agreeing), mean.
+        question, total (answers), agree, percent (agreeing), mean.
     """
+    words = pilot.study.counted.agreement
+    agreeing = [value for value, word in enumerate(words, 1) if word in pilot.study.counted.agree]
     rows = []
     for question in questions:
-        given = survey[question].dropna()
-        agree = int((given >= 4).sum())
+        given = pilot.post_training_survey[question].dropna()
+        agree = int(given.isin(agreeing).sum())
         rows.append((question, len(given), agree, percent(agree, len(given)), given.mean()))
     return pd.DataFrame(rows, columns=["question", "total", "agree", "percent", "mean"])
 
 
-def agreement_answers(survey: pd.DataFrame, questions: tuple[str, ...]) -> pd.DataFrame:
-    """Every answer to agreement statements.
+def agreement_answers(pilot: Pilot, questions: tuple[str, ...]) -> pd.DataFrame:
+    """Every answer to statements of the post-training survey.
 
     Returns
     -------
     DataFrame
-        question, value (1 to 5), answer (its words), n, total, percent.
+        question, value (from 1), answer (its words), n, total, percent.
     """
-    answers = {question: survey[question] for question in questions}
-    frame = shares_by("question", answers, tuple(AGREEMENT), "value")
-    frame.insert(2, "answer", frame["value"].map(AGREEMENT))
+    answers = {question: pilot.post_training_survey[question] for question in questions}
+    words = dict(enumerate(pilot.study.counted.agreement, 1))
+    frame = shares_by("question", answers, tuple(words), "value")
+    frame.insert(2, "answer", frame["value"].map(words))
     return frame
 
 
 @quantity(Answers(("question",), "agree", TRAINED))
 def training_views(pilot: Pilot) -> pd.DataFrame:
-    """Views on the training (Figure 3.1) and on the roleplay: columns of `agreement`."""
-    return agreement(pilot.post_training_survey, (*TRAINING_VIEWS, "roleplay_helpful"))
+    """Views on the training (Figure 3.1) and on parts of it: columns of `agreement`."""
+    counted = pilot.study.counted
+    return agreement(pilot, (*counted.training_views, *counted.training_parts))
 
 
 @quantity(Answers(("question",), asked=TRAINED))
 def training_view_answers(pilot: Pilot) -> pd.DataFrame:
     """Every answer behind Figure 3.1: columns of `agreement_answers`."""
-    return agreement_answers(pilot.post_training_survey, TRAINING_VIEWS)
+    return agreement_answers(pilot, pilot.study.counted.training_views)
 
 
 @quantity(Answers(asked=TRAINED))
 def know_more(pilot: Pilot) -> pd.DataFrame:
-    """Wish to know more about systemic practice (RQ 1.5): columns of `agreement_answers`."""
-    return agreement_answers(pilot.post_training_survey, ("know_more",))
+    """Wish to know more (RQ 1.5): columns of `agreement_answers`."""
+    return agreement_answers(pilot, pilot.study.counted.know_more)
 
 
-@quantity(
-    Sum("agree", "know_more", "n", "answer", ("agree", "strongly agree"), ("question",)),
-    Same("total", "know_more", "total", select={"answer": "agree"}, on=("question",)),
-    Answers(n="agree"),
-)
+def _agreeing(pilot: Pilot) -> Iterator[Rule]:
+    agree, by = pilot.study.counted.agree, ("question",)
+    yield Sum("agree", "know_more", "n", "answer", agree, by)
+    yield Same("total", "know_more", "total", select={"answer": agree[0]}, on=by)
+
+
+@quantity(_agreeing, Answers(n="agree"))
 def know_more_agreement(pilot: Pilot) -> pd.DataFrame:
     """Share wishing to know more (RQ 1.5): columns of `agreement`."""
-    return agreement(pilot.post_training_survey, ("know_more",))
+    return agreement(pilot, pilot.study.counted.know_more)
 
 
 @quantity(Answers(("question",), asked=BASELINE))
 def prior_training(pilot: Pilot) -> pd.DataFrame:
-    """Formal systemic training before the pilot, baseline survey (training, RQ 1.2).
+    """Training of the kind before the pilot, baseline survey (training, RQ 1.2).
 
     Returns
     -------
     DataFrame
-        question (prior_systemic_training), answer, n, total, percent.
+        question, answer, n, total, percent.
     """
-    return _prior(pilot, ("prior_systemic_training",))
+    return _prior(pilot, pilot.study.counted.prior_training)
 
 
 @quantity(Answers(("question",), asked=BASELINE))
@@ -190,14 +181,24 @@ def prior_tools(pilot: Pilot) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        question (prior_ors, prior_srs), answer, n, total, percent.
+        question, answer, n, total, percent.
     """
-    return _prior(pilot, ("prior_ors", "prior_srs"))
+    return _prior(pilot, pilot.study.counted.prior_tools)
 
 
 def _prior(pilot: Pilot, questions: tuple[str, ...]) -> pd.DataFrame:
-    answers = {question: pilot.baseline_survey[question] for question in questions}
-    return shares_by("question", answers, YES_NO_NOT_SURE, "answer")
+    return pd.concat(
+        [
+            shares_by(
+                "question",
+                {question: pilot.baseline_survey[question]},
+                pilot.answers(question, "baseline_survey"),
+                "answer",
+            )
+            for question in questions
+        ],
+        ignore_index=True,
+    )
 
 
 @quantity(Answers(("tool",), asked=ENDLINE))
@@ -209,15 +210,19 @@ def tool_frequency(pilot: Pilot) -> pd.DataFrame:
     DataFrame
         tool, frequency, n, total, percent.
     """
-    answers = {tool: pilot.endline_survey[f"{tool.lower()}_frequency"] for tool in TOOLS}
-    return shares_by("tool", answers, FREQUENCY, "frequency")
+    columns = {tool: pilot.study.counted.frequency[tool] for tool in pilot.tools}
+    answers = {tool: pilot.endline_survey[column] for tool, column in columns.items()}
+    listed = (pilot.answers(column, "endline_survey") for column in columns.values())
+    return shares_by("tool", answers, tuple(dict.fromkeys(chain(*listed))), "frequency")
 
 
-@quantity(
-    Same("total", "tool_frequency", "total", select={"frequency": FREQUENCY[-1]}, on=("tool",)),
-    Sum("n", "tool_frequency", "n", "frequency", FREQUENCY[2:], ("tool",)),
-    Formula("percent", "100 * n / total"),
-)
+def _regular(pilot: Pilot) -> Iterator[Rule]:
+    often, by = pilot.study.counted.regularly, ("tool",)
+    yield Same("total", "tool_frequency", "total", select={"frequency": often[-1]}, on=by)
+    yield Sum("n", "tool_frequency", "n", "frequency", often, by)
+
+
+@quantity(_regular, Formula("percent", "100 * n / total"))
 def regular_use(pilot: Pilot) -> pd.DataFrame:
     """Practitioners who say that they used a tool in most or all sessions (Table 3.1).
 
@@ -227,7 +232,7 @@ def regular_use(pilot: Pilot) -> pd.DataFrame:
         tool, n, total, percent.
     """
     answers = tool_frequency(pilot)
-    often = answers[answers["frequency"].isin(FREQUENCY[2:])]
+    often = answers[answers["frequency"].isin(pilot.study.counted.regularly)]
     table = often.groupby("tool", sort=False).agg(n=("n", "sum"), total=("total", "first"))
     table["percent"] = [percent(*pair) for pair in table.to_numpy().tolist()]
     return table.reset_index()
@@ -235,8 +240,8 @@ def regular_use(pilot: Pilot) -> pd.DataFrame:
 
 def _reported_use(pilot: Pilot) -> pd.Series:
     """Whether each endline respondent reports any use; missing for those who gave no frequency."""
-    answers = pilot.endline_survey[["ors_frequency", "srs_frequency"]]
-    used = (answers.notna() & (answers != "no sessions")).any(axis=1)
+    answers = pilot.endline_survey[list(pilot.study.counted.frequency.values())]
+    used = (answers.notna() & (answers != pilot.study.counted.never)).any(axis=1)
     return used.astype("object").where(answers.notna().any(axis=1))
 
 
@@ -247,37 +252,39 @@ def reported_use(pilot: Pilot) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        role (each of `ROLES`, "all"), used, total (gave a frequency), percent.
+        role (each, "all"), used, total (gave a frequency), percent.
     """
     use = _reported_use(pilot).dropna()
     roles = pilot.endline_survey.loc[use.index, "role"]
     rows = []
-    for role in (*ROLES, "all"):
-        members = use[_of_role(roles, role)]
+    for role in (*pilot.answers("role", "endline_survey"), "all"):
+        members = use[_of_role(pilot, roles, role)]
         used = int(members.sum())
         rows.append((role, used, len(members), percent(used, len(members))))
     return pd.DataFrame(rows, columns=["role", "used", "total", "percent"])
 
 
-@quantity(
-    Formula("percent", "100 * used / attended"),
-    Total("attended", "role", besides=("FSW and Senior Practitioner",)),
-    Total("used", "role", besides=("FSW and Senior Practitioner",)),
-)
+def _of_practitioners(pilot: Pilot) -> Iterator[Rule]:
+    together = tuple(pilot.study.counted.roles_together)
+    for column in ("attended", "used"):
+        yield Total(column, "role", besides=together)
+
+
+@quantity(Formula("percent", "100 * used / attended"), _of_practitioners)
 def attended_and_used(pilot: Pilot) -> pd.DataFrame:
     """Practitioners who attended the training and who recorded use of a tool (Table 3.2).
 
     Returns
     -------
     DataFrame
-        role (`PRACTITIONER_ROLES`, "FSW and Senior Practitioner", "all"), attended, used (attended
+        role (each that was to use the tools, those taken together, "all"), attended, used (attended
         and named in the tool records), percent (used of attended).
     """
     attended = pilot.training_attendance[attended_training(pilot)]
     used = attended["practitioner_id"].isin(pilot.tool_use["practitioner_id"])
-    groups: dict[str, tuple[str, ...]] = {role: (role,) for role in PRACTITIONER_ROLES}
-    groups["FSW and Senior Practitioner"] = ("Family Support Worker", "Senior Practitioner")
-    groups["all"] = PRACTITIONER_ROLES
+    counted = pilot.study.counted
+    groups: dict[str, tuple[str, ...]] = {role: (role,) for role in counted.practitioners}
+    groups |= {**counted.roles_together, "all": counted.practitioners}
     rows = []
     for name, roles in groups.items():
         members = attended["role"].isin(roles)
@@ -293,10 +300,10 @@ def people_completing(pilot: Pilot) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        tool (ORS, SRS), person_type (child, adult, all), people, completions.
+        tool, person_type (child, adult, all), people, completions.
     """
     rows = []
-    for tool in TOOLS:
+    for tool in pilot.tools:
         of_tool = pilot.tool_use[pilot.tool_use["tool"] == tool]
         for kind in ("child", "adult", "all"):
             chosen = of_tool[(of_tool["person_type"] == kind) | (kind == "all")]
@@ -313,12 +320,12 @@ def completions_per_person(pilot: Pilot) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        tool (ORS, SRS; "each" for persons and tools taken as pairs), people, completions, mean,
+        tool (or "each" for persons and tools taken as pairs), people, completions, mean,
         minimum, maximum.
     """
     counts = pilot.tool_use.groupby(["tool", "person_id"]).size()
     rows = []
-    for tool in (*TOOLS, "each"):
+    for tool in (*pilot.tools, "each"):
         chosen = counts[(counts.index.get_level_values("tool") == tool) | (tool == "each")]
         summary = (chosen.mean(), chosen.min(), chosen.max())
         rows.append((tool, len(chosen), int(chosen.sum()), *summary))
@@ -333,12 +340,12 @@ def use_by_month(pilot: Pilot) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        month ("2022-11"), tool (ORS, SRS, all), completions, practitioners, completions_rank,
+        month ("2022-11"), tool (or "all"), completions, practitioners, completions_rank,
         practitioners_rank (1 for the month with most, ties sharing the lower rank),
         completions_of_first, practitioners_of_first (ratio to the first month).
     """
     frames = []
-    for tool in (*TOOLS, "all"):
+    for tool in (*pilot.tools, "all"):
         use = pilot.tool_use[(pilot.tool_use["tool"] == tool) | (tool == "all")]
         by_month = use.groupby("month")["practitioner_id"]
         frame = pd.DataFrame(
@@ -352,40 +359,40 @@ def use_by_month(pilot: Pilot) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-@quantity(Formula("difference", "ORS - SRS"))
+@quantity()
 def use_by_team(pilot: Pilot) -> pd.DataFrame:
     """Completions and their practitioners by team.
 
     Returns
     -------
     DataFrame
-        team (intervention teams, "all"), ORS, SRS (completions), difference (ORS less SRS),
-        practitioners, people.
+        team (intervention teams, "all"), a column for each tool (completions), difference (of the
+        first tool less the last), practitioners, people.
     """
     use = pilot.tool_use
     teams = [team.id for team in pilot.study.teams if team.arm == "intervention"]
     rows = []
     for team in (*teams, "all"):
         chosen = use[(use["team"] == team) | (team == "all")]
-        ors, srs = (int((chosen["tool"] == tool).sum()) for tool in TOOLS)
+        used = [int((chosen["tool"] == tool).sum()) for tool in pilot.tools]
         people = (chosen["practitioner_id"].nunique(), chosen["person_id"].nunique())
-        rows.append((team, ors, srs, ors - srs, *people))
-    columns = ["team", *TOOLS, "difference", "practitioners", "people"]
+        rows.append((team, *used, used[0] - used[-1], *people))
+    columns = ["team", *pilot.tools, "difference", "practitioners", "people"]
     return pd.DataFrame(rows, columns=columns)
 
 
 @quantity()
 def tool_scores(pilot: Pilot) -> pd.DataFrame:
-    """ORS and SRS scores, where a study supplies them (Rotherham could not).
+    """Scores of the tools, where a study supplies them.
 
     Returns
     -------
     DataFrame
         tool, person_type, completions, scored, mean, sd, below_cutoff_percent.
     """
-    use = pilot.tool_use.assign(below=below_cutoff(pilot.tool_use))
+    use = pilot.tool_use.assign(below=below_cutoff(pilot))
     rows = []
-    for tool in TOOLS:
+    for tool in pilot.tools:
         for kind in ("child", "adult"):
             chosen = use[(use["tool"] == tool) & (use["person_type"] == kind)]
             scores, below = chosen["score"].dropna(), chosen["below"].dropna()
@@ -393,6 +400,14 @@ def tool_scores(pilot: Pilot) -> pd.DataFrame:
             rows.append((tool, kind, len(chosen), len(scores), scores.mean(), scores.std(), share))
     columns = ["tool", "person_type", "completions", "scored", "mean", "sd", "below_cutoff_percent"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _shares(
+    pilot: Pilot, column: str, name: str, chosen: pd.Series | slice = slice(None)
+) -> pd.DataFrame:
+    """Count the answers to a question of the endline survey, of everybody or of some."""
+    answers = pilot.endline_survey.loc[chosen, column]
+    return shares(answers, pilot.answers(column, "endline_survey"), name)
 
 
 @quantity(Answers(asked=ENDLINE))
@@ -405,7 +420,7 @@ def uploaded(pilot: Pilot) -> pd.DataFrame:
         answer, n, total, percent.
     """
     used = _reported_use(pilot).eq(True)
-    return shares(pilot.endline_survey.loc[used, "uploaded_scores"], YES_NO, "answer")
+    return _shares(pilot, "uploaded_scores", "answer", used)
 
 
 @quantity(Answers(asked=ENDLINE))
@@ -417,7 +432,7 @@ def engagement(pilot: Pilot) -> pd.DataFrame:
     DataFrame
         engagement, n, total, percent.
     """
-    return shares(pilot.endline_survey["family_engagement"], ENGAGEMENT, "engagement")
+    return _shares(pilot, "family_engagement", "engagement")
 
 
 @quantity(Answers(asked=ENDLINE))
@@ -429,7 +444,7 @@ def difficulty(pilot: Pilot) -> pd.DataFrame:
     DataFrame
         difficulty, n, total, percent.
     """
-    return shares(pilot.endline_survey["difficulty"], DIFFICULTY, "difficulty")
+    return _shares(pilot, "difficulty", "difficulty")
 
 
 @quantity(Answers(("group",), asked=ENDLINE))
@@ -441,56 +456,52 @@ def grouped_answers(pilot: Pilot) -> pd.DataFrame:
     DataFrame
         group, n, total, percent.
     """
-    endline = pilot.endline_survey
-    groups = {
-        "engaged families": ("family_engagement", ENGAGEMENT[2:]),
-        "easier": ("difficulty", DIFFICULTY[3:]),
-        "harder": ("difficulty", DIFFICULTY[:2]),
-    }
     rows = []
-    for group, (question, answers) in groups.items():
-        given = endline[question].dropna()
-        n = int(given.isin(answers).sum())
+    for group, read in pilot.study.counted.grouped.items():
+        given = pilot.endline_survey[read.column].dropna()
+        n = int(given.isin(read.answers).sum())
         rows.append((group, n, len(given), percent(n, len(given))))
     return pd.DataFrame(rows, columns=["group", "n", "total", "percent"])
 
 
 @quantity()
 def tool_ratings(pilot: Pilot) -> pd.DataFrame:
-    """Appropriateness (IAM) and feasibility (FIM) of each tool (RQ 1.6).
+    """Ratings of each tool, such as its appropriateness and feasibility (RQ 1.6).
 
     Returns
     -------
     DataFrame
-        measure ("iam", "fim"), tool, n, mean, sd, minimum, maximum, mean_percent (the mean between
-        the scale's ends, 0 to 100).
+        measure (the instrument), tool, n, mean, sd, minimum, maximum, mean_percent (the mean
+        between the scale's ends, 0 to 100).
     """
     scores = tool_rating_scores(pilot)
     rows = []
-    for measure in ("iam", "fim"):
-        scale = getattr(pilot.study.measures, measure)
-        for tool in TOOLS:
-            chosen = (scores["measure"] == measure) & (scores["tool"] == tool)
-            given = scores.loc[chosen, "score"].dropna()
-            summary = (len(given), given.mean(), given.std(), given.min(), given.max())
-            share = 100 * (given.mean() - scale.minimum) / (scale.maximum - scale.minimum)
-            rows.append((measure, tool, *summary, share))
+    for scale in pilot.instruments.ratings.values():
+        measure, tool = scale.instrument, scale.key.tool
+        given = scores.loc[(scores["measure"] == measure) & (scores["tool"] == tool), "score"]
+        given = given.dropna()
+        summary = (len(given), given.mean(), given.std(), given.min(), given.max())
+        share = 100 * (given.mean() - scale.lowest) / (scale.highest - scale.lowest)
+        rows.append((measure, tool, *summary, share))
     columns = ["measure", "tool", "n", "mean", "sd", "minimum", "maximum", "mean_percent"]
     return pd.DataFrame(rows, columns=columns)
 
 
 @quantity()
 def rating_differences(pilot: Pilot) -> pd.DataFrame:
-    """Difference between the two tools' mean ratings (RQ 1.6).
+    """Difference between the mean ratings of the first tool and the last (RQ 1.6).
 
     Returns
     -------
     DataFrame
-        measure, difference (absolute, points of the 1 to 5 scale).
+        measure, first, second (tools), difference (absolute, points of the scale).
     """
-    means = tool_ratings(pilot).pivot(index="measure", columns="tool", values="mean")
-    difference = (means["ORS"] - means["SRS"]).abs().loc[["iam", "fim"]]
-    return difference.rename("difference").reset_index()
+    rows = []
+    for measure, rated in tool_ratings(pilot).groupby("measure", sort=False):
+        first, second = rated.iloc[0], rated.iloc[-1]
+        difference = abs(first["mean"] - second["mean"])
+        rows.append((measure, first["tool"], second["tool"], difference))
+    return pd.DataFrame(rows, columns=["measure", "first", "second", "difference"])
 
 
 @quantity(Answers(asked=ENDLINE))
@@ -502,4 +513,4 @@ def continuation(pilot: Pilot) -> pd.DataFrame:
     DataFrame
         answer, n, total, percent.
     """
-    return shares(pilot.endline_survey["continue_tools"], YES_NO_NOT_SURE, "answer")
+    return _shares(pilot, "continue_tools", "answer")

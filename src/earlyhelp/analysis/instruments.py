@@ -1,75 +1,56 @@
-"""Scores of the pilot's instruments, by their manuals.
-
-A score is missing when any of its items is missing: no manual's rule for replacing items is
-applied, because the report states none.
-"""
+"""Scores of the pilot's instruments, by the keys of the study's `instruments.yml`."""
 
 from __future__ import annotations
 
 import pandas as pd
 
 from earlyhelp.analysis.quantities import free
-from earlyhelp.study.design import Study
-from earlyhelp.study.raw import TOOLS, Pilot, proqol_columns, tool_rating_columns, wai_columns
-
-# Hatcher and Gillaspy (2006), WAI-SR scoring key.
-WAI_DOMAINS = {"goal": (4, 6, 8, 11), "task": (1, 2, 10, 12), "bond": (3, 5, 7, 9)}
-# Stamm (2010), raw scores of a subscale.
-COMPASSION_BANDS = {"low": (10, 22), "average": (23, 41), "high": (42, 50)}
-# Miller and Duncan (2000, 2004). Children's ORS cut-offs depend on an age we do not have.
-CUTOFFS = {("ORS", "adult"): 25, ("SRS", "adult"): 36, ("SRS", "child"): 36}
+from earlyhelp.study.raw import Pilot
+from earlyhelp.study.scoring_keys import Scale
 
 ARMS = ("intervention", "comparison")
-OUTCOMES = ("wai", "wai_goal", "wai_task", "wai_bond", "compassion_satisfaction")
 
 
-def wai_total(responses: pd.DataFrame, study: Study) -> pd.Series:
-    """Working Alliance Inventory total, the sum of its items; NaN when one is missing."""
-    return responses[wai_columns(study)].sum(axis=1, skipna=False)
-
-
-def wai_domains(responses: pd.DataFrame) -> pd.DataFrame:
-    """Goal, task and bond scores, four items each (Hatcher and Gillaspy 2006)."""
-    return pd.DataFrame(
-        {
-            domain: responses[[f"wai_{item:02d}" for item in items]].sum(axis=1, skipna=False)
-            for domain, items in WAI_DOMAINS.items()
-        }
-    )
-
-
-def compassion_satisfaction(responses: pd.DataFrame) -> pd.Series:
-    """Compassion satisfaction, the sum of its ten ProQOL 5 items (Stamm 2010), 10 to 50."""
-    return responses[proqol_columns()].sum(axis=1, skipna=False)
-
-
-def compassion_band(scores: pd.Series) -> pd.Series:
-    """Band of each compassion satisfaction score: low, average or high (Stamm 2010)."""
-    return pd.cut(scores, [9, 22, 41, 50], labels=list(COMPASSION_BANDS)).astype("object")
-
-
-def implementation_rating(
-    responses: pd.DataFrame, study: Study, measure: str, tool: str
-) -> pd.Series:
-    """IAM or FIM score of one tool, the mean of its items (Weiner et al. 2017).
+def score(answers: pd.DataFrame, scale: Scale) -> pd.Series:
+    """Score of each respondent; NaN where more items are missing than the instrument allows.
 
     Parameters
     ----------
-    measure : {"iam", "fim"}
-    tool : {"ORS", "SRS"}
+    answers : DataFrame
+        Holds the columns of the scale.
+    scale : Scale
+        Its key. A missing item that is allowed counts as the mean of those answered.
     """
-    return responses[tool_rating_columns(study, measure, tool)].mean(axis=1, skipna=False)
+    turned = {name: scale.minimum + scale.maximum - answers[name] for name in scale.key.reversed}
+    given = answers[scale.columns].assign(**turned)
+    answered = given.notna().sum(axis=1)
+    many = scale.items if scale.about.score == "sum" else 1
+    scores = given.sum(axis=1) * many / answered
+    return scores.where(answered >= scale.items - scale.about.missing)
 
 
-def below_cutoff(tool_use: pd.DataFrame) -> pd.Series:
-    """Whether each completion scores below its tool's cut-off (Miller and Duncan).
+def band(scores: pd.Series, scale: Scale) -> pd.Series:
+    """Band of each score, by name; missing without a score."""
+    lowest = [low for low, _ in scale.key.bands.values()]
+    bands = pd.cut(scores, [*lowest, float("inf")], right=False, labels=list(scale.key.bands))
+    return bands.astype("object")
 
-    Missing without a score, and for children's ORS, whose cut-off depends on age.
+
+def below_cutoff(pilot: Pilot) -> pd.Series:
+    """Whether each completion of a tool scores below the cut-off for the kind of person.
+
+    Missing without a score and where the study states no cut-off.
     """
-    keys = zip(tool_use["tool"], tool_use["person_type"], strict=True)
-    cutoffs = pd.Series([CUTOFFS.get(key) for key in keys], index=tool_use.index, dtype="float64")
-    known = tool_use["score"].notna() & cutoffs.notna()
-    return (tool_use["score"] < cutoffs).astype("object").where(known)
+    use = pilot.tool_use
+    known = {
+        (tool, kind): cutoff
+        for tool, scale in pilot.instruments.scales.items()
+        for kind, cutoff in scale.key.cutoffs.items()
+    }
+    keys = zip(use["tool"], use["person_type"], strict=True)
+    cutoffs = pd.Series([known.get(key) for key in keys], index=use.index, dtype="float64")
+    there = use["score"].notna() & cutoffs.notna()
+    return (use["score"] < cutoffs).astype("object").where(there)
 
 
 def outcome_scores(pilot: Pilot) -> pd.DataFrame:
@@ -78,8 +59,8 @@ def outcome_scores(pilot: Pilot) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        practitioner_id, team, unit, arm, wave, measure (one of `OUTCOMES`), score; one row per
-        person, wave and measure, NaN where the score is missing.
+        practitioner_id, team, unit, arm, wave, measure (of `Instruments.outcomes`), score; one row
+        per person, wave and measure, NaN where the score is missing.
     """
     study = pilot.study
     frames = []
@@ -87,37 +68,33 @@ def outcome_scores(pilot: Pilot) -> pd.DataFrame:
         ("baseline", pilot.baseline_survey),
         ("endline", pilot.endline_survey),
     ):
-        scores = {
-            "wai": wai_total(survey, study),
-            **{f"wai_{name}": score for name, score in wai_domains(survey).items()},
-            "compassion_satisfaction": compassion_satisfaction(survey),
-        }
-        for measure in OUTCOMES:
+        for measure, scale in pilot.instruments.outcomes.items():
             frame = survey[["practitioner_id", "team"]].copy()
             frame["unit"] = frame["team"].map(study.unit_of)
             frame["arm"] = frame["team"].map(study.arm_of)
             frame["wave"] = wave
             frame["measure"] = measure
-            frame["score"] = scores[measure].astype("float64")
+            frame["score"] = score(survey, scale)
             frames.append(frame)
     return free(pilot, pd.concat(frames, ignore_index=True))
 
 
 def tool_rating_scores(pilot: Pilot) -> pd.DataFrame:
-    """IAM and FIM score of every post-training respondent.
+    """Score of every post-training respondent on every scale that rates a tool.
 
     Returns
     -------
     DataFrame
-        practitioner_id, team, measure ("iam", "fim"), tool ("ORS", "SRS"), score (1 to 5).
+        practitioner_id, team, measure (the instrument), tool, score.
     """
     survey = pilot.post_training_survey
     frames = []
-    for measure in ("iam", "fim"):
-        for tool in TOOLS:
-            frame = survey[["practitioner_id", "team"]].copy()
-            frame["measure"] = measure
-            frame["tool"] = tool
-            frame["score"] = implementation_rating(survey, pilot.study, measure, tool)
-            frames.append(frame)
+    for scale in pilot.instruments.ratings.values():
+        frame = survey[["practitioner_id", "team"]].copy()
+        frame["measure"] = scale.instrument
+        frame["tool"] = scale.key.tool
+        frame["score"] = score(survey, scale)
+        frames.append(frame)
+    if not frames:
+        return pd.DataFrame(columns=["practitioner_id", "team", "measure", "tool", "score"])
     return pd.concat(frames, ignore_index=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import product
 from typing import Any
 
 import pandas as pd
@@ -13,17 +14,11 @@ from scipy.optimize import brentq
 
 from earlyhelp.analysis import randomisation
 from earlyhelp.analysis.feasibility import TRAINED, agreement, agreement_answers
-from earlyhelp.analysis.instruments import (
-    ARMS,
-    COMPASSION_BANDS,
-    OUTCOMES,
-    compassion_band,
-    outcome_scores,
-)
+from earlyhelp.analysis.instruments import ARMS, band, outcome_scores
 from earlyhelp.analysis.participants import attended_training, described_people, percent, shares
 from earlyhelp.analysis.quantities import Answers, Formula, Given, Same, free, quantity
 from earlyhelp.study.problems import InputError, Problem
-from earlyhelp.study.raw import ANTICIPATED_OUTCOMES, Pilot
+from earlyhelp.study.raw import Pilot
 
 ANALYSIS_SETS = ("all", "trained", "users")
 WAVES = ("baseline", "endline")
@@ -50,7 +45,7 @@ def anticipated_outcomes(pilot: Pilot) -> pd.DataFrame:
     DataFrame
         Columns of `feasibility.agreement`.
     """
-    return agreement(pilot.post_training_survey, ANTICIPATED_OUTCOMES)
+    return agreement(pilot, pilot.study.counted.anticipated_outcomes)
 
 
 @quantity(Answers(("question",), asked=TRAINED))
@@ -62,15 +57,12 @@ def anticipated_outcome_answers(pilot: Pilot) -> pd.DataFrame:
     DataFrame
         Columns of `feasibility.agreement_answers`.
     """
-    return agreement_answers(pilot.post_training_survey, ANTICIPATED_OUTCOMES)
+    return agreement_answers(pilot, pilot.study.counted.anticipated_outcomes)
 
 
 def score_maximum(pilot: Pilot, measure: str) -> int:
-    """Highest possible score of an outcome measure (one of `instruments.OUTCOMES`)."""
-    measures = pilot.study.measures
-    if measure == "compassion_satisfaction":
-        return measures.proqol.total_maximum
-    return measures.wai.total_maximum if measure == "wai" else 4 * measures.wai.maximum
+    """Highest possible score of an outcome measure (of `Instruments.outcomes`)."""
+    return pilot.instruments.outcomes[measure].highest
 
 
 @quantity(Given("scale_maximum"))
@@ -80,13 +72,13 @@ def outcome_summary(pilot: Pilot) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        measure (wai, wai_goal, wai_task, wai_bond, compassion_satisfaction), arm, wave, n, mean,
-        sd, minimum, maximum, scale_maximum, domain_rank (of the mean among the three domains,
-        1 for the highest; NaN for the totals).
+        measure (of `Instruments.outcomes`), arm, wave, n, mean, sd, minimum, maximum,
+        scale_maximum, domain_rank (of the mean among the subscales of a measure, 1 for the highest;
+        NaN for measures that are no subscale).
     """
     scores = outcome_scores(pilot)
     rows = []
-    for measure in OUTCOMES:
+    for measure in pilot.instruments.outcomes:
         for arm in ARMS:
             for wave in WAVES:
                 values = _select(scores, measure, arm, wave)
@@ -94,8 +86,9 @@ def outcome_summary(pilot: Pilot) -> pd.DataFrame:
                 rows.append((measure, arm, wave, *summary, score_maximum(pilot, measure)))
     columns = ["measure", "arm", "wave", "n", "mean", "sd", "minimum", "maximum", "scale_maximum"]
     table = pd.DataFrame(rows, columns=columns)
-    domains = table[table["measure"].str.startswith("wai_")]
-    ranks = domains.groupby(["arm", "wave"])["mean"].rank(method="max", ascending=False)
+    whole = table["measure"].map({n: s.part_of for n, s in pilot.instruments.outcomes.items()})
+    domains = table[whole != ""].groupby([whole, "arm", "wave"])
+    ranks = domains["mean"].rank(method="max", ascending=False)
     return table.assign(domain_rank=ranks)
 
 
@@ -106,16 +99,20 @@ def _select(scores: pd.DataFrame, measure: str, arm: str, wave: str) -> pd.Serie
 
 @quantity()
 def domain_differences(pilot: Pilot) -> pd.DataFrame:
-    """How far the means of the goal and task domains lie apart.
+    """How far the means of two domains lie apart, of those that the study compares.
 
     Returns
     -------
     DataFrame
-        arm, wave, difference (absolute, points of 28).
+        first, second (measures), arm, wave, difference (absolute, points).
     """
-    summary = outcome_summary(pilot).pivot(index=["arm", "wave"], columns="measure", values="mean")
-    difference = (summary["wai_goal"] - summary["wai_task"]).abs()
-    return difference.rename("difference").reset_index()
+    columns = ["first", "second", "arm", "wave", "difference"]
+    if pilot.study.counted.compared is None:
+        return pd.DataFrame(columns=columns)
+    first, second = pilot.study.counted.compared
+    means = outcome_summary(pilot).pivot(index=["arm", "wave"], columns="measure", values="mean")
+    difference = (means[first] - means[second]).abs().rename("difference").reset_index()
+    return difference.assign(first=first, second=second)[columns]
 
 
 def changes(pilot: Pilot, analysis_set: str = "all") -> pd.DataFrame:
@@ -238,7 +235,7 @@ def paired_tests(
     check_share("confidence", confidence)
     paired = changes(pilot, analysis_set)
     rows = []
-    for measure in OUTCOMES:
+    for measure in pilot.instruments.outcomes:
         for arm in ARMS:
             chosen = paired[(paired["measure"] == measure) & (paired["arm"] == arm)]
             change, n = chosen["change"], len(chosen)
@@ -285,7 +282,7 @@ def between_tests(
     check_share("confidence", confidence)
     paired, scores = changes(pilot, analysis_set), outcome_scores(pilot)
     rows = []
-    for measure in OUTCOMES:
+    for measure in pilot.instruments.outcomes:
         of_measure = paired[paired["measure"] == measure]
         samples = {
             "change": [of_measure.loc[of_measure["arm"] == arm, "change"] for arm in ARMS],
@@ -345,12 +342,10 @@ def ceiling(pilot: Pilot, within: int = 5) -> pd.DataFrame:
     if isinstance(within, bool) or not isinstance(within, int) or within < 0:
         problem = Problem("parameters", None, "within", repr(within), "a whole number from 0")
         raise InputError([problem])
-    scores, study = outcome_scores(pilot), pilot.study.measures
+    scores = outcome_scores(pilot)
     rows = []
-    for measure in OUTCOMES:
-        top = score_maximum(pilot, measure)
-        scale = study.proqol if measure == "compassion_satisfaction" else study.wai
-        bottom = top * scale.minimum / scale.maximum
+    for measure, scale in pilot.instruments.outcomes.items():
+        top, bottom = scale.highest, scale.lowest
         for arm in ARMS:
             for wave in WAVES:
                 values = _select(scores, measure, arm, wave)
@@ -376,23 +371,24 @@ def ceiling(pilot: Pilot, within: int = 5) -> pd.DataFrame:
 
 
 @quantity()
-def compassion_bands(pilot: Pilot) -> pd.DataFrame:
-    """People in each band of compassion satisfaction (Stamm 2010).
+def score_bands(pilot: Pilot) -> pd.DataFrame:
+    """People in each band of the outcomes that have bands.
 
     Returns
     -------
     DataFrame
-        arm, wave, band (low, average, high), n, total, percent.
+        measure, arm, wave, band, n, total, percent.
     """
     scores = outcome_scores(pilot)
     frames = []
-    for arm in ARMS:
-        for wave in WAVES:
-            values = _select(scores, "compassion_satisfaction", arm, wave)
-            frame = shares(compassion_band(values), tuple(COMPASSION_BANDS), "band")
-            frame.insert(0, "wave", wave)
-            frame.insert(0, "arm", arm)
-            frames.append(frame)
+    banded = (item for item in pilot.instruments.outcomes.items() if item[1].key.bands)
+    for (measure, scale), arm, wave in product(banded, ARMS, WAVES):
+        values = _select(scores, measure, arm, wave)
+        frame = shares(band(values, scale), tuple(scale.key.bands), "band")
+        frame.insert(0, "wave", wave)
+        frame.insert(0, "arm", arm)
+        frame.insert(0, "measure", measure)
+        frames.append(frame)
     return pd.concat(frames, ignore_index=True)
 
 
@@ -433,7 +429,7 @@ def design_effects(
     paired, tests = changes(pilot), between_tests(pilot, alpha)
     t_of = tests[tests["contrast"] == "change"].set_index("measure")["t"].to_dict()
     rows = []
-    for measure in OUTCOMES:
+    for measure in pilot.instruments.outcomes:
         sizes = paired.loc[paired["measure"] == measure].groupby("unit").size()
         n, units = int(sizes.sum()), len(sizes)
         size = (sizes**2).sum() / n if n else NOTHING
@@ -474,7 +470,7 @@ def unit_changes(pilot: Pilot) -> pd.DataFrame:
     grouped = changes(pilot).groupby(["measure", "arm", "unit"])["change"]
     table = grouped.agg(pairs="size", mean_change="mean").reset_index()
     table.insert(3, "teams", table["unit"].map({unit: " + ".join(teams[unit]) for unit in teams}))
-    order = [*OUTCOMES, *ARMS].index
+    order = [*pilot.instruments.outcomes, *ARMS].index
     return table.sort_values(
         ["measure", "arm"], key=lambda names: names.map(order), kind="stable", ignore_index=True
     )
@@ -517,7 +513,7 @@ def randomisation_tests(pilot: Pilot) -> pd.DataFrame:
     """
     treated, units = _treated(pilot), set(pilot.study.unit_of.values())
     rows = []
-    for measure in OUTCOMES:
+    for measure in pilot.instruments.outcomes:
         difference = p = NOTHING
         if len(_unit_means(pilot, measure)) == len(units):
             table = allocations(pilot, measure)

@@ -10,16 +10,12 @@ import pandas as pd
 
 from earlyhelp.analysis.instruments import (
     ARMS,
-    OUTCOMES,
-    WAI_DOMAINS,
     outcome_scores,
     tool_rating_scores,
 )
 from earlyhelp.analysis.quantities import Formula, Given, Same, Total, quantity
-from earlyhelp.study.raw import TIME_IN_SERVICE, Pilot
+from earlyhelp.study.raw import Pilot
 
-FULL_TIME_HOURS = 37
-MEASURED = {"wai": "working alliance", "compassion_satisfaction": "compassion satisfaction"}
 NUMERIC_CHARACTERISTICS = (
     "years_practising",
     "qualification_level",
@@ -140,7 +136,8 @@ def data_collection(pilot: Pilot) -> pd.DataFrame:
 
 def attended_training(pilot: Pilot) -> pd.Series:
     """Whether each person of the attendance list came to at least one part of the training."""
-    return (pilot.training_attendance[["part_1", "part_2"]] != "not attended").any(axis=1)
+    parts = pilot.training_attendance[["part_1", "part_2"]]
+    return (parts != pilot.study.counted.absent).any(axis=1)
 
 
 @quantity()
@@ -236,33 +233,24 @@ def interviewees(pilot: Pilot) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-# Those who answered at both waves are those who were tested where every respondent has a score.
-EVERYBODY_SCORED = tuple(
-    (
-        Same(
-            "both",
-            "outcome_summary",
-            "n",
-            select={"measure": "compassion_satisfaction", "wave": wave},
-            on=("arm",),
-        ),
-        Same("both", "responses", "n", select={"wave": wave, "team": "all"}, on=("arm",)),
-    )
-    for wave in ("baseline", "endline")
-)
+def _paired(pilot: Pilot) -> Iterator[Same]:
+    """Those who answered twice are those who were tested where every respondent has a score."""
+    arm = ("arm",)
+    for measure in pilot.instruments.whole:
+        scored = tuple(
+            (
+                Same("both", "outcome_summary", "n", {}, {"measure": measure, "wave": wave}, arm),
+                Same("both", "responses", "n", {}, {"wave": wave, "team": "all"}, arm),
+            )
+            for wave in ("baseline", "endline")
+        )
+        yield Same("both", "paired_tests", "n", {}, {"measure": measure}, arm, scored)
 
 
 @quantity(
     Same("baseline", "responses", "n", select={"wave": "baseline", "team": "all"}, on=("arm",)),
     Same("endline", "responses", "n", select={"wave": "endline", "team": "all"}, on=("arm",)),
-    Same(
-        "both",
-        "paired_tests",
-        "n",
-        select={"measure": "compassion_satisfaction"},
-        on=("arm",),
-        when=EVERYBODY_SCORED,
-    ),
+    _paired,
     Formula("lost", "baseline - both"),
     Formula("new", "endline - both"),
     Formula("distinct", "baseline + new"),
@@ -307,7 +295,7 @@ def people(pilot: Pilot) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _flow() -> Iterator[Same]:
+def _flow(pilot: Pilot) -> Iterator[Same]:
     """Where the number of each stage stands, too."""
     for arm in ARMS:
         for stage, fact in (("teams", "teams"), ("randomised units", "units")):
@@ -321,9 +309,10 @@ def _flow() -> Iterator[Same]:
         ("attended training", "attendance", "attended"),
     ):
         yield Same("n", other, column, {"stage": stage}, {"role": "all"})
-    tool = {"tool": "ORS", "frequency": "no sessions"}
+    tool = {"tool": pilot.tools[0], "frequency": pilot.study.counted.never}
     yield Same("n", "tool_frequency", "total", {"stage": "reported use at endline"}, tool)
-    for measure, name in MEASURED.items():
+    for measure, scale in pilot.instruments.whole.items():
+        name = scale.key.name.lower()
         for wave in ("baseline", "endline"):
             where, select = {"stage": f"{name} at {wave}"}, {"measure": measure, "wave": wave}
             yield Same("n", "outcome_summary", "n", where, select, ("arm",))
@@ -331,7 +320,7 @@ def _flow() -> Iterator[Same]:
         yield Same("n", "paired_tests", "n", where, {"measure": measure}, ("arm",))
 
 
-@quantity(*_flow())
+@quantity(_flow)
 def participant_flow(pilot: Pilot) -> pd.DataFrame:
     """Numbers at each stage, as a CONSORT flow diagram shows them (Eldridge et al. 2016).
 
@@ -353,6 +342,7 @@ def participant_flow(pilot: Pilot) -> pd.DataFrame:
     add("randomised units", first)
     add("baseline survey", pilot.baseline_survey["team"])
     eligible = pilot.training_attendance
+    frequency = study.counted.frequency[pilot.tools[0]]
     intervention_only = {
         "eligible for training": len(eligible),
         "attended training": int(attended_training(pilot).sum()),
@@ -361,13 +351,13 @@ def participant_flow(pilot: Pilot) -> pd.DataFrame:
             tool_rating_scores(pilot).dropna()["practitioner_id"].nunique()
         ),
         "used the tools": int(pilot.tool_use["practitioner_id"].nunique()),
-        "reported use at endline": int(pilot.endline_survey["ors_frequency"].notna().sum()),
+        "reported use at endline": int(pilot.endline_survey[frequency].notna().sum()),
     }
     rows.extend((stage, "intervention", n) for stage, n in intervention_only.items())
     add("endline survey", pilot.endline_survey["team"])
     scores = outcome_scores(pilot).dropna(subset="score")
-    for measure, label in MEASURED.items():
-        of_measure = scores[scores["measure"] == measure]
+    for measure, scale in pilot.instruments.whole.items():
+        of_measure, label = scores[scores["measure"] == measure], scale.key.name.lower()
         for wave in ("baseline", "endline"):
             add(f"{label} at {wave}", of_measure.loc[of_measure["wave"] == wave, "team"])
         paired = of_measure[of_measure["practitioner_id"].duplicated()]
@@ -503,18 +493,19 @@ def characteristic_counts(pilot: Pilot) -> pd.DataFrame:
         total, percent, rank (1 for the most common, ties sharing the lower rank).
     """
     given = described_people(pilot)
-    hours = given["hours_per_week"]
-    answers = {
-        "time_in_service": (given["time_in_service"], TIME_IN_SERVICE),
-        "qualification_level": (given["qualification_level"], tuple(range(1, 9))),
-        "working_hours": (
-            (hours >= FULL_TIME_HOURS).map({True: "full time", False: "part time"})[hours.notna()],
-            ("full time", "part time"),
-        ),
+    hours = given["hours_per_week"].dropna()
+    full = hours >= pilot.study.counted.full_time_hours
+    answers: dict[str, tuple[pd.Series, tuple[Any, ...]]] = {
+        name: (given[name], pilot.answers(name, "baseline_survey", "endline_survey"))
+        for name in ("time_in_service", "qualification_level")
     }
+    answers["working_hours"] = (
+        full.map({True: "full time", False: "part time"}),
+        ("full time", "part time"),
+    )
     frames = []
     for (characteristic, (values, categories)), arm in product(answers.items(), (*ARMS, "all")):
-        chosen = values[(given["arm"] == arm) | (arm == "all")]
+        chosen = values[(given.loc[values.index, "arm"] == arm) | (arm == "all")]
         frame = shares(chosen, categories, "category")
         frame["rank"] = frame["n"].rank(method="max", ascending=False).astype(int)
         frame.insert(0, "arm", arm)
@@ -533,13 +524,14 @@ def design(pilot: Pilot) -> pd.DataFrame:
     DataFrame
         fact, value (number or text).
     """
-    study = pilot.study
+    study, instruments = pilot.study, pilot.instruments
+    parts = {name: instruments.parts(name) for name in instruments.whole}
     facts: dict[str, object] = {
         "teams": len(study.teams),
         "groups": len({team.arm for team in study.teams}),
         "waves": len(study.waves),
-        "outcome measures": sum(not measure.startswith("wai_") for measure in OUTCOMES),
-        "wai domains": len(WAI_DOMAINS),
+        "outcome measures": len(instruments.whole),
+        **{f"{name} domains": len(domains) for name, domains in parts.items() if domains},
         "months of tool use": len(study.tool_months),
     }
     for arm in ARMS:
@@ -548,11 +540,12 @@ def design(pilot: Pilot) -> pd.DataFrame:
         facts[f"{arm} units"] = len({team.unit for team in members})
     units = [team.unit for team in study.teams]
     facts["teams in shared units"] = sum(units.count(unit) > 1 for unit in units)
-    for name in ("wai", "proqol", "iam", "fim"):
-        scale = getattr(study.measures, name)
+    for name, scale in instruments.measured.items():
         facts[f"{name} items"] = scale.items
         facts[f"{name} item maximum"] = scale.maximum
         facts[f"{name} total maximum"] = scale.total_maximum
-    facts["wai domain maximum"] = 4 * study.measures.wai.maximum
+    for name, domains in parts.items():
+        if domains:
+            facts[f"{name} domain maximum"] = max(scale.total_maximum for scale in domains)
     facts.update(study.design)
     return pd.DataFrame(facts.items(), columns=["fact", "value"])

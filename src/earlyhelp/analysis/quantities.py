@@ -8,7 +8,7 @@ the tables of every study.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
@@ -123,6 +123,8 @@ class Answers:
 
 
 Rule = Formula | Given | Total | Same | Sum | Answers
+# Rules that depend on what a study has, such as its instruments.
+RulesOf = Callable[[Pilot], Iterable[Rule]]
 
 
 @dataclass(frozen=True)
@@ -130,17 +132,28 @@ class Quantity:
     """A registered function with its rules."""
 
     compute: Callable[..., pd.DataFrame]
-    rules: tuple[Rule, ...]
+    stated: tuple[Rule | RulesOf, ...]
+
+    def rules(self, pilot: Pilot) -> list[Rule]:
+        """The rules of the table of a pilot."""
+        return [
+            rule
+            for stated in self.stated
+            for rule in (stated(pilot) if callable(stated) else (stated,))
+        ]
 
 
 QUANTITIES: dict[str, Quantity] = {}
 
 
-def quantity(*rules: Rule) -> Callable[[Callable[..., pd.DataFrame]], Callable[..., pd.DataFrame]]:
+def quantity(
+    *rules: Rule | RulesOf,
+) -> Callable[[Callable[..., pd.DataFrame]], Callable[..., pd.DataFrame]]:
     """Register a function of a pilot as a quantity, with the rules of its table.
 
-    Its table carries its name in ``attrs["quantity"]`` and, where the pilot knows it
-    (`Pilot.statuses`), what each number may claim in ``attrs["statuses"]``.
+    Its table carries its name in ``attrs["quantity"]``, words for names in ``attrs["labels"]`` and,
+    where the pilot knows it (`Pilot.statuses`), what each number may claim in
+    ``attrs["statuses"]``.
     """
 
     def register(function: Callable[..., pd.DataFrame]) -> Callable[..., pd.DataFrame]:
@@ -151,7 +164,7 @@ def quantity(*rules: Rule) -> Callable[[Callable[..., pd.DataFrame]], Callable[.
         @wraps(function)
         def computed(pilot: Pilot, *arguments: Any, **options: Any) -> pd.DataFrame:
             frame = function(pilot, *arguments, **options)
-            frame.attrs["quantity"] = name
+            labelled(frame, pilot.labels).attrs["quantity"] = name
             if pilot.statuses is not None:
                 frame.attrs["statuses"] = pilot.statuses(name, frame)
             return frame
@@ -160,6 +173,19 @@ def quantity(*rules: Rule) -> Callable[[Callable[..., pd.DataFrame]], Callable[.
         return computed
 
     return register
+
+
+class Labels(dict[str, str]):
+    """Words for names, which pandas does not copy with every selection."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Labels:
+        return self
+
+
+def labelled(frame: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
+    """Give a table the words for names in its cells."""
+    frame.attrs["labels"] = Labels(labels)
+    return frame
 
 
 def claiming(frame: pd.DataFrame, status: str) -> pd.DataFrame:
@@ -171,4 +197,4 @@ def claiming(frame: pd.DataFrame, status: str) -> pd.DataFrame:
 def free(pilot: Pilot, frame: pd.DataFrame) -> pd.DataFrame:
     """Say of a table that it shows people one by one: seen ones, or synthetic ones."""
     observed = pilot.study.provenance == "observed"
-    return claiming(frame, "observed" if observed else "illustrative")
+    return claiming(labelled(frame, pilot.labels), "observed" if observed else "illustrative")

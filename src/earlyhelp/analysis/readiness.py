@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import pandas as pd
 
 from earlyhelp.analysis.feasibility import TRAINED, shares_by, use_by_team
 from earlyhelp.analysis.participants import attended_training, percent, responses, shares
 from earlyhelp.analysis.quantities import Answers, Same, quantity
-from earlyhelp.study.raw import TRAINING_FORMAT, YES_NO, Pilot
+from earlyhelp.study.raw import Pilot
 
 
 @quantity(Answers(asked=TRAINED))
@@ -19,7 +21,8 @@ def training_format(pilot: Pilot) -> pd.DataFrame:
     DataFrame
         format, n, total, percent.
     """
-    return shares(pilot.post_training_survey["preferred_format"], TRAINING_FORMAT, "format")
+    formats = pilot.answers("preferred_format", "post_training_survey")
+    return shares(pilot.post_training_survey["preferred_format"], formats, "format")
 
 
 @quantity()
@@ -31,11 +34,10 @@ def contamination(pilot: Pilot) -> pd.DataFrame:
     DataFrame
         contact ("training", "tools"), answer, n, total, percent.
     """
-    answers = {
-        contact: pilot.endline_survey[f"contact_with_{contact}"]
-        for contact in ("training", "tools")
-    }
-    return shares_by("contact", answers, YES_NO, "answer")
+    columns = {contact: f"contact_with_{contact}" for contact in ("training", "tools")}
+    answers = {contact: pilot.endline_survey[column] for contact, column in columns.items()}
+    listed = (pilot.answers(column, "endline_survey") for column in columns.values())
+    return shares_by("contact", answers, tuple(dict.fromkeys(chain(*listed))), "answer")
 
 
 @quantity(Same("n", "interviewees", "n", {"activity": "interviews"}, {"role": "all"}))
@@ -69,7 +71,7 @@ def team_consistency(pilot: Pilot) -> pd.DataFrame:
     register = pilot.training_attendance
     users = register["practitioner_id"].isin(pilot.tool_use["practitioner_id"])
     by_team = use_by_team(pilot).set_index("team")
-    completed, recorders = by_team["ORS"] + by_team["SRS"], by_team["practitioners"]
+    completed, recorders = by_team[list(pilot.tools)].sum(axis=1), by_team["practitioners"]
     rows = []
     for team in by_team.index.drop("all"):
         members = register["team"] == team

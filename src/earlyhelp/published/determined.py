@@ -29,16 +29,14 @@ from pathlib import Path
 import pandas as pd
 from scipy import stats
 
-from earlyhelp.analysis.instruments import WAI_DOMAINS
 from earlyhelp.analysis.outcomes import standardised_difference
-from earlyhelp.analysis.quantities import claiming
+from earlyhelp.analysis.quantities import claiming, labelled
 from earlyhelp.possible.extremes import ARMS, ATTAINED, EXACT, WAVES
 from earlyhelp.possible.one_group import printed_interval
 from earlyhelp.possible.two_waves import Change, Wave
 from earlyhelp.published import identified_sets, stored
 from earlyhelp.published.claims import Interval
 from earlyhelp.published.identified_sets import (
-    HIGH_SATISFACTION,
     NEAR,
     Identified,
     Outcome,
@@ -46,6 +44,7 @@ from earlyhelp.published.identified_sets import (
 )
 from earlyhelp.published.printed import PrintedFigures, read_printed
 from earlyhelp.study.design import Study, read_study
+from earlyhelp.study.scoring_keys import Instruments, read_instruments
 
 COLUMNS = ["quantity", "population", "low", "high", "values", "decimals", "status", "how"]
 OUTER = "outer bound"
@@ -64,6 +63,7 @@ class Figures:
     printed: PrintedFigures
     stored: Identified
     outcomes: Mapping[str, Outcome]
+    instruments: Instruments
 
     def extreme(self, measure: str, arm: str, quantity: str) -> tuple[float, float, str]:
         """Stored least and greatest value, and whether they are exact."""
@@ -94,7 +94,8 @@ def read(study_folder: str | Path) -> Figures | None:
     if study.provenance == "observed" or tables is None:
         return None
     printed = read_printed(study.folder)
-    return Figures(study, printed, tables, identified_sets.outcomes(study, printed))
+    outcomes = identified_sets.outcomes(study, printed)
+    return Figures(study, printed, tables, outcomes, read_instruments(study.folder))
 
 
 Row = tuple[str, str, float, float, tuple[float, ...], int, str, str]
@@ -129,15 +130,17 @@ def change(figures: Figures, measure: str, confidence: float) -> pd.DataFrame:
 
     Parameters
     ----------
-    measure : {"wai", "proqol"}
+    measure : str
+        Instrument, one of `Figures.outcomes`.
     confidence : float
         Of the interval of the standardised change, exact (noncentral t).
     """
-    return _frame(
+    rows = (
         row
         for index, arm in enumerate(ARMS)
         for row in _change_of_arm(figures, measure, index, arm, confidence)
     )
+    return labelled(_frame(rows), figures.instruments.labels)
 
 
 def _change_of_arm(
@@ -197,9 +200,8 @@ def _people_changed(figures: Figures, measure: str, arm: str) -> Iterator[Row]:
 
 def between(figures: Figures, measure: str, confidence: float) -> pd.DataFrame:
     """Change and endline compared between the arms, intervention less comparison."""
-    return _frame(
-        [*_change_between(figures, measure, confidence), *_waves_between(figures, measure)]
-    )
+    rows = [*_change_between(figures, measure, confidence), *_waves_between(figures, measure)]
+    return labelled(_frame(rows), figures.instruments.labels)
 
 
 BETWEEN = "intervention less comparison"
@@ -331,15 +333,6 @@ def _root(signed_square: Fraction) -> float:
 
 # --- Distributions --------------------------------------------------------------------------------
 
-NAMES = {
-    "wai": "Working alliance",
-    "proqol": "Compassion satisfaction",
-    "iam_ors": "Appropriateness of the ORS",
-    "iam_srs": "Appropriateness of the SRS",
-    "fim_ors": "Feasibility of the ORS",
-    "fim_srs": "Feasibility of the SRS",
-}
-
 
 def top(figures: Figures) -> pd.DataFrame:
     """People at and near the top of each outcome's scale, per arm and wave."""
@@ -361,10 +354,9 @@ def _top_of_group(figures: Figures, measure: str, arm: str, wave: str) -> Iterat
     outcome = figures.outcomes[measure]
     maximum, n = outcome.scale.total_maximum, outcome.groups[arm][wave].n
     cutoffs = {"at the maximum": maximum, f"within {NEAR} points": maximum - NEAR}
-    if measure == "proqol":
-        cutoffs["high"] = HIGH_SATISFACTION
+    cutoffs |= {f"high from {cutoff}": cutoff for cutoff in outcome.scale.high}
     for name, cutoff in cutoffs.items():
-        label = f"{NAMES[measure]}: people with {cutoff} or more (of {n})"
+        label = f"{outcome.scale.key.name}: people with {cutoff} or more (of {n})"
         if figures.has(measure, arm, f"{name}, {wave}"):
             low, high, found = figures.extreme(measure, arm, f"{name}, {wave}")
             how = ALL_TESTS if found == EXACT else OUTER
@@ -385,11 +377,13 @@ def _group(
 
 def shape(figures: Figures) -> pd.DataFrame:
     """Median and skewness of every group with a printed n, mean and SD."""
+    names = {name: outcome.scale.key.name for name, outcome in figures.outcomes.items()}
+    names |= {name: scale.key.name for name, scale in figures.instruments.ratings.items()}
     groups = figures.stored.groups
     chosen = groups[groups["quantity"].isin(["median", "skewness"])]
     return _frame(
         _row(
-            f"{NAMES[measure]}: {quantity}",
+            f"{names[measure]}: {quantity}",
             f"{arm}, {wave.replace('_', '-')}",
             (Fraction(str(low)), Fraction(str(high))),
             1,
@@ -400,11 +394,11 @@ def shape(figures: Figures) -> pd.DataFrame:
 
 
 def items(figures: Figures) -> pd.DataFrame:
-    """Mean answer to an item, and domains of the working alliance as the text has Figure 3.4.
+    """Mean answer to an item, and three domains of a measure as the text has them.
 
     A total says no more of its items than their sum: every total of the scale is the sum of some
-    answers. The text puts the mean of every domain above a limit and the bond highest; it excludes
-    no totals, since totals with these means can always be divided so.
+    answers. The text puts the mean of every domain above a limit and of one
+    highest; it excludes no totals, since totals with these means can always be divided so.
     """
     return _of_groups(figures, _items_of_group)
 
@@ -412,25 +406,37 @@ def items(figures: Figures) -> pd.DataFrame:
 def _items_of_group(figures: Figures, measure: str, arm: str, wave: str) -> Iterator[Row]:
     outcome = figures.outcomes[measure]
     group, number = getattr(outcome.arms[arm], wave), outcome.scale.items
-    label = f"{NAMES[measure]}: mean answer to an item"
+    label = f"{outcome.scale.key.name}: mean answer to an item"
     means = [Fraction(total, group.n * number) for total in _sums(group)]
     yield _row(label, f"{arm}, {wave}", means, 2, BY_SUM)
-    within = [
-        figures.printed.within("outcome_summary", "mean", measure=domain, arm=arm, wave=wave)
-        for domain in (f"{measure}_{name}" for name in WAI_DOMAINS)
-    ]
+    domains = figures.instruments.parts(outcome.scale.id)
+    within, ranks = (
+        [
+            figures.printed.within("outcome_summary", column, measure=domain.id, arm=arm, wave=wave)
+            for domain in domains
+        ]
+        for column in ("mean", "domain_rank")
+    )
     limits = {limit.low for limit in within if limit}
-    if len(limits) != 1 or None in within:
+    first = [rank == Interval(1, 1, True, True) for rank in ranks]
+    if len(domains) != 3 or len(limits) != 1 or None in within or first.count(True) != 1:
         return
-    above, most = Fraction(str(*limits)), outcome.scale.total_maximum // len(WAI_DOMAINS)
-    for name, sums in domain_sums(group.totals, group.n, above, most).items():
+    above, most = Fraction(str(*limits)), outcome.scale.total_maximum // len(domains)
+    names = [domain.key.name.lower() for domain in domains]
+    highest = names.pop(first.index(True))
+    parts = zip(
+        (highest, " or of ".join(names)),
+        domain_sums(group.totals, group.n, above, most),
+        strict=True,
+    )
+    for name, sums in parts:
         ends = [Fraction(end, group.n) for end in sums]
         yield _row(f"Mean of {name} (of {most})", f"{arm}, {wave}", ends, 1, BY_DOMAIN)
 
 
 def domain_sums(
     totals: tuple[int, int], n: int, above: Fraction, most: int
-) -> dict[str, tuple[int, int]]:
+) -> tuple[tuple[int, int], tuple[int, int]]:
     """Least and greatest sums of three domains with a common lower limit, one of them highest.
 
     Parameters
@@ -443,14 +449,17 @@ def domain_sums(
         Below the mean of each domain.
     most : int
         Greatest score of a domain.
+
+    Returns
+    -------
+    tuple
+        Of the highest, and of another.
     """
     least = int(above * n // 1) + 1
     first, last = totals
     highest = max(least + 1, -(-(first + 2) // 3))
-    return {
-        "bond": (highest, min(n * most, last - 2 * least)),
-        "goal or of task": (least, min(n * most, (last - least) // 2 + (last - least) % 2) - 1),
-    }
+    other = min(n * most, (last - least) // 2 + (last - least) % 2) - 1
+    return (highest, min(n * most, last - 2 * least)), (least, other)
 
 
 def score_ranges(figures: Figures, measure: str) -> pd.DataFrame:
@@ -512,7 +521,7 @@ def loss(figures: Figures, measure: str) -> pd.DataFrame:
 
 def use(figures: Figures) -> pd.DataFrame:
     """Completions of the tools, and people who say they uploaded but are not in the records."""
-    return _frame([*_completions(figures.printed), *_unrecorded(figures.printed)])
+    return _frame([*_completions(figures.printed), *_unrecorded(figures)])
 
 
 def _completions(printed: PrintedFigures) -> Iterator[Row]:
@@ -534,23 +543,27 @@ def _completions(printed: PrintedFigures) -> Iterator[Row]:
         yield _row(f"Completions of the {tool}", "families", ends, 0, how)
 
 
-def _unrecorded(printed: PrintedFigures) -> Iterator[Row]:
-    senior = "Senior Family Support Worker"
+def _unrecorded(figures: Figures) -> Iterator[Row]:
+    printed, never = figures.printed, figures.study.counted.never
+    roles = printed.values("reported_use", "role")
+    role = next((role for role in roles if printed.of("reported_use", "used", role=role)), None)
+    if role is None:
+        return
     answered = printed.respondents("intervention", "endline")
     users = max(
-        sum(n for answer, n in frequency.items() if answer != "no sessions")
+        sum(n for answer, n in frequency.items() if answer != never)
         for frequency in (
             printed.split(answered, "tool_frequency", "frequency", tool=tool)
             for tool in printed.values("tool_frequency", "tool")
         )
     )
-    others = users - printed.count("reported_use", "used", role=senior)
-    recorded = printed.count("attended_and_used", "used", role=senior)
+    others = users - printed.count("reported_use", "used", role=role)
+    recorded = printed.count("attended_and_used", "used", role=role)
     uploaded = printed.share(users, "uploaded", answer="yes")
     missing = uploaded - others - recorded
     reason = (
         f"{OUTER} above; the least is attained: at most {others} of those who uploaded are not "
-        f"{senior}s, and at most {recorded} of these are in the records"
+        f"{role}s, and at most {recorded} of these are in the records"
     )
     label = f"Staff who say they uploaded scores (of {uploaded}) but are not in the records"
     yield _row(label, "intervention", (max(0, missing), uploaded), 0, reason)

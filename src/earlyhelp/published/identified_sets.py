@@ -55,8 +55,9 @@ from earlyhelp.possible.one_group import Figures
 from earlyhelp.possible.two_waves import Arm, Change, TTest, Wave
 from earlyhelp.published.claims import CLAIMS_FILE
 from earlyhelp.published.printed import Group, PrintedFigures, read_printed
-from earlyhelp.study.design import Scale, Study, read_study
+from earlyhelp.study.design import Study, read_study
 from earlyhelp.study.problems import InputError, Problem
+from earlyhelp.study.scoring_keys import Scale, read_instruments
 from earlyhelp.study.textfile import is_there, read_text
 
 Tell = Callable[[str], None]
@@ -66,12 +67,8 @@ INPUTS = "inputs.json"
 METHOD_VERSION = 2
 # Points below the scale's maximum that count as near it, as in `outcomes.ceiling`.
 NEAR = 5
-# Stamm (2010): compassion satisfaction of 42 and over is high.
-HIGH_SATISFACTION = 42
-# Jacobson and Truax (1991): reliable at 1.96 standard errors of a difference. Munder et al. (2010)
-# give a reliability (alpha) above 0.80 for the short revised Working Alliance Inventory in both of
-# their samples of clients; the amount is the greatest that this leaves.
-RELIABLE, WAI_RELIABILITY = 1.96, 0.80
+# Jacobson and Truax (1991): reliable at 1.96 standard errors of a difference.
+RELIABLE = 1.96
 
 
 @dataclass(frozen=True)
@@ -143,12 +140,8 @@ class Outcome:
         return Wave(group.n, *self.ends, (sums[0], sums[-1]))
 
 
-# The measures whose tests are printed: as the claims and as the stored tables name them.
-MEASURES = {"wai": "wai", "compassion_satisfaction": "proqol"}
-
-
 def outcomes(study: Study, printed: PrintedFigures) -> dict[str, Outcome]:
-    """Outcome measures of a study by name, those whose paired tests are printed.
+    """Outcome measures of a study by their instrument, those whose paired tests are printed.
 
     Raises
     ------
@@ -156,10 +149,10 @@ def outcomes(study: Study, printed: PrintedFigures) -> dict[str, Outcome]:
         With every figure that is missing beside them, or makes no group.
     """
     found, problems = {}, []
-    for measure, name in MEASURES.items():
+    for measure, scale in read_instruments(study.folder).whole.items():
         if printed.of("paired_tests", "t_size", measure=measure):
             try:
-                found[name] = _outcome(name, getattr(study.measures, name), printed, measure)
+                found[scale.instrument] = _outcome(scale, printed)
             except InputError as error:
                 problems += error.problems
     if problems:
@@ -167,7 +160,9 @@ def outcomes(study: Study, printed: PrintedFigures) -> dict[str, Outcome]:
     return found
 
 
-def _outcome(name: str, scale: Scale, printed: PrintedFigures, measure: str) -> Outcome:
+def _outcome(scale: Scale, printed: PrintedFigures) -> Outcome:
+    measure = scale.id
+
     def problem(found: str, expected: str) -> Problem:
         return Problem(CLAIMS_FILE, None, measure, found, expected)
 
@@ -196,7 +191,8 @@ def _outcome(name: str, scale: Scale, printed: PrintedFigures, measure: str) -> 
         raise InputError(problems)
     paired = {arm: test("paired_tests", pairs[arm] - 1, arm=arm) for arm in ARMS}
     df = sum(pairs.values()) - 2
-    return Outcome(name, scale, groups, pairs, paired, test("between_tests", df, contrast="change"))
+    between = test("between_tests", df, contrast="change")
+    return Outcome(scale.instrument, scale, groups, pairs, paired, between)
 
 
 def ratings(study: Study, printed: PrintedFigures) -> dict[str, Figures]:
@@ -205,14 +201,13 @@ def ratings(study: Study, printed: PrintedFigures) -> dict[str, Figures]:
     Where no number of raters is printed, everybody who answered the survey rated every tool.
     """
     found = {}
-    for measure in ("iam", "fim"):
-        scale = getattr(study.measures, measure)
-        for tool in printed.values("tool_ratings", "tool", measure=measure):
+    for name, scale in read_instruments(study.folder).ratings.items():
+        keys = {"measure": scale.instrument, "tool": scale.key.tool}
+        if scale.key.tool in printed.values("tool_ratings", "tool", measure=scale.instrument):
             answered = printed.respondents("intervention", "post_training")
-            group = printed.group("tool_ratings", answered, measure=measure, tool=tool)
+            group = printed.group("tool_ratings", answered, **keys)
             if group.mean is not None and group.sd is not None:
                 limits = (scale.minimum, scale.maximum, scale.items)
-                name = f"{measure}_{tool.lower()}"
                 found[name] = Figures(group.n, group.mean, group.sd, *limits)
     return found
 
@@ -224,10 +219,11 @@ def reliable_change(outcome: Outcome) -> int | None:
     """
     groups = [outcome.groups[arm]["baseline"] for arm in ARMS]
     known = [(group.n - 1, float(group.sd)) for group in groups if group.sd is not None]
-    if outcome.measure != "wai" or len(known) < len(groups):
+    reliability = outcome.scale.key.reliability
+    if reliability is None or len(known) < len(groups):
         return None
     sd = sqrt(sum(df * sd**2 for df, sd in known) / sum(df for df, _ in known))
-    return int(RELIABLE * sd * sqrt(2 * (1 - WAI_RELIABILITY))) + 1
+    return int(RELIABLE * sd * sqrt(2 * (1 - reliability))) + 1
 
 
 # --- What it is computed from ---------------------------------------------------------------------
@@ -724,7 +720,7 @@ def _groups(study: Study, printed: PrintedFigures) -> pd.DataFrame:
         for (arm, problem), (index, wave) in product(outcome.arms.items(), enumerate(WAVES)):
             scores = (problem.baseline, problem.endline)[index]
             if scores.variance is None:
-                cutoffs = [HIGH_SATISFACTION, *_cutoffs(outcome).values()]
+                cutoffs = [*outcome.scale.high, *_cutoffs(outcome).values()]
                 rows += [
                     (
                         outcome.measure,

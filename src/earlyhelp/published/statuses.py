@@ -164,7 +164,7 @@ class Statuses:
                 old = cells.loc[index, row["column"]]
                 cells.loc[index, row["column"]] = _worse(old, row["status"])
                 printed[index, row["column"]] = row["printed"]
-        rules = QUANTITIES[name].rules
+        rules = QUANTITIES[name].rules(self._pilot)
         before = None
         while before is None or not cells.equals(before):
             before = cells.copy()

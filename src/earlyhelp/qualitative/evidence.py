@@ -20,8 +20,9 @@ from typing import Any
 import pandas as pd
 
 from earlyhelp.analysis.outcomes import between_tests
+from earlyhelp.analysis.quantities import labelled
 from earlyhelp.qualitative.framework import Codebook, evidence_for_outcomes
-from earlyhelp.qualitative.theory import MEASURES, OVERLAY, Element, Theory
+from earlyhelp.qualitative.theory import OVERLAY, Element, Theory
 from earlyhelp.study.raw import Pilot
 
 
@@ -50,11 +51,12 @@ def outcome_evidence(
     rows = _rows_by_outcome(pilot.framework_matrix, codebook)
     table = []
     for name, outcome in theory.outcomes.items():
-        measure = next((MEASURES[key] for key in outcome.assessed_by if key in MEASURES), "")
+        measure = next((name for name in outcome.assessed_by if name in tests), "")
         test = tests.get(measure, {})
         difference, p = (test.get(key, float("nan")) for key in ("difference", "p"))
         found = rows.get(name, NOTHING)
-        measured = _direction(difference, 0) if p < alpha else ""
+        better = not measure or pilot.instruments.scales[measure].about.higher_is_better
+        measured = _direction(difference if better else -difference, 0) if p < alpha else ""
         qualitative = _direction(found["supports"], found["against"])
         shown = _overlay(measured, qualitative)
         table.append(
@@ -70,7 +72,7 @@ def outcome_evidence(
                 "reason": _reason(outcome, found, tested=p >= 0) if shown == OVERLAY[2] else "",
             }
         )
-    return pd.DataFrame(table)
+    return labelled(pd.DataFrame(table), pilot.labels)
 
 
 NOTHING: Mapping[str, Any] = {

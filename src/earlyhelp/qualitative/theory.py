@@ -41,14 +41,8 @@ TITLES: Mapping[str, str] = {
 }
 OVERLAY = ("qualitative support", "measured support", "no evidence", "evidence against")
 
-# What can have assessed an outcome: measures, by the names that the analysis has for them (each is
-# scored so that more is better), surveys that studies hold, and the framework matrix.
-MEASURES: Mapping[str, str] = {"wai": "wai", "cs": "compassion_satisfaction"}
-ASSESSORS = (
-    "qualitative",
-    *("baseline survey", "post-training survey", "endline survey"),
-    *MEASURES,
-)
+# What can have assessed an outcome, beside the study's measures: the framework matrix and surveys.
+ASSESSORS = ("qualitative", "baseline survey", "post-training survey", "endline survey")
 
 
 class Element(Strict):
@@ -153,9 +147,6 @@ def _problems(file: File) -> Iterable[Problem]:
         for reference in element.evidence:
             if reference not in file.references:
                 yield problem(f"{element.id}.evidence", str(reference), "a number of references")
-        for unknown in sorted(set(element.assessed_by) - set(ASSESSORS)):
-            expected = f"one of: {', '.join(ASSESSORS)}"
-            yield problem(f"{element.id}.assessed_by", repr(unknown), expected)
         if element.column in OUTCOMES and bool(element.assessed_by) == bool(element.not_assessed):
             found = "both" if element.assessed_by else "neither"
             yield problem(element.id, found, "either assessed_by or not_assessed")
@@ -175,6 +166,22 @@ def _problems(file: File) -> Iterable[Problem]:
         TopologicalSorter(sources).prepare()
     except CycleError as error:
         yield problem("links", " -> ".join(reversed(error.args[1])), "no loop")
+
+
+def unknown_assessors(theory: Theory, measures: Iterable[str]) -> list[Problem]:
+    """Problems of outcomes that were assessed by what is neither a source nor a measure."""
+    known = (*ASSESSORS, *measures)
+    return [
+        Problem(
+            THEORY_FILE,
+            None,
+            f"{element.id}.assessed_by",
+            repr(unknown),
+            f"one of: {', '.join(known)}",
+        )
+        for element in theory.elements.values()
+        for unknown in sorted(set(element.assessed_by) - set(known))
+    ]
 
 
 def pathway(theory: Theory, outcome: str) -> Theory:

@@ -26,7 +26,7 @@ from sphinx.util.docutils import docutils_namespace, patch_docutils
 from earlyhelp.published.claims import claims_of
 from earlyhelp.published.ledger import formatted, ledger
 from earlyhelp.report.myst import escape
-from earlyhelp.study.design import PUBLISHED, Study, read_study
+from earlyhelp.study.design import Study, read_study
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import open_pilot
 
@@ -86,10 +86,10 @@ def build_html(
 def assemble(study: Study, results: Path, root: Path, source: Path) -> None:
     """Bring together the Sphinx sources of one study's book in a new folder `source`."""
     book, toc = root / "book", yaml.safe_load((root / "_toc.yml").read_text("utf-8"))
-    own_chapters = () if study.id == PUBLISHED else ("*.md",)
+    own_chapters = () if study.chapters else ("*.md",)
     shutil.copytree(book, source, ignore=shutil.ignore_patterns("results", *own_chapters))
     shutil.copytree(results, source / "results")
-    if study.id != PUBLISHED:
+    if not study.chapters:
         for page in REFERENCE_PAGES:
             shutil.copy(book / f"{page}.md", source)
         (source / "index.md").write_text(_front_page(study), encoding="utf-8")

@@ -22,8 +22,9 @@ from earlyhelp.report.labels import DESIGN_LABELS, label
 INK, MUTED = "#1f2a33", "#5b6770"
 ARM_COLOURS = {"intervention": "#0b5c8a", "comparison": "#c2571a"}
 ARM_MARKERS = {"intervention": "o", "comparison": "s"}
-TOOL_COLOURS = {"ORS": "#0b5c8a", "SRS": "#8fb8d3"}
-HATCHES = ("", "///")
+# Of bars that stand side by side, with a pattern for each, so that colour is not alone.
+BAR_COLOURS = ("#0b5c8a", "#8fb8d3", "#c2571a", "#dd9a6c")
+HATCHES = ("", "///", "...", "xxx")
 # From disagreement to agreement, ordered by lightness as well as hue.
 AGREEMENT_COLOURS = ("#8c3b10", "#dd9a6c", "#e4e6e8", "#8fb8d3", "#0b5c8a")
 WIDTH = 7.2
@@ -97,7 +98,7 @@ def agreement(answers: pd.DataFrame) -> Figure:
     for option, colour in zip(options, AGREEMENT_COLOURS, strict=True):
         rows = answers[answers["answer"] == option].set_index("question").loc[questions]
         bars = axes.barh(
-            [fill(label(question), 34) for question in questions],
+            [fill(label(question, answers), 34) for question in questions],
             rows["percent"],
             left=left,
             color=colour,
@@ -127,7 +128,6 @@ def counts(frame: pd.DataFrame, category: str, group: str | None = None) -> Figu
     categories = list(dict.fromkeys(frame[category]))
     figure, (axes,) = _axes(0.8 + 0.42 * len(categories) * (0.6 + 0.4 * len(groups)))
     height = 0.8 / len(groups)
-    colours = list(TOOL_COLOURS.values())
     for position, name in enumerate(groups):
         rows = frame if name is None else frame[frame[group] == name]
         rows = rows.set_index(category).loc[categories]
@@ -136,7 +136,7 @@ def counts(frame: pd.DataFrame, category: str, group: str | None = None) -> Figu
             centres,
             rows["n"],
             height=height * 0.92,
-            color=colours[position],
+            color=BAR_COLOURS[position],
             hatch=HATCHES[position],
             edgecolor="white",
             label=None if name is None else str(name),
@@ -147,7 +147,9 @@ def counts(frame: pd.DataFrame, category: str, group: str | None = None) -> Figu
             padding=3,
             fontsize=8,
         )
-    axes.set_yticks(range(len(categories)), [fill(label(c).capitalize(), 30) for c in categories])
+    axes.set_yticks(
+        range(len(categories)), [fill(label(c, frame).capitalize(), 30) for c in categories]
+    )
     axes.invert_yaxis()
     axes.set(xlabel="Practitioners", xlim=(0, max(1.0, 1.18 * frame["n"].max())))
     axes.grid(axis="y", visible=False)
@@ -202,10 +204,10 @@ def people_completing(frame: pd.DataFrame) -> Figure:
             [place + 0.4 * position - 0.2 for place in range(len(tools))],
             people,
             width=0.38,
-            color=list(TOOL_COLOURS.values())[position],
+            color=BAR_COLOURS[position],
             hatch=HATCHES[position],
             edgecolor="white",
-            label=label(kind),
+            label=label(kind, frame),
         )
         axes.bar_label(bars, padding=2)
     axes.set_xticks(range(len(tools)), tools)
@@ -246,7 +248,7 @@ def distributions(scores: pd.DataFrame, maximum: float, name: str) -> Figure:
             mean = of_arm.loc[of_arm["wave"] == wave, "score"].mean()
             axes.hlines(mean, place - 0.3, place + 0.3, color=INK, linewidth=1.6)
         axes.axhline(maximum, color=MUTED, linestyle="--", linewidth=1)
-        axes.set(title=label(arm), xlabel="", ylabel=name)
+        axes.set(title=label(arm, scores), xlabel="", ylabel=name)
         axes.set_xticks([0, 1], ["Baseline", "Endline"])
     panels[0].annotate(
         f"Scale maximum {maximum:g}",
@@ -288,10 +290,10 @@ def group_means(frame: pd.DataFrame, categories: Sequence[str], maximum: float) 
                 marker=ARM_MARKERS[arm],
                 linestyle="-" if arm == "intervention" else "--",
                 capsize=3,
-                label=label(arm),
+                label=label(arm, frame),
             )
         axes.axhline(maximum, color=MUTED, linestyle=":", linewidth=1)
-        axes.set(title=label(category), xlim=(-0.5, 1.5))
+        axes.set(title=label(category, frame), xlim=(-0.5, 1.5))
         axes.set_xticks([0, 1], ["Baseline", "Endline"])
     panels[0].set_ylabel("Mean score, bars one SD")
     handles, names = panels[0].get_legend_handles_labels()
@@ -312,7 +314,7 @@ def flow(frame: pd.DataFrame, stages: Sequence[tuple[str, str]]) -> Figure:
     n_of = frame.set_index(["stage", "arm"])["n"].to_dict()
     figure, (axes,) = _axes(0.55 * len(stages) + 0.6)
     for column, arm in enumerate(ARM_COLOURS):
-        axes.text(column, 0.75, label(arm), ha="center", weight="bold")
+        axes.text(column, 0.75, label(arm, frame), ha="center", weight="bold")
         previous: int | None = None
         for row, (stage, words) in enumerate(stages):
             if (stage, arm) not in n_of:
@@ -371,12 +373,15 @@ def progression(assessment: pd.DataFrame) -> Figure:
         height_ratios=[len(part) + 1 for _, part in parts],
     )
     for axes, (kind, part) in zip(panels[:, 0], parts, strict=True):
-        scale, ends = (100, (0, 100)) if kind == "proportion" else (1, (1, 5))
+        scale = 100 if kind == "proportion" else 1
+        ends = scale * part["lowest"].min(), scale * part["highest"].max()
         for place, row in enumerate(part.to_dict("records")):
             _criterion(axes, place, row, scale, ends)
         axes.set_yticks(range(len(part)), [fill(name, 42) for name in part["label"]], fontsize=8)
         axes.set(xlim=ends, ylim=(len(part) - 0.4, -0.6))
-        axes.set_xlabel("Percent" if kind == "proportion" else "Mean rating (1 to 5)")
+        axes.set_xlabel(
+            "Percent" if kind == "proportion" else "Mean rating ({:g} to {:g})".format(*ends)
+        )
         axes.grid(visible=False)
     handles = [
         Line2D([], [], marker=marker, color=colour, linestyle="", label=f"Observed in {band}")
@@ -513,10 +518,12 @@ def score_ranges(frame: pd.DataFrame, maximum: float, name: str) -> Figure:
             rows = frame[(frame["arm"] == arm) & (frame["wave"] == wave)]
             place = rows["score"] + shift
             axes.vlines(place, rows["low"], rows["high"], color=colour, linewidth=1.1)
-            axes.plot(place, rows["high"], marker, color=colour, markersize=3, label=label(wave))
+            axes.plot(
+                place, rows["high"], marker, color=colour, markersize=3, label=label(wave, frame)
+            )
         axes.axvline(maximum, color=MUTED, linestyle="--", linewidth=1)
         ends = (frame["score"].min() - 1, maximum + 1)
-        axes.set(title=label(arm), xlabel=name, ylim=(0, None), xlim=ends)
+        axes.set(title=label(arm, frame), xlabel=name, ylim=(0, None), xlim=ends)
         axes.legend(loc="upper left", frameon=False)
     panels[0].set_ylabel("People, fewest to most (mark)")
     return figure

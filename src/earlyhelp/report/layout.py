@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -28,19 +29,19 @@ def filled(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
     statuses: dict[str, list[str]] = {}
     for name, (head, decimals) in columns.items():
         ends = (name,) if isinstance(name, str) else name
-        shown = [
-            [
-                escape(label(c)) if decimals is None or isinstance(c, str) else number(c, decimals)
-                for c in frame[end]
-            ]
-            for end in ends
-        ]
+        shown = [[_cell(value, decimals, frame) for value in frame[end]] for end in ends]
         cells[head] = [" to ".join(words) for words in zip(*shown, strict=True)]
         found = cell_statuses(frame, ends[0])
         # A number that is a label, such as the part of the training, claims nothing.
         labels = decimals is None and pd.api.types.is_numeric_dtype(frame[ends[0]])
         statuses[head] = [""] * len(frame) if labels else found
     return marked(pd.DataFrame(cells, dtype=str), pd.DataFrame(statuses, dtype=str))
+
+
+def _cell(value: Any, decimals: int | None, frame: pd.DataFrame) -> str:
+    if decimals is None or isinstance(value, str):
+        return escape(label(value, frame))
+    return number(value, decimals)
 
 
 def marked(cells: pd.DataFrame, statuses: pd.DataFrame) -> pd.DataFrame:
@@ -67,7 +68,7 @@ def reshaped(
     # What stands beside the reshaped column are labels.
     for name in set(statuses) & set(frame):
         statuses[name] = ""
-    wide.attrs["statuses"] = Marks(wide, statuses)
+    wide.attrs |= {"statuses": Marks(wide, statuses), "labels": frame.attrs.get("labels", {})}
     return wide
 
 
@@ -108,7 +109,7 @@ def _by_wave(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _waves(frame: pd.DataFrame) -> Columns:
-    waves: Columns = {wave: (label(wave), 0) for wave in dict.fromkeys(frame["wave"])}
+    waves: Columns = {wave: (label(wave, frame), 0) for wave in dict.fromkeys(frame["wave"])}
     return {**TEAM, **waves}
 
 
@@ -121,6 +122,27 @@ def _activities(frame: pd.DataFrame) -> Columns:
     of_teams = dict.fromkeys(frame.loc[frame["team"] != "all", "activity"])
     activities: Columns = {name: (name.capitalize(), 0) for name in of_teams}
     return {**TEAM, **activities}
+
+
+def _tools(frame: pd.DataFrame) -> Columns:
+    """A column for each tool, between the team and their difference."""
+    columns = list(map(str, frame))
+    tools: Columns = {tool: (tool, 0) for tool in columns[1 : columns.index("difference")]}
+    return {"team": ("Team", None), **tools, "practitioners": ("Practitioners", 0)}
+
+
+def _compared_tools(frame: pd.DataFrame) -> Columns:
+    return {**MEASURE, "difference": (_pair(frame, " less "), 2)}
+
+
+def _compared_domains(frame: pd.DataFrame) -> Columns:
+    names = _pair(frame, " and ").capitalize()
+    return {"arm": ("Arm", None), "wave": ("Wave", None), "difference": (names, 1)}
+
+
+def _pair(frame: pd.DataFrame, between: str) -> str:
+    """What a table compares, in words."""
+    return between.join(label(name, frame) for name in frame[["first", "second"]].iloc[0])
 
 
 def _by_person_type(frame: pd.DataFrame) -> pd.DataFrame:
@@ -269,14 +291,7 @@ LAYOUTS: Mapping[str, Layout] = {
         },
         "tool != 'all'",
     ),
-    "tbl-use-by-team": Layout(
-        {
-            "team": ("Team", None),
-            "ORS": ("ORS", 0),
-            "SRS": ("SRS", 0),
-            "practitioners": ("Practitioners", 0),
-        }
-    ),
+    "tbl-use-by-team": Layout(_tools),
     "tbl-uploaded": Layout({"answer": ("Uploaded scores", None), **SHARE}),
     "tbl-tool-scores": Layout(
         {
@@ -295,7 +310,7 @@ LAYOUTS: Mapping[str, Layout] = {
     "tbl-tool-ratings": Layout(
         {**MEASURE, "tool": ("Tool", None), "mean": ("Mean", 2), "sd": ("SD", 2)}
     ),
-    "tbl-rating-differences": Layout({**MEASURE, "difference": ("ORS less SRS", 2)}),
+    "tbl-rating-differences": Layout(_compared_tools),
     "tbl-continuation": Layout({"answer": ("Would go on using the tools", None), **SHARE}),
     "tbl-anticipated-outcomes": Layout(AGREE),
     "tbl-outcome-summary": Layout(
@@ -307,9 +322,7 @@ LAYOUTS: Mapping[str, Layout] = {
             "scale_maximum": ("Scale maximum", 0),
         }
     ),
-    "tbl-domain-differences": Layout(
-        {"arm": ("Arm", None), "wave": ("Wave", None), "difference": ("Goal and task", 1)}
-    ),
+    "tbl-domain-differences": Layout(_compared_domains),
     "tbl-paired-tests": Layout(
         {
             **MEASURE,

@@ -403,7 +403,9 @@ def outcome_evidence(evidence: pd.DataFrame, theory: Theory) -> pd.DataFrame:
                 "Evidence": " ".join(
                     filter(None, [f"**{row['evidence']}**", escape(row["reason"])])
                 ),
-                "Test between arms": f"{label(row['measure'])}: {_p_value(row)}" if tested else "–",
+                "Test between arms": f"{label(row['measure'], evidence)}: {_p_value(row)}"
+                if tested
+                else "–",
                 "For, against, other": ", ".join(map(str, counts)),
                 "Named source": str(row["named"]),
                 "Rows": rows_linked(row["row_ids"]) or "–",

@@ -170,7 +170,7 @@ def tests_side_by_side(tests: pd.DataFrame, exact: pd.DataFrame) -> pd.DataFrame
     ]
     cells = {head: [number(c, d) for c in frame[name]] for frame, name, head, d in columns}
     statuses = {head: cell_statuses(frame, name) for frame, name, head, _ in columns}
-    words = {"Measure": [escape(label(name)) for name in tests["measure"]]}
+    words = {"Measure": [escape(label(name, tests)) for name in tests["measure"]]}
     none = {"Measure": [""] * len(tests)}
     return marked(pd.DataFrame(words | cells, dtype=str), pd.DataFrame(none | statuses, dtype=str))
 
@@ -271,7 +271,8 @@ def gain_from_baseline(frame: pd.DataFrame) -> pd.DataFrame:
     """Variance left and teams needed, by measure (`pilot_estimates.gain_from_baseline`)."""
     chosen = frame[frame["design"] == "baseline"].reset_index(drop=True)
     words = [
-        "Chosen range" if measure == "chosen" else label(measure) for measure in chosen["measure"]
+        "Chosen range" if measure == "chosen" else label(measure, frame)
+        for measure in chosen["measure"]
     ]
     table = pd.DataFrame({"Measure": [escape(word) for word in words]}, dtype=str)
     table["Size of the correlation"] = _range(chosen, "r", 2)
@@ -409,7 +410,7 @@ def identified_by_measure(frames: Mapping[str, pd.DataFrame], *quantities: str) 
         for population in dict.fromkeys(frame["population"]):
             rows = frame[frame["population"] == population].set_index("quantity", drop=False)
             rows = identified(rows.loc[[name for name in quantities if name in rows.index]])
-            rows.insert(0, "Measure", escape(label(measure)))
+            rows.insert(0, "Measure", escape(label(measure, frame)))
             chosen.append(rows.drop(columns="How"))
     return pd.concat(chosen, ignore_index=True)
 

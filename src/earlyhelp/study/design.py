@@ -12,17 +12,14 @@ from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.yamlfile import Strict, read_yaml
 
 STUDY_FILE = "study.yml"
-# The study that the chapters in book/ are about; others get pages of results and of reference.
-PUBLISHED = "rotherham"
 Arm = Literal["intervention", "comparison"]
 WaveId = Literal["baseline", "post_training", "endline"]
 Month = Annotated[
     str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$", description="a month such as 2022-09")
 ]
 Text = Annotated[str, Field(min_length=1)]
+Texts = Annotated[tuple[Text, ...], Field(min_length=1)]
 Band = tuple[FiniteFloat, FiniteFloat]
-# Instruments of which scoring key and cut-offs are those of one published form, and its items.
-ITEMS = {"wai": 12, "proqol": 10}
 
 
 class Team(Strict):
@@ -42,46 +39,6 @@ class Wave(Strict):
     arms: tuple[Arm, ...]
 
 
-class Scale(Strict):
-    """An instrument as administered: its number of items and the answers an item allows."""
-
-    items: Annotated[int, Field(ge=1, le=100)]
-    minimum: Annotated[int, Field(ge=-1000, le=1000)]
-    maximum: Annotated[int, Field(ge=-1000, le=1000)]
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Scale:
-        if self.minimum >= self.maximum:
-            raise ValueError("the minimum is below the maximum")
-        return self
-
-    @property
-    def total_minimum(self) -> int:
-        """Lowest possible total of the items."""
-        return self.items * self.minimum
-
-    @property
-    def total_maximum(self) -> int:
-        """Highest possible total of the items."""
-        return self.items * self.maximum
-
-
-class Measures(Strict):
-    """The instruments of the pilot (Methodology, Practitioner surveys)."""
-
-    wai: Scale
-    proqol: Scale
-    iam: Scale
-    fim: Scale
-
-    @model_validator(mode="after")
-    def _published_forms(self) -> Measures:
-        for name, items in ITEMS.items():
-            if (found := getattr(self, name).items) != items:
-                raise ValueError(f"{items} items in {name}, which its scoring needs, not {found}")
-        return self
-
-
 class Criterion(Strict):
     """A progression criterion: bands of one quantity, each with inclusive bounds, that meet.
 
@@ -91,7 +48,7 @@ class Criterion(Strict):
     Attributes
     ----------
     quantity : str
-        What it is about, by its name in `earlyhelp.trial.criteria`.
+        What it is about, one of `earlyhelp.trial.criteria.quantities`.
     green, amber, red : tuple of float
         Lower and upper bound.
     reason : str
@@ -139,6 +96,85 @@ class Criteria(Strict):
         return self
 
 
+class Grouped(Strict):
+    """Answers to a question of the endline survey that are read together."""
+
+    column: Text
+    answers: Texts
+
+
+class Counted(Strict):
+    """Which columns and answers are counted as what; lists of answers are the dictionary's.
+
+    Attributes
+    ----------
+    agreement : tuple of str
+        Words for the answers to statements, from the lowest.
+    agree : tuple of str
+        Those that are agreement.
+    training_views, training_parts, know_more, anticipated_outcomes : tuple of str
+        Statements of the post-training survey: on the training, on a part of it, on wishing to know
+        more, and on what respondents expect.
+    prior_training, prior_tools : tuple of str
+        Questions of the baseline survey on what people had met before.
+    frequency : dict
+        Question of the endline survey on how often each tool was used, by tool.
+    never : str
+        The answer that means no use.
+    regularly : tuple of str
+        Those that count as regular use.
+    grouped : dict
+        Other answers that are read together.
+    absent : str
+        In the register, of who missed a part of the training.
+    full_time_hours : float
+        Weekly hours from which a post is full time.
+    practitioners : tuple of str
+        Roles that were to use the tools.
+    roles_together : dict
+        Some of them, taken together.
+    compared : tuple of str, optional
+        Two outcomes whose means are compared.
+    """
+
+    agreement: Texts
+    agree: Texts
+    training_views: Texts
+    training_parts: tuple[Text, ...] = ()
+    know_more: Texts
+    anticipated_outcomes: Texts
+    prior_training: Texts
+    prior_tools: Texts
+    frequency: Annotated[dict[Text, Text], Field(min_length=1)]
+    never: Text
+    regularly: Texts
+    grouped: dict[Text, Grouped] = Field(default_factory=dict)
+    absent: Text
+    full_time_hours: Annotated[float, Field(gt=0)]
+    practitioners: Texts
+    roles_together: dict[Text, Texts] = Field(default_factory=dict)
+    compared: tuple[Text, Text] | None = None
+
+    @model_validator(mode="after")
+    def _known(self) -> Counted:
+        if unknown := [answer for answer in self.agree if answer not in self.agreement]:
+            raise ValueError(f"in agree only answers of agreement, not {unknown[0]}")
+        together = {role for roles in self.roles_together.values() for role in roles}
+        if unknown := sorted(together - set(self.practitioners)):
+            raise ValueError(f"in roles_together only practitioners, not {unknown[0]}")
+        return self
+
+    @property
+    def statements(self) -> tuple[str, ...]:
+        """Every statement of the post-training survey, in order."""
+        return (
+            *self.training_views,
+            *self.training_parts,
+            *self.know_more,
+            *self.anticipated_outcomes,
+        )
+
+
 class Study(Strict):
     """The design of one pilot.
 
@@ -152,6 +188,8 @@ class Study(Strict):
         Progression criteria, where the study has any.
     design : dict
         Facts that no file of people holds, for claims and for the next steps.
+    chapters : bool
+        Whether the chapters in book/ are about it; others get pages of results and of reference.
     """
 
     folder: SkipJsonSchema[Path] = Path()
@@ -166,9 +204,10 @@ class Study(Strict):
     teams: tuple[Team, ...]
     waves: tuple[Wave, ...]
     tool_months: Annotated[tuple[Month, ...], Field(min_length=1)]
-    measures: Measures
+    counted: Counted
     progression: Criteria | None = None
     design: dict[str, Text | int | float] = Field(default_factory=dict)
+    chapters: bool = False
 
     @field_validator("folder", mode="before")
     @classmethod

@@ -143,6 +143,16 @@ class Field(Strict):
         return value
 
     @property
+    def answers(self) -> tuple[Bound, ...]:
+        """The answers that are listed, in order; or every whole number from minimum to maximum."""
+        limits = self.constraints
+        if limits.enum is not None:
+            return limits.enum
+        if isinstance(limits.minimum, int) and isinstance(limits.maximum, int):
+            return tuple(range(limits.minimum, limits.maximum + 1))
+        return ()
+
+    @property
     def expected(self) -> str:
         """What a cell may hold, in words."""
         limits = self.constraints
@@ -283,6 +293,16 @@ class Dictionary(Strict):
                     place = f"{key.reference.resource}.{key.reference.fields}"
                     raise ValueError(f"references to a field of a resource ({place} is none)")
         return self
+
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        """Titles of all fields by name; of a name in several files the first."""
+        found: dict[str, str] = {}
+        for resource in self.resources:
+            for field in resource.table.fields:
+                if field.title:
+                    found.setdefault(field.name, field.title)
+        return found
 
     @cached_property
     def by_name(self) -> dict[str, Resource]:

@@ -17,10 +17,8 @@ from earlyhelp.study.problems import Problem
 Frames = Mapping[str, pd.DataFrame]
 Rule = Callable[[Study, Frames], Iterator[Problem]]
 
-# Questions of the endline survey that only one arm was asked.
+# Questions of the endline survey that only one arm was asked, beside those on each tool.
 INTERVENTION_QUESTIONS = (
-    "ors_frequency",
-    "srs_frequency",
     "uploaded_scores",
     "family_engagement",
     "difficulty",
@@ -65,7 +63,7 @@ def questions_of_one_arm(study: Study, frames: Frames) -> Iterator[Problem]:
     endline = frames["endline_survey"]
     arms = endline["team"].map(study.arm_of)
     for arm, columns in (
-        ("comparison", INTERVENTION_QUESTIONS),
+        ("comparison", (*study.counted.frequency.values(), *INTERVENTION_QUESTIONS)),
         ("intervention", COMPARISON_QUESTIONS),
     ):
         for column in columns:
@@ -113,7 +111,7 @@ def register_of_the_arm(study: Study, frames: Frames) -> Iterator[Problem]:
 def trained_before_asked(study: Study, frames: Frames) -> Iterator[Problem]:
     """Views on the training are of people who came to a part of it."""
     register = frames["training_attendance"]
-    away = (register[["part_1", "part_2"]] == "not attended").all(axis=1)
+    away = (register[["part_1", "part_2"]] == study.counted.absent).all(axis=1)
     absent = set(register.loc[away, "practitioner_id"])
     for line, person in frames["post_training_survey"]["practitioner_id"].items():
         if person in absent:
@@ -124,7 +122,7 @@ def trained_before_asked(study: Study, frames: Frames) -> Iterator[Problem]:
 def reasons_of_the_absent(study: Study, frames: Frames) -> Iterator[Problem]:
     """A reason for not attending is of somebody who missed a part."""
     register = frames["training_attendance"]
-    there = (register[["part_1", "part_2"]] != "not attended").all(axis=1)
+    there = (register[["part_1", "part_2"]] != study.counted.absent).all(axis=1)
     for line, reason in register.loc[there, "reason_not_attended"].dropna().items():
         found = f"{reason!r} of somebody who attended both parts"
         yield _problem("training_attendance", line, "reason_not_attended", found, "nothing")

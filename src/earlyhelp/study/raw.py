@@ -10,52 +10,13 @@ from typing import Any
 import pandas as pd
 
 from earlyhelp.study import plausibility
-from earlyhelp.study.design import Study, find_folder, read_study
+from earlyhelp.study.design import STUDY_FILE, Study, find_folder, read_study
 from earlyhelp.study.dictionary import DATAPACKAGE_FILE, Dictionary, Field, read_dictionary
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.rawtable import DTYPES, read_table
+from earlyhelp.study.scoring_keys import INSTRUMENTS_FILE, Instruments, read_instruments
 from earlyhelp.study.textfile import is_there
 
-ROLES = (
-    "Family Support Worker",
-    "Senior Family Support Worker",
-    "Senior Practitioner",
-    "Team Manager",
-)
-TIME_IN_SERVICE = ("under 1 year", "1 to 2 years", "3 to 5 years", "over 5 years")
-YES_NO = ("yes", "no")
-YES_NO_NOT_SURE = ("yes", "no", "not sure")
-FREQUENCY = ("no sessions", "some sessions", "most sessions", "every session")
-ENGAGEMENT = (
-    "not engaged",
-    "neither engaged nor not engaged",
-    "somewhat engaged",
-    "engaged",
-    "very engaged",
-)
-DIFFICULTY = ("much harder", "harder", "neither easier nor harder", "easier", "much easier")
-TRAINING_FORMAT = ("one full day", "two half days", "no preference")
-PART = ("scheduled", "mop-up", "not attended")
-# The compassion satisfaction items of the 30-item ProQOL 5 (Stamm 2010, scoring sheet).
-COMPASSION_SATISFACTION_ITEMS = (3, 6, 12, 16, 18, 20, 22, 24, 27, 30)
-TRAINING_VIEWS = (
-    "pace_right",
-    "balance_right",
-    "complexity_right",
-    "relevant_to_role",
-    "well_organised",
-    "high_quality",
-    "comfortable_asking",
-)
-ANTICIPATED_OUTCOMES = (
-    "understand_principles",
-    "confident_applying",
-    "explain_benefits",
-    "administer_tools",
-    "upload_scores",
-    "interpret_scores",
-)
-TOOLS = ("ORS", "SRS")
 QUALITATIVE_FILES = ("interviews", "framework_matrix")
 # What no pseudonym looks like; the last begins with a Cyrillic letter.
 _NO_PSEUDONYMS = ("jane.doe@example.org", "Jane Doe", "Doe", "jane", "JD", "\u042002")
@@ -71,7 +32,9 @@ class Reads:
     always : bool
         Whether every row has a value.
     answers : tuple of str, optional
-        The answers that the analysis counts. Any other would be left out of its tables.
+        The only answers that there may be.
+    counted : tuple of str, optional
+        Answers that the dictionary's list has to have, where there has to be a list.
     scale : tuple of int, optional
         Lowest and highest answer that the analysis reckons with.
     identifies : bool
@@ -81,6 +44,7 @@ class Reads:
     type: str = "string"
     always: bool = False
     answers: tuple[str, ...] = ()
+    counted: tuple[str, ...] | None = None
     scale: tuple[int, int] | None = None
     identifies: bool = False
 
@@ -93,46 +57,38 @@ _NUMBER = Reads("number")
 _COUNT = Reads("number", always=True)
 
 
-def _one_of(*answers: str, always: bool = False) -> Reads:
-    return Reads(always=always, answers=answers)
+def _one_of(*answers: str) -> Reads:
+    return Reads(always=True, answers=answers)
 
 
-def wai_columns(study: Study) -> list[str]:
-    """Names of the Working Alliance Inventory's item columns."""
-    return [f"wai_{item:02d}" for item in range(1, study.measures.wai.items + 1)]
+def _listed(*counted: str, always: bool = False) -> Reads:
+    return Reads(always=always, counted=counted)
 
 
-def proqol_columns() -> list[str]:
-    """Names of the compassion satisfaction item columns, by their number in the ProQOL."""
-    return [f"proqol_{item:02d}" for item in COMPASSION_SATISFACTION_ITEMS]
-
-
-def tool_rating_columns(study: Study, measure: str, tool: str) -> list[str]:
-    """Names of the IAM or FIM item columns for one tool."""
-    items = getattr(study.measures, measure).items
-    return [f"{measure}_{tool.lower()}_{item}" for item in range(1, items + 1)]
-
-
-def columns_read(study: Study) -> dict[str, dict[str, Reads]]:
+def columns_read(study: Study, instruments: Instruments) -> dict[str, dict[str, Reads]]:
     """Which columns the analysis reads.
 
     Parameters
     ----------
     study : Study
-        Its teams, months and instruments set the answers and scales.
+        Its teams and months are answers.
+    instruments : Instruments
+        Their columns are read in the files that they stand in.
 
     Returns
     -------
     dict
         File stem to column name to `Reads`.
     """
-    scales = {
-        name: Reads("number", scale=(scale.minimum, scale.maximum))
-        for name, scale in study.measures
-    }
-    agreement = Reads("number", scale=(1, 5))
+    scored: dict[str, dict[str, Reads]] = {}
+    for scale in instruments.scales.values():
+        for stem in scale.files:
+            scored.setdefault(stem, {}).update(dict.fromkeys(scale.columns, _NUMBER))
+    counted = study.counted
+    agreement = Reads("number", scale=(1, len(counted.agreement)))
+    tools = (*counted.frequency, *(scale.key.tool for scale in instruments.ratings.values()))
     teams = {
-        arms: _one_of(*(team.id for team in study.teams if team.arm in arms), always=True)
+        arms: _one_of(*(team.id for team in study.teams if team.arm in arms))
         for arms in (("intervention", "comparison"), ("intervention",))
     }
     everybody, trained = teams.values()
@@ -140,66 +96,51 @@ def columns_read(study: Study) -> dict[str, dict[str, Reads]]:
         "practitioner_id": _ID,
         "team": everybody,
         "completed_on": _DATE,
-        "role": _one_of(*ROLES, always=True),
+        "role": _listed(always=True),
     }
     survey = {
         **respondent,
-        "time_in_service": _one_of(*TIME_IN_SERVICE),
+        "time_in_service": _listed(),
         "years_practising": _NUMBER,
         "qualification_level": _NUMBER,
         "hours_per_week": _NUMBER,
         "families_supported": _NUMBER,
-        "prior_systemic_training": _one_of(*YES_NO_NOT_SURE),
-        "prior_ors": _one_of(*YES_NO_NOT_SURE),
-        "prior_srs": _one_of(*YES_NO_NOT_SURE),
-        **dict.fromkeys(wai_columns(study), scales["wai"]),
-        **dict.fromkeys(proqol_columns(), scales["proqol"]),
+        **dict.fromkeys((*counted.prior_training, *counted.prior_tools), _listed()),
     }
-    ratings = {
-        name: scales[measure]
-        for measure in ("iam", "fim")
-        for tool in TOOLS
-        for name in tool_rating_columns(study, measure, tool)
-    }
-    return {
+    columns = {
         "baseline_survey": survey,
         "post_training_survey": {
             **respondent,
             "team": trained,
-            **dict.fromkeys(TRAINING_VIEWS, agreement),
-            "roleplay_helpful": agreement,
-            "know_more": agreement,
-            **dict.fromkeys(ANTICIPATED_OUTCOMES, agreement),
-            "preferred_format": _one_of(*TRAINING_FORMAT),
-            **ratings,
+            **dict.fromkeys(counted.statements, agreement),
+            "preferred_format": _listed(),
         },
         "endline_survey": {
             **survey,
-            "ors_frequency": _one_of(*FREQUENCY),
-            "srs_frequency": _one_of(*FREQUENCY),
-            "uploaded_scores": _one_of(*YES_NO),
-            "family_engagement": _one_of(*ENGAGEMENT),
-            "difficulty": _one_of(*DIFFICULTY),
-            "continue_tools": _one_of(*YES_NO_NOT_SURE),
-            "contact_with_training": _one_of(*YES_NO),
-            "contact_with_tools": _one_of(*YES_NO),
+            **dict.fromkeys(counted.frequency.values(), _listed(counted.never, *counted.regularly)),
+            "uploaded_scores": _listed("yes"),
+            "family_engagement": _listed(),
+            "difficulty": _listed(),
+            "continue_tools": _listed("yes"),
+            "contact_with_training": _listed("yes"),
+            "contact_with_tools": _listed("yes"),
         },
         "training_attendance": {
             "practitioner_id": _ID,
             "team": trained,
-            "role": _one_of(*ROLES, always=True),
-            "part_1": _one_of(*PART, always=True),
-            "part_2": _one_of(*PART, always=True),
+            "role": _listed(*counted.practitioners, always=True),
+            "part_1": _listed(counted.absent, always=True),
+            "part_2": _listed(counted.absent, always=True),
             "reason_not_attended": _TEXT,
         },
         "tool_use": {
             "completion_id": _ID,
             "person_id": _ID,
-            "person_type": _one_of("adult", "child", always=True),
-            "tool": _one_of(*TOOLS, always=True),
+            "person_type": _one_of("adult", "child"),
+            "tool": Reads(always=True, answers=tuple(counted.frequency), counted=tools),
             "practitioner_id": _ID,
             "team": trained,
-            "month": _one_of(*study.tool_months, always=True),
+            "month": _one_of(*study.tool_months),
             "score": _NUMBER,
         },
         "observations": {
@@ -232,6 +173,10 @@ def columns_read(study: Study) -> dict[str, dict[str, Reads]]:
             "report_section": _TEXT,
         },
     }
+    for group in counted.grouped.values():
+        known = columns["endline_survey"].get(group.column, _listed()).counted or ()
+        columns["endline_survey"][group.column] = _listed(*known, *group.answers)
+    return {stem: {**plain, **scored.get(stem, {})} for stem, plain in columns.items()}
 
 
 @dataclass(frozen=True)
@@ -249,6 +194,8 @@ class Pilot:
     """
 
     study: Study
+    dictionary: Dictionary
+    instruments: Instruments
     baseline_survey: pd.DataFrame
     post_training_survey: pd.DataFrame
     endline_survey: pd.DataFrame
@@ -258,6 +205,30 @@ class Pilot:
     interviews: pd.DataFrame
     framework_matrix: pd.DataFrame
     statuses: Callable[[str, pd.DataFrame], object] | None = None
+
+    def answers(self, column: str, *files: str) -> tuple[Any, ...]:
+        """The answers that the dictionary lists for a column of some files, in order."""
+        return tuple(
+            dict.fromkeys(
+                answer
+                for stem in files
+                for answer in self.dictionary.by_name[stem].table.by_name[column].answers
+            )
+        )
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Words for columns, waves, instruments and scales, by name."""
+        return {
+            **self.dictionary.titles,
+            **{wave.id: wave.label for wave in self.study.waves},
+            **self.instruments.labels,
+        }
+
+    @property
+    def tools(self) -> tuple[str, ...]:
+        """The tools that the pilot tried."""
+        return self.answers("tool", "tool_use")
 
 
 def open_pilot(folder: str | Path) -> Pilot:
@@ -277,17 +248,20 @@ def open_pilot(folder: str | Path) -> Pilot:
     """
     folder = find_folder(folder)
     problems: list[Problem] = []
-    study = dictionary = None
+    study = dictionary = instruments = None
     try:
         study = read_study(folder)
     except InputError as error:
         problems += error.problems
     try:
         dictionary = read_dictionary(folder)
+        instruments = read_instruments(folder)
     except InputError as error:
         problems += error.problems
-    if study and dictionary:
-        problems += _against_the_analysis(dictionary, study)
+    if study and dictionary and instruments:
+        problems += _against_the_analysis(dictionary, columns_read(study, instruments))
+        problems += _months_of_the_waves(dictionary, study)
+        problems += _compared(study, instruments)
     frames: dict[str, pd.DataFrame] = {}
     if dictionary:
         problems += _unknown_files(folder / "raw", dictionary)
@@ -296,13 +270,13 @@ def open_pilot(folder: str | Path) -> Pilot:
     if study and dictionary and not problems:
         problems += _missing_references(dictionary, frames)
         problems += plausibility.check(study, frames)
-    if problems or study is None:
+    if problems or not (study and dictionary and instruments):
         raise InputError(problems)
     typed: dict[str, Any] = {
         stem: frames[stem].reset_index(drop=True) if stem in frames else _without_rows(columns)
-        for stem, columns in columns_read(study).items()
+        for stem, columns in columns_read(study, instruments).items()
     }
-    return Pilot(study=study, **typed)
+    return Pilot(study, dictionary, instruments, **typed)
 
 
 def _without_rows(columns: dict[str, Reads]) -> pd.DataFrame:
@@ -337,13 +311,14 @@ def _missing_references(
                     yield Problem(file, int(str(line)), key.fields, repr(value), expected)
 
 
-def _against_the_analysis(dictionary: Dictionary, study: Study) -> Iterator[Problem]:
-    """Compare the dictionary with what the analysis reads and with `study.yml`."""
+def _against_the_analysis(
+    dictionary: Dictionary, reads: dict[str, dict[str, Reads]]
+) -> Iterator[Problem]:
+    """Compare the dictionary with what the analysis reads."""
 
     def problem(place: str, found: str, expected: str) -> Problem:
         return Problem(DATAPACKAGE_FILE, None, place, found, expected)
 
-    reads = columns_read(study)
     for resource in dictionary.resources:
         if resource.name not in reads:
             expected = f"one of: {', '.join(reads)}"
@@ -367,7 +342,6 @@ def _against_the_analysis(dictionary: Dictionary, study: Study) -> Iterator[Prob
         for name, field in table.by_name.items():
             for found, expected in _misread(field, columns[name]) if name in columns else ():
                 yield problem(f"{stem}.{name}", found, expected)
-    yield from _months_of_the_waves(dictionary, study)
 
 
 def _misread(field: Field, reads: Reads) -> Iterator[tuple[str, str]]:
@@ -382,6 +356,12 @@ def _misread(field: Field, reads: Reads) -> Iterator[tuple[str, str]]:
         other = [str(answer) for answer in limits.enum or () if answer not in reads.answers]
         found = f"the answers {', '.join(other)}" if other else "no enum"
         yield found, f"an enum of: {', '.join(reads.answers)}"
+    elif reads.counted is not None and (
+        limits.enum is None or not set(reads.counted) <= set(limits.enum)
+    ):
+        listed = f"the enum {', '.join(map(str, limits.enum))}" if limits.enum else "no enum"
+        counted = ", ".join(dict.fromkeys(reads.counted))
+        yield listed, f"an enum with what is counted: {counted}" if counted else "an enum"
     found = f"minimum {limits.minimum}, maximum {limits.maximum}"
     if reads.scale and (limits.minimum, limits.maximum) != reads.scale:
         yield found, "minimum {}, maximum {}".format(*reads.scale)
@@ -399,6 +379,13 @@ def _takes(field: Field, text: str) -> bool:
         return bool(field.value(text))
     except ValueError:
         return False
+
+
+def _compared(study: Study, instruments: Instruments) -> Iterator[Problem]:
+    for name in study.counted.compared or ():
+        if name not in instruments.outcomes:
+            expected = f"an outcome of {INSTRUMENTS_FILE}: {', '.join(instruments.outcomes)}"
+            yield Problem(STUDY_FILE, None, "counted.compared", repr(name), expected)
 
 
 def _months_of_the_waves(dictionary: Dictionary, study: Study) -> Iterator[Problem]:

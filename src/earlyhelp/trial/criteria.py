@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import pandas as pd
 
 from earlyhelp.analysis import feasibility, participants, readiness
@@ -13,27 +11,6 @@ from earlyhelp.published.statuses import FREE, cell_statuses, combined
 from earlyhelp.study.raw import Pilot
 from earlyhelp.trial import progression
 
-# What a progression criterion can be about; `observed` has each.
-Quantity = Literal[
-    "attendance",
-    "tool_users",
-    "sessions_used",
-    "recording",
-    "response_baseline_intervention",
-    "response_baseline_comparison",
-    "response_post_training",
-    "response_endline_intervention",
-    "response_endline_comparison",
-    "retention_intervention",
-    "retention_comparison",
-    "iam_ors",
-    "iam_srs",
-    "fim_ors",
-    "fim_srs",
-    "continuation",
-    "contamination_training",
-    "contamination_tools",
-]
 # The people who could have answered, by wave and arm. No file lists the staff of the comparison
 # arm: those known from either survey are the nearest, and fewer than all, so rates come out high.
 DENOMINATORS = {
@@ -44,6 +21,21 @@ DENOMINATORS = {
     "response_endline_comparison": ("endline", "comparison", "people known to the study"),
     **{f"retention_{arm}": ("endline", arm, "baseline respondents") for arm in ARMS},
 }
+
+
+def quantities(pilot: Pilot) -> tuple[str, ...]:
+    """What a progression criterion can be about, by name."""
+    return (
+        "attendance",
+        "tool_users",
+        *(f"sessions_used_{tool.lower()}" for tool in pilot.tools),
+        "recording",
+        "continuation",
+        "contamination_training",
+        "contamination_tools",
+        *DENOMINATORS,
+        *pilot.instruments.ratings,
+    )
 
 
 def observed(pilot: Pilot) -> pd.DataFrame:
@@ -77,7 +69,8 @@ def observed(pilot: Pilot) -> pd.DataFrame:
     used = feasibility.attended_and_used(pilot)
     add("tool_users", used, {"role": "all"}, "used", "attended")
     regular = feasibility.regular_use(pilot)
-    add("sessions_used", regular, {"tool": "ORS"}, "n", "total")
+    for tool in pilot.tools:
+        add(f"sessions_used_{tool.lower()}", regular, {"tool": tool}, "n", "total")
     add("recording", feasibility.uploaded(pilot), yes, "n", "total")
     add("continuation", feasibility.continuation(pilot), yes, "n", "total")
     for name in ("training", "tools"):
@@ -88,9 +81,9 @@ def observed(pilot: Pilot) -> pd.DataFrame:
         keys = {"wave": wave, "arm": arm, "denominator": denominator}
         add(name, rates, keys, "n", "total")
     ratings = feasibility.tool_ratings(pilot)
-    for measure, tool in ratings[["measure", "tool"]].to_numpy().tolist():
-        keys = {"measure": measure, "tool": tool}
-        add(f"{measure}_{tool.lower()}", ratings, keys, "n", "mean", "sd")
+    for name, scale in pilot.instruments.ratings.items():
+        keys = {"measure": scale.instrument, "tool": scale.key.tool}
+        add(name, ratings, keys, "n", "mean", "sd")
     columns = ["quantity", "successes", "total", "mean", "sd", "status"]
     return pd.DataFrame(rows, columns=columns).set_index("quantity")
 
@@ -112,8 +105,9 @@ def assess(pilot: Pilot, confidence: float = 0.95) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns of `progression.assess`, then successes (of a proportion), label, status, and the
-        bounds amber_low and amber_high between the bands; empty when the study sets no criteria.
+        Columns of `progression.assess`, then successes (of a proportion), label, status, the
+        ends of all bands (lowest, highest) and the bounds between them (amber_low, amber_high);
+        empty when the study sets no criteria.
     """
     if pilot.study.progression is None:
         return pd.DataFrame()
@@ -125,6 +119,8 @@ def assess(pilot: Pilot, confidence: float = 0.95) -> pd.DataFrame:
         successes=seen.loc[table["quantity"], "successes"].to_numpy(),
         label=[c.label for c in stated],
         status=seen.loc[table["quantity"], "status"].to_numpy(),
+        lowest=[min(*c.red, *c.green) for c in stated],
+        highest=[max(*c.red, *c.green) for c in stated],
         amber_low=[c.amber[0] for c in stated],
         amber_high=[c.amber[1] for c in stated],
         higher_is_better=[c.higher_is_better for c in stated],

@@ -11,7 +11,7 @@ from fractions import Fraction
 from itertools import product
 from math import atanh, sqrt, tanh
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,7 @@ from statsmodels.stats.proportion import proportion_confint
 from earlyhelp.analysis import outcomes, readiness
 from earlyhelp.analysis.instruments import ARMS
 from earlyhelp.analysis.participants import surveys
-from earlyhelp.analysis.quantities import claiming
+from earlyhelp.analysis.quantities import claiming, labelled
 from earlyhelp.possible import one_group
 from earlyhelp.published import determined, stored
 from earlyhelp.published.identified_sets import outcomes as printed_outcomes
@@ -30,15 +30,14 @@ from earlyhelp.published.numbers import number
 from earlyhelp.published.printed import read_printed
 from earlyhelp.published.statuses import FREE, cell_statuses, combined
 from earlyhelp.study.problems import InputError, Problem
-from earlyhelp.study.raw import Pilot, proqol_columns, wai_columns
+from earlyhelp.study.raw import Pilot
 from earlyhelp.study.textfile import is_there
 from earlyhelp.study.yamlfile import Strict, read_yaml
 from earlyhelp.trial import power
-from earlyhelp.trial.criteria import Quantity, observed
+from earlyhelp.trial.criteria import observed, quantities
 from earlyhelp.trial.design_grid import Sweep
 
 WAVES = ("baseline", "endline")
-OUTCOMES = {"wai": "wai", "compassion_satisfaction": "proqol"}
 NEAR = 5
 # With fewer clusters the formulas of designs of several periods are too hopeful (`power.power`).
 FEW = 8
@@ -63,7 +62,7 @@ def room(pilot: Pilot) -> pd.DataFrame:
     frame["headroom_high"] = frame["maximum"] - frame["mean_low"]
     frame["headroom_sd_low"] = frame["headroom_low"] / frame["sd_high"]
     frame["headroom_sd_high"] = frame["headroom_high"] / frame["sd_low"]
-    return claiming(frame, _status(pilot))
+    return claiming(labelled(frame, pilot.labels), _status(pilot))
 
 
 def _is_reconstructed(pilot: Pilot) -> bool:
@@ -78,7 +77,7 @@ def _status(pilot: Pilot) -> str:
 def _observed_room(pilot: Pilot) -> pd.DataFrame:
     summary = outcomes.outcome_summary(pilot).merge(outcomes.ceiling(pilot, NEAR))
     rows = []
-    for row in summary[summary["measure"].isin(OUTCOMES)].to_dict("records"):
+    for row in summary[summary["measure"].isin(pilot.instruments.whole)].to_dict("records"):
         seen = {"mean": row["mean"], "sd": row["sd"] or NOTHING}
         seen |= {"top": row["at_maximum"], "near": row["close"]}
         rows.append(
@@ -93,7 +92,8 @@ def _printed_room(pilot: Pilot) -> pd.DataFrame:
     printed = printed_outcomes(pilot.study, read_printed(pilot.study.folder))
     left = determined.read(pilot.study.folder)
     rows = []
-    for (measure, key), arm, wave in product(OUTCOMES.items(), ARMS, WAVES):
+    for (measure, scale), arm, wave in product(pilot.instruments.whole.items(), ARMS, WAVES):
+        key = scale.instrument
         if key not in printed:
             continue
         group, (low, high) = printed[key].groups[arm][wave], printed[key].ends
@@ -163,16 +163,17 @@ def stability(pilot: Pilot, confidence: float = 0.95) -> pd.DataFrame:
         arms leave possible (`published.identified_sets`); NaN where nothing printed bounds it.
     """
     if _is_reconstructed(pilot):
-        return claiming(_identified(pilot), _status(pilot))
+        return claiming(labelled(_identified(pilot), pilot.labels), _status(pilot))
     rows = []
     pairs = outcomes.changes(pilot)
-    for measure, arm in product(OUTCOMES, ARMS):
+    for measure, arm in product(pilot.instruments.whole, ARMS):
         chosen = pairs[(pairs["measure"] == measure) & (pairs["arm"] == arm)]
         n, sd = len(chosen), chosen["change"].std()
         dz = abs(chosen["change"].mean()) / sd if sd > 0 else NOTHING
         low, high = fisher_interval(chosen["baseline"].corr(chosen["endline"]), n, confidence)
         rows.append((measure, arm, n, sd, sd, dz, dz, low, high))
-    return claiming(pd.DataFrame(rows, columns=STABILITY), _status(pilot))
+    frame = pd.DataFrame(rows, columns=STABILITY)
+    return claiming(labelled(frame, pilot.labels), _status(pilot))
 
 
 STABILITY = [
@@ -200,7 +201,8 @@ def _identified(pilot: Pilot) -> pd.DataFrame:
     left = determined.read(pilot.study.folder)
     printed = printed_outcomes(pilot.study, read_printed(pilot.study.folder))
     rows = []
-    for (measure, key), (index, arm) in product(OUTCOMES.items(), enumerate(ARMS)):
+    for (measure, scale), (index, arm) in product(pilot.instruments.whole.items(), enumerate(ARMS)):
+        key = scale.instrument
         if key not in printed:
             continue
         correlation = (NOTHING, NOTHING)
@@ -215,15 +217,13 @@ def _identified(pilot: Pilot) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=STABILITY)
 
 
-def sd_range(
-    pilot: Pilot, room: pd.DataFrame, confidence: float, measure: str = "wai"
-) -> tuple[float, float]:
-    """Least and greatest SD of a measure (of `room`).
+def sd_range(pilot: Pilot, room: pd.DataFrame, confidence: float) -> tuple[float, float]:
+    """Least and greatest SD of the study's first outcome (of `room`).
 
     Reconstructed: over what is printed of arms and waves. Observed: interval (chi-squared) of the
     SD pooled over the arms, over both waves.
     """
-    chosen = room[room["measure"] == measure]
+    chosen = room[room["measure"] == next(iter(pilot.instruments.whole))]
     if _is_reconstructed(pilot):
         return float(chosen["sd_low"].min()), float(chosen["sd_high"].max())
     ends = []
@@ -264,7 +264,8 @@ def gain_from_baseline(
         left of the variance where people are randomised) and teams (over the ICCs, cluster
         autocorrelations and r).
     """
-    used = {measure: usable_correlation(stability, measure) for measure in OUTCOMES}
+    measures = stability["measure"].unique()
+    used = {measure: usable_correlation(stability, measure) for measure in measures}
     rows = []
     for design, effect in product(power.DESIGNS.values(), sweep.effect):
         if not design.covariates:
@@ -286,7 +287,7 @@ def gain_from_baseline(
     columns = ["measure", "design", "effect", "r_low", "r_high", "teams_low", "teams_high"]
     frame = pd.DataFrame(rows, columns=columns)
     frame = frame.assign(factor_low=1 - frame["r_high"] ** 2, factor_high=1 - frame["r_low"] ** 2)
-    return claiming(frame, ASSUMED)
+    return claiming(labelled(frame, stability.attrs.get("labels", {})), ASSUMED)
 
 
 def _teams(
@@ -335,14 +336,13 @@ def reliability(pilot: Pilot) -> pd.DataFrame:
         return pd.DataFrame(columns=columns)
     import pingouin
 
-    items = {"wai": wai_columns(pilot.study), "compassion_satisfaction": proqol_columns()}
     rows = []
-    for (measure, names), wave in product(items.items(), WAVES):
-        answers = surveys(pilot)[wave][names].dropna()
+    for (measure, scale), wave in product(pilot.instruments.whole.items(), WAVES):
+        answers = surveys(pilot)[wave][scale.columns].dropna()
         if len(answers) > 1 and answers.sum(axis=1).std() > 0:
             alpha, (low, high) = pingouin.cronbach_alpha(answers)
             rows.append((measure, wave, len(answers), float(alpha), float(low), float(high)))
-    return claiming(pd.DataFrame(rows, columns=columns), "observed")
+    return claiming(labelled(pd.DataFrame(rows, columns=columns), pilot.labels), "observed")
 
 
 def pilot_power(sweep: Sweep, units: int, alpha: float, target: float) -> pd.DataFrame:
@@ -512,7 +512,8 @@ def candidates(room: pd.DataFrame, required: pd.DataFrame) -> pd.DataFrame:
             rows.append((measure, low, high, words, clusters, least, most, enough))
     columns = ["measure", "room_low", "room_high", "teams", "clusters"]
     columns += ["needed_low", "needed_high", "enough"]
-    return claiming(pd.DataFrame(rows, columns=columns), ASSUMED)
+    frame = labelled(pd.DataFrame(rows, columns=columns), room.attrs.get("labels", {}))
+    return claiming(frame, ASSUMED)
 
 
 def simulated_pilot(simulated: pd.DataFrame) -> pd.DataFrame:
@@ -548,14 +549,26 @@ class ThemeNumber(Strict):
     words : str
         What the number counts.
     figure : str
-        What a progression criterion can be about, or "preferred_one_day" (of post-training
-        respondents), "teams_taking_part" (of `design.service_teams`), "room_wai" (largest
-        improvement at endline).
+        One of `figures`.
     """
 
     theme: Annotated[str, Field(min_length=1)]
     words: Annotated[str, Field(min_length=1)]
-    figure: Quantity | Literal["preferred_one_day", "teams_taking_part", "room_wai"]
+    figure: Annotated[str, Field(min_length=1)]
+
+
+PREFERS, ROOM, TEAMS = "prefers ", "room_", "teams_taking_part"
+
+
+def figures(pilot: Pilot) -> list[str]:
+    """What can stand beside a theme.
+
+    What a progression criterion can be about, "prefers " and a format of the training, "room_" and
+    a measure (its largest improvement at endline), "teams_taking_part" (of `design.service_teams`).
+    """
+    formats = pilot.answers("preferred_format", "post_training_survey")
+    rooms = (f"{ROOM}{measure}" for measure in pilot.instruments.whole)
+    return [*quantities(pilot), *(f"{PREFERS}{name}" for name in formats), *rooms, TEAMS]
 
 
 def read_numbers(folder: Path) -> list[ThemeNumber]:
@@ -570,14 +583,18 @@ def read_numbers(folder: Path) -> list[ThemeNumber]:
     return read_yaml(path, list[ThemeNumber]) if is_there(path) else []
 
 
-def unknown_themes(numbers: list[ThemeNumber], matrix: pd.DataFrame) -> list[Problem]:
-    """Problems of numbers whose theme no cell on readiness in the framework matrix has."""
-    known = sorted(set(_readiness_cells(matrix)["theme"]))
-    expected = f"a theme of questions {READINESS[0]} to {READINESS[-1]}: {', '.join(known)}"
+def unknown_numbers(numbers: list[ThemeNumber], pilot: Pilot) -> list[Problem]:
+    """Problems of numbers with a figure that there is not, or a theme that no cell has."""
+    themes = sorted(set(_readiness_cells(pilot.framework_matrix)["theme"]))
+    known = {
+        "theme": (themes, f"a theme of questions {READINESS[0]} to {READINESS[-1]}"),
+        "figure": (figures(pilot), "one of"),
+    }
     return [
-        Problem(NUMBERS_FILE, None, f"{index}.theme", repr(item.theme), expected)
+        Problem(NUMBERS_FILE, None, f"{index}.{key}", repr(found), f"{what}: {', '.join(names)}")
         for index, item in enumerate(numbers)
-        if item.theme not in known
+        for key, (names, what) in known.items()
+        if (found := getattr(item, key)) not in names
     ]
 
 
@@ -606,7 +623,7 @@ def next_steps(pilot: Pilot, room: pd.DataFrame, confidence: float = 0.95) -> pd
         With every problem of the study's `next_steps.yml`.
     """
     given = read_numbers(pilot.study.folder)
-    if problems := unknown_themes(given, pilot.framework_matrix):
+    if problems := unknown_numbers(given, pilot):
         raise InputError(problems)
     numbers: dict[str, list[ThemeNumber]] = {}
     for item in given:
@@ -627,18 +644,20 @@ def _in_words(
     item: ThemeNumber, pilot: Pilot, seen: pd.DataFrame, room: pd.DataFrame, confidence: float
 ) -> tuple[str, str] | None:
     """A number in words and its status; None where there is none, or only a free one."""
-    if item.figure == "room_wai":
-        left = room[(room["measure"] == "wai") & (room["wave"] == "endline")]
+    if item.figure.startswith(ROOM):
+        measure = item.figure.removeprefix(ROOM)
+        left = room[(room["measure"] == measure) & (room["wave"] == "endline")]
         low, high = left["headroom_sd_low"].min(), left["headroom_sd_high"].max()
         ends = f"{number(low, 1)} to {number(high, 1)}"
         ends = f"at least {number(low, 1)}" if high == float("inf") else ends
         return f"{item.words}: {ends} SD", room.attrs["status"]
-    if item.figure == "teams_taking_part":
+    if item.figure == TEAMS:
         service = pilot.study.design.get("service_teams")
         words = f"{item.words}: {len(pilot.study.teams)} of {service}"
         return (words, "design fact") if service else None
-    if item.figure == "preferred_one_day":
-        given = readiness.training_format(pilot).iloc[:1]
+    if item.figure.startswith(PREFERS):
+        given = readiness.training_format(pilot)
+        given = given[given["format"] == item.figure.removeprefix(PREFERS)]
         status = combined(cell_statuses(given, "n") + cell_statuses(given, "total"))
         (n, total), mean, sd = given[["n", "total"]].iloc[0], None, None
     else:

@@ -791,22 +791,8 @@ def _less(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
 def _skewness(figures: Figures, table: _Table) -> list[Bound]:
     """Range of the skewness from the extreme sums of cubes of every target."""
     grid, n = table.grid, figures.n
-    extremes = []
-    for least, best in ((2**62, np.minimum), (-(2**62), np.maximum)):
-        planes = [np.full(box.shape, least, dtype=np.int64) for box in grid.boxes]
-        planes[0][...] = 0
-        for d in grid.deviations:
-            for people in range(1, grid.most(d) + 1):
-                where = grid.overlap(people, people - 1, d)
-                if where:
-                    plane = planes[people][where[0]]
-                    best(plane, planes[people - 1][where[1]] + d**3, out=plane)
-        box = grid.boxes[-1]
-        for s, first, last in grid.targets:
-            for t in range(first, last + 1):
-                cubes = int(planes[-1][s - box.s_low, t - box.t_low])
-                if abs(cubes) < 2**61 and n * (2 * t + s) > s * s:
-                    extremes.append(_signed_square_skewness(n, s, 2 * t + s, cubes))
+    extremes = [*_extreme_skewness(grid, 2**62, np.minimum)]
+    extremes += _extreme_skewness(grid, -(2**62), np.maximum)
     if not extremes:  # every score is the same: there is no skewness
         return []
     low, high = (_signed_root(f(extremes)) for f in (min, max))
@@ -821,6 +807,24 @@ def _skewness(figures: Figures, table: _Table) -> list[Bound]:
                 listed[_signed_root(_signed_square_skewness(n, first, second, third))] += sets
         counts = dict(sorted(listed.items()))
     return [Bound("skewness", None, low, high, counts)]
+
+
+def _extreme_skewness(grid: _Grid, least: int, best: np.ufunc) -> Iterator[Fraction]:
+    """Extreme (by the ufunc `best`, from `least` on) signed squares of the skewness by target."""
+    planes = [np.full(box.shape, least, dtype=np.int64) for box in grid.boxes]
+    planes[0][...] = 0
+    for d in grid.deviations:
+        for people in range(1, grid.most(d) + 1):
+            where = grid.overlap(people, people - 1, d)
+            if where:
+                plane = planes[people][where[0]]
+                best(plane, planes[people - 1][where[1]] + d**3, out=plane)
+    box = grid.boxes[-1]
+    for s, first, last in grid.targets:
+        for t in range(first, last + 1):
+            cubes = int(planes[-1][s - box.s_low, t - box.t_low])
+            if abs(cubes) < 2**61 and grid.n * (2 * t + s) > s * s:
+                yield _signed_square_skewness(grid.n, s, 2 * t + s, cubes)
 
 
 def _signed_square_skewness(n: int, s: int, squares: int, cubes: int) -> Fraction:

@@ -83,7 +83,7 @@ def published():
 
 PUBLISHED = published()
 # What is stored beside a study: what its printed figures determine, and the simulated grid.
-DETERMINED = [BUILD / f"determined-{key()}"] if (STUDY / "printed.yml").is_file() else []
+DETERMINED = [BUILD / f"determined-{key()}"] if (STUDY / "derived/inputs.json").is_file() else []
 HAS_GRID = (STUDY / "sweep.yml").is_file()
 SIMULATION = [BUILD / "simulation" / stored_at(STUDY).name] if HAS_GRID else []
 

@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pytest
 import yaml
 
 from earlyhelp.published.checks import Check, Printed, Verdict
-from earlyhelp.published.ledger import COLUMNS, Claim
+from earlyhelp.published.claims import COLUMNS, Claim
 from earlyhelp.qualitative.framework import MATRIX_COLUMNS, SUPPORT, Codebook
 from earlyhelp.qualitative.theory import Theory, load_theory
 from earlyhelp.study.dictionary import DATAPACKAGE_FILE, as_text
+from earlyhelp.study.problems import InputError
 
 ROOT = Path(__file__).parents[1]
+WORDS = """\
+- phrases: [majority]
+  interval: "(50, 100]"
+  why: more than half
+"""
+AGREEING = {
+    "id": "trained",
+    "kind": "count",
+    "printed": "Three",
+    "quantity": "attendance",
+    "select": "role=all",
+    "column": "attended",
+    "status": "reproduced",
+}
 
 
 def row(frame: pd.DataFrame, **keys: object) -> pd.Series:
@@ -40,6 +57,40 @@ def claim(id: str, printed: str, kind: str = "count", place: str = "Table 1") ->
         "interval": "[45, 55]" if kind == "word" else "",
     }
     return Claim(**cells)
+
+
+def write_claims(study: Path, *rows: dict[str, str]) -> Path:
+    """Write claims.csv and words.yml into a study; what a row leaves out is empty."""
+    (study / "words.yml").write_text(WORDS)
+    path = study / "claims.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def change_claims(study: Path, claim: str, changes: dict[str, str] | None) -> None:
+    """Change cells of one row of claims.csv, or take it out."""
+    path = study / "claims.csv"
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert claim in [row["id"] for row in rows]
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        for row in rows:
+            if row["id"] != claim:
+                writer.writerow(row)
+            elif changes is not None:
+                writer.writerow(row | changes)
+
+
+def told(call: Callable[[], object]) -> list[str]:
+    """The problems that a call tells."""
+    with pytest.raises(InputError) as caught:
+        call()
+    return [str(problem) for problem in caught.value.problems]
 
 
 NO_CLAIMS = Printed([])

@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 
 from earlyhelp import cli
 from earlyhelp.possible.one_group import Figures
-from earlyhelp.published.ledger import parse_interval, printed_number, read_claims
-from earlyhelp.published.printed import PrintedFigures
+from earlyhelp.published.claims import parse_interval, read_claims
+from earlyhelp.published.numbers import printed_number
 from earlyhelp.qualitative.refi_qda import import_project
 from earlyhelp.qualitative.theory import File
 from earlyhelp.study.design import Study
@@ -150,7 +150,7 @@ YAML = st.lists(
 
 
 @bounded
-@given(YAML, st.sampled_from([Study, PrintedFigures, Sweep, File, list[ThemeNumber]]))
+@given(YAML, st.sampled_from([Study, Sweep, File, list[ThemeNumber]]))
 def test_any_text_as_yaml(tmp_path_factory: pytest.TempPathFactory, text: str, model: Any) -> None:
     path = tmp_path_factory.getbasetemp() / "any.yml"
     path.write_bytes(text.encode("utf-8", "surrogatepass"))

@@ -16,7 +16,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from earlyhelp.published.ledger import Claim, ledger, read_claims
+from earlyhelp.published.claims import Claim, read_claims
+from earlyhelp.published.ledger import ledger
 from earlyhelp.study.raw import (
     ANTICIPATED_OUTCOMES,
     TRAINING_VIEWS,

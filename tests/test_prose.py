@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from earlyhelp.published.ledger import claims_of
+from earlyhelp.published.claims import claims_of
 
 ROOT = Path(__file__).parents[1]
 NGRAMS = Path(__file__).parent / "data/report_ngrams.txt"

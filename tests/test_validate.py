@@ -203,7 +203,7 @@ def test_a_claim_that_no_page_could_show(copy: Path) -> None:
 def test_a_reconstructed_study_needs_its_printed_figures(mini: Path) -> None:
     edit(mini / "study.yml", "provenance: observed", "provenance: reconstructed")
     (told,) = problems(mini)
-    assert told.startswith("printed.yml: found no such file")
+    assert told.startswith("claims.csv: found no such file")
 
 
 @pytest.mark.parametrize("change", ["id: '4.1'", "id: '1.1'"])

@@ -3,7 +3,7 @@
 `python data/rotherham/reconstruct.py` writes `raw/` beside this file, with `--output` another
 folder, with `--seed` another draw. No build of a report runs it.
 
-What the report prints is read from `printed.yml` beside `study.yml`. Scores of the outcome measures
+What the report prints is read from `claims.csv` beside `study.yml`. Scores of the outcome measures
 are drawn from the set that `earlyhelp determine` stored: one of the pairs of changes that the
 tests leave, each as likely, then a random walk (`walk`) from the data set stored for it. Ratings
 are drawn uniformly (`one_group.draw`). What else is open is drawn from the same seeded generator
@@ -57,14 +57,17 @@ from typer import Typer
 
 from earlyhelp.cli.boundary import Command, guarded, number_option, option, run
 from earlyhelp.possible import random_walk
-from earlyhelp.possible.one_group import Figures, draw
+from earlyhelp.possible.one_group import draw
 from earlyhelp.possible.random_walk import Walk
 from earlyhelp.published import identified_sets, stored
-from earlyhelp.published.printed import PRINTED_FILE, Printed, read_printed
+from earlyhelp.published.claims import CLAIMS_FILE
+from earlyhelp.published.printed import PrintedFigures, read_printed
 from earlyhelp.study.design import Study, read_study
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import (
     ANTICIPATED_OUTCOMES,
+    DIFFICULTY,
+    ENGAGEMENT,
     TIME_IN_SERVICE,
     TOOLS,
     TRAINING_VIEWS,
@@ -87,6 +90,15 @@ DOMAIN_ITEMS = {"task": (1, 2, 10, 12), "bond": BOND_ITEMS, "goal": (4, 6, 8, 11
 
 Rng = np.random.Generator
 T = TypeVar("T")
+# What is not printed but chosen, so that the printed figures can be given back.
+# R-03: completions of each tool; 109 to 113 give back both means of 1.5.
+COMPLETIONS = 112
+# R-06: "just over seven" years practising.
+MEAN_YEARS_BELOW = 7.3
+# R-10: of totals.
+GREATEST_SD_OF_CHANGE = 12
+# Below it work is part time (the report, Practitioner surveys).
+FULL_TIME_HOURS = 37
 # Tried moves of the walk through an arm's data sets.
 STEPS = 50_000
 
@@ -108,7 +120,7 @@ def write(
     output : Path, optional
         Folder to write; the study's `raw` by default.
     study_folder : path
-        Holds `study.yml` and `printed.yml`.
+        Holds `study.yml` and `claims.csv`.
 
     Returns
     -------
@@ -147,14 +159,14 @@ def write(
     return paths
 
 
-def reconstruct(study: Study, printed: Printed, seed: int) -> dict[str, pd.DataFrame]:
+def reconstruct(study: Study, printed: PrintedFigures, seed: int) -> dict[str, pd.DataFrame]:
     """Draw every raw file except the framework matrix.
 
     Parameters
     ----------
     study : Study
-    printed : mapping
-        Content of `printed.yml`.
+    printed : PrintedFigures
+        What the report prints, from `claims.csv`.
     seed : int
         Seeds one generator, of which each file has a stream of its own.
 
@@ -192,7 +204,7 @@ def _until(draw: Callable[[], T], accept: Callable[[T], bool], tries: int = 20_0
 
 
 def _unsatisfiable(found: str, expected: str) -> InputError:
-    return InputError([Problem(PRINTED_FILE, None, "", found, expected)])
+    return InputError([Problem(CLAIMS_FILE, None, "", found, expected)])
 
 
 def _answers(counts: Mapping[Any, int], rng: Rng) -> list[Any]:
@@ -213,7 +225,7 @@ def _days(first: str, last: str, n: int, rng: Rng) -> list[str]:
 # --- Who is there ---------------------------------------------------------------------------------
 
 
-def _people(study: Study, printed: Printed, rng: Rng) -> pd.DataFrame:
+def _people(study: Study, printed: PrintedFigures, rng: Rng) -> pd.DataFrame:
     """Draw staff of both arms: role, and which files they are in."""
 
     def every_team_records(staff: pd.DataFrame) -> bool:
@@ -231,10 +243,10 @@ def _people(study: Study, printed: Printed, rng: Rng) -> pd.DataFrame:
     return people.set_index("practitioner_id")
 
 
-def _intervention(study: Study, printed: Printed, rng: Rng) -> pd.DataFrame:
+def _intervention(study: Study, printed: PrintedFigures, rng: Rng) -> pd.DataFrame:
     """The eligible staff: baseline respondents, one who joined at endline, one in no survey."""
-    response = printed["response"]
     teams = [team.id for team in study.teams if team.arm == "intervention"]
+    response = _response(printed, teams)
     team = [t for t in teams for _ in range(response["baseline"][t])]
     joined, silent = len(team), len(team) + 1
     team += [teams[rng.integers(len(teams))] for _ in range(2)]
@@ -260,16 +272,27 @@ def _intervention(study: Study, printed: Printed, rng: Rng) -> pd.DataFrame:
     return staff
 
 
+def _response(printed: PrintedFigures, teams: list[str]) -> dict[str, dict[str, int]]:
+    """Printed responses by wave and team."""
+    return {
+        wave: {team: printed.count("responses", "n", wave=wave, team=team) for team in teams}
+        for wave in printed.values("responses", "wave", team=teams[0])
+    }
+
+
 def _pick(staff: pd.DataFrame, eligible: pd.Series, n: int, rng: Rng) -> np.ndarray:
     if not 0 <= n <= eligible.sum():
         raise _unsatisfiable(f"{n} people to choose from {eligible.sum()}", "as many or fewer")
     return np.sort(rng.choice(staff.index[eligible], n, replace=False))
 
 
-def _assign_roles(staff: pd.DataFrame, printed: Printed, joined: int, rng: Rng) -> None:
+def _assign_roles(staff: pd.DataFrame, printed: PrintedFigures, joined: int, rng: Rng) -> None:
     """Give roles so that those who attended and those who used the tools are as printed."""
-    attended = printed["attended"]
-    seniors = printed["endline_use"]["senior_family_support_workers_using"]
+    attended = {
+        role: printed.count("attendance", "attended", role=role)
+        for role in (FSW, SENIOR, PRACTITIONER)
+    }
+    seniors = printed.count("reported_use", "used", role=SENIOR)
     users = rng.permutation(staff.index[staff["user"]])
     staff.loc[users[:seniors], "role"] = SENIOR
     others = _answers({FSW: attended[FSW], PRACTITIONER: attended[PRACTITIONER]}, rng)
@@ -282,10 +305,11 @@ def _assign_roles(staff: pd.DataFrame, printed: Printed, joined: int, rng: Rng) 
     staff.loc[rest[len(roles) :], "role"] = rng.choice([FSW, SENIOR], len(rest) - len(roles))
 
 
-def _assign_uploads(staff: pd.DataFrame, printed: Printed, rng: Rng) -> None:
+def _assign_uploads(staff: pd.DataFrame, printed: PrintedFigures, rng: Rng) -> None:
     """Say who is in the administrative data and who reports having uploaded (R-04)."""
-    recorded, uploaded = printed["recorded_tools"], printed["endline_use"]["uploaded"]
-    for role, count in recorded.items():
+    uploaded = printed.share(int(staff["user"].sum()), "uploaded", answer="yes")
+    for role in (SENIOR, FSW, PRACTITIONER):
+        count = printed.count("attended_and_used", "used", role=role)
         eligible = staff["attended"] & staff["role"].eq(role)
         certain = staff.index[eligible & staff["user"]]
         if role == SENIOR:
@@ -301,10 +325,11 @@ def _assign_uploads(staff: pd.DataFrame, printed: Printed, rng: Rng) -> None:
     staff.loc[missing, "uploaded"] = True
 
 
-def _comparison(study: Study, printed: Printed, rng: Rng) -> pd.DataFrame:
+def _comparison(study: Study, printed: PrintedFigures, rng: Rng) -> pd.DataFrame:
     """Comparison staff: who answered at both waves is drawn team by team, roles freely."""
-    response, pairs = printed["response"], printed["pairs"]["comparison"]
     teams = [team.id for team in study.teams if team.arm == "comparison"]
+    response = _response(printed, teams)
+    pairs = printed.count("paired_tests", "df", measure="wai", arm="comparison") + 1
     limits = [min(response[wave][t] for wave in ("baseline", "endline")) for t in teams]
     both = _until(
         lambda: [int(rng.integers(limit + 1)) for limit in limits], lambda n: sum(n) == pairs
@@ -325,7 +350,7 @@ def _comparison(study: Study, printed: Printed, rng: Rng) -> pd.DataFrame:
 
 
 def _scores(
-    study: Study, printed: Printed, people: pd.DataFrame, rng: Rng
+    study: Study, printed: PrintedFigures, people: pd.DataFrame, rng: Rng
 ) -> dict[str, pd.DataFrame]:
     """Item answers of both outcome measures by wave; index practitioner_id."""
     tables = _stored(study)
@@ -336,8 +361,7 @@ def _scores(
         ("proqol", proqol_columns(), {}),
     ):
         outcome, scale = outcomes[measure], outcomes[measure].scale
-        greatest_sd = printed["readings"]["greatest_sd_of_change"]
-        walks = _walks(tables, outcome, greatest_sd, rng)
+        walks = _walks(tables, outcome, GREATEST_SD_OF_CHANGE, rng)
         for wave, series in _allot(people, walks, rng).items():
             arm = people["arm"].loc[series.index]
             items = [
@@ -445,31 +469,29 @@ def _answer(total: int, lift: np.ndarray, scale: tuple[int, int], rng: Rng) -> n
 
 
 def _characteristics(
-    study: Study, printed: Printed, people: pd.DataFrame, rng: Rng
+    study: Study, printed: PrintedFigures, people: pd.DataFrame, rng: Rng
 ) -> pd.DataFrame:
     """Background of everybody who gave it (R-06); index practitioner_id."""
-    figures = printed["characteristics"]
+    n = printed.count("people", "described", arm="all")
     joined = people.index[people["endline"] & ~people["baseline"]]
     at_baseline = people.index[people["baseline"]]
-    late = rng.choice(joined, figures["n"] - len(at_baseline), replace=False)
+    late = rng.choice(joined, n - len(at_baseline), replace=False)
     index = at_baseline.append(pd.Index(np.sort(late)))
     manager = people.loc[index, "role"].eq(MANAGER)
     arm = people.loc[index, "arm"]
-    n = figures["n"]
+    most_common_time = _most_common(printed, "time_in_service")
 
     def draw() -> pd.DataFrame:
-        years = _years(figures["years_practising"], printed, n, rng)
+        years = _years(printed, n, rng)
         served = np.floor(years * rng.choice([1, 1, 0.75, 0.5], n))
-        hours = np.where(
-            rng.random(n) < 0.75, figures["full_time_hours"], rng.choice([18.5, 22, 30], n)
-        )
+        hours = np.where(rng.random(n) < 0.75, FULL_TIME_HOURS, rng.choice([18.5, 22, 30], n))
         return pd.DataFrame(
             {
                 "time_in_service": [TIME_IN_SERVICE[i] for i in np.digitize(served, [1, 3, 6])],
                 "years_practising": years,
-                "qualification_level": _levels(figures["qualification_level"], n, rng),
+                "qualification_level": _levels(printed, n, rng),
                 "hours_per_week": hours,
-                "families_supported": _families(figures["families_supported"], manager, rng),
+                "families_supported": _families(printed, manager, rng),
             },
             index=index,
         )
@@ -481,47 +503,69 @@ def _characteristics(
         most_common = frame["time_in_service"].value_counts()
         return (
             difference.max() < 0.25
-            and most_common.index[0] == figures["time_in_service_most_common"]
+            and most_common.index[0] == most_common_time
             and most_common.iloc[0] > most_common.iloc[1]
         )
 
     known = _until(draw, alike)
-    for column, counts in printed["prior"].items():
+    for column, quantity in (
+        ("prior_systemic_training", "prior_training"),
+        ("prior_ors", "prior_tools"),
+        ("prior_srs", "prior_tools"),
+    ):
+        counts = {
+            answer: printed.count(quantity, "n", question=column, answer=answer)
+            for answer in printed.values(quantity, "answer", question=column)
+        }
         rest = "not sure" if "not sure" not in counts else "yes"
         answers = {**counts, rest: len(at_baseline) - sum(counts.values())}
         known.loc[at_baseline, column] = _answers(answers, rng)
     return known
 
 
-def _years(figures: Printed, printed: Printed, n: int, rng: Rng) -> np.ndarray:
-    """Whole years, fewer people the more years; the mean between its bounds."""
-    values = np.arange(figures["minimum"], figures["maximum"] + 1)
-    above = float(figures["mean_above"])
-    below = float(printed["readings"]["years_practising_mean_below"])
-    weights = np.linspace(2, 0.2, len(values))
-    return _sample(values, weights, n, rng, lambda x: above < x.mean() < below)
-
-
-def _levels(figures: Printed, n: int, rng: Rng) -> np.ndarray:
-    """Qualification levels with the printed most common one."""
-    values = np.arange(figures["minimum"], figures["maximum"] + 1)
-    weights = np.where(values == figures["most_common"], 2.0, 0.5)
-    return _sample(
-        values, weights, n, rng, lambda x: np.bincount(x).argmax() == figures["most_common"]
+def _span(printed: PrintedFigures, characteristic: str) -> np.ndarray:
+    """Whole numbers between the printed ends of a characteristic."""
+    least, greatest = (
+        printed.count("characteristics", end, characteristic=characteristic, arm="all")
+        for end in ("minimum", "maximum")
     )
+    return np.arange(least, greatest + 1)
 
 
-def _families(figures: Printed, manager: pd.Series, rng: Rng) -> np.ndarray:
+def _most_common(printed: PrintedFigures, characteristic: str) -> str:
+    """The category that the report calls the most common."""
+    (claim,) = printed.of("characteristic_counts", "rank", characteristic=characteristic)
+    return claim.keys["category"]
+
+
+def _years(printed: PrintedFigures, n: int, rng: Rng) -> np.ndarray:
+    """Whole years, fewer people the more years; the mean between its bounds."""
+    values = _span(printed, "years_practising")
+    words = printed.within("characteristics", "mean", characteristic="years_practising", arm="all")
+    above = words.low if words else values[0]
+    weights = np.linspace(2, 0.2, len(values))
+    return _sample(values, weights, n, rng, lambda x: above < x.mean() < MEAN_YEARS_BELOW)
+
+
+def _levels(printed: PrintedFigures, n: int, rng: Rng) -> np.ndarray:
+    """Qualification levels with the printed most common one."""
+    values = _span(printed, "qualification_level")
+    most_common = int(_most_common(printed, "qualification_level"))
+    weights = np.where(values == most_common, 2.0, 0.5)
+    return _sample(values, weights, n, rng, lambda x: np.bincount(x).argmax() == most_common)
+
+
+def _families(printed: PrintedFigures, manager: pd.Series, rng: Rng) -> np.ndarray:
     """Families supported, most often near the mean; Team Managers support the fewest."""
-    values = np.arange(figures["minimum"], figures["maximum"] + 1)
-    mean = int(figures["mean"])
+    values = _span(printed, "families_supported")
+    mean = printed.count("characteristics", "mean", characteristic="families_supported", arm="all")
     weights = 1 / (1 + (values - mean - 1.0) ** 2 / 16)
 
     def rounds_to_mean(others: np.ndarray) -> bool:
-        total = others.sum() + manager.sum() * figures["minimum"]
+        total = others.sum() + manager.sum() * values[0]
         return bool(mean - 0.5 <= total / len(manager) < mean + 0.5)
 
-    families = np.full(len(manager), figures["minimum"])
+    families = np.full(len(manager), values[0])
     families[~manager] = _sample(values, weights, int((~manager).sum()), rng, rounds_to_mean)
     return families
 
@@ -550,18 +594,24 @@ def _baseline(
     return frame.join(known).join(scores["baseline"]).reset_index()
 
 
-def _post_training(study: Study, printed: Printed, people: pd.DataFrame, rng: Rng) -> pd.DataFrame:
+def _post_training(
+    study: Study, printed: PrintedFigures, people: pd.DataFrame, rng: Rng
+) -> pd.DataFrame:
     """Views on the training, anticipated outcomes and tool ratings of those who attended."""
     frame = _respondents(people, "post_training", ("2022-10-10", "2022-10-28"), rng)
     n = len(frame)
     for item in (*TRAINING_VIEWS, "roleplay_helpful", *ANTICIPATED_OUTCOMES):
-        agree = printed["agree"][item]
+        if item in ANTICIPATED_OUTCOMES:
+            agree = printed.count("anticipated_outcomes", "agree", question=item)
+        else:
+            agree = printed.share(n, "training_views", question=item)
         strongly = int(rng.integers(agree // 4, agree // 2 + 1))
         disagree = int(rng.integers((n - agree) // 2 + 1))
         counts = {5: strongly, 4: agree - strongly, 3: n - agree - disagree, 2: disagree}
         frame[item] = _answers(counts, rng)
-    frame["know_more"] = _answers(printed["know_more"], rng)
-    full_day = printed["one_full_day"]
+    know_more = printed.split(n, "know_more", "answer")
+    frame["know_more"] = _answers(dict(zip((5, 4, 3, 2), know_more.values(), strict=True)), rng)
+    full_day = printed.count("training_format", "n", format="one full day")
     halves = int(rng.integers(n - full_day + 1))
     formats = {
         "one full day": full_day,
@@ -572,26 +622,22 @@ def _post_training(study: Study, printed: Printed, people: pd.DataFrame, rng: Rn
     return pd.concat([frame, _tool_ratings(study, printed, frame.index, rng)], axis=1).reset_index()
 
 
-def _tool_ratings(study: Study, printed: Printed, index: pd.Index, rng: Rng) -> pd.DataFrame:
+def _tool_ratings(study: Study, printed: PrintedFigures, index: pd.Index, rng: Rng) -> pd.DataFrame:
     """Appropriateness and feasibility items; who rates one thing high tends to rate all high."""
     favour = rng.standard_normal(len(index))
     parts = []
-    for name, figures in printed["ratings"].items():
+    for name, known in identified_sets.ratings(study, printed).items():
         measure, tool = name.split("_")
-        scale = getattr(study.measures, measure)
-        known = Figures(
-            figures["n"], figures["mean"], figures["sd"], scale.minimum, scale.maximum, scale.items
-        )
         totals = draw(known, 1, int(rng.integers(2**32)))[0]
         rank = np.argsort(np.argsort(favour + 0.5 * rng.standard_normal(len(index))))
-        allowed = (scale.minimum, scale.maximum)
-        items = _items(pd.Series(totals[rank], index), scale.items, allowed, {}, rng)
+        allowed = (known.minimum, known.maximum)
+        items = _items(pd.Series(totals[rank], index), known.items, allowed, {}, rng)
         parts.append(items.set_axis(tool_rating_columns(study, measure, tool.upper()), axis=1))
     return pd.concat(parts, axis=1)
 
 
 def _endline(
-    printed: Printed,
+    printed: PrintedFigures,
     people: pd.DataFrame,
     scores: Mapping[str, pd.DataFrame],
     known: pd.DataFrame,
@@ -601,29 +647,35 @@ def _endline(
     frame = _respondents(people, "endline", ("2023-02-01", "2023-02-24"), rng)
     frame = frame.join(known[~people.loc[known.index, "baseline"]]).join(scores["endline"])
     staff = people.loc[frame.index]
-    use, intervention = printed["endline_use"], staff["arm"].eq("intervention")
+    intervention = staff["arm"].eq("intervention")
     users = frame.index[staff["user"]]
     others = frame.index[intervention & staff["baseline"] & ~staff["user"]]
     none = "no sessions"
-    frequency = {answer: n for answer, n in use["frequency"].items() if answer != none}
+    frequency = printed.split(int(intervention.sum()), "tool_frequency", "frequency", tool="ORS")
+    del frequency[none]
     frame.loc[others, "ors_frequency"] = none
     frame.loc[users, "ors_frequency"] = _answers(frequency, rng)
     frame["srs_frequency"] = frame["ors_frequency"]
     frame.loc[users, "uploaded_scores"] = staff.loc[users, "uploaded"].map(
         {True: "yes", False: "no"}
     )
-    for column, neutral in (
-        ("family_engagement", "neither engaged nor not engaged"),
-        ("difficulty", "neither easier nor harder"),
+    for column, quantity, given, neutral in (
+        ("family_engagement", "engagement", ENGAGEMENT, "neither engaged nor not engaged"),
+        ("difficulty", "difficulty", DIFFICULTY, "neither easier nor harder"),
     ):
-        counts = {**use[column], neutral: use[column][neutral] - len(others)}
+        counts = {
+            answer: printed.count(quantity, "n", **{quantity: answer})
+            - (len(others) if answer == neutral else 0)
+            for answer in given
+        }
         frame.loc[others, column] = neutral
         frame.loc[users, column] = _answers(counts, rng)
     frame.loc[intervention, "continue_tools"] = "not sure"
     rated = frame["ors_frequency"].notna()
-    not_yes = int(rated.sum()) - use["continue"]
+    yes = printed.count("continuation", "n", answer="yes")
+    not_yes = int(rated.sum()) - yes
     no = int(rng.integers(not_yes + 1))
-    answers = {"yes": use["continue"], "no": no, "not sure": not_yes - no}
+    answers = {"yes": yes, "no": no, "not sure": not_yes - no}
     frame.loc[rated, "continue_tools"] = _answers(answers, rng)
     frame.loc[~intervention, ["contact_with_training", "contact_with_tools"]] = "no"
     return frame.reset_index()
@@ -632,14 +684,13 @@ def _endline(
 # --- Delivery -------------------------------------------------------------------------------------
 
 
-def _attendance(printed: Printed, people: pd.DataFrame, rng: Rng) -> pd.DataFrame:
+def _attendance(printed: PrintedFigures, people: pd.DataFrame, rng: Rng) -> pd.DataFrame:
     """The eligible intervention staff and how they attended each part (R-05)."""
     frame = people.loc[people["arm"].eq("intervention"), ["team", "role"]].copy()
     attended = people.loc[frame.index, "attended"]
+    sessions = _sessions(printed)
     for part in (1, 2):
-        observed = sum(
-            row["attendees"] for row in printed["observations"] if row["training_part"] == part
-        )
+        observed = sum(row["attendees"] for row in sessions if row["training_part"] == part)
         scheduled = int(rng.integers(observed, attended.sum()))
         counts = {"scheduled": scheduled, "mop-up": attended.sum() - scheduled}
         frame[f"part_{part}"] = "not attended"
@@ -650,7 +701,9 @@ def _attendance(printed: Printed, people: pd.DataFrame, rng: Rng) -> pd.DataFram
     return frame.reset_index()
 
 
-def _tool_use(study: Study, printed: Printed, people: pd.DataFrame, rng: Rng) -> pd.DataFrame:
+def _tool_use(
+    study: Study, printed: PrintedFigures, people: pd.DataFrame, rng: Rng
+) -> pd.DataFrame:
     """One row per completion (R-03)."""
     team = people.loc[people["recorded"], "team"]
 
@@ -664,8 +717,8 @@ def _tool_use(study: Study, printed: Printed, people: pd.DataFrame, rng: Rng) ->
 
     def as_printed(completions: pd.DataFrame) -> bool:
         each = completions.groupby(["tool", "person_id"]).size().groupby("tool")
-        limits = printed["reach"]["completions_per_person"]
-        reached = each.min().eq(limits["minimum"]) & each.max().eq(limits["maximum"])
+        least, most = _completions(printed)
+        reached = each.min().eq(least) & each.max().eq(most)
         return bool(reached.all()) and _even_and_falling(completions)
 
     completions = _until(draw, as_printed)
@@ -676,6 +729,14 @@ def _tool_use(study: Study, printed: Printed, people: pd.DataFrame, rng: Rng) ->
     return completions
 
 
+def _completions(printed: PrintedFigures) -> tuple[int, int]:
+    """Fewest and most completions of a person, the same for both tools."""
+    least, most = (
+        printed.count("completions_per_person", end, tool="ORS") for end in ("minimum", "maximum")
+    )
+    return least, most
+
+
 def _even_and_falling(completions: pd.DataFrame) -> bool:
     """Whether each team used both tools equally often, and use fell from month to month."""
     by_team = completions.groupby(["team", "tool"]).size().unstack()
@@ -684,16 +745,19 @@ def _even_and_falling(completions: pd.DataFrame) -> bool:
     return bool(falls and (by_team["ORS"] == by_team["SRS"]).all())
 
 
-def _persons(printed: Printed, team: pd.Series, rng: Rng) -> pd.DataFrame:
+def _persons(printed: PrintedFigures, team: pd.Series, rng: Rng) -> pd.DataFrame:
     """Children and adults, their practitioner, and how often they completed each tool."""
-    reach, total = printed["reach"]["persons"], printed["readings"]["completions"]
-    limits = printed["reach"]["completions_per_person"]
+    _, most = _completions(printed)
     rows = []
     for kind in ("child", "adult"):
         srs_only = int(rng.integers(3))
-        both = reach["SRS"][kind] - srs_only
+        ors, srs = (
+            printed.count("people_completing", "people", tool=tool, person_type=kind)
+            for tool in ("ORS", "SRS")
+        )
+        both = srs - srs_only
         rows += [(kind, True, True)] * both + [(kind, False, True)] * srs_only
-        rows += [(kind, True, False)] * (reach["ORS"][kind] - both)
+        rows += [(kind, True, False)] * (ors - both)
     shuffled = [rows[index] for index in rng.permutation(len(rows))]
     persons = pd.DataFrame(shuffled, columns=["person_type", "ORS", "SRS"])
     persons["person_id"] = [f"F{number:02d}" for number in range(1, len(persons) + 1)]
@@ -702,13 +766,13 @@ def _persons(printed: Printed, team: pd.Series, rng: Rng) -> pd.DataFrame:
     persons["team"] = persons["practitioner_id"].map(team)
     counts = np.ones(len(persons), dtype=int)
     regular = np.flatnonzero(persons["ORS"] & persons["SRS"])
-    counts[rng.choice(regular)] = limits["maximum"]
-    while (counts * persons["ORS"]).sum() < total:
+    counts[rng.choice(regular)] = most
+    while (counts * persons["ORS"]).sum() < COMPLETIONS:
         more = rng.choice(regular)
-        counts[more] += counts[more] < limits["maximum"]
+        counts[more] += counts[more] < most
     for tool in TOOLS:
         persons[tool] = counts * persons[tool]
-    return _even(persons, limits["maximum"], rng)
+    return _even(persons, most, rng)
 
 
 def _even(persons: pd.DataFrame, maximum: int, rng: Rng) -> pd.DataFrame:
@@ -732,22 +796,42 @@ def _with_months(sessions: pd.DataFrame, months: tuple[str, ...], rng: Rng) -> p
     )
 
 
-def _observations(printed: Printed) -> pd.DataFrame:
+def _sessions(printed: PrintedFigures) -> list[dict[str, Any]]:
+    """The observed sessions with their printed numbers of people."""
+    sessions = []
+    for part in printed.values("training_observations", "training_part"):
+        for session in printed.values("training_observations", "session", training_part=part):
+            row: dict[str, Any] = {"training_part": int(part), "session": session}
+            for column in ("facilitators", "attendees"):
+                row[column] = printed.count(
+                    "training_observations", column, training_part=part, session=session
+                )
+            sessions.append(row)
+    return sessions
+
+
+def _observations(printed: PrintedFigures) -> pd.DataFrame:
     """Observed training sessions; their dates are free (R-12)."""
-    frame = pd.DataFrame(printed["observations"])
+    frame = pd.DataFrame(_sessions(printed))
     frame["observation_id"] = [f"observation_{number}" for number in range(1, len(frame) + 1)]
     frame["observed_on"] = frame["training_part"].map({1: "2022-09-27", 2: "2022-10-04"})
     return frame
 
 
-def _interviews(printed: Printed, rng: Rng) -> pd.DataFrame:
+def _interviews(printed: PrintedFigures, rng: Rng) -> pd.DataFrame:
     """Interviewees; which interview is whose is free but for R-13."""
-    figures = printed["interviews"]
+    given = [
+        role
+        for role in printed.values("interviewees", "role")
+        if role != "all"
+        for _ in range(printed.count("interviewees", "n", role=role))
+    ]
     roles = _until(
-        lambda: [str(role) for role in rng.permutation(figures["roles"])],
+        lambda: [str(role) for role in rng.permutation(given)],
         lambda drawn: MANAGER not in (drawn[0], drawn[2]),
     )
-    least, most = (figures["months_in_role"][end] for end in ("minimum", "maximum"))
+    least = printed.count("interviewees", "shortest_months", role="all")
+    most = 12 * printed.count("interviewees", "longest_years", role="all")
     between = rng.integers(least + 1, most, len(roles) - 2)
     return pd.DataFrame(
         {

@@ -13,15 +13,9 @@ from typing import Any
 from earlyhelp.analysis.participants import design
 from earlyhelp.published import identified_sets
 from earlyhelp.published.audit import AUDIT_FILE, audit, read_declarations
-from earlyhelp.published.ledger import (
-    CLAIMS_FILE,
-    DESIGN,
-    WORDS_FILE,
-    claims_of,
-    ledger,
-    read_words,
-)
-from earlyhelp.published.printed import PRINTED_FILE, read_printed
+from earlyhelp.published.claims import CLAIMS_FILE, DESIGN, WORDS_FILE, claims_of, read_words
+from earlyhelp.published.ledger import ledger
+from earlyhelp.published.printed import PrintedFigures
 from earlyhelp.qualitative.framework import (
     CODEBOOK_FILE,
     MATRIX_FILE,
@@ -195,13 +189,8 @@ FILES = (
         lambda folder: read_declarations(folder / AUDIT_FILE, claims_of(folder)),
     ),
     StudyFile(
-        PRINTED_FILE,
-        "The printed figures that the data were reconstructed from, where they are not observed.",
-        read_printed,
-    ),
-    StudyFile(
         "reconstruct.py",
-        "The script that drew the raw files from them, where it is kept beside its data.",
+        "The script that drew the raw files from these figures, where it is kept beside its data.",
         None,
     ),
     *(
@@ -330,9 +319,16 @@ def _ties(pilot: Pilot, held: dict[str, Any]) -> Iterator[Problem]:
         elif fact not in named | set(FACTS_READ):
             expected = f"a fact that a claim names, or one of: {', '.join(FACTS_READ)}"
             yield Problem(STUDY_FILE, None, f"design.{fact}", "a key that nothing reads", expected)
-    if study.provenance == "reconstructed" and PRINTED_FILE not in held:
+    if study.provenance == "reconstructed" and CLAIMS_FILE not in held:
         expected = "the figures that the data were reconstructed from"
-        yield Problem(PRINTED_FILE, None, "", "no such file", expected)
+        yield Problem(CLAIMS_FILE, None, "", "no such file", expected)
+    elif study.provenance == "reconstructed":
+        try:
+            printed = PrintedFigures(claims)
+            identified_sets.outcomes(study, printed)
+            identified_sets.ratings(study, printed)
+        except InputError as error:
+            yield from error.problems
     theory = held.get(THEORY_FILE)
     if theory:
         yield from _sections(study, theory)

@@ -12,7 +12,7 @@ from helpers import ROOT, describe
 
 from earlyhelp.cli import main
 from earlyhelp.published.checks import SEVERITIES
-from earlyhelp.published.ledger import COLUMNS
+from earlyhelp.published.claims import COLUMNS
 from earlyhelp.study.dictionary import DATAPACKAGE_FILE
 from earlyhelp.study.raw import open_pilot
 from earlyhelp.study.rawtable import restate

@@ -11,7 +11,7 @@ from helpers import claim
 
 from earlyhelp.published import audit
 from earlyhelp.published.checks import SEVERITIES
-from earlyhelp.published.ledger import COLUMNS, Claim, read_claims
+from earlyhelp.published.claims import COLUMNS, Claim, read_claims
 from earlyhelp.report import audit_tables
 from earlyhelp.study.problems import InputError
 

@@ -53,11 +53,11 @@ def holds(row: pd.Series, value: float) -> bool:
 
 
 def test_another_printed_figure_is_another_input(tmp_path: Path) -> None:
-    for name in ("study.yml", "printed.yml"):
+    for name in ("study.yml", "claims.csv", "words.yml"):
         (tmp_path / name).write_bytes((STUDY / name).read_bytes())
     assert identified_sets.inputs_hash(tmp_path) == identified_sets.inputs_hash(STUDY)
-    text = (tmp_path / "printed.yml").read_text("utf-8")
-    (tmp_path / "printed.yml").write_text(text.replace('"69.2"', '"69.3"'), "utf-8")
+    text = (tmp_path / "claims.csv").read_text("utf-8")
+    (tmp_path / "claims.csv").write_text(text.replace(",69.2,", ",69.3,"), "utf-8")
     assert identified_sets.inputs_hash(tmp_path) != identified_sets.inputs_hash(STUDY)
 
 
@@ -78,9 +78,8 @@ def test_every_stored_witness_agrees_with_all_figures(figures: Figures) -> None:
         before, after = zip(*(person for person in people if None not in person), strict=True)
         moved = np.subtract(after, before)
         test = stats.ttest_1samp(moved, 0)
-        printed = figures.printed[row["measure"]][row["arm"]]["paired"]
-        assert f"{abs(test.statistic):.2f}" == printed["t"]
-        assert f"{test.pvalue:.3f}" == printed["p"]
+        assert f"{abs(test.statistic):.2f}" == outcome.paired[row["arm"]].t
+        assert f"{test.pvalue:.3f}" == outcome.paired[row["arm"]].p
 
 
 def test_the_alliance_tests_leave_five_pairs_of_changes(figures: Figures) -> None:
@@ -343,4 +342,4 @@ def test_the_figure_shows_every_score_of_both_arms(figures: Figures) -> None:
 
 def test_a_study_without_printed_figures_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["determine", str(ROOT / "tests/studies/mini")]) == 1
-    assert "printed.yml" in capsys.readouterr().err
+    assert "claims.csv" in capsys.readouterr().err

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from helpers import CODEBOOK, matrix_of
 
-from earlyhelp.published.ledger import read_claims
+from earlyhelp.published.claims import read_claims
 from earlyhelp.qualitative import framework
 from earlyhelp.qualitative.framework import Codebook, Triangulation
 from earlyhelp.study.problems import InputError

@@ -11,7 +11,7 @@ import pytest
 
 from earlyhelp.analysis import outcomes, participants
 from earlyhelp.published import ledger
-from earlyhelp.published.ledger import Claim
+from earlyhelp.published.claims import Claim
 from earlyhelp.published.statuses import with_statuses
 from earlyhelp.qualitative.framework import read_codebook
 from earlyhelp.report import page as page_module

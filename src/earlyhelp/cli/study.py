@@ -119,13 +119,14 @@ def ledger(
     status is not the recorded one, or, with --against, when a claim changes.
     """
     from earlyhelp.published import ledger
+    from earlyhelp.published.claims import CLAIMS_FILE, STATUSES, read_claims
     from earlyhelp.study.raw import open_pilot
 
-    if only and only not in ledger.STATUSES:
-        expected = f"one of: {', '.join(ledger.STATUSES)}"
+    if only and only not in STATUSES:
+        expected = f"one of: {', '.join(STATUSES)}"
         raise InputError([Problem("options", None, "--only", repr(only), expected)])
     pilot = open_pilot(study)
-    claims = ledger.read_claims(pilot.study.folder / ledger.CLAIMS_FILE)
+    claims = read_claims(pilot.study.folder / CLAIMS_FILE)
     table = ledger.ledger(pilot, claims)
     chosen = table["id"].notna()
     if only:
@@ -150,7 +151,7 @@ def ledger(
         told = f"{row['id']}: printed {row['printed']}; recorded {recorded}; now {now}"
         print(told, file=sys.stderr)
     counts = table["status"].value_counts()
-    summary = ", ".join(f"{counts.get(status, 0)} {status}" for status in ledger.STATUSES)
+    summary = ", ".join(f"{counts.get(status, 0)} {status}" for status in STATUSES)
     print(f"{len(table)} claims: {summary}; {len(differing)} not as recorded", file=sys.stderr)
     return int(len(differing) > 0)
 
@@ -177,16 +178,14 @@ def determine(
 ) -> None:
     """Compute and store what the printed figures determine.
 
-    The sets that STUDY/printed.yml identifies are stored in STUDY/derived, where the book reads
+    The sets that STUDY/claims.csv identifies are stored in STUDY/derived, where the book reads
     them. Needed after a change of a printed figure. The search for people who agree with all
     figures takes some minutes.
     """
-    from earlyhelp.published.identified_sets import write
-    from earlyhelp.published.printed import read_printed
-    from earlyhelp.study.design import read_study
+    from earlyhelp.published.identified_sets import inputs_hash, write
 
     # Bad input is told before the long work, not after.
-    read_printed(read_study(study).folder)
+    inputs_hash(study)
     if output and is_there(output) and not output.is_dir():
         raise InputError([Problem("options", None, "--output", str(output), "a folder")])
     for path in write(study, partial(print, file=sys.stderr, flush=True), output):

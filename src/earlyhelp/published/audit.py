@@ -41,7 +41,7 @@ from earlyhelp.published.checks import (
     Wording,
     counts_of,
 )
-from earlyhelp.published.ledger import CLAIMS_FILE, Claim, read_claims
+from earlyhelp.published.claims import CLAIMS_FILE, Claim, read_claims
 from earlyhelp.qualitative.framework import TRIANGULATION_FILE, read_codebook, read_triangulation
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.textfile import is_there

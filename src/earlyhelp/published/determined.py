@@ -25,17 +25,18 @@ from fractions import Fraction
 from itertools import product
 from math import ceil, copysign, floor, isfinite, sqrt
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from scipy import stats
 
+from earlyhelp.analysis.instruments import WAI_DOMAINS
 from earlyhelp.analysis.outcomes import standardised_difference
 from earlyhelp.analysis.quantities import claiming
 from earlyhelp.possible.extremes import ARMS, ATTAINED, EXACT, WAVES
 from earlyhelp.possible.one_group import printed_interval
 from earlyhelp.possible.two_waves import Change, Wave
 from earlyhelp.published import identified_sets, stored
+from earlyhelp.published.claims import Interval
 from earlyhelp.published.identified_sets import (
     HIGH_SATISFACTION,
     NEAR,
@@ -43,7 +44,7 @@ from earlyhelp.published.identified_sets import (
     Outcome,
     reliable_change,
 )
-from earlyhelp.published.printed import read_printed
+from earlyhelp.published.printed import PrintedFigures, read_printed
 from earlyhelp.study.design import Study, read_study
 
 COLUMNS = ["quantity", "population", "low", "high", "values", "decimals", "status", "how"]
@@ -60,7 +61,7 @@ class Figures:
     """Printed figures of a study and what was computed from them."""
 
     study: Study
-    printed: Mapping[str, Any]
+    printed: PrintedFigures
     stored: Identified
     outcomes: Mapping[str, Outcome]
 
@@ -358,7 +359,7 @@ def _of_groups(
 
 def _top_of_group(figures: Figures, measure: str, arm: str, wave: str) -> Iterator[Row]:
     outcome = figures.outcomes[measure]
-    maximum, n = outcome.scale.total_maximum, outcome.printed[arm][wave]["n"]
+    maximum, n = outcome.scale.total_maximum, outcome.groups[arm][wave].n
     cutoffs = {"at the maximum": maximum, f"within {NEAR} points": maximum - NEAR}
     if measure == "proqol":
         cutoffs["high"] = HIGH_SATISFACTION
@@ -414,9 +415,14 @@ def _items_of_group(figures: Figures, measure: str, arm: str, wave: str) -> Iter
     label = f"{NAMES[measure]}: mean answer to an item"
     means = [Fraction(total, group.n * number) for total in _sums(group)]
     yield _row(label, f"{arm}, {wave}", means, 2, BY_SUM)
-    if "domain_mean_above" not in outcome.printed:
+    within = [
+        figures.printed.within("outcome_summary", "mean", measure=domain, arm=arm, wave=wave)
+        for domain in (f"{measure}_{name}" for name in WAI_DOMAINS)
+    ]
+    limits = {limit.low for limit in within if limit}
+    if len(limits) != 1 or None in within:
         return
-    above, most = Fraction(outcome.printed["domain_mean_above"]), outcome.scale.total_maximum // 3
+    above, most = Fraction(str(*limits)), outcome.scale.total_maximum // len(WAI_DOMAINS)
     for name, sums in domain_sums(group.totals, group.n, above, most).items():
         ends = [Fraction(end, group.n) for end in sums]
         yield _row(f"Mean of {name} (of {most})", f"{arm}, {wave}", ends, 1, BY_DOMAIN)
@@ -472,11 +478,6 @@ def score_ranges(figures: Figures, measure: str) -> pd.DataFrame:
 # --- People and use -------------------------------------------------------------------------------
 
 
-def _respondents(figures: Figures, arm: str, wave: str) -> int:
-    teams = [team.id for team in figures.study.teams if team.arm == arm]
-    return sum(figures.printed["response"][wave][team] for team in teams)
-
-
 def loss(figures: Figures, measure: str) -> pd.DataFrame:
     """Worst case for those lost: endline scores anywhere on the scale (Horowitz and Manski 2000).
 
@@ -511,30 +512,45 @@ def loss(figures: Figures, measure: str) -> pd.DataFrame:
 
 def use(figures: Figures) -> pd.DataFrame:
     """Completions of the tools, and people who say they uploaded but are not in the records."""
-    reach, endline = figures.printed["reach"], figures.printed["endline_use"]
-    mean = printed_interval(reach["completions_per_person"]["mean"], "half-up")
-    allowed = [mean.whole(sum(kinds.values())) for kinds in reach["persons"].values()]
-    completions = (max(low for low, _ in allowed), min(high for _, high in allowed))
-    how = "exact, from the mean per person of both tools, completed equally often"
+    return _frame([*_completions(figures.printed), *_unrecorded(figures.printed)])
+
+
+def _completions(printed: PrintedFigures) -> Iterator[Row]:
+    how = "exact, from the mean per person"
+    allowed = {}
+    for tool in printed.values("people_completing", "tool"):
+        mean = printed.figure("completions_per_person", "mean", tool=tool)
+        people = sum(
+            printed.count("people_completing", "people", tool=tool, person_type=kind)
+            for kind in printed.values("people_completing", "person_type", tool=tool)
+        )
+        allowed[tool] = printed_interval(mean, "half-up").whole(people)
+    if printed.within("use_by_team", "difference") == Interval(0, 0, True, True):
+        lows, highs = zip(*allowed.values(), strict=True)
+        how += " of both tools, completed equally often"
+        yield _row("Completions of each tool", "families", (max(lows), min(highs)), 0, how)
+        return
+    for tool, ends in allowed.items():
+        yield _row(f"Completions of the {tool}", "families", ends, 0, how)
+
+
+def _unrecorded(printed: PrintedFigures) -> Iterator[Row]:
     senior = "Senior Family Support Worker"
-    users = sum(n for answer, n in endline["frequency"].items() if answer != "no sessions")
-    others = users - endline["senior_family_support_workers_using"]
-    recorded = figures.printed["recorded_tools"][senior]
-    uploaded = endline["uploaded"]
+    answered = printed.respondents("intervention", "endline")
+    users = max(
+        sum(n for answer, n in frequency.items() if answer != "no sessions")
+        for frequency in (
+            printed.split(answered, "tool_frequency", "frequency", tool=tool)
+            for tool in printed.values("tool_frequency", "tool")
+        )
+    )
+    others = users - printed.count("reported_use", "used", role=senior)
+    recorded = printed.count("attended_and_used", "used", role=senior)
+    uploaded = printed.share(users, "uploaded", answer="yes")
     missing = uploaded - others - recorded
     reason = (
         f"{OUTER} above; the least is attained: at most {others} of those who uploaded are not "
         f"{senior}s, and at most {recorded} of these are in the records"
     )
-    return _frame(
-        [
-            _row("Completions of each tool", "families", completions, 0, how),
-            _row(
-                f"Staff who say they uploaded scores (of {uploaded}) but are not in the records",
-                "intervention",
-                (max(0, missing), uploaded),
-                0,
-                reason,
-            ),
-        ]
-    )
+    label = f"Staff who say they uploaded scores (of {uploaded}) but are not in the records"
+    yield _row(label, "intervention", (max(0, missing), uploaded), 0, reason)

@@ -28,7 +28,7 @@ import json
 import shlex
 import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cached_property, partial
 from io import StringIO
 from itertools import product, zip_longest
@@ -53,7 +53,8 @@ from earlyhelp.possible.extremes import (
 )
 from earlyhelp.possible.one_group import Figures
 from earlyhelp.possible.two_waves import Arm, Change, TTest, Wave
-from earlyhelp.published.printed import possible_sums, read_printed
+from earlyhelp.published.claims import CLAIMS_FILE
+from earlyhelp.published.printed import Group, PrintedFigures, read_printed
 from earlyhelp.study.design import Scale, Study, read_study
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.textfile import is_there, read_text
@@ -75,55 +76,145 @@ RELIABLE, WAI_RELIABILITY = 1.96, 0.80
 
 @dataclass(frozen=True)
 class Outcome:
-    """Printed figures of one measure, as problems that `paired` and `existence` take."""
+    """Printed figures of one measure, as problems that `two_waves` and `existence` take.
+
+    Attributes
+    ----------
+    groups : dict of dict of Group
+        By arm and wave.
+    pairs : dict
+        People of each arm who answered twice: one more than the paired test's degrees of freedom.
+    paired : dict of TTest
+        Of the change within each arm.
+    between : TTest
+        Of the change between the arms, pooled variance.
+    """
 
     measure: str
     scale: Scale
-    printed: Mapping[str, Any]
+    groups: Mapping[str, Mapping[str, Group]]
     pairs: Mapping[str, int]
+    paired: Mapping[str, TTest]
+    between: TTest
 
     @cached_property
     def arms(self) -> dict[str, Arm]:
         """Both arms by name."""
         return {
             arm: Arm(
-                self._wave(self.printed[arm]["baseline"]),
-                self._wave(self.printed[arm]["endline"]),
+                self._wave(self.groups[arm]["baseline"]),
+                self._wave(self.groups[arm]["endline"]),
                 self.pairs[arm],
-                TTest(self.pairs[arm] - 1, **self.printed[arm]["paired"]),
+                self.paired[arm],
             )
             for arm in ARMS
         }
 
     @property
-    def between(self) -> TTest:
-        """Test of the change between the arms, pooled variance."""
-        return TTest(sum(self.pairs.values()) - 2, **self.printed["between"])
+    def ends(self) -> tuple[int, int]:
+        """Lowest and highest total."""
+        return self.scale.total_minimum, self.scale.total_maximum
 
-    def figures(self, arm: str, wave: str) -> Figures:
-        """One group's printed n, mean and SD on the scale of the total."""
-        printed = self.printed[arm][wave]
-        ends = (self.scale.total_minimum, self.scale.total_maximum)
-        return Figures(printed["n"], printed["mean"], printed["sd"], *ends)
+    @property
+    def given(self) -> list[Any]:
+        """Every number that the search takes."""
+        tests = [(test.df, test.t, test.p) for test in (*self.paired.values(), self.between)]
+        groups = [
+            (arm, wave, group.n, group.mean, group.sd, group.within and astuple(group.within))
+            for arm, waves in self.groups.items()
+            for wave, group in waves.items()
+        ]
+        return [self.measure, *self.ends, self.scale.items, groups, self.pairs, tests]
 
-    def _wave(self, figures: Mapping[str, Any]) -> Wave:
-        ends = (self.scale.total_minimum, self.scale.total_maximum)
-        if "sd" in figures:
-            return Wave.printed(Figures(figures["n"], figures["mean"], figures["sd"], *ends))
-        sums = possible_sums(figures, ends)
+    def figures(self, arm: str, wave: str) -> Figures | None:
+        """One group's printed n, mean and SD on the scale of the total; None without an SD."""
+        group = self.groups[arm][wave]
+        if group.mean is None or group.sd is None:
+            return None
+        return Figures(group.n, group.mean, group.sd, *self.ends)
+
+    def _wave(self, group: Group) -> Wave:
+        if group.mean is not None and group.sd is not None:
+            return Wave.printed(Figures(group.n, group.mean, group.sd, *self.ends))
+        sums = group.sums(self.ends)
         if not sums:
-            found, expected = f"{dict(figures)}", "a mean that scores of the scale can have"
-            raise InputError([Problem("printed.yml", None, self.measure, found, expected)])
-        return Wave(figures["n"], *ends, (sums[0], sums[-1]))
+            found, expected = str(group), "a mean that scores of the scale can have"
+            raise InputError([Problem(CLAIMS_FILE, None, self.measure, found, expected)])
+        return Wave(group.n, *self.ends, (sums[0], sums[-1]))
 
 
-def outcomes(study: Study, printed: Mapping[str, Any]) -> dict[str, Outcome]:
-    """Outcome measures of a study by name."""
-    scales = {"wai": study.measures.wai, "proqol": study.measures.proqol}
-    return {
-        name: Outcome(name, scale, printed[name], printed["pairs"])
-        for name, scale in scales.items()
+# The measures whose tests are printed: as the claims and as the stored tables name them.
+MEASURES = {"wai": "wai", "compassion_satisfaction": "proqol"}
+
+
+def outcomes(study: Study, printed: PrintedFigures) -> dict[str, Outcome]:
+    """Outcome measures of a study by name, those whose paired tests are printed.
+
+    Raises
+    ------
+    InputError
+        With every figure that is missing beside them, or makes no group.
+    """
+    found, problems = {}, []
+    for measure, name in MEASURES.items():
+        if printed.of("paired_tests", "t_size", measure=measure):
+            try:
+                found[name] = _outcome(name, getattr(study.measures, name), printed, measure)
+            except InputError as error:
+                problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return found
+
+
+def _outcome(name: str, scale: Scale, printed: PrintedFigures, measure: str) -> Outcome:
+    def problem(found: str, expected: str) -> Problem:
+        return Problem(CLAIMS_FILE, None, measure, found, expected)
+
+    def test(quantity: str, df: int, **keys: str) -> TTest:
+        t, p = (printed.figure(quantity, x, measure=measure, **keys) for x in ("t_size", "p"))
+        return TTest(df, t, p)
+
+    groups = {
+        arm: {
+            wave: printed.group("outcome_summary", measure=measure, arm=arm, wave=wave)
+            for wave in WAVES
+        }
+        for arm in ARMS
     }
+    pairs = {arm: printed.count("paired_tests", "df", measure=measure, arm=arm) + 1 for arm in ARMS}
+    problems = [
+        problem(f"df of {pairs[arm] - 1} with {group.n} people", f"at most {group.n} pairs, {arm}")
+        for arm, waves in groups.items()
+        for group in waves.values()
+        if pairs[arm] > group.n
+    ]
+    every = [group.sd is None for waves in groups.values() for group in waves.values()]
+    if len(set(every)) > 1:
+        problems.append(problem(f"{every.count(False)} SDs", "an SD of every group or of none"))
+    if problems:
+        raise InputError(problems)
+    paired = {arm: test("paired_tests", pairs[arm] - 1, arm=arm) for arm in ARMS}
+    df = sum(pairs.values()) - 2
+    return Outcome(name, scale, groups, pairs, paired, test("between_tests", df, contrast="change"))
+
+
+def ratings(study: Study, printed: PrintedFigures) -> dict[str, Figures]:
+    """Printed ratings of the tools after the training, means of items.
+
+    Where no number of raters is printed, everybody who answered the survey rated every tool.
+    """
+    found = {}
+    for measure in ("iam", "fim"):
+        scale = getattr(study.measures, measure)
+        for tool in printed.values("tool_ratings", "tool", measure=measure):
+            answered = printed.respondents("intervention", "post_training")
+            group = printed.group("tool_ratings", answered, measure=measure, tool=tool)
+            if group.mean is not None and group.sd is not None:
+                limits = (scale.minimum, scale.maximum, scale.items)
+                name = f"{measure}_{tool.lower()}"
+                found[name] = Figures(group.n, group.mean, group.sd, *limits)
+    return found
 
 
 def reliable_change(outcome: Outcome) -> int | None:
@@ -131,11 +222,11 @@ def reliable_change(outcome: Outcome) -> int | None:
 
     1.96 standard errors of a difference, with the SD of both arms pooled at baseline.
     """
-    waves = [outcome.printed[arm]["baseline"] for arm in ARMS]
-    if outcome.measure != "wai" or not all("sd" in wave for wave in waves):
+    groups = [outcome.groups[arm]["baseline"] for arm in ARMS]
+    known = [(group.n - 1, float(group.sd)) for group in groups if group.sd is not None]
+    if outcome.measure != "wai" or len(known) < len(groups):
         return None
-    squares = sum((wave["n"] - 1) * float(wave["sd"]) ** 2 for wave in waves)
-    sd = sqrt(squares / sum(wave["n"] - 1 for wave in waves))
+    sd = sqrt(sum(df * sd**2 for df, sd in known) / sum(df for df, _ in known))
     return int(RELIABLE * sd * sqrt(2 * (1 - WAI_RELIABILITY))) + 1
 
 
@@ -145,10 +236,15 @@ def reliable_change(outcome: Outcome) -> int | None:
 def inputs_hash(study_folder: str | Path) -> str:
     """SHA-256 of the printed figures, the measures' scales and the version of the method."""
     study = read_study(study_folder)
-    measures = study.measures
-    scales = (measures.wai, measures.proqol, measures.iam, measures.fim)
-    given = (METHOD_VERSION, read_printed(study.folder), [scale.model_dump() for scale in scales])
-    return _digest(json.dumps(given, sort_keys=True, default=str))
+    printed = read_printed(study.folder)
+    given = [METHOD_VERSION, [outcome.given for outcome in outcomes(study, printed).values()]]
+    given.append(
+        [
+            (name, known.n, known.mean, known.sd, known.minimum, known.maximum, known.items)
+            for name, known in ratings(study, printed).items()
+        ]
+    )
+    return _digest(json.dumps(given))
 
 
 def _digest(text: str) -> str:
@@ -223,7 +319,7 @@ def write(study_folder: str | Path, tell: Tell, output: Path | None = None) -> l
     Parameters
     ----------
     study_folder : path
-        Holds `study.yml` and `printed.yml`.
+        Holds `study.yml` and `claims.csv`.
     tell : callable
         Is told what is being computed.
     output : Path, optional
@@ -238,6 +334,10 @@ def write(study_folder: str | Path, tell: Tell, output: Path | None = None) -> l
 
     study = read_study(study_folder)
     printed = read_printed(study.folder)
+    asked = outcomes(study, printed)
+    if not asked:
+        expected = "claims on the paired tests of an outcome measure"
+        raise InputError([Problem(CLAIMS_FILE, None, "", "none", expected)])
     # Without work, as when this process was killed, the others end after so many seconds.
     processes = Parallel(-1, return_as="generator", idle_worker_timeout=10)
 
@@ -252,7 +352,7 @@ def write(study_folder: str | Path, tell: Tell, output: Path | None = None) -> l
             tell(f"{label} {len(done)} of {len(tasks)}")
         return done
 
-    tables = derive(study, printed, search(outcomes(study, printed), each))
+    tables = derive(study, printed, search(asked, each))
     output = output or study.folder / FOLDER
     output.mkdir(parents=True, exist_ok=True)
     texts = {name: _text(tables[name]) for name in TABLES}
@@ -330,7 +430,7 @@ def _contrasts(outcome: Outcome, decided: Decided) -> Contrasts:
     left = two_waves.joint(first, second, outcome.between)
     if not left:
         found = "no people agree with all of its printed figures"
-        raise InputError([Problem("printed.yml", None, outcome.measure, found, "some")])
+        raise InputError([Problem(CLAIMS_FILE, None, outcome.measure, found, "some")])
     return left
 
 
@@ -385,7 +485,7 @@ def _greatest(
 # --- Deriving -------------------------------------------------------------------------------------
 
 
-def problems(stored: Identified, study: Study, printed: Mapping[str, Any]) -> list[Problem]:
+def problems(stored: Identified, study: Study, printed: PrintedFigures) -> list[Problem]:
     """Derive a study's tables again from the people that are stored; tell what is not as stored.
 
     Every witness and example gives back the printed figures; every change without people exceeds
@@ -408,7 +508,7 @@ def problems(stored: Identified, study: Study, printed: Mapping[str, Any]) -> li
 
 
 def derive(
-    study: Study, printed: Mapping[str, Any], found: Mapping[str, pd.DataFrame]
+    study: Study, printed: PrintedFigures, found: Mapping[str, pd.DataFrame]
 ) -> dict[str, pd.DataFrame]:
     """Check people against the printed figures and derive every table from them.
 
@@ -576,6 +676,7 @@ def _high(outcome: Outcome, arm: str, index: int, cutoff: int) -> Count:
 
     def ends(changes: list[Change]) -> tuple[int, int]:
         figures = outcome.figures(arm, WAVES[index])
+        assert figures is not None  # asked for groups with a printed SD only
         found = one_group.bounds(figures, [cutoff])
         ((low, high),) = [(b.low, b.high) for b in found if b.quantity == "at or above"]
         return int(low), int(high)
@@ -611,7 +712,7 @@ def _cutoffs(outcome: Outcome) -> dict[str, int]:
 # --- Single groups --------------------------------------------------------------------------------
 
 
-def _groups(study: Study, printed: Mapping[str, Any]) -> pd.DataFrame:
+def _groups(study: Study, printed: PrintedFigures) -> pd.DataFrame:
     rows: list[tuple[Any, ...]] = []
     for name, arm, wave, figures, cutoffs in _printed_groups(study, printed):
         rows += [
@@ -650,19 +751,13 @@ def _at_or_above(wave: Wave, cutoff: int) -> tuple[int, int]:
 
 
 def _printed_groups(
-    study: Study, printed: Mapping[str, Any]
+    study: Study, printed: PrintedFigures
 ) -> Iterator[tuple[str, str, str, Figures, list[int]]]:
     """Groups with a printed n, mean and SD; with the scores whose shares above are asked for."""
     for outcome in outcomes(study, printed).values():
-        ends = (outcome.scale.total_minimum, outcome.scale.total_maximum)
+        maximum = outcome.scale.total_maximum
         for arm, wave in product(ARMS, WAVES):
-            figures = outcome.printed[arm][wave]
-            if "sd" in figures:
-                known = Figures(figures["n"], figures["mean"], figures["sd"], *ends)
-                yield outcome.measure, arm, wave, known, [ends[1] - NEAR, ends[1]]
-    for name, figures in printed["ratings"].items():
-        scale = getattr(study.measures, name.partition("_")[0])
-        known = Figures(
-            figures["n"], figures["mean"], figures["sd"], scale.minimum, scale.maximum, scale.items
-        )
-        yield name, "intervention", "post_training", known, [4, scale.maximum]
+            if figures := outcome.figures(arm, wave):
+                yield outcome.measure, arm, wave, figures, [maximum - NEAR, maximum]
+    for name, figures in ratings(study, printed).items():
+        yield name, "intervention", "post_training", figures, [4, figures.maximum]

@@ -1,284 +1,33 @@
-"""The ledger: what the report prints against what the analysis gives back.
-
-`claims.csv` of a study holds the printed figures, `words.yml` how words that bind a number are
-read. A claim names a public function of the analysis, picks one row of what it returns, and one
-column of that row.
-"""
+"""The ledger: what the report prints against what the analysis gives back."""
 
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
-from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from pydantic import BaseModel, field_validator
+from pydantic import BaseModel
 
-# Importing them registers their quantities.
-from earlyhelp.analysis import feasibility, outcomes, participants, readiness  # noqa: F401
 from earlyhelp.analysis.quantities import QUANTITIES
-from earlyhelp.study import rawtable
+from earlyhelp.published.claims import (
+    CLAIMS_FILE,
+    COLUMNS,
+    DESIGN,
+    TEXT,
+    TICK,
+    TICKS,
+    WORD,
+    Claim,
+    parse_interval,
+    read_claims,
+)
+from earlyhelp.published.numbers import round_like
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import Pilot
-from earlyhelp.study.textfile import is_there
-from earlyhelp.study.yamlfile import Strict, read_yaml
+from earlyhelp.study.yamlfile import read_yaml
 
-STATUSES = ("reproduced", "contradicted", "design fact", "not in our data")
-WORD, TEXT, TICK = "word", "text", "tick"
-KINDS = (
-    *("count", "n", "percent", "mean", "sd", "t", "df", "p", "range", "coefficient"),
-    *("duration", "month", WORD, TEXT, TICK),
-)
-NUMBER_WORDS = (
-    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
-    *("eleven", "twelve"),
-)
-TICKS = {"✓": 1, "×": 0}
-DESIGN = "design"
-CLAIMS_FILE = "claims.csv"
-WORDS_FILE = "words.yml"
 MISSING = "—"
-LONGEST_NUMBER = 15
-_NUMBER = re.compile(r"[+-]?(([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]+)?|\.[0-9]+)")
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A range of numbers, each end closed or open."""
-
-    low: float
-    high: float
-    low_closed: bool
-    high_closed: bool
-
-    def __contains__(self, value: float) -> bool:
-        above = value > self.low or (self.low_closed and value == self.low)
-        return above and (value < self.high or (self.high_closed and value == self.high))
-
-
-def parse_interval(text: str) -> Interval:
-    """Read an interval such as ``(50, 100]``.
-
-    Raises
-    ------
-    ValueError
-        When it is not one.
-    """
-    match = re.fullmatch(r"([\[(])([^,]+),([^,]+)([\])])", text)
-    try:
-        low, high = map(printed_number, match.group(2, 3)) if match else (1, 0)
-    except ValueError:
-        match = None
-    if not match:
-        raise ValueError("an interval such as (50, 100]")
-    if low > high:
-        raise ValueError("the lower end first")
-    return Interval(float(low), float(high), match[1] == "[", match[4] == "]")
-
-
-@dataclass(frozen=True)
-class Claim:
-    """One printed figure; the fields are the columns of `claims.csv`.
-
-    Attributes
-    ----------
-    id : str
-    section, place, subject, population : str
-        Where it stands and what it is about.
-    kind : str
-        One of `KINDS`.
-    printed : str
-        Exactly as printed; for a word, the word.
-    unit : str
-    interval : str
-        For a word: the interval it binds, one that `words.yml` gives for it.
-    quantity, select, column : str
-        The function that answers it, ``key=value;...`` for the row, and the column; empty when no
-        data can.
-    status : str
-        Recorded status, one of `STATUSES`.
-    answer : str
-        For a contradicted figure: what our data give, at the printed precision.
-    conflicts : str
-        Ids of the claims that cannot hold beside it, separated by semicolons.
-    note : str
-    """
-
-    id: str
-    section: str
-    place: str
-    subject: str
-    kind: str
-    population: str
-    printed: str
-    unit: str
-    interval: str
-    quantity: str
-    select: str
-    column: str
-    status: str
-    answer: str
-    conflicts: str
-    note: str
-
-    @property
-    def keys(self) -> dict[str, str]:
-        """Key columns and values that pick the row."""
-        pairs = (part.partition("=") for part in self.select.split(";") if part)
-        return {name: value for name, _, value in pairs}
-
-    @property
-    def rivals(self) -> list[str]:
-        """Ids of the claims it conflicts with."""
-        return [rival for rival in self.conflicts.split(";") if rival]
-
-
-COLUMNS = tuple(field.name for field in fields(Claim))
-
-
-def printed_number(printed: str) -> Decimal:
-    """Number that a printed figure states, with its printed decimals.
-
-    ``"4.20"``, ``".238"``, ``"1,500"`` and number words up to twelve are read.
-    A figure has at most `LONGEST_NUMBER` characters.
-
-    Raises
-    ------
-    ValueError
-        When it is not a number.
-    """
-    text = printed.strip().lower()
-    if text in NUMBER_WORDS:
-        return Decimal(NUMBER_WORDS.index(text))
-    if not _NUMBER.fullmatch(text) or len(text) > LONGEST_NUMBER:
-        raise ValueError(f"a number as printed, such as 4.20 or 1,500, not {printed[:40]!r}")
-    return Decimal(text.replace(",", ""))
-
-
-def round_like(value: float, printed: str) -> str:
-    """Round half up to the decimals of a printed figure and write it the same way.
-
-    Binary noise is cut off at twelve significant digits first, so that a tie is a tie.
-    """
-    pattern = printed_number(printed)
-    number = Decimal(f"{value:.12g}").quantize(
-        Decimal(1).scaleb(min(0, int(pattern.as_tuple().exponent))), rounding=ROUND_HALF_UP
-    )
-    number = number if number else abs(number)
-    if printed.isalpha() and 0 <= number < len(NUMBER_WORDS):
-        word = NUMBER_WORDS[int(number)]
-        return word.capitalize() if printed[0].isupper() else word
-    text = f"{number:,f}" if "," in printed else f"{number:f}"
-    return text.replace("0.", ".", 1) if printed.startswith(".") and abs(number) < 1 else text
-
-
-class Reading(Strict):
-    """How words that bind a number are read: one entry of `words.yml`."""
-
-    phrases: tuple[str, ...]
-    interval: str
-    why: str
-
-    @field_validator("interval")
-    @classmethod
-    def _is_interval(cls, text: str) -> str:
-        parse_interval(text)
-        return text
-
-
-def read_words(path: Path) -> list[Reading]:
-    """Readings of words that bind a number.
-
-    Raises
-    ------
-    InputError
-        With every problem of the file.
-    """
-    readings: list[Reading] = read_yaml(path, list[Reading])
-    return readings
-
-
-def read_claims(path: str | Path) -> list[Claim]:
-    """Read and validate `claims.csv`; the readings of words lie beside it.
-
-    Raises
-    ------
-    InputError
-        With every problem of the file.
-    """
-    path = Path(path)
-    readings = {
-        (phrase, reading.interval)
-        for reading in read_words(path.parent / WORDS_FILE)
-        for phrase in reading.phrases
-    }
-    header, rows = rawtable.cells(path)
-    if header != list(COLUMNS):
-        raise InputError([Problem(path.name, 1, "", ", ".join(header), ", ".join(COLUMNS))])
-    uneven = [
-        Problem(path.name, row, "", f"{len(cells)} cells", f"{len(COLUMNS)} cells")
-        for row, cells in rows
-        if len(cells) != len(COLUMNS)
-    ]
-    if uneven:
-        raise InputError(uneven)
-    claims = {row: Claim(*cells) for row, cells in rows}
-    problems = list(_problems(path.name, claims, readings))
-    if problems:
-        raise InputError(problems)
-    return list(claims.values())
-
-
-def _problems(
-    name: str, claims: Mapping[int, Claim], readings: set[tuple[str, str]]
-) -> Iterator[Problem]:
-    row_of: dict[str, int] = {}
-    by_id = {claim.id: claim for claim in claims.values()}
-    for row, claim in claims.items():
-
-        def problem(column: str, expected: str, row: int = row, claim: Claim = claim) -> Problem:
-            return Problem(name, row, column, repr(getattr(claim, column)), expected)
-
-        if not claim.id or claim.id in row_of:
-            yield problem("id", "an id that stands once")
-        row_of[claim.id] = row
-        if claim.kind not in KINDS:
-            yield problem("kind", f"one of: {', '.join(KINDS)}")
-        if claim.status not in STATUSES:
-            yield problem("status", f"one of: {', '.join(STATUSES)}")
-        if (claim.status == "not in our data") != (not claim.quantity):
-            yield problem("quantity", "a quantity, or the status 'not in our data'")
-        if claim.quantity and claim.quantity not in QUANTITIES:
-            yield problem("quantity", "a public function of the analysis, such as people")
-        if claim.quantity and not claim.column:
-            yield problem("column", "the column that answers")
-        if any("=" not in part for part in claim.select.split(";") if part):
-            yield problem("select", "key=value;key=value")
-        if claim.kind == WORD and (claim.printed, claim.interval) not in readings:
-            yield problem("interval", f"an interval that words.yml gives for {claim.printed!r}")
-        if claim.quantity and claim.kind not in (WORD, TEXT) and not _readable(claim):
-            yield problem("printed", "a tick" if claim.kind == TICK else "a number")
-        if (claim.status == "contradicted") != bool(claim.answer):
-            yield problem("answer", "what our data give, for a contradicted figure only")
-        if claim.status == "not in our data" and not claim.note:
-            yield problem("note", "why our data cannot answer")
-        for rival in claim.rivals:
-            if rival not in by_id or claim.id not in by_id[rival].rivals:
-                yield problem("conflicts", f"claims that point back; {rival!r} does not")
-
-
-def _readable(claim: Claim) -> bool:
-    if claim.kind == TICK:
-        return claim.printed in TICKS
-    try:
-        printed_number(claim.printed)
-    except ValueError:
-        return False
-    return True
 
 
 def ledger(pilot: Pilot, claims: list[Claim] | None = None) -> pd.DataFrame:
@@ -376,12 +125,6 @@ def _status(claim: Claim, holds: dict[str, bool | None]) -> str:
 def ledger_target(claim: str) -> str:
     """Target of a claim's row on the ledger's page."""
     return f"ledger-{claim}"
-
-
-def claims_of(folder: Path) -> list[Claim]:
-    """Claims of a study; none without a ledger."""
-    path = folder / CLAIMS_FILE
-    return read_claims(path) if is_there(path) else []
 
 
 def formatted(table: pd.DataFrame) -> dict[str, str]:

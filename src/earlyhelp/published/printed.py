@@ -1,230 +1,228 @@
-"""`printed.yml`: what a report prints, with decimals as text for their last digit."""
+"""Printed figures by what they are of: look-ups among the claims of a study."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 from pathlib import Path
-from typing import Annotated, Any, Literal
-
-from pydantic import Field, model_validator
 
 from earlyhelp.possible.one_group import printed_interval
-from earlyhelp.study.yamlfile import Strict, WholeKey, read_yaml
+from earlyhelp.published.claims import CLAIMS_FILE, WORD, Claim, Interval, claims_of, parse_interval
+from earlyhelp.published.numbers import printed_number
+from earlyhelp.study.problems import InputError, Problem
 
-PRINTED_FILE = "printed.yml"
-Printed = Mapping[str, Any]
-
-Count = Annotated[int, Field(ge=0, strict=True)]
-People = Annotated[int, Field(ge=1, strict=True)]
 # Of a group; more are beyond any search for people who agree with its figures.
-Size = Annotated[int, Field(ge=2, le=1000, strict=True)]
-Decimal = Annotated[
-    str,
-    Field(
-        pattern=r"^[0-9]{0,9}\.?[0-9]{1,9}$",
-        description="a number as printed, in quotes, such as '69.20'",
-    ),
-]
-Counts = dict[str, Count]
+LARGEST = 1000
 
 
-class Test(Strict):
-    """A t test."""
+@dataclass(frozen=True)
+class Group:
+    """What is printed of the scores of one group.
 
-    t: Decimal
-    p: Decimal
+    Attributes
+    ----------
+    n : int
+    mean, sd : str, optional
+        As printed, for their last digit.
+    within : Interval, optional
+        What words say of a mean that is not printed, such as "above 42".
+    """
 
+    n: int
+    mean: str | None = None
+    sd: str | None = None
+    within: Interval | None = None
 
-class Group(Strict):
-    """Scores of one group: their mean, or what it lies between."""
-
-    n: Size
-    mean: Decimal | None = None
-    sd: Decimal | None = None
-    above: Decimal | None = None
-    below: Decimal | None = None
-
-    @model_validator(mode="after")
-    def _whole(self) -> Group:
-        if self.mean is None and self.sd is not None:
-            raise ValueError("a mean beside the SD")
-        if self.mean is not None and (self.above, self.below) != (None, None):
-            raise ValueError("a mean, or what it lies above or below")
-        if self.above and self.below and float(self.above) >= float(self.below):
-            raise ValueError("the number above which the mean lies smaller than the one below")
-        return self
-
-
-class Rating(Strict):
-    """Scores of one group with mean and SD."""
-
-    n: Size
-    mean: Decimal
-    sd: Decimal
+    def sums(self, ends: tuple[int, int]) -> range:
+        """Sums of n whole numbers between two ends that give such a mean, rounded half up."""
+        low, high = ends[0] * self.n, ends[1] * self.n
+        first, last = low, high
+        if self.mean is not None:
+            first, last = printed_interval(self.mean, "half-up").whole(self.n)
+        elif self.within is not None:
+            above, below = (Fraction(str(x)) * self.n for x in (self.within.low, self.within.high))
+            first = ceil(above) if self.within.low_closed else floor(above) + 1
+            last = floor(below) if self.within.high_closed else ceil(below) - 1
+        return range(max(first, low), min(last, high) + 1)
 
 
-class OutcomeOfArm(Strict):
-    """One outcome in one arm."""
+class PrintedFigures:
+    """The figures that the claims of a study print.
 
-    baseline: Group
-    endline: Group
-    paired: Test
+    A contradicted figure stands for our reading of it: the answer that its claim records.
+
+    Parameters
+    ----------
+    claims : list of Claim
+    """
+
+    def __init__(self, claims: list[Claim]) -> None:
+        self.claims = [claim for claim in claims if claim.quantity]
+
+    def of(self, quantity: str, column: str, **keys: object) -> list[Claim]:
+        """Claims on a column of the rows with these keys, in the order of the file."""
+        wanted = {name: str(value) for name, value in keys.items()}.items()
+        return [
+            claim
+            for claim in self.claims
+            if claim.quantity == quantity
+            and claim.column == column
+            and wanted <= claim.keys.items()
+        ]
+
+    def text(self, quantity: str, column: str, **keys: object) -> str | None:
+        """The number that is printed of one cell, in digits; None where none is.
+
+        Raises
+        ------
+        InputError
+            When claims that are not recorded as contradicted print different numbers.
+        """
+        found = {}
+        for claim in self.of(quantity, column, **keys):
+            if claim.kind != WORD:
+                digits = f"{printed_number(claim.answer or claim.printed):f}"
+                found[digits] = claim.id
+        if len({float(digits) for digits in found}) > 1:
+            expected = "one number, or the status contradicted and an answer"
+            raise InputError(
+                [Problem(CLAIMS_FILE, None, ", ".join(found.values()), ", ".join(found), expected)]
+            )
+        return max(found, key=len, default=None)
+
+    def figure(self, quantity: str, column: str, **keys: object) -> str:
+        """Number of one cell as text, where the study cannot do without it.
+
+        Raises
+        ------
+        InputError
+            When none is printed.
+        """
+        text = self.text(quantity, column, **keys)
+        if text is None:
+            select = ";".join(f"{name}={value}" for name, value in keys.items())
+            expected = f"a claim that prints {column} of {quantity} for {select}"
+            raise InputError([Problem(CLAIMS_FILE, None, "", "no such number", expected)])
+        return text
+
+    def count(self, quantity: str, column: str, **keys: object) -> int:
+        """Whole number of one cell.
+
+        Raises
+        ------
+        InputError
+            When none is printed, or one with decimals or a sign.
+        """
+        text = self.figure(quantity, column, **keys)
+        if not text.isdecimal():
+            place = ", ".join(claim.id for claim in self.of(quantity, column, **keys))
+            raise InputError([Problem(CLAIMS_FILE, None, place, text, "a whole number")])
+        return int(text)
+
+    def values(self, quantity: str, key: str, **keys: object) -> list[str]:
+        """Values of one key among the claims of the rows with these keys, as the file has them."""
+        wanted = {name: str(value) for name, value in keys.items()}.items()
+        return list(
+            dict.fromkeys(
+                claim.keys[key]
+                for claim in self.claims
+                if claim.quantity == quantity and key in claim.keys and wanted <= claim.keys.items()
+            )
+        )
+
+    def share(self, of: int, quantity: str, **keys: object) -> int:
+        """Count of so many people that is printed as a percentage.
+
+        Raises
+        ------
+        InputError
+            When it is not one count.
+        """
+        percent = self.figure(quantity, "percent", **keys)
+        low, high = printed_interval(percent, "either").whole(Fraction(of, 100))
+        if low != high:
+            found, expected = f"{percent} % of {of}", "a percentage that is one count of them"
+            place = ", ".join(claim.id for claim in self.of(quantity, "percent", **keys))
+            raise InputError([Problem(CLAIMS_FILE, None, place, found, expected)])
+        return low
+
+    def split(self, most: int, quantity: str, key: str, **keys: object) -> dict[str, int]:
+        """People behind the percentages of all answers, which are of one number of people.
+
+        Parameters
+        ----------
+        most : int
+            The greatest number that it can be; the greatest that fits is taken.
+
+        Raises
+        ------
+        InputError
+            When no number fits.
+        """
+        shares = {
+            value: printed_interval(
+                self.figure(quantity, "percent", **keys, **{key: value}), "either"
+            )
+            for value in self.values(quantity, key, **keys)
+        }
+        for of in range(most, 0, -1):
+            ends = {value: share.whole(Fraction(of, 100)) for value, share in shares.items()}
+            counts = {value: low for value, (low, high) in ends.items() if low == high}
+            if counts.keys() == shares.keys() and sum(counts.values()) == of:
+                return counts
+        expected = f"percentages of one number of people, at most {most}"
+        raise InputError([Problem(CLAIMS_FILE, None, quantity, "no number fits", expected)])
+
+    def within(self, quantity: str, column: str, **keys: object) -> Interval | None:
+        """What all words about one cell leave of its value; None without any."""
+        found = [
+            parse_interval(claim.interval)
+            for claim in self.of(quantity, column, **keys)
+            if claim.kind == WORD
+        ]
+        if not found:
+            return None
+        low = max(found, key=lambda one: (one.low, not one.low_closed))
+        high = min(found, key=lambda one: (one.high, one.high_closed))
+        return Interval(low.low, high.high, low.low_closed, high.high_closed)
+
+    def respondents(self, arm: str, wave: str) -> int:
+        """People of an arm who answered a survey."""
+        return self.count("responses", "n", wave=wave, arm=arm, team="all")
+
+    def group(self, quantity: str, n: int | None = None, **keys: object) -> Group:
+        """What is printed of one group's scores.
+
+        Parameters
+        ----------
+        n : int, optional
+            For a group whose number is not printed.
+
+        Raises
+        ------
+        InputError
+            With what makes no group: no number of people, or an SD without a mean.
+        """
+        mean, sd = (self.text(quantity, column, **keys) for column in ("mean", "sd"))
+        if n is None or self.of(quantity, "n", **keys):
+            n = self.count(quantity, "n", **keys)
+        place = ", ".join(map("{}={}".format, keys, keys.values()))
+        if not 2 <= n <= LARGEST:
+            raise InputError(
+                [Problem(CLAIMS_FILE, None, place, f"{n} people", f"2 to {LARGEST} people")]
+            )
+        if sd is not None and mean is None:
+            raise InputError([Problem(CLAIMS_FILE, None, place, "an SD", "a mean beside the SD")])
+        return Group(n, mean, sd, None if mean else self.within(quantity, "mean", **keys))
 
 
-class Outcome(Strict):
-    """One outcome in both arms."""
-
-    intervention: OutcomeOfArm
-    comparison: OutcomeOfArm
-    between: Test
-    domain_mean_above: Decimal | None = None
-
-    @property
-    def groups(self) -> dict[str, tuple[Group, Group]]:
-        """Baseline and endline of each arm."""
-        arms = {"intervention": self.intervention, "comparison": self.comparison}
-        return {name: (arm.baseline, arm.endline) for name, arm in arms.items()}
-
-    @model_validator(mode="after")
-    def _alike(self) -> Outcome:
-        if len({group.sd is None for arm in self.groups.values() for group in arm}) > 1:
-            raise ValueError("an SD of every group or of none")
-        return self
-
-
-class Span(Strict):
-    """Ends of a distribution and what else is printed of it."""
-
-    minimum: Count
-    maximum: Count
-    mean: Decimal | None = None
-    mean_above: Decimal | None = None
-    most_common: Count | None = None
-
-
-class Characteristics(Strict):
-    """Background of the respondents."""
-
-    n: People
-    time_in_service_most_common: str
-    years_practising: Span
-    qualification_level: Span
-    full_time_hours: People
-    families_supported: Span
-
-
-class EndlineUse(Strict):
-    """Use of the tools, as reported at endline."""
-
-    frequency: Counts
-    family_engagement: Counts
-    difficulty: Counts
-    senior_family_support_workers_using: Count
-    uploaded: Count
-    continue_: Count = Field(alias="continue")
-
-
-class Reach(Strict):
-    """Families' people who completed each tool."""
-
-    persons: dict[str, Counts]
-    completions_per_person: Span
-
-
-class Observation(Strict):
-    """One observed session of the training."""
-
-    training_part: Annotated[int, Field(ge=1, le=2, strict=True)]
-    session: str
-    facilitators: Count
-    attendees: Count
-
-
-class Interviews(Strict):
-    """Who was interviewed."""
-
-    roles: list[str]
-    months_in_role: Span
-
-
-class Readings(Strict):
-    """What is not printed but chosen, so that the printed figures can be given back."""
-
-    completions: Count
-    years_practising_mean_below: Decimal
-    greatest_sd_of_change: People
-
-
-class Response(Strict):
-    """Responses per team."""
-
-    baseline: Counts
-    post_training: Counts
-    endline: Counts
-
-
-class Pairs(Strict):
-    """People of each arm who answered twice."""
-
-    intervention: Size
-    comparison: Size
-
-
-class PrintedFigures(Strict):
-    """Everything that `printed.yml` holds."""
-
-    response: Response
-    pairs: Pairs
-    wai: Outcome
-    proqol: Outcome
-    ratings: dict[Literal["iam_ors", "iam_srs", "fim_ors", "fim_srs"], Rating]
-    prior: dict[str, Counts]
-    characteristics: Characteristics
-    agree: Counts
-    know_more: dict[WholeKey, Count]
-    one_full_day: Count
-    attended: Counts
-    not_attended: Count
-    recorded_tools: Counts
-    endline_use: EndlineUse
-    reach: Reach
-    observations: list[Observation]
-    interviews: Interviews
-    readings: Readings
-
-    @model_validator(mode="after")
-    def _paired(self) -> PrintedFigures:
-        for outcome in (self.wai, self.proqol):
-            for name, groups in outcome.groups.items():
-                pairs: int = getattr(self.pairs, name)
-                if any(pairs > group.n for group in groups):
-                    raise ValueError(f"at most as many pairs of the {name} arm as people in a wave")
-        return self
-
-
-def read_printed(folder: Path) -> Printed:
-    """Read the printed figures of a study.
+def read_printed(folder: Path) -> PrintedFigures:
+    """Printed figures of a study; none without a ledger.
 
     Raises
     ------
     InputError
-        The file is missing or does not have the shape of `PrintedFigures`.
+        With every problem of `claims.csv`.
     """
-    figures: PrintedFigures = read_yaml(folder / PRINTED_FILE, PrintedFigures)
-    return figures.model_dump(by_alias=True, exclude_unset=True)
-
-
-def possible_sums(figures: Printed, scale: tuple[int, int]) -> range:
-    """Sums of n whole numbers on a scale whose mean is printed, or printed as above and below.
-
-    A printed mean stands for what rounds to it half up; above and below exclude the limit itself.
-    """
-    n = figures["n"]
-    if "mean" in figures:
-        first, last = printed_interval(figures["mean"], "half-up").whole(n)
-        return range(first, last + 1)
-    first = floor(Fraction(figures["above"]) * n) + 1 if "above" in figures else scale[0] * n
-    last = ceil(Fraction(figures["below"]) * n) - 1 if "below" in figures else scale[1] * n
-    return range(first, last + 1)
+    return PrintedFigures(claims_of(folder))

@@ -29,7 +29,9 @@ from earlyhelp.analysis.quantities import (
     Sum,
     Total,
 )
-from earlyhelp.published.ledger import WORD, claims_of, ledger, printed_number, round_like
+from earlyhelp.published.claims import WORD, claims_of
+from earlyhelp.published.ledger import ledger
+from earlyhelp.published.numbers import printed_number, round_like
 from earlyhelp.study.raw import Pilot
 
 # What a number may claim, and what that means.

@@ -23,7 +23,8 @@ from sphinx.errors import SphinxError
 from sphinx.util.console import strip_colors
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
-from earlyhelp.published.ledger import claims_of, formatted, ledger
+from earlyhelp.published.claims import claims_of
+from earlyhelp.published.ledger import formatted, ledger
 from earlyhelp.report.myst import escape
 from earlyhelp.study.design import PUBLISHED, Study, read_study
 from earlyhelp.study.problems import InputError, Problem

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch
 
-from earlyhelp.published.rounding import number
+from earlyhelp.published.numbers import number
 from earlyhelp.report.labels import DESIGN_LABELS, label
 
 INK, MUTED = "#1f2a33", "#5b6770"

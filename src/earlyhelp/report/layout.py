@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from earlyhelp.published.rounding import number
+from earlyhelp.published.numbers import number
 from earlyhelp.published.statuses import Marks, cell_statuses
 from earlyhelp.report.labels import label
 from earlyhelp.report.myst import escape, mark

@@ -12,14 +12,9 @@ from IPython.core.pylabtools import print_figure
 from IPython.display import display
 from matplotlib.figure import Figure
 
-from earlyhelp.published.ledger import (
-    Claim,
-    claims_of,
-    formatted,
-    ledger,
-    ledger_target,
-)
-from earlyhelp.published.rounding import number as number  # notebooks import it from here
+from earlyhelp.published.claims import Claim, claims_of
+from earlyhelp.published.ledger import formatted, ledger, ledger_target
+from earlyhelp.published.numbers import number as number  # notebooks import it from here
 from earlyhelp.published.statuses import Statuses, statuses_in
 from earlyhelp.qualitative.framework import CODEBOOK_FILE, Codebook, read_codebook
 from earlyhelp.qualitative.theory import THEORY_FILE, Theory, load_theory

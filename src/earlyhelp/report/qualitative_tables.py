@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from earlyhelp.published.rounding import number
+from earlyhelp.published.numbers import number
 from earlyhelp.qualitative.framework import (
     CODES,
     JUDGEMENTS,

@@ -9,8 +9,9 @@ from typing import Any, TypeVar, cast
 
 import pandas as pd
 
-from earlyhelp.published.ledger import Claim, Reading, ledger_target
-from earlyhelp.published.rounding import number
+from earlyhelp.published.claims import Claim, Reading
+from earlyhelp.published.ledger import ledger_target
+from earlyhelp.published.numbers import number
 from earlyhelp.published.statuses import STATUSES, cell_statuses, statuses_in
 from earlyhelp.report.labels import DESIGN_LABELS, label
 from earlyhelp.report.layout import GROUP, Columns, filled, marked
@@ -77,7 +78,7 @@ def _printed_and_recomputed(frame: pd.DataFrame) -> dict[str, pd.Series]:
 
 
 def words(readings: list[Reading]) -> pd.DataFrame:
-    """How words that bind a number are read (`ledger.read_words`)."""
+    """How words that bind a number are read (`claims.read_words`)."""
     rows = [(escape(", ".join(r.phrases)), escape(r.interval), escape(r.why)) for r in readings]
     return pd.DataFrame(rows, columns=["Words", "Read as", "Why"], dtype=str)
 

@@ -1,7 +1,7 @@
 """What a pilot tells the design of the next trial: spread, stability over time, room for change.
 
 Of observed data these are estimates. Of reconstructed data they are what the printed figures leave
-possible: ranges, read from `printed.yml` and from what `identified_sets` stored, never the
+possible: ranges, read from the claims and from what `identified_sets` stored, never the
 synthetic people's own values.
 """
 
@@ -25,8 +25,9 @@ from earlyhelp.analysis.participants import surveys
 from earlyhelp.analysis.quantities import claiming
 from earlyhelp.possible import one_group
 from earlyhelp.published import determined, stored
-from earlyhelp.published.printed import possible_sums, read_printed
-from earlyhelp.published.rounding import number
+from earlyhelp.published.identified_sets import outcomes as printed_outcomes
+from earlyhelp.published.numbers import number
+from earlyhelp.published.printed import read_printed
 from earlyhelp.published.statuses import FREE, cell_statuses, combined
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import Pilot, proqol_columns, wai_columns
@@ -89,18 +90,19 @@ def _observed_room(pilot: Pilot) -> pd.DataFrame:
 
 
 def _printed_room(pilot: Pilot) -> pd.DataFrame:
-    printed = read_printed(pilot.study.folder)
+    printed = printed_outcomes(pilot.study, read_printed(pilot.study.folder))
     left = determined.read(pilot.study.folder)
     rows = []
     for (measure, key), arm, wave in product(OUTCOMES.items(), ARMS, WAVES):
-        figures, scale = printed[key][arm][wave], getattr(pilot.study.measures, key)
-        low, high = scale.total_minimum, scale.total_maximum
-        sums = possible_sums(figures, (low, high))
-        row = {"measure": measure, "arm": arm, "wave": wave, "n": figures["n"], "maximum": high}
-        row |= {"mean_low": sums[0] / figures["n"], "mean_high": sums[-1] / figures["n"]}
-        row |= {"sd_known": "sd" in figures}
-        if "sd" in figures:
-            given = one_group.Figures(figures["n"], figures["mean"], figures["sd"], low, high)
+        if key not in printed:
+            continue
+        group, (low, high) = printed[key].groups[arm][wave], printed[key].ends
+        sums = group.sums((low, high))
+        row = {"measure": measure, "arm": arm, "wave": wave, "n": group.n, "maximum": high}
+        row |= {"mean_low": sums[0] / group.n, "mean_high": sums[-1] / group.n}
+        given = printed[key].figures(arm, wave)
+        row |= {"sd_known": given is not None}
+        if given:
             ends = float(given.sd_interval.low), float(given.sd_interval.high)
             found = one_group.bounds(given, [high, high - NEAR])
             above = {
@@ -109,7 +111,7 @@ def _printed_room(pilot: Pilot) -> pd.DataFrame:
                 if bound.quantity == "at or above" and bound.of is not None
             }
         else:
-            ends = sd_by_sum(figures["n"], (sums[0], sums[-1]), (low, high))
+            ends = sd_by_sum(group.n, (sums[0], sums[-1]), (low, high))
             above = _stored_above(left, key, arm, wave)
         row |= {"sd_low": ends[0], "sd_high": ends[1]}
         for name, cutoff in (("top", high), ("near", high - NEAR)):
@@ -196,9 +198,11 @@ def fisher_interval(r: float, n: int, confidence: float) -> tuple[float, float]:
 
 def _identified(pilot: Pilot) -> pd.DataFrame:
     left = determined.read(pilot.study.folder)
-    pairs = read_printed(pilot.study.folder)["pairs"]
+    printed = printed_outcomes(pilot.study, read_printed(pilot.study.folder))
     rows = []
     for (measure, key), (index, arm) in product(OUTCOMES.items(), enumerate(ARMS)):
+        if key not in printed:
+            continue
         correlation = (NOTHING, NOTHING)
         sds, dzs = [NOTHING], [NOTHING]
         if left is not None:
@@ -207,7 +211,7 @@ def _identified(pilot: Pilot) -> pd.DataFrame:
             if left.has(key, arm, "correlation"):
                 correlation = left.extreme(key, arm, "correlation")[:2]
         spread = (min(sds), max(sds), min(dzs), max(dzs))
-        rows.append((measure, arm, pairs[arm], *spread, *correlation))
+        rows.append((measure, arm, printed[key].pairs[arm], *spread, *correlation))
     return pd.DataFrame(rows, columns=STABILITY)
 
 

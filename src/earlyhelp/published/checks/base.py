@@ -17,7 +17,8 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, get_args
 from pydantic import BeforeValidator, Field
 
 from earlyhelp.possible.one_group import Interval, printed_interval
-from earlyhelp.published.ledger import Claim, printed_number
+from earlyhelp.published.claims import Claim
+from earlyhelp.published.numbers import printed_number
 from earlyhelp.study.questions import PLACEHOLDER
 from earlyhelp.study.yamlfile import Strict
 

@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import Field
 
 from earlyhelp.published.checks.base import Check, Operand, Printed, Verdict
-from earlyhelp.published.ledger import printed_number
+from earlyhelp.published.numbers import printed_number
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = re.compile(rf"\b({'|'.join(MONTHS)})[a-z]*", re.IGNORECASE)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pydantic import field_validator
 
 from earlyhelp.published.checks.base import Check, Expression, Printed, Severity, Verdict
-from earlyhelp.published.ledger import parse_interval
+from earlyhelp.published.claims import parse_interval
 
 
 class Wording(Check):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import earlyhelp
-from earlyhelp.published.rounding import number
+from earlyhelp.published.numbers import number, printed_number, round_like
 
 # Modules that write numbers for readers.
 PACKAGE = Path(earlyhelp.__file__).parent
@@ -36,3 +36,35 @@ def test_number(value: object, decimals: int, expected: str) -> None:
 def test_no_number_for_readers_is_rounded_in_another_way(module: Path) -> None:
     # Formats round halves to even, and binary: 31.25 becomes 31.2 where `number` says 31.3.
     assert re.findall(r":\.\d[f%]", module.read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "printed", "expected"),
+    [
+        (81.25, "81.2", "81.3"),
+        (68.75, "68.8", "68.8"),
+        (0.2375, ".238", ".238"),
+        (0.6844, "0.684", "0.684"),
+        (-0.04, "0.0", "0.0"),
+        (-1.25, "1.2", "-1.3"),
+        (4.0, "4.00", "4.00"),
+        (1500.0, "1,500", "1,500"),
+        (9, "nine", "nine"),
+        (9.49, "nine", "nine"),
+        (4, "Four", "Four"),
+        (13, "nine", "13"),
+        # 100 × 0.285 is 28.499999999999996 in binary.
+        (100 * 0.285, "29", "29"),
+        (1.005, "1.00", "1.01"),
+    ],
+)
+def test_values_are_rounded_half_up_and_written_like_the_printed(
+    value: float, printed: str, expected: str
+) -> None:
+    assert round_like(value, printed) == expected
+
+
+@pytest.mark.parametrize("text", ["", "some", "nan", "inf", "1.2.3"])
+def test_what_is_no_number_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="a number as printed"):
+        printed_number(text)

@@ -1,0 +1,65 @@
+"""Numbers as text: how printed ones are read, and the one way in which ours are rounded.
+
+Tables, figures, sentences, ledger and audit take it from here, so that one number cannot stand as
+31.2 in one place and as 31.3 in another.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from decimal import ROUND_HALF_UP, Decimal
+from numbers import Real
+
+NUMBER_WORDS = (
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
+    *("eleven", "twelve"),
+)
+LONGEST_NUMBER = 15
+_NUMBER = re.compile(r"[+-]?(([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]+)?|\.[0-9]+)")
+
+
+def printed_number(printed: str) -> Decimal:
+    """Number that a printed figure states, with its printed decimals.
+
+    ``"4.20"``, ``".238"``, ``"1,500"`` and number words up to twelve are read.
+    A figure has at most `LONGEST_NUMBER` characters.
+
+    Raises
+    ------
+    ValueError
+        When it is not a number.
+    """
+    text = printed.strip().lower()
+    if text in NUMBER_WORDS:
+        return Decimal(NUMBER_WORDS.index(text))
+    if not _NUMBER.fullmatch(text) or len(text) > LONGEST_NUMBER:
+        raise ValueError(f"a number as printed, such as 4.20 or 1,500, not {printed[:40]!r}")
+    return Decimal(text.replace(",", ""))
+
+
+def round_like(value: float, printed: str) -> str:
+    """Round half up to the decimals of a printed figure and write it the same way.
+
+    Binary noise is cut off at twelve significant digits first, so that a tie is a tie.
+    """
+    pattern = printed_number(printed)
+    number = Decimal(f"{value:.12g}").quantize(
+        Decimal(1).scaleb(min(0, int(pattern.as_tuple().exponent))), rounding=ROUND_HALF_UP
+    )
+    number = number if number else abs(number)
+    if printed.isalpha() and 0 <= number < len(NUMBER_WORDS):
+        word = NUMBER_WORDS[int(number)]
+        return word.capitalize() if printed[0].isupper() else word
+    text = f"{number:,f}" if "," in printed else f"{number:f}"
+    return text.replace("0.", ".", 1) if printed.startswith(".") and abs(number) < 1 else text
+
+
+def number(value: object, decimals: int = 0) -> str:
+    """Round half up, as the report does, and keep trailing zeros; a dash for nothing."""
+    if not isinstance(value, Real) or math.isnan(value):
+        return "–"
+    # repr gives the shortest decimal of a float: 81.25, not a neighbour in binary.
+    exact = Decimal(repr(float(value)))
+    rounded = exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+    return str(abs(rounded) if rounded == 0 else rounded).replace("-", "−")

@@ -208,41 +208,56 @@ def _problems(
     row_of: dict[str, int] = {}
     by_id = {claim.id: claim for claim in claims.values()}
     for row, claim in claims.items():
-
-        def problem(column: str, expected: str, row: int = row, claim: Claim = claim) -> Problem:
-            return Problem(name, row, column, repr(getattr(claim, column)), expected)
-
-        if not claim.id or claim.id in row_of:
-            yield problem("id", "an id that stands once")
+        alone = bool(claim.id) and claim.id not in row_of
         row_of[claim.id] = row
-        if claim.kind not in KINDS:
-            yield problem("kind", f"one of: {', '.join(KINDS)}")
-        if claim.status not in STATUSES:
-            yield problem("status", f"one of: {', '.join(STATUSES)}")
-        if (claim.status == "not in our data") != (not claim.quantity):
-            yield problem("quantity", "a quantity, or the status 'not in our data'")
-        if claim.quantity and claim.quantity not in QUANTITIES:
-            yield problem("quantity", "a public function of the analysis, such as people")
-        if claim.quantity and not claim.column:
-            yield problem("column", "the column that answers")
-        if any("=" not in part for part in claim.select.split(";") if part):
-            yield problem("select", "key=value;key=value")
-        if claim.kind == WORD or claim.word:
-            reading = readings.get(claim.word)
-            if claim.kind != WORD or not reading or claim.printed not in reading.phrases:
-                expected = f"an id of {WORDS_FILE} whose phrases have {claim.printed!r}"
-                yield problem("word", expected if claim.kind == WORD else "none: it is no word")
-        if not all(_ASSUMPTION.fullmatch(one) for one in claim.assumptions.split(";") if one):
-            yield problem("assumptions", "ids such as A-01;R-12")
-        if claim.quantity and claim.kind not in (WORD, TEXT) and not _readable(claim):
-            yield problem("printed", "a tick" if claim.kind == TICK else "a number")
-        if (claim.status == "contradicted") != bool(claim.answer):
-            yield problem("answer", "what our data give, for a contradicted figure only")
-        if claim.status == "not in our data" and not claim.note:
-            yield problem("note", "why our data cannot answer")
-        for rival in claim.rivals:
-            if rival not in by_id or claim.id not in by_id[rival].rivals:
-                yield problem("conflicts", f"claims that point back; {rival!r} does not")
+        rules = [(alone, "id", "an id that stands once"), *_rules(claim, readings)]
+        rules += [
+            (
+                rival in by_id and claim.id in by_id[rival].rivals,
+                "conflicts",
+                f"claims that point back; {rival!r} does not",
+            )
+            for rival in claim.rivals
+        ]
+        for kept, column, expected in rules:
+            if not kept:
+                yield Problem(name, row, column, repr(getattr(claim, column)), expected)
+
+
+def _rules(claim: Claim, readings: Mapping[str, Reading]) -> list[tuple[bool, str, str]]:
+    """Whether a claim keeps each rule, the column that the rule is for, and what it expects."""
+    answered, nowhere = bool(claim.quantity), claim.status == "not in our data"
+    keys = [part for part in claim.select.split(";") if part]
+    reading = readings.get(claim.word)
+    known = reading is not None and claim.printed in reading.phrases
+    assumptions = [one for one in claim.assumptions.split(";") if one]
+    number = "a tick" if claim.kind == TICK else "a number"
+    return [
+        (claim.kind in KINDS, "kind", f"one of: {', '.join(KINDS)}"),
+        (claim.status in STATUSES, "status", f"one of: {', '.join(STATUSES)}"),
+        (answered != nowhere, "quantity", "a quantity, or the status 'not in our data'"),
+        (
+            not answered or claim.quantity in QUANTITIES,
+            "quantity",
+            "a public function of the analysis, such as people",
+        ),
+        (not answered or bool(claim.column), "column", "the column that answers"),
+        (all("=" in key for key in keys), "select", "key=value;key=value"),
+        (
+            claim.kind != WORD or known,
+            "word",
+            f"an id of {WORDS_FILE} whose phrases have {claim.printed!r}",
+        ),
+        (claim.kind == WORD or not claim.word, "word", "none: it is no word"),
+        (all(map(_ASSUMPTION.fullmatch, assumptions)), "assumptions", "ids such as A-01;R-12"),
+        (not answered or claim.kind in (WORD, TEXT) or _readable(claim), "printed", number),
+        (
+            (claim.status == "contradicted") == bool(claim.answer),
+            "answer",
+            "what our data give, for a contradicted figure only",
+        ),
+        (not nowhere or bool(claim.note), "note", "why our data cannot answer"),
+    ]
 
 
 def _readable(claim: Claim) -> bool:

@@ -37,7 +37,17 @@ class Wording(Check):
 
 
 class Reviewed(Check):
-    """What a reader found and no general check can: always a finding."""
+    """What a reader found and no general check can: always a finding.
+
+    Examples
+    --------
+    >>> from earlyhelp.published.checks.base import Printed
+    >>> severity = "two places disagree"
+    >>> line = {"op": "percent", "of": ["1", {"op": "sum", "of": ["1", "2"]}]}
+    >>> check = Reviewed(id="a", about="staff", severity=severity, says="...", arithmetic=[line])
+    >>> check.run(Printed([]))
+    Verdict(holds=False, arithmetic=['1 / (1 + 2) = 33.3 %'])
+    """
 
     title = "reviewed"
 

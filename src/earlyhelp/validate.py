@@ -32,7 +32,7 @@ from earlyhelp.study.dictionary import DATAPACKAGE_FILE, read_dictionary
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.questions import QUESTIONS_FILE, read_questions
 from earlyhelp.study.raw import Pilot, open_pilot
-from earlyhelp.study.scoring_keys import INSTRUMENTS_FILE, read_instruments
+from earlyhelp.study.scoring_keys import INSTRUMENTS_FILE, Instruments, read_instruments
 from earlyhelp.trial import criteria, design_grid
 from earlyhelp.trial.pilot_estimates import NUMBERS_FILE, read_numbers, unknown_numbers
 
@@ -336,16 +336,36 @@ def _ties(pilot: Pilot, held: dict[str, Any]) -> Iterator[Problem]:
         except InputError as error:
             yield from error.problems
     theory = held.get(THEORY_FILE)
+    yield from _sources(pilot.instruments)
     if theory:
         yield from _sections(study, theory)
         yield from unknown_assessors(theory, pilot.instruments.outcomes)
     yield from _qualitative(pilot, held, theory)
 
 
+def _book() -> Path | None:
+    """Where the book is, at hand when there is one above the working directory."""
+    roots = (Path.cwd(), *Path.cwd().parents)
+    return next((base for base in roots if (base / "_toc.yml").is_file()), None)
+
+
+def _sources(instruments: Instruments) -> Iterator[Problem]:
+    """Check that the references have every source of an instrument, where the book is at hand."""
+    root = _book()
+    if root is None:
+        return
+    text = (root / "book/references.bib").read_text("utf-8")
+    keys = set(re.findall(r"^@[a-z]+\{([^,]+),", text, re.MULTILINE))
+    sources = {scale.instrument: scale.about.source for scale in instruments.scales.values()}
+    for name, source in sources.items():
+        if source not in keys:
+            expected = "a key of book/references.bib"
+            yield Problem(INSTRUMENTS_FILE, None, f"{name}.source", repr(source), expected)
+
+
 def _sections(study: Study, theory: Theory) -> Iterator[Problem]:
     """Check that every element leads to a place of the study's book, where the book is at hand."""
-    roots = (Path.cwd(), *Path.cwd().parents)
-    root = next((base for base in roots if (base / "_toc.yml").is_file()), None)
+    root = _book()
     if root is None:
         return
     pages = {f"results/{path.name}": path for path in (root / "notebooks").glob("*.md")}

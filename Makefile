@@ -83,6 +83,7 @@ mutants: $(READY) ## change the code in small ways and see whether a test notice
 lint: $(READY)
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
+	$(PY) tests/notebook_cells.py
 	$(RUN) mypy
 	PYTHONPATH=src .venv/bin/lint-imports --no-cache
 

@@ -21,7 +21,8 @@ from earlyhelp.study.problems import InputError
 
 ROOT = Path(__file__).parents[1]
 WORDS = """\
-- phrases: [majority]
+- id: majority
+  phrases: [majority]
   interval: "(50, 100]"
   why: more than half
 """
@@ -54,9 +55,9 @@ def claim(id: str, printed: str, kind: str = "count", place: str = "Table 1") ->
         "printed": printed,
         "status": "not in our data",
         "note": "a test",
-        "interval": "[45, 55]" if kind == "word" else "",
+        "word": "half" if kind == "word" else "",
     }
-    return Claim(**cells)
+    return Claim(**cells, interval="[45, 55]" if kind == "word" else "")
 
 
 def write_claims(study: Path, *rows: dict[str, str]) -> Path:

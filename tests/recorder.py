@@ -102,22 +102,10 @@ def _artist(artist: Artist) -> Iterator[str]:
         return
     match artist:
         case Legend():
-            yield f"legend {artist.get_title().get_text()!r}, {_layout(artist)}"
-            for handle, text in zip(artist.legend_handles, artist.get_texts(), strict=True):
-                yield f"  {text.get_text()!r}: {_look(handle)}"
-        case Annotation():
-            if artist.get_text() or artist.arrow_patch:
-                place = _numbers(_place(artist))
-                if artist.anncoords == "offset points":
-                    place += f" and {_numbers(artist.xyann)} points"
-                if artist.arrow_patch:
-                    place += f" from {_numbers(artist.xyann)} by arrow {_look(artist.arrow_patch)}"
-                letters = f": {_letters(artist)}" if artist.get_text() else ""
-                yield f"text {artist.get_text()!r} at {place}{letters}"
+            yield from _legend(artist)
         case Text():
-            if artist.get_text():
-                place = _numbers(artist.get_position())
-                yield f"text {artist.get_text()!r} at {place}: {_letters(artist)}"
+            if artist.get_text() or getattr(artist, "arrow_patch", None):
+                yield _text(artist)
         case AxLine():
             line = f"{_numbers(artist.get_xy1())}, slope {_number(artist.get_slope())}"
             yield f"line {_look(artist)} through {line}"
@@ -129,16 +117,38 @@ def _artist(artist: Artist) -> Iterator[str]:
             place = f"({_numbers((artist.get_x(), artist.get_y()))})"
             size = f"{_number(artist.get_width())} by {_number(artist.get_height())}"
             yield f"box {_look(artist)}: {place}, {size}"
-        case LineCollection():
-            shapes = " | ".join(_points(segment) for segment in artist.get_segments())
-            yield f"segments {_look(artist)}: {shapes}"
-        case PathCollection():
-            yield f"points {_look(artist)}: {_points(artist.get_offsets())}"
         case Collection():
-            shapes = " | ".join(_points(path.vertices) for path in artist.get_paths())
-            yield f"areas {_look(artist)}: {shapes}"
+            yield _collection(artist)
         case _:
             raise TypeError(f"no words for {artist!r}")
+
+
+def _legend(legend: Legend) -> Iterator[str]:
+    yield f"legend {legend.get_title().get_text()!r}, {_layout(legend)}"
+    for handle, text in zip(legend.legend_handles, legend.get_texts(), strict=True):
+        yield f"  {text.get_text()!r}: {_look(handle)}"
+
+
+def _text(text: Text) -> str:
+    """A text's place, the arrow that starts there, and how it is written."""
+    place = _numbers(text.get_position())
+    if isinstance(text, Annotation):
+        place = _numbers(_place(text))
+        if text.anncoords == "offset points":
+            place += f" and {_numbers(text.xyann)} points"
+        if text.arrow_patch:
+            place += f" from {_numbers(text.xyann)} by arrow {_look(text.arrow_patch)}"
+    letters = f": {_letters(text)}" if text.get_text() else ""
+    return f"text {text.get_text()!r} at {place}{letters}"
+
+
+def _collection(collection: Collection) -> str:
+    look = _look(collection)
+    if isinstance(collection, PathCollection):
+        return f"points {look}: {_points(collection.get_offsets())}"
+    if isinstance(collection, LineCollection):
+        return f"segments {look}: {' | '.join(map(_points, collection.get_segments()))}"
+    return f"areas {look}: {' | '.join(_points(path.vertices) for path in collection.get_paths())}"
 
 
 def _place(text: Annotation) -> tuple[float, float]:

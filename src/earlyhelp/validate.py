@@ -13,7 +13,7 @@ from typing import Any
 from earlyhelp.analysis.participants import design
 from earlyhelp.published import identified_sets
 from earlyhelp.published.audit import AUDIT_FILE, audit, read_declarations
-from earlyhelp.published.claims import CLAIMS_FILE, DESIGN, WORDS_FILE, claims_of, read_words
+from earlyhelp.published.claims import CLAIMS_FILE, DESIGN, WORDS_FILE, Claim, claims_of, read_words
 from earlyhelp.published.ledger import ledger
 from earlyhelp.published.printed import PrintedFigures
 from earlyhelp.qualitative.framework import (
@@ -67,7 +67,10 @@ FILES = (
     StudyFile(
         STUDY_FILE,
         "What was planned: title, `provenance: observed`, teams with arm and randomised unit, the "
-        "three survey waves with month and arms, and facts of the design.",
+        "three survey waves with month and arms, and facts of the design. Under `counted` stands "
+        "which columns hold statements, earlier experience and use of each tool, which answers "
+        "mean no use, regular use or agreement, which roles were to use the tools, and what is "
+        "read together.",
         read_study,
         needed=True,
     ),
@@ -306,17 +309,32 @@ def _strangers(names: list[str]) -> Iterator[Problem]:
 
 def _ties(pilot: Pilot, held: dict[str, Any]) -> Iterator[Problem]:
     """Check references from one file to another, and what only a page would stumble over."""
-    study = pilot.study
     claims = held.get(CLAIMS_FILE, [])
-    ids = {claim.id for claim in claims}
+    yield from _unknown_claims(held, {claim.id for claim in claims})
+    yield from _facts(pilot, claims)
+    if pilot.study.provenance == "reconstructed":
+        yield from _printed_figures(pilot.study, held.get(CLAIMS_FILE))
+    yield from _sources(pilot.instruments)
+    theory = held.get(THEORY_FILE)
+    if theory:
+        yield from _sections(pilot.study, theory)
+        yield from unknown_assessors(theory, pilot.instruments.outcomes)
+    yield from _qualitative(pilot, held, theory)
+
+
+def _unknown_claims(held: dict[str, Any], ids: set[str]) -> Iterator[Problem]:
+    expected = f"the id of a claim of {CLAIMS_FILE}"
     for question in held[QUESTIONS_FILE].values():
         for claim in sorted(question.placeholders - ids):
-            expected = f"the id of a claim of {CLAIMS_FILE}"
             yield Problem(QUESTIONS_FILE, None, question.id, f"{{{claim}}}", expected)
     for name, claim in _claims_of(held.get(TRIANGULATION_FILE)):
         if claim not in ids:
-            expected = f"the id of a claim of {CLAIMS_FILE}"
             yield Problem(TRIANGULATION_FILE, None, name, repr(claim), expected)
+
+
+def _facts(pilot: Pilot, claims: list[Claim]) -> Iterator[Problem]:
+    """Check that every fact of the design is read, and none is counted as well."""
+    study = pilot.study
     named = {claim.keys.get("fact") for claim in claims if claim.quantity == DESIGN}
     computed = set(design(replace(pilot, study=study.model_copy(update={"design": {}})))["fact"])
     for fact in study.design:
@@ -325,22 +343,20 @@ def _ties(pilot: Pilot, held: dict[str, Any]) -> Iterator[Problem]:
         elif fact not in named | set(FACTS_READ):
             expected = f"a fact that a claim names, or one of: {', '.join(FACTS_READ)}"
             yield Problem(STUDY_FILE, None, f"design.{fact}", "a key that nothing reads", expected)
-    if study.provenance == "reconstructed" and CLAIMS_FILE not in held:
+
+
+def _printed_figures(study: Study, claims: list[Claim] | None) -> list[Problem]:
+    """Check that the figures are printed which reconstructed data were drawn from."""
+    if claims is None:
         expected = "the figures that the data were reconstructed from"
-        yield Problem(CLAIMS_FILE, None, "", "no such file", expected)
-    elif study.provenance == "reconstructed":
-        try:
-            printed = PrintedFigures(claims)
-            identified_sets.outcomes(study, printed)
-            identified_sets.ratings(study, printed)
-        except InputError as error:
-            yield from error.problems
-    theory = held.get(THEORY_FILE)
-    yield from _sources(pilot.instruments)
-    if theory:
-        yield from _sections(study, theory)
-        yield from unknown_assessors(theory, pilot.instruments.outcomes)
-    yield from _qualitative(pilot, held, theory)
+        return [Problem(CLAIMS_FILE, None, "", "no such file", expected)]
+    try:
+        printed = PrintedFigures(claims)
+        identified_sets.outcomes(study, printed)
+        identified_sets.ratings(study, printed)
+    except InputError as error:
+        return error.problems
+    return []
 
 
 def _book() -> Path | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from earlyhelp.published.claims import COLUMNS, Claim, read_claims
 from earlyhelp.report import audit_tables
 from earlyhelp.study.problems import InputError
 
-WORDS = "- {phrases: [half], interval: '[45, 55]', why: near enough}\n"
+WORDS = "- {id: half, phrases: [half], interval: '[45, 55]', why: near enough}\n"
 
 
 @pytest.fixture
@@ -32,7 +31,7 @@ COUNT = {"id": "count", "about": "those who said yes", "of": [["18"]], "shares":
 def write_claims(folder: Path, claims: list[Claim]) -> None:
     lines = [",".join(COLUMNS)]
     for one in claims:
-        lines.append(",".join(f'"{getattr(one, field.name)}"' for field in fields(one)))
+        lines.append(",".join(f'"{getattr(one, name)}"' for name in COLUMNS))
     (folder / "claims.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (folder / "words.yml").write_text(WORDS, encoding="utf-8")
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from helpers import AGREEING, WORDS, told, write_claims
+from helpers import AGREEING, ROOT, WORDS, told, write_claims
 
 from earlyhelp.published import claims
 
@@ -32,12 +32,12 @@ def test_every_problem_is_told_at_once(mini: Path) -> None:
         mini,
         AGREEING | {"kind": "number", "quantity": "os.system"},
         AGREEING | {"printed": "some", "status": "fine"},
-        AGREEING | {"id": "word", "kind": "word", "printed": "majority", "interval": "[0, 1]"},
+        AGREEING | {"id": "word", "kind": "word", "printed": "majority", "word": "most"},
         AGREEING | {"id": "lost", "conflicts": "nowhere", "select": "role"},
         AGREEING | {"id": "bare", "status": "not in our data"},
         AGREEING | {"id": "", "kind": "tick", "column": "", "answer": "4"},
     )
-    statuses = "reproduced, contradicted, design fact, not in our data"
+    statuses = "reproduced, contradicted, design fact, not testable, not in our data"
     assert told(lambda: claims.read_claims(path)) == [
         f"claims.csv, {told}"
         for told in (
@@ -47,7 +47,7 @@ def test_every_problem_is_told_at_once(mini: Path) -> None:
             "row 3, column id: found 'trained'; expected an id that stands once",
             f"row 3, column status: found 'fine'; expected one of: {statuses}",
             "row 3, column printed: found 'some'; expected a number",
-            "row 4, column interval: found '[0, 1]'; expected an interval that words.yml gives for "
+            "row 4, column word: found 'most'; expected an id of words.yml whose phrases have "
             "'majority'",
             "row 5, column select: found 'role'; expected key=value;key=value",
             "row 5, column conflicts: found 'nowhere'; expected claims that point back; 'nowhere' "
@@ -76,7 +76,7 @@ def test_uneven_rows_are_refused(mini: Path) -> None:
     path = write_claims(mini, AGREEING)
     path.write_text(path.read_text() + "short,row\n")
     assert told(lambda: claims.read_claims(path)) == [
-        "claims.csv, row 3: found 2 cells; expected 16 cells"
+        "claims.csv, row 3: found 2 cells; expected 17 cells"
     ]
 
 
@@ -95,5 +95,39 @@ def test_a_study_without_claims_says_so(mini: Path) -> None:
 
 def test_words_without_a_reading_are_refused(mini: Path) -> None:
     path = write_claims(mini)
-    (mini / "words.yml").write_text("- phrases: [half]\n  interval: half\n  why: because\n")
+    (mini / "words.yml").write_text(
+        "- id: half\n  phrases: [half]\n  interval: half\n  why: because\n"
+    )
     assert "interval" in told(lambda: claims.read_claims(path))[0]
+
+
+def test_assumptions_that_claims_name_are_those_of_the_book(rotherham: Path) -> None:
+    """Every reading of the report stands behind a claim, every id on the page of assumptions."""
+    page = (ROOT / "book/assumptions.md").read_text("utf-8")
+    known = set(re.findall(r"^(?:\| )?([AR]-[0-9]{2}) ", page, re.MULTILINE))
+    read = claims.read_claims(rotherham / "claims.csv")
+    named = {one for claim in read for one in claim.assumptions.split(";") if one}
+    assert named <= known
+    assert {one for one in known if one.startswith("A")} <= named
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ({"kind": "word", "printed": "half", "word": "majority"}, "whose phrases have 'half'"),
+        ({"kind": "word", "printed": "half"}, "an id of words.yml"),
+        ({"word": "majority"}, "none: it is no word"),
+        ({"assumptions": "A-1"}, "ids such as A-01;R-12"),
+    ],
+)
+def test_words_and_assumptions_have_ids(mini: Path, row: dict[str, str], expected: str) -> None:
+    path = write_claims(mini, AGREEING | row)
+    (problem,) = told(lambda: claims.read_claims(path))
+    assert expected in problem
+
+
+def test_two_readings_of_one_id_are_told(mini: Path) -> None:
+    path = write_claims(mini, AGREEING)
+    (mini / "words.yml").write_text(WORDS + WORDS)
+    (problem,) = told(lambda: claims.read_claims(path))
+    assert problem == "words.yml, id: found 'majority'; expected an id that stands once"

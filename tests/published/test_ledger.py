@@ -52,7 +52,7 @@ def test_what_no_data_can_answer_is_called_so(mini: Path) -> None:
 
 
 def test_a_word_holds_within_its_interval(mini: Path) -> None:
-    word = {"kind": "word", "printed": "majority", "interval": "(50, 100]", "column": "percent"}
+    word = {"kind": "word", "printed": "majority", "word": "majority", "column": "percent"}
     # Three of four came.
     assert answer(mini, **word)["status"] == "reproduced"
     manager = answer(mini, **word, select="role=Team Manager", unit="%")

@@ -20,7 +20,8 @@ from earlyhelp.analysis.quantities import (
     Total,
     quantity,
 )
-from earlyhelp.published.statuses import cell_statuses, combined, statuses_in, with_statuses
+from earlyhelp.published.ledger import with_statuses
+from earlyhelp.published.statuses import cell_statuses, combined, statuses_in
 from earlyhelp.study.raw import Pilot, open_pilot
 
 STUDIES = ("data/rotherham", "tests/studies/complete", "tests/studies/mini")

@@ -13,7 +13,7 @@ from helpers import ROOT, describe
 from earlyhelp.analysis import feasibility, outcomes, participants
 from earlyhelp.analysis.quantities import QUANTITIES, claiming
 from earlyhelp.published.claims import claims_of
-from earlyhelp.published.statuses import with_statuses
+from earlyhelp.published.ledger import with_statuses
 from earlyhelp.report.layout import LAYOUTS, filled, target
 from earlyhelp.study.raw import open_pilot
 

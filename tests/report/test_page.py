@@ -12,7 +12,7 @@ import pytest
 from earlyhelp.analysis import outcomes, participants
 from earlyhelp.published import ledger
 from earlyhelp.published.claims import Claim
-from earlyhelp.published.statuses import with_statuses
+from earlyhelp.published.ledger import with_statuses
 from earlyhelp.qualitative.framework import read_codebook
 from earlyhelp.report import page as page_module
 from earlyhelp.report.myst import badge
@@ -82,7 +82,13 @@ def test_question_without_answer(page: Page, shown: list[str]) -> None:
 
 def test_study_without_qualitative_data_says_so(page: Page, shown: list[str]) -> None:
     page.evidence("1.1", "training", "tbl-x")
-    assert shown == ["This study holds no qualitative data on this question."]
+    page.matrix("1.1")
+    assert shown == ["This study holds no qualitative data on this question."] * 2
+
+
+def test_study_without_coding_for_triangulation_says_so(page: Page, shown: list[str]) -> None:
+    page.joint_display(None, "1.1")
+    assert shown == ["This study has no coding for triangulation."]
 
 
 def claim(quantity: str) -> Claim:

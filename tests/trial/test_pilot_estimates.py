@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from earlyhelp.published.statuses import with_statuses
+from earlyhelp.published.ledger import with_statuses
 from earlyhelp.study.design import read_study
 from earlyhelp.study.problems import InputError
 from earlyhelp.study.raw import Pilot, open_pilot

@@ -25,6 +25,13 @@ def most_squares(arm: Arm, total: int) -> int:
     -------
     int
         -1 where nobody's scores have such a sum of changes. Exact where no SD is printed.
+
+    Examples
+    --------
+    >>> from earlyhelp.possible.two_waves import TTest
+    >>> arm = Arm(Wave(3, 1, 5, (9, 9)), Wave(3, 1, 5, (9, 9)), 3, TTest(2, "1.00", "0.4"))
+    >>> most_squares(arm, 0)  # from 1, 3 and 5 to 5, 3 and 1
+    32
     """
     before, after = paired_sums(arm.baseline, arm.pairs), paired_sums(arm.endline, arm.pairs)
     return max((_apart(arm, x, x + total) for x in before if x + total in after), default=-1)
@@ -62,6 +69,13 @@ def endline_sums(arm: Arm, changes: Iterable[Change]) -> tuple[int, int]:
 
     Every sum left has scores far enough apart for the change's sum of squares, and spreads of both
     waves whose roots add up to at least the root of the change's.
+
+    Examples
+    --------
+    >>> from earlyhelp.possible.two_waves import TTest
+    >>> arm = Arm(Wave(3, 1, 5, (9, 9)), Wave(4, 1, 5, (12, 12)), 3, TTest(2, "1.00", "0.4"))
+    >>> endline_sums(arm, [Change(3, 1, 3)])
+    (10, 10)
     """
     before, after = (paired_spread(wave, arm.pairs) for wave in (arm.baseline, arm.endline))
     left = [
@@ -79,6 +93,13 @@ def risen(arm: Arm, changes: Sequence[Change], points: int) -> tuple[int, int]:
     """Fewest and most people who rise by some points or more, with one of some changes.
 
     Exact for the changes alone: whole numbers with the number, the sum and the sum of squares.
+
+    Examples
+    --------
+    >>> from earlyhelp.possible.two_waves import TTest
+    >>> arm = Arm(Wave(3, 1, 5, (9, 9)), Wave(3, 1, 5, (9, 9)), 3, TTest(2, "1.00", "0.4"))
+    >>> risen(arm, [Change(3, 0, 6)], points=1)  # changes of 2, -1 and -1, or the other way
+    (1, 2)
     """
     reach, most = arm.endline.high - arm.baseline.low, max(change.squares for change in changes)
     up = _squares(range(points, reach + 1), arm.pairs, most)

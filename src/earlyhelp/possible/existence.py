@@ -62,6 +62,18 @@ def agreeing_changes(
     ------
     Undecided
         Also where a printed t may be 0: then it bounds no sum of squares.
+
+    Examples
+    --------
+    >>> from earlyhelp.possible.one_group import Figures
+    >>> before = Wave.printed(Figures(3, "3.0", "1.0", 1, 5))
+    >>> after = Wave.printed(Figures(3, "4.0", "1.0", 1, 5))
+    >>> arm = Arm(before, after, pairs=3, test=TTest(2, "1.73", "0.225"))
+    >>> agreeing_changes([arm])
+    (Change(pairs=3, total=3, squares=5),)
+    >>> impossible = Arm(before, after, pairs=3, test=TTest(2, "9.00", "0.012"))
+    >>> agreeing_changes([impossible]) is None
+    True
     """
     if any(arm.test.interval().low <= 0 for arm in arms):
         raise Undecided("a t that may be 0 leaves too many changes to try")
@@ -80,6 +92,15 @@ def people(arm: Arm, changes: Sequence[Change]) -> list[Person] | None:
     Raises
     ------
     Undecided
+
+    Examples
+    --------
+    >>> from earlyhelp.possible.one_group import Figures
+    >>> before = Wave.printed(Figures(3, "3.0", "1.0", 1, 5))
+    >>> after = Wave.printed(Figures(3, "4.0", "1.0", 1, 5))
+    >>> arm = Arm(before, after, pairs=3, test=TTest(2, "1.73", "0.225"))
+    >>> people(arm, [Change(3, 3, 5)])
+    [(2, 4), (3, 3), (4, 5)]
     """
     from ortools.sat.python import cp_model
 
@@ -124,6 +145,15 @@ def greatest(arm: Arm, changes: Sequence[Change], worth: Worth, gap: float = 0.0
     ValueError
         No people agree.
     Undecided
+
+    Examples
+    --------
+    >>> from earlyhelp.possible.one_group import Figures
+    >>> before = Wave.printed(Figures(3, "3.0", "1.0", 1, 5))
+    >>> after = Wave.printed(Figures(3, "4.0", "1.0", 1, 5))
+    >>> arm = Arm(before, after, pairs=3, test=TTest(2, "1.73", "0.225"))
+    >>> greatest(arm, [Change(3, 3, 5)], lambda person: int(person[1] == 5)).value
+    1
     """
     from ortools.sat.python import cp_model
     from scipy.optimize import milp
@@ -166,7 +196,17 @@ def _conditions(model: Any) -> dict[str, Any]:
 
 
 def agrees(arm: Arm, change: Change, found: Sequence[Person]) -> bool:
-    """Whether people agree with a change and with both waves, by arithmetic of its own."""
+    """Whether people agree with a change and with both waves, by arithmetic of its own.
+
+    Examples
+    --------
+    >>> from earlyhelp.possible.one_group import Figures
+    >>> before = Wave.printed(Figures(3, "3.0", "1.0", 1, 5))
+    >>> after = Wave.printed(Figures(3, "4.0", "1.0", 1, 5))
+    >>> arm = Arm(before, after, pairs=3, test=TTest(2, "1.73", "0.225"))
+    >>> agrees(arm, Change(3, 3, 5), [(2, 3), (3, 5), (4, 4)])
+    True
+    """
     by = [after - before for before, after in found if before is not None and after is not None]
     if (len(by), sum(by), sum(d * d for d in by)) != change:
         return False
@@ -185,7 +225,13 @@ def agrees(arm: Arm, change: Change, found: Sequence[Person]) -> bool:
 
 
 def as_text(people: Sequence[Person]) -> tuple[str, str]:
-    """Scores of each wave, those of people in both waves first and in one order."""
+    """Scores of each wave, those of people in both waves first and in one order.
+
+    Examples
+    --------
+    >>> as_text([(1, 3), (3, None), (2, 3), (None, 1)])
+    ('1 2 3', '3 3 1')
+    """
     both_first = sorted(people, key=lambda person: None in person)
     before, after = (
         " ".join(str(person[wave]) for person in both_first if person[wave] is not None)
@@ -201,6 +247,11 @@ def from_text(before: str, after: str, pairs: int) -> list[Person]:
     ------
     ValueError
         A score is no whole number, or a wave has fewer than `pairs`.
+
+    Examples
+    --------
+    >>> from_text("1 2 3", "3 3 1", pairs=2)
+    [(1, 3), (2, 3), (3, None), (None, 1)]
     """
     first, second = ([int(score) for score in wave.split()] for wave in (before, after))
     if min(len(first), len(second)) < pairs:
@@ -213,7 +264,15 @@ def from_text(before: str, after: str, pairs: int) -> list[Person]:
 
 
 def moved(person: Person) -> int:
-    """Change of a person; 0 for one in a single wave."""
+    """Change of a person; 0 for one in a single wave.
+
+    Examples
+    --------
+    >>> moved((1, 3))
+    2
+    >>> moved((3, None))
+    0
+    """
     before, after = person
     return 0 if before is None or after is None else after - before
 

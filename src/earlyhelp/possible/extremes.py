@@ -114,7 +114,21 @@ def rows(
 
 
 def asked(arms: Mapping[str, Arm]) -> Iterator[tuple[str, str]]:
-    """Yield an arm or "between", and a quantity."""
+    """Yield an arm or "between", and a quantity.
+
+    Examples
+    --------
+    >>> from earlyhelp.possible.two_waves import TTest, Wave
+    >>> wave = Wave(3, 1, 5, (9, 9))
+    >>> arm = Arm(wave, wave, 3, TTest(2, "1.00", "0.4"))
+    >>> for of, quantity in asked({"intervention": arm, "comparison": arm}):
+    ...     print(of, "-", quantity)
+    intervention - correlation
+    comparison - correlation
+    between - adjusted difference
+    between - difference at baseline
+    between - difference at endline
+    """
     yield from product(arms, WITHIN)
     for quantity in BETWEEN:
         if spread_known(arms.values()) or not quantity.startswith("t "):
@@ -122,12 +136,29 @@ def asked(arms: Mapping[str, Arm]) -> Iterator[tuple[str, str]]:
 
 
 def value(arms: Mapping[str, Arm], quantity: str, people: Placed) -> float:
-    """Value of a quantity for some people."""
+    """Value of a quantity for some people.
+
+    Examples
+    --------
+    >>> from earlyhelp.possible.two_waves import TTest, Wave
+    >>> wave = Wave(3, 1, 5, (9, 9))
+    >>> arm = Arm(wave, wave, 3, TTest(2, "1.00", "0.4"))
+    >>> value({"one": arm}, "correlation", {"one": [(1, 5), (3, 3), (5, 1)]})
+    -1.0
+    """
     return VALUES[quantity](_walks(arms, people, Random(1)))
 
 
 def spread_known(arms: Iterable[Arm]) -> bool:
-    """Whether the SDs of both waves of all arms are printed."""
+    """Whether the SDs of both waves of all arms are printed.
+
+    Examples
+    --------
+    >>> from earlyhelp.possible.two_waves import TTest, Wave
+    >>> wave = Wave(3, 1, 5, (9, 9))  # no variance
+    >>> spread_known([Arm(wave, wave, 3, TTest(2, "1.00", "0.4"))])
+    False
+    """
     return all(wave.variance is not None for arm in arms for wave in (arm.baseline, arm.endline))
 
 

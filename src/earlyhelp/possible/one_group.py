@@ -181,7 +181,14 @@ class Interval(NamedTuple):
 
 
 def printed_interval(printed: str, rounding: str) -> Interval:
-    """Return the numbers that are printed like this under a rounding of `Figures`."""
+    """Return the numbers that are printed like this under a rounding of `Figures`.
+
+    Examples
+    --------
+    >>> interval = printed_interval("4.3", "half-up")
+    >>> print(interval.low, interval.high, interval.low_included, interval.high_included)
+    17/4 87/20 True False
+    """
     value = Fraction(printed)
     decimals = len(printed.partition(".")[2])
     half = Fraction(1, 2 * 10**decimals)
@@ -540,7 +547,13 @@ def _total(table: _Table) -> int:
 
 
 def size(figures: Figures) -> Size:
-    """Size of the table that an exact answer takes; zero where arithmetic alone answers."""
+    """Size of the table that an exact answer takes; zero where arithmetic alone answers.
+
+    Examples
+    --------
+    >>> size(Figures(17, "69.2", "9.3", 12, 84))
+    Size(values=53, cells=1361685, residues=1)
+    """
     targets, _ = _targets(figures)
     return _Grid(figures, targets).size() if targets else Size(0, 0, 0)
 
@@ -552,6 +565,11 @@ def count(figures: Figures) -> int:
     ------
     TooLarge
         The table would not fit.
+
+    Examples
+    --------
+    >>> count(Figures(5, "3.4", "1.14", 1, 5))
+    1
     """
     table = _completions(figures)
     return _total(table) if table else 0
@@ -561,6 +579,13 @@ def why_impossible(figures: Figures) -> str | None:
     """Say why no data set agrees with the figures; None if at least one does.
 
     The mean, GRIM, the range of the SD and GRIMMER need no table, so they answer for any size.
+
+    Examples
+    --------
+    >>> why_impossible(Figures(28, "5.19", "1.60", 1, 7))
+    'GRIM fails: the nearest means of n = 28 are 5.1786 and 5.2143, not 5.19'
+    >>> why_impossible(Figures(5, "3.4", "1.14", 1, 5)) is None
+    True
     """
     targets, reason = _targets(figures)
     if not targets:
@@ -588,6 +613,12 @@ def draw(figures: Figures, k: int, seed: int) -> NDArray[np.int64]:
     InputError
         No data set agrees, or (TooLarge) more than LIST_LIMIT scores to draw, or the table would
         not fit.
+
+    Examples
+    --------
+    >>> draw(Figures(17, "69.2", "9.3", 12, 84), 1, seed=1)
+    array([[52, 59, 59, 63, 63, 63, 67, 67, 67, 67, 69, 77, 78, 78, 82, 82,
+            83]])
     """
     if k * figures.n > LIST_LIMIT:
         raise _too_large(
@@ -619,6 +650,11 @@ def enumerate_all(figures: Figures) -> NDArray[np.int64]:
     ------
     TooLarge
         More than LIST_LIMIT scores to list, or the table would not fit.
+
+    Examples
+    --------
+    >>> enumerate_all(Figures(5, "3.4", "1.14", 1, 5))
+    array([[2, 3, 3, 4, 5]])
     """
     table = _completions(figures)
     total = _total(table) if table else 0
@@ -701,6 +737,14 @@ def bounds(figures: Figures, cutoffs: Iterable[int] = ()) -> list[Bound]:
     ------
     TooLarge
         A table would not fit.
+
+    Examples
+    --------
+    >>> for bound in bounds(Figures(5, "3.4", "1.1", 1, 5), cutoffs=[4]):
+    ...     if bound.quantity in ("at or above", "median"):
+    ...         print(bound.quantity, bound.of, bound.low, bound.high)
+    at or above 4 2 2
+    median None 3 3
     """
     table = _completions(figures)
     if not table or not _total(table):
@@ -791,22 +835,8 @@ def _less(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
 def _skewness(figures: Figures, table: _Table) -> list[Bound]:
     """Range of the skewness from the extreme sums of cubes of every target."""
     grid, n = table.grid, figures.n
-    extremes = []
-    for least, best in ((2**62, np.minimum), (-(2**62), np.maximum)):
-        planes = [np.full(box.shape, least, dtype=np.int64) for box in grid.boxes]
-        planes[0][...] = 0
-        for d in grid.deviations:
-            for people in range(1, grid.most(d) + 1):
-                where = grid.overlap(people, people - 1, d)
-                if where:
-                    plane = planes[people][where[0]]
-                    best(plane, planes[people - 1][where[1]] + d**3, out=plane)
-        box = grid.boxes[-1]
-        for s, first, last in grid.targets:
-            for t in range(first, last + 1):
-                cubes = int(planes[-1][s - box.s_low, t - box.t_low])
-                if abs(cubes) < 2**61 and n * (2 * t + s) > s * s:
-                    extremes.append(_signed_square_skewness(n, s, 2 * t + s, cubes))
+    extremes = [*_extreme_skewness(grid, 2**62, np.minimum)]
+    extremes += _extreme_skewness(grid, -(2**62), np.maximum)
     if not extremes:  # every score is the same: there is no skewness
         return []
     low, high = (_signed_root(f(extremes)) for f in (min, max))
@@ -821,6 +851,24 @@ def _skewness(figures: Figures, table: _Table) -> list[Bound]:
                 listed[_signed_root(_signed_square_skewness(n, first, second, third))] += sets
         counts = dict(sorted(listed.items()))
     return [Bound("skewness", None, low, high, counts)]
+
+
+def _extreme_skewness(grid: _Grid, least: int, best: np.ufunc) -> Iterator[Fraction]:
+    """Extreme (by the ufunc `best`, from `least` on) signed squares of the skewness by target."""
+    planes = [np.full(box.shape, least, dtype=np.int64) for box in grid.boxes]
+    planes[0][...] = 0
+    for d in grid.deviations:
+        for people in range(1, grid.most(d) + 1):
+            where = grid.overlap(people, people - 1, d)
+            if where:
+                plane = planes[people][where[0]]
+                best(plane, planes[people - 1][where[1]] + d**3, out=plane)
+    box = grid.boxes[-1]
+    for s, first, last in grid.targets:
+        for t in range(first, last + 1):
+            cubes = int(planes[-1][s - box.s_low, t - box.t_low])
+            if abs(cubes) < 2**61 and grid.n * (2 * t + s) > s * s:
+                yield _signed_square_skewness(grid.n, s, 2 * t + s, cubes)
 
 
 def _signed_square_skewness(n: int, s: int, squares: int, cubes: int) -> Fraction:

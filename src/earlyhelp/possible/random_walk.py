@@ -156,6 +156,18 @@ def draw(arm: Arm, people: Sequence[Person], steps: int, random: Random) -> Walk
     steps : int
         Tried moves.
     random : Random
+
+    Examples
+    --------
+    >>> from earlyhelp.possible.two_waves import TTest, Wave
+    >>> wave = Wave(4, 1, 7, (16, 16))
+    >>> arm = Arm(wave, wave, 4, TTest(3, "1.00", "0.4"))
+    >>> people = [(3, 5), (5, 3), (4, 5), (4, 3)]
+    >>> walk = draw(arm, people, steps=1000, random=Random(1))
+    >>> sum(after - before for before, after in walk.pairs)
+    0
+    >>> sum((after - before) ** 2 for before, after in walk.pairs)
+    10
     """
     walk = Walk(arm, people, random)
     for _ in range(steps):

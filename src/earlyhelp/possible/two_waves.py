@@ -121,6 +121,14 @@ def changes(arm: Arm) -> list[Change]:
     ------
     InputError
         The printed t may be 0: then it bounds no sum of squares.
+
+    Examples
+    --------
+    >>> before = Wave.printed(Figures(3, "3.0", "1.0", 1, 5))
+    >>> after = Wave.printed(Figures(3, "4.0", "1.0", 1, 5))
+    >>> arm = Arm(before, after, pairs=3, test=TTest(2, "1.73", "0.225"))
+    >>> changes(arm)
+    [Change(pairs=3, total=3, squares=5)]
     """
     t = arm.test.interval()
     if t.low <= 0:
@@ -196,6 +204,13 @@ def joint(first: list[Change], second: list[Change], test: TTest) -> list[tuple[
         Of each arm, as `changes` returns them.
     test : TTest
         Student's t on change, pooled variance.
+
+    Examples
+    --------
+    >>> up, down = Change(17, 23, 363), Change(17, -23, 363)
+    >>> other = Change(16, 10, 552)
+    >>> joint([up, down], [other], TTest(31, "0.39", "0.697")) == [(up, other)]
+    True
     """
     t = test.interval()
     means, spreads, sizes = (
@@ -221,7 +236,14 @@ def _within(square: Fraction, t: Interval) -> bool:
 
 
 def squared_t(first: Change, second: Change, df: int) -> Fraction:
-    """Square of Student's t between the changes of two arms, pooled variance."""
+    """Square of Student's t between the changes of two arms, pooled variance.
+
+    Examples
+    --------
+    >>> square = squared_t(Change(17, 23, 363), Change(16, 10, 552), 31)
+    >>> print(f"{float(square) ** 0.5:.2f}")
+    0.39
+    """
     error = (first.spread + second.spread) / df
     error *= Fraction(1, first.pairs) + Fraction(1, second.pairs)
     return (first.mean - second.mean) ** 2 / error
@@ -233,6 +255,15 @@ def correlation_bounds(arm: Arm, change: Change) -> tuple[float, float]:
     No data set lies outside; that the ends are attained is not shown. With the roots a, b and c of
     the spreads of baseline, endline and change, r = (a**2 + b**2 - c**2) / (2 a b). The paired
     spread of a wave lies between the two that `paired_spread` and the other wave allow.
+
+    Examples
+    --------
+    >>> before = Wave.printed(Figures(3, "3.0", "1.0", 1, 5))
+    >>> after = Wave.printed(Figures(3, "4.0", "1.0", 1, 5))
+    >>> arm = Arm(before, after, pairs=3, test=TTest(2, "1.73", "0.225"))
+    >>> low, high = correlation_bounds(arm, Change(3, 3, 5))
+    >>> print(f"{low:.2f} to {high:.2f}")
+    0.45 to 0.55
     """
     before, after = (paired_spread(w, arm.pairs) for w in (arm.baseline, arm.endline))
     c = sqrt(change.spread)
@@ -285,6 +316,16 @@ def adjusted_bounds(
         Where no SD is printed, b may have no bounds: then the ends are infinite.
     contrasts : list of (Change, Change)
         Changes of both arms, as `joint` returns them.
+
+    Examples
+    --------
+    >>> before = Wave.printed(Figures(3, "3.0", "1.0", 1, 5))
+    >>> after = Wave.printed(Figures(3, "4.0", "1.0", 1, 5))
+    >>> arm = Arm(before, after, pairs=3, test=TTest(2, "1.73", "0.225"))
+    >>> other = Arm(before, before, pairs=3, test=arm.test)
+    >>> low, high = adjusted_bounds(arm, other, [(Change(3, 3, 5), Change(3, 0, 2))])
+    >>> print(f"{low:.2f} to {high:.2f}")
+    1.00 to 1.00
     """
     sides: dict[tuple[int, Change], list[_Side]] = {}
     for index, arm in enumerate((first, second)):

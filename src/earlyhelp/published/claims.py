@@ -7,8 +7,9 @@ that row.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from pydantic import field_validator
@@ -22,7 +23,7 @@ from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.textfile import is_there
 from earlyhelp.study.yamlfile import Strict, read_yaml
 
-STATUSES = ("reproduced", "contradicted", "design fact", "not in our data")
+STATUSES = ("reproduced", "contradicted", "design fact", "not testable", "not in our data")
 WORD, TEXT, TICK = "word", "text", "tick"
 KINDS = (
     *("count", "n", "percent", "mean", "sd", "t", "df", "p", "range", "coefficient"),
@@ -32,6 +33,7 @@ TICKS = {"✓": 1, "×": 0}
 DESIGN = "design"
 CLAIMS_FILE = "claims.csv"
 WORDS_FILE = "words.yml"
+_ASSUMPTION = re.compile(r"[AR]-[0-9]{2}")
 
 
 @dataclass(frozen=True)
@@ -82,18 +84,23 @@ class Claim:
     printed : str
         Exactly as printed; for a word, the word.
     unit : str
-    interval : str
-        For a word: the interval it binds, one that `words.yml` gives for it.
+    word : str
+        For a word: its class in `words.yml`, which says what interval it binds.
     quantity, select, column : str
         The function that answers it, ``key=value;...`` for the row, and the column; empty when no
         data can.
     status : str
-        Recorded status, one of `STATUSES`.
+        Recorded status, one of `STATUSES`. A word about a number that nothing printed settles is
+        not testable.
     answer : str
         For a contradicted figure: what our data give, at the printed precision.
     conflicts : str
         Ids of the claims that cannot hold beside it, separated by semicolons.
+    assumptions : str
+        Ids of the readings and assumptions that its answer rests on, separated by semicolons.
     note : str
+    interval : str
+        No column: that of its word.
     """
 
     id: str
@@ -104,14 +111,16 @@ class Claim:
     population: str
     printed: str
     unit: str
-    interval: str
+    word: str
     quantity: str
     select: str
     column: str
     status: str
     answer: str
     conflicts: str
+    assumptions: str
     note: str
+    interval: str = ""
 
     @property
     def keys(self) -> dict[str, str]:
@@ -125,12 +134,13 @@ class Claim:
         return [rival for rival in self.conflicts.split(";") if rival]
 
 
-COLUMNS = tuple(field.name for field in fields(Claim))
+COLUMNS = tuple(field.name for field in fields(Claim) if field.name != "interval")
 
 
 class Reading(Strict):
     """How words that bind a number are read: one entry of `words.yml`."""
 
+    id: str
     phrases: tuple[str, ...]
     interval: str
     why: str
@@ -151,6 +161,14 @@ def read_words(path: Path) -> list[Reading]:
         With every problem of the file.
     """
     readings: list[Reading] = read_yaml(path, list[Reading])
+    counts = Counter(reading.id for reading in readings)
+    problems = [
+        Problem(path.name, None, "id", repr(name), "an id that stands once")
+        for name, count in counts.items()
+        if count > 1
+    ]
+    if problems:
+        raise InputError(problems)
     return readings
 
 
@@ -163,11 +181,7 @@ def read_claims(path: str | Path) -> list[Claim]:
         With every problem of the file.
     """
     path = Path(path)
-    readings = {
-        (phrase, reading.interval)
-        for reading in read_words(path.parent / WORDS_FILE)
-        for phrase in reading.phrases
-    }
+    readings = {reading.id: reading for reading in read_words(path.parent / WORDS_FILE)}
     header, rows = rawtable.cells(path)
     if header != list(COLUMNS):
         raise InputError([Problem(path.name, 1, "", ", ".join(header), ", ".join(COLUMNS))])
@@ -182,45 +196,68 @@ def read_claims(path: str | Path) -> list[Claim]:
     problems = list(_problems(path.name, claims, readings))
     if problems:
         raise InputError(problems)
-    return list(claims.values())
+    return [
+        replace(claim, interval=readings[claim.word].interval) if claim.word else claim
+        for claim in claims.values()
+    ]
 
 
 def _problems(
-    name: str, claims: Mapping[int, Claim], readings: set[tuple[str, str]]
+    name: str, claims: Mapping[int, Claim], readings: Mapping[str, Reading]
 ) -> Iterator[Problem]:
     row_of: dict[str, int] = {}
     by_id = {claim.id: claim for claim in claims.values()}
     for row, claim in claims.items():
-
-        def problem(column: str, expected: str, row: int = row, claim: Claim = claim) -> Problem:
-            return Problem(name, row, column, repr(getattr(claim, column)), expected)
-
-        if not claim.id or claim.id in row_of:
-            yield problem("id", "an id that stands once")
+        alone = bool(claim.id) and claim.id not in row_of
         row_of[claim.id] = row
-        if claim.kind not in KINDS:
-            yield problem("kind", f"one of: {', '.join(KINDS)}")
-        if claim.status not in STATUSES:
-            yield problem("status", f"one of: {', '.join(STATUSES)}")
-        if (claim.status == "not in our data") != (not claim.quantity):
-            yield problem("quantity", "a quantity, or the status 'not in our data'")
-        if claim.quantity and claim.quantity not in QUANTITIES:
-            yield problem("quantity", "a public function of the analysis, such as people")
-        if claim.quantity and not claim.column:
-            yield problem("column", "the column that answers")
-        if any("=" not in part for part in claim.select.split(";") if part):
-            yield problem("select", "key=value;key=value")
-        if claim.kind == WORD and (claim.printed, claim.interval) not in readings:
-            yield problem("interval", f"an interval that words.yml gives for {claim.printed!r}")
-        if claim.quantity and claim.kind not in (WORD, TEXT) and not _readable(claim):
-            yield problem("printed", "a tick" if claim.kind == TICK else "a number")
-        if (claim.status == "contradicted") != bool(claim.answer):
-            yield problem("answer", "what our data give, for a contradicted figure only")
-        if claim.status == "not in our data" and not claim.note:
-            yield problem("note", "why our data cannot answer")
-        for rival in claim.rivals:
-            if rival not in by_id or claim.id not in by_id[rival].rivals:
-                yield problem("conflicts", f"claims that point back; {rival!r} does not")
+        rules = [(alone, "id", "an id that stands once"), *_rules(claim, readings)]
+        rules += [
+            (
+                rival in by_id and claim.id in by_id[rival].rivals,
+                "conflicts",
+                f"claims that point back; {rival!r} does not",
+            )
+            for rival in claim.rivals
+        ]
+        for kept, column, expected in rules:
+            if not kept:
+                yield Problem(name, row, column, repr(getattr(claim, column)), expected)
+
+
+def _rules(claim: Claim, readings: Mapping[str, Reading]) -> list[tuple[bool, str, str]]:
+    """Whether a claim keeps each rule, the column that the rule is for, and what it expects."""
+    answered, nowhere = bool(claim.quantity), claim.status == "not in our data"
+    keys = [part for part in claim.select.split(";") if part]
+    reading = readings.get(claim.word)
+    known = reading is not None and claim.printed in reading.phrases
+    assumptions = [one for one in claim.assumptions.split(";") if one]
+    number = "a tick" if claim.kind == TICK else "a number"
+    return [
+        (claim.kind in KINDS, "kind", f"one of: {', '.join(KINDS)}"),
+        (claim.status in STATUSES, "status", f"one of: {', '.join(STATUSES)}"),
+        (answered != nowhere, "quantity", "a quantity, or the status 'not in our data'"),
+        (
+            not answered or claim.quantity in QUANTITIES,
+            "quantity",
+            "a public function of the analysis, such as people",
+        ),
+        (not answered or bool(claim.column), "column", "the column that answers"),
+        (all("=" in key for key in keys), "select", "key=value;key=value"),
+        (
+            claim.kind != WORD or known,
+            "word",
+            f"an id of {WORDS_FILE} whose phrases have {claim.printed!r}",
+        ),
+        (claim.kind == WORD or not claim.word, "word", "none: it is no word"),
+        (all(map(_ASSUMPTION.fullmatch, assumptions)), "assumptions", "ids such as A-01;R-12"),
+        (not answered or claim.kind in (WORD, TEXT) or _readable(claim), "printed", number),
+        (
+            (claim.status == "contradicted") == bool(claim.answer),
+            "answer",
+            "what our data give, for a contradicted figure only",
+        ),
+        (not nowhere or bool(claim.note), "note", "why our data cannot answer"),
+    ]
 
 
 def _readable(claim: Claim) -> bool:

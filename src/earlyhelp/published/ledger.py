@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,12 @@ from earlyhelp.published.claims import (
     TICKS,
     WORD,
     Claim,
+    claims_of,
     parse_interval,
     read_claims,
 )
 from earlyhelp.published.numbers import round_like
+from earlyhelp.published.statuses import FREE, Statuses
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import Pilot
 from earlyhelp.study.yamlfile import read_yaml
@@ -69,12 +72,19 @@ def ledger(pilot: Pilot, claims: list[Claim] | None = None) -> pd.DataFrame:
         rows.append((recomputed, exact, given_back))
     if problems:
         raise InputError(problems)
-    table = pd.DataFrame([vars(claim) for claim in claims], columns=list(COLUMNS))
+    table = pd.DataFrame([vars(claim) for claim in claims], columns=[*COLUMNS, "interval"])
     table = table.rename(columns={"status": "recorded"})
     answers = pd.DataFrame(rows, columns=["recomputed", "exact", "given_back"], dtype=object)
     table = pd.concat([table, answers], axis=1)
     holds = dict(zip(table["id"], table["given_back"], strict=True))
     table["status"] = [_status(claim, holds) for claim in claims]
+    if pilot.study.provenance != "observed":
+        statuses = Statuses(pilot, table)
+        for row, claim in enumerate(claims):
+            cell = (claim.quantity, claim.keys, claim.column)
+            # The reconstruction is made so that a word about a free number holds.
+            if claim.kind == WORD and holds[claim.id] and statuses.of_cell(*cell) == FREE:
+                table.loc[row, "status"] = "not testable"
     table["agrees"] = (table["status"] == table["recorded"]) & (
         (table["answer"] == "") | (table["answer"] == table["recomputed"])
     )
@@ -120,6 +130,12 @@ def _status(claim: Claim, holds: dict[str, bool | None]) -> str:
     if not all(holds[one] for one in (claim.id, *claim.rivals)):
         return "contradicted"
     return "design fact" if claim.quantity == DESIGN else "reproduced"
+
+
+def with_statuses(pilot: Pilot) -> Pilot:
+    """Give a pilot the statuses of its numbers."""
+    answered = ledger(pilot, claims_of(pilot.study.folder))
+    return replace(pilot, statuses=Statuses(pilot, answered))
 
 
 def ledger_target(claim: str) -> str:

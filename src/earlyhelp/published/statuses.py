@@ -29,8 +29,7 @@ from earlyhelp.analysis.quantities import (
     Sum,
     Total,
 )
-from earlyhelp.published.claims import WORD, claims_of
-from earlyhelp.published.ledger import ledger
+from earlyhelp.published.claims import WORD
 from earlyhelp.published.numbers import printed_number, round_like
 from earlyhelp.study.raw import Pilot
 
@@ -44,6 +43,7 @@ STATUSES = {
     "illustrative": "free in the reconstruction; shows the form of an analysis and no finding",
     "observed": "computed from a study's real data",
     "design fact": "a fact of the design, from the study's description",
+    "not testable": "words about a number that nothing printed settles",
     "not in our data": "printed in the report; no data of this compendium can answer it",
 }
 FREE = "illustrative"
@@ -139,6 +139,12 @@ class Statuses:
             self._settled[name] = frame, _numeric(frame, FREE)
             self._settled[name] = frame, self._derive(name, frame)
         return self._settled[name]
+
+    def of_cell(self, name: str, keys: Mapping[str, str], column: str) -> str:
+        """Status of one cell of a quantity's table; of a row that it does not have, free."""
+        frame, cells = self.settled(name)
+        found = [cells.loc[index, column] for index in _rows(frame.astype(str), keys)]
+        return str(*found) if len(found) == 1 else FREE
 
     @cached_property
     def _claims(self) -> dict[str, list[dict[Hashable, Any]]]:
@@ -311,9 +317,3 @@ def _totals(index: Iterable[Any], n: str, printed: Mapping[Any, str], most: int)
         if None not in found and sum(filter(None, found)) <= total:
             fits.append(total)
     return fits
-
-
-def with_statuses(pilot: Pilot) -> Pilot:
-    """Give a pilot the statuses of its numbers."""
-    answered = ledger(pilot, claims_of(pilot.study.folder))
-    return replace(pilot, statuses=Statuses(pilot, answered))

@@ -373,50 +373,68 @@ def validate_triangulation(
     code in each of its statements; every row that takes a side stands behind a code of one of its
     question's statements.
     """
-    problems = []
-
-    def problem(place: str, found: str, expected: str) -> None:
-        problems.append(Problem(TRIANGULATION_FILE, None, place, found, expected))
-
-    kinds = {source.id for source in codebook.source_types}
-    outcomes = {outcome.id for outcome in codebook.outcomes}
-    asked = [question.id for question in codebook.research_questions]
-    coded_questions = [question.id for question in triangulation.questions]
-    if coded_questions != asked:
-        problem("questions", ", ".join(coded_questions), ", ".join(asked))
-    ids = [s.id for question in triangulation.questions for s in question.statements]
-    for twice in sorted({i for i in ids if ids.count(i) > 1}):
-        problem("statements", f"{twice!r} again", "each id once")
+    told = [*_coded_once(triangulation, codebook)]
     for question in triangulation.questions:
         of_question = matrix[matrix["research_question"] == question.id]
-        concerned = set(question.methods_table.sources)
-        concerned |= set(of_question["source_type"])
-        concerned |= {e.source for s in question.statements for e in s.evidence}
-        coded = set()
-        for statement in question.statements:
-            speaking = {entry.source for entry in statement.evidence}
-            if statement.outcome and statement.outcome not in outcomes:
-                problem(statement.id, repr(statement.outcome), "an outcome of the codebook")
-            for unknown in sorted((speaking | set(statement.silent)) - kinds):
-                problem(statement.id, repr(unknown), "a kind of source of the codebook")
-            for both in sorted(speaking & set(statement.silent)):
-                problem(statement.id, f"{both!r} speaks and is silent", "one of the two")
-            for missing in sorted(concerned - speaking - set(statement.silent)):
-                problem(statement.id, f"no code for {missing!r}", "evidence, or silent")
-            for entry in statement.evidence:
-                if not entry.themes and not entry.quantity:
-                    problem(statement.id, f"{entry.source!r} alone", "themes or a quantity")
-                behind = _behind(of_question, statement, entry)
-                coded |= set(behind["row_id"])
-                for theme in (t for t in entry.themes if t not in set(behind["theme"])):
-                    problem(statement.id, f"{entry.source!r} on {theme!r}", "rows on it")
-        left = of_question[of_question["support"] != "silent"]
-        left = left[~left["row_id"].isin(coded)]
-        for key, rows in left.groupby(["source_type", "theme"]):
-            origin, about = map(str, key)
-            found = f"rows of {origin!r} on {about!r} ({', '.join(rows['row_id'])})"
-            problem(question.id, found, "a statement that codes them")
-    return problems
+        told += _miscoded(question, of_question, codebook)
+        told += _uncoded(question, of_question)
+    return [Problem(TRIANGULATION_FILE, None, *one) for one in told]
+
+
+# Place, what was found and what was expected.
+Told = Iterator[tuple[str, str, str]]
+
+
+def _coded_once(triangulation: Triangulation, codebook: Codebook) -> Told:
+    asked = [question.id for question in codebook.research_questions]
+    coded = [question.id for question in triangulation.questions]
+    if coded != asked:
+        yield "questions", ", ".join(coded), ", ".join(asked)
+    ids = [s.id for question in triangulation.questions for s in question.statements]
+    for twice in sorted({i for i in ids if ids.count(i) > 1}):
+        yield "statements", f"{twice!r} again", "each id once"
+
+
+def _miscoded(
+    question: TriangulatedQuestion, of_question: pd.DataFrame, codebook: Codebook
+) -> Told:
+    """Tell statements that name what there is not, or leave a source without a code."""
+    kinds = {source.id for source in codebook.source_types}
+    outcomes = {outcome.id for outcome in codebook.outcomes}
+    concerned = {*question.methods_table.sources, *of_question["source_type"]}
+    concerned |= {e.source for s in question.statements for e in s.evidence}
+    for statement in question.statements:
+        speaking, silent = {entry.source for entry in statement.evidence}, set(statement.silent)
+        if statement.outcome and statement.outcome not in outcomes:
+            yield statement.id, repr(statement.outcome), "an outcome of the codebook"
+        for unknown in sorted((speaking | silent) - kinds):
+            yield statement.id, repr(unknown), "a kind of source of the codebook"
+        for both in sorted(speaking & silent):
+            yield statement.id, f"{both!r} speaks and is silent", "one of the two"
+        for missing in sorted(concerned - speaking - silent):
+            yield statement.id, f"no code for {missing!r}", "evidence, or silent"
+        for entry in statement.evidence:
+            if not entry.themes and not entry.quantity:
+                yield statement.id, f"{entry.source!r} alone", "themes or a quantity"
+            behind = set(_behind(of_question, statement, entry)["theme"])
+            for theme in (t for t in entry.themes if t not in behind):
+                yield statement.id, f"{entry.source!r} on {theme!r}", "rows on it"
+
+
+def _uncoded(question: TriangulatedQuestion, of_question: pd.DataFrame) -> Told:
+    """Tell rows that take a side and stand behind no code."""
+    coded = {
+        row
+        for statement in question.statements
+        for entry in statement.evidence
+        for row in _behind(of_question, statement, entry)["row_id"]
+    }
+    left = of_question[of_question["support"] != "silent"]
+    left = left[~left["row_id"].isin(coded)]
+    for key, rows in left.groupby(["source_type", "theme"]):
+        origin, about = map(str, key)
+        found = f"rows of {origin!r} on {about!r} ({', '.join(rows['row_id'])})"
+        yield question.id, found, "a statement that codes them"
 
 
 def coded_evidence(matrix: pd.DataFrame, triangulation: Triangulation) -> pd.DataFrame:

@@ -427,32 +427,40 @@ class _Project:
                 if selection.find(f"{{{PROJECT}}}Coding") is not None:
                     self._problem(selection, "codes on it", "codes on plain text only")
         for source in self._root.iterfind(f"{{{PROJECT}}}Sources/{{{PROJECT}}}TextSource"):
-            passages: dict[tuple[int, int], list[Any]] = {}
-            for selection in source.findall(f"{{{PROJECT}}}PlainTextSelection"):
-                if selection.find(f"{{{PROJECT}}}Coding") is not None:
-                    written = [selection.get(f"{side}Position") for side in ENDS]
-                    # The schema sets no limit; Python converts no more than some thousand digits.
-                    if (longest := max(map(len, written))) > MOST_DIGITS:
-                        self._problem(
-                            selection, f"a position of {longest} digits", "one in the text"
-                        )
-                        continue
-                    start, end = map(int, written)
-                    passages.setdefault((start, end), []).append(selection)
+            passages = self._passages(source)
             text = self._text(source) if passages else None
-            if text is None:
+            if text is not None:
+                yield from self._source_rows(source, text, passages)
+
+    def _passages(self, source: Any) -> dict[tuple[int, int], list[Any]]:
+        """Coded selections of a source by where they start and end."""
+        passages: dict[tuple[int, int], list[Any]] = {}
+        for selection in source.findall(f"{{{PROJECT}}}PlainTextSelection"):
+            if selection.find(f"{{{PROJECT}}}Coding") is None:
                 continue
-            known = self._cases.get(_key(source.get("guid")), {}) | self._values(source)
-            name = source.get("name", "")
-            row = {**dict.fromkeys(MATRIX_COLUMNS, ""), "source_type": name, **known}
-            for (start, end), selections in passages.items():
-                if not 0 <= start < end <= len(text):
-                    found = f"positions {start} to {end}"
-                    expected = f"a part of the text's {len(text)} characters"
-                    self._problem(selections[0], found, expected)
-                    continue
+            written = [selection.get(f"{side}Position") for side in ENDS]
+            # The schema sets no limit; Python converts no more than some thousand digits.
+            if (longest := max(map(len, written))) > MOST_DIGITS:
+                self._problem(selection, f"a position of {longest} digits", "one in the text")
+                continue
+            start, end = map(int, written)
+            passages.setdefault((start, end), []).append(selection)
+        return passages
+
+    def _source_rows(
+        self, source: Any, text: str, passages: dict[tuple[int, int], list[Any]]
+    ) -> Iterator[dict[str, str]]:
+        known = self._cases.get(_key(source.get("guid")), {}) | self._values(source)
+        name = source.get("name", "")
+        row = {**dict.fromkeys(MATRIX_COLUMNS, ""), "source_type": name, **known}
+        for (start, end), selections in passages.items():
+            if 0 <= start < end <= len(text):
                 summary = " ".join(text[start:end].split())
                 yield from self._passage_rows({**row, "summary": summary}, selections)
+            else:
+                found = f"positions {start} to {end}"
+                expected = f"a part of the text's {len(text)} characters"
+                self._problem(selections[0], found, expected)
 
     def _text(self, source: Any) -> str | None:
         content: str | None = source.findtext(f"{{{PROJECT}}}PlainTextContent")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -135,37 +135,42 @@ def load_theory(folder: Path) -> Theory:
     return Theory(file.title, file.proposal, file.references, elements, tuple(file.links))
 
 
-def _problems(file: File) -> Iterable[Problem]:
-    def problem(place: str, found: str, expected: str) -> Problem:
-        return Problem(THEORY_FILE, None, place, found, expected)
-
+def _problems(file: File) -> Iterator[Problem]:
     elements: dict[str, Element] = {}
     for number, element in enumerate(file.elements):
         if elements.setdefault(element.id, element) is not element:
-            yield problem(f"elements.{number}.id", f"{element.id} again", "an id of its own")
+            yield _problem(f"elements.{number}.id", f"{element.id} again", "an id of its own")
     for element in elements.values():
-        for reference in element.evidence:
-            if reference not in file.references:
-                yield problem(f"{element.id}.evidence", str(reference), "a number of references")
-        if element.column in OUTCOMES and bool(element.assessed_by) == bool(element.not_assessed):
-            found = "both" if element.assessed_by else "neither"
-            yield problem(element.id, found, "either assessed_by or not_assessed")
-        reached = any(link.target == element.id for link in file.links)
-        if element.column in OUTCOMES and not reached:
-            yield problem(element.id, "an outcome that nothing leads to", "a link to it")
+        yield from _element_problems(element, file)
     for number, link in enumerate(file.links):
         for end, name in (("from", link.source), ("to", link.target)):
             if name not in elements:
-                yield problem(f"links.{number}.{end}", name, "the id of an element")
+                yield _problem(f"links.{number}.{end}", name, "the id of an element")
             elif elements[name].column in ABOVE + BELOW:
-                yield problem(f"links.{number}.{end}", name, "no context element")
+                yield _problem(f"links.{number}.{end}", name, "no context element")
     sources: dict[str, set[str]] = {}
     for link in file.links:
         sources.setdefault(link.target, set()).add(link.source)
     try:
         TopologicalSorter(sources).prepare()
     except CycleError as error:
-        yield problem("links", " -> ".join(reversed(error.args[1])), "no loop")
+        yield _problem("links", " -> ".join(reversed(error.args[1])), "no loop")
+
+
+def _problem(place: str, found: str, expected: str) -> Problem:
+    return Problem(THEORY_FILE, None, place, found, expected)
+
+
+def _element_problems(element: Element, file: File) -> Iterator[Problem]:
+    for reference in element.evidence:
+        if reference not in file.references:
+            yield _problem(f"{element.id}.evidence", str(reference), "a number of references")
+    if element.column in OUTCOMES:
+        if bool(element.assessed_by) == bool(element.not_assessed):
+            found = "both" if element.assessed_by else "neither"
+            yield _problem(element.id, found, "either assessed_by or not_assessed")
+        if not any(link.target == element.id for link in file.links):
+            yield _problem(element.id, "an outcome that nothing leads to", "a link to it")
 
 
 def unknown_assessors(theory: Theory, measures: Iterable[str]) -> list[Problem]:

@@ -307,15 +307,8 @@ def _run(source: Path, notebook: nbformat.NotebookNode) -> nbformat.NotebookNode
     def judge(
         cell: nbformat.NotebookNode, cell_index: int, execute_reply: Mapping[str, Any]
     ) -> None:
-        # papermill takes sys.exit(0) for success, and does not see that IPython's quit() makes
-        # the kernel end a little later.
-        reply = execute_reply["content"]
-        if error := _error(cell):
+        if error := _error(cell) or _refusal(execute_reply["content"]):
             raise _failure(source, cell, error)
-        if reply["status"] != "ok":
-            raise _failure(source, cell, reply.get("ename", reply["status"]))
-        if any(payload["source"] == "ask_exit" for payload in reply.get("payload", [])):
-            raise _failure(source, cell, "it ends the kernel")
 
     # What papermill logs it also raises.
     logging.getLogger("papermill").setLevel(logging.CRITICAL)
@@ -367,6 +360,18 @@ def _error(cell: nbformat.NotebookNode) -> str:
     """What a cell shows of an exception; empty without one."""
     errors = (output for output in cell.outputs if output.output_type == "error")
     return next((f"{error.ename}: {error.evalue}" for error in errors), "")
+
+
+def _refusal(reply: Mapping[str, Any]) -> str:
+    """What a kernel's answer says of a cell that did not end well without an exception.
+
+    papermill takes sys.exit(0) for success, and does not see that IPython's quit() makes the
+    kernel end a little later.
+    """
+    if reply["status"] != "ok":
+        return str(reply.get("ename", reply["status"]))
+    asked = any(payload["source"] == "ask_exit" for payload in reply.get("payload", []))
+    return "it ends the kernel" if asked else ""
 
 
 def _failure(source: Path, cell: nbformat.NotebookNode, what: str) -> NotebookError:

@@ -301,16 +301,7 @@ def _shape(chapter: Chapter, shift: int) -> None:
     for title in body.select("summary, p.admonition-title"):
         title.name = "strong"
         title.wrap(new_tag("p"))
-    for cell in body.select("table .text-right"):
-        cell["style"] = "text-align: right"
-    for cell in body.select("table .text-center"):
-        cell["style"] = "text-align: center"
-    for paragraph in body.select("th p:only-child, td p:only-child"):
-        paragraph.unwrap()
-    for header in body.select("tbody th"):
-        strong = new_tag("strong")
-        strong.extend(list(header.contents))
-        header.append(strong)
+    _shape_cells(body)
     _lead(body)
     for note in body.select(".admonition"):
         if len(note.get_text()) > LONG_NOTE:
@@ -319,6 +310,18 @@ def _shape(chapter: Chapter, shift: int) -> None:
         _fit(table)
     for image in body.select("img.full-page"):
         _turn_page(image.find_parent("figure") or image)
+
+
+def _shape_cells(body: Tag) -> None:
+    for side in ("right", "center"):
+        for cell in body.select(f"table .text-{side}"):
+            cell["style"] = f"text-align: {side}"
+    for paragraph in body.select("th p:only-child, td p:only-child"):
+        paragraph.unwrap()
+    for header in body.select("tbody th"):
+        strong = new_tag("strong")
+        strong.extend(list(header.contents))
+        header.append(strong)
 
 
 def _lead(body: Tag) -> None:

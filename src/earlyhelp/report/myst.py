@@ -25,7 +25,7 @@ def badge(status: str) -> str:
 
 
 # The first letter of each status, but for one that another has.
-LETTERS = {status: status[0] for status in STATUSES} | {"design fact": "f"}
+LETTERS = {status: status[0] for status in STATUSES} | {"design fact": "f", "not testable": "t"}
 
 
 def mark(status: str) -> str:

@@ -16,7 +16,13 @@ from earlyhelp.published.claims import Claim, claims_of
 from earlyhelp.published.ledger import formatted, ledger, ledger_target
 from earlyhelp.published.numbers import number as number  # notebooks import it from here
 from earlyhelp.published.statuses import Statuses, statuses_in
-from earlyhelp.qualitative.framework import CODEBOOK_FILE, Codebook, read_codebook
+from earlyhelp.qualitative import framework
+from earlyhelp.qualitative.framework import (
+    CODEBOOK_FILE,
+    Codebook,
+    Triangulation,
+    read_codebook,
+)
 from earlyhelp.qualitative.theory import THEORY_FILE, Theory, load_theory
 from earlyhelp.report import figures, qualitative_tables
 from earlyhelp.report.layout import LAYOUTS, target
@@ -172,6 +178,45 @@ class Page:
     def drawing(self, svg: str) -> None:
         """Show a drawing; its cell's metadata give number, caption and alternative text."""
         display({"image/svg+xml": svg}, raw=True)
+
+    def matrix(self, question: str) -> None:
+        """Show the framework matrix of a question, themes down and sources across."""
+        cells = self.pilot.framework_matrix
+        if self.codebook:
+            cells = framework.matrix_cells(cells, self.codebook, question)
+        if cells.empty:
+            show("This study holds no qualitative data on this question.")
+            return
+        name = f"tbl-matrix-{question.replace('.', '-')}"
+        caption = f"Themes by source, question {question}."
+        show(qualitative_tables.matrix_markdown(cells, caption, name, self.outcomes))
+
+    def joint_display(self, plan: Triangulation | None, question: str) -> None:
+        """Show numbers beside what people said on a question, and how strong the latter is."""
+        codebook, matrix, key = (
+            self.codebook,
+            self.pilot.framework_matrix,
+            question.replace(".", "-"),
+        )
+        asked = [term.id for term in codebook.research_questions] if codebook else []
+        if plan is None or codebook is None or question not in asked:
+            show("This study has no coding for triangulation.")
+            return
+        display = framework.joint_display(matrix, plan, codebook, question)
+        caption, name = f"Joint display of question {question}.", f"tbl-joint-{key}"
+        show(
+            qualitative_tables.joint_display(
+                display, codebook, self.quoted, caption, name, self.outcomes
+            )
+        )
+        rows = matrix[matrix["research_question"] == question]
+        show(qualitative_tables.strength_in_words(matrix, codebook, question))
+        self.table(
+            qualitative_tables.strength(rows, codebook),
+            f"Strength of the qualitative evidence on question {question}, rows of the framework "
+            "matrix.",
+            f"tbl-strength-{key}",
+        )
 
     def evidence(self, question: str, component: str, name: str) -> None:
         """Show what the framework matrix holds on a question, and how strong it is.

@@ -15,6 +15,7 @@ import pandas as pd
 from earlyhelp.published.numbers import number
 from earlyhelp.qualitative.framework import (
     CODES,
+    INCONCLUSIVE,
     JUDGEMENTS,
     SUPPORT,
     Codebook,
@@ -30,6 +31,28 @@ from earlyhelp.report.theory_drawing import evidence_target
 
 # A theme named in another one's definition, as `exclude` does.
 _NAMED = re.compile(r"\(([a-z]+(?:-[a-z]+)*)\)")
+# How the evidence on an outcome is labelled (`evidence.outcome_evidence`).
+EVIDENCE_RULES = f"""
+For every outcome, rows of the {{ref}}`framework matrix <results-framework>` are counted, and the
+measure that the theory names, if it names one, is tested between the arms at the level `alpha`. One
+of four labels follows, tried in this order:
+
+evidence against
+: The test goes against the intervention, or more rows speak against the outcome than for it.
+
+measured support
+: The test favours the intervention.
+
+qualitative support
+: More rows speak for the outcome than against it.
+
+no evidence
+: None of these; the table says why.
+
+{INCONCLUSIVE} Survey ratings without a comparison decide nothing here, however favourable. And
+qualitative support is no estimate: somebody described the outcome. Who only expected it is counted
+as mixed.
+"""
 COMPARISONS = ("listed and used", "listed, not used", "used, not listed", "not attributed")
 
 

@@ -20,6 +20,31 @@ from earlyhelp.report.page import where_shown
 from earlyhelp.study.design import Criterion
 from earlyhelp.trial.design_grid import Sweep
 
+# What the published figures leave of changes and of differences between the arms (`determined`).
+CHANGES = ("Mean change", "SD of change", "Size of d (paired)")
+DIFFERENCES = (
+    "Difference of mean changes",
+    "Size of d of change",
+    *(
+        f"Difference of all scores at {wave}{what}"
+        for wave in ("baseline", "endline")
+        for what in ("", ": standardised (d)", ": p")
+    ),
+)
+# Stages that the drawn participant flow shows, in its words.
+STAGES = {
+    "teams": "Teams",
+    "randomised units": "Randomised units",
+    "baseline survey": "Baseline survey",
+    "eligible for training": "Eligible for the training",
+    "attended training": "Attended the training",
+    "post-training survey": "Post-training survey",
+    "used the tools": "Recorded use of the tools",
+    "endline survey": "Endline survey",
+    "working alliance paired": "Alliance at both waves",
+    "compassion satisfaction paired": "Satisfaction at both waves",
+}
+
 Layout = TypeVar("Layout", bound=Callable[..., pd.DataFrame])
 
 
@@ -47,6 +72,7 @@ def ledger(frame: pd.DataFrame, claims: list[Claim]) -> pd.DataFrame:
             **_printed_and_recomputed(frame),
             "Status": frame["status"].map(badge),
             "Shown in": frame["id"].map(shown),
+            "Rests on": frame["assumptions"].str.replace(";", ", "),
             "Note": frame["note"].map(escape),
         },
         dtype=str,
@@ -63,6 +89,7 @@ def contradictions(frame: pd.DataFrame) -> pd.DataFrame:
             "About": chosen["subject"].map(escape),
             **_printed_and_recomputed(chosen),
             "Conflicts with": chosen["conflicts"].str.replace(";", ", ").map(escape),
+            "Rests on": chosen["assumptions"].str.replace(";", ", "),
             "Note": chosen["note"].map(escape),
         },
         dtype=str,

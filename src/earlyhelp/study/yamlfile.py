@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, ValidationError
@@ -87,6 +87,14 @@ def read_yaml(path: Path, model: Any) -> Any:
         raise InputError(content.problem(dict(item), schema) for item in error.errors()) from None
 
 
+class _Open(NamedTuple):
+    """A list or mapping that is not at its end: its path, and the key that waits for a value."""
+
+    value: Any
+    path: tuple[str, ...]
+    keys: list[str]
+
+
 class _Content:
     """What a file says, and in which line it says it.
 
@@ -117,58 +125,69 @@ class _Content:
     def _tell(self, line: int, place: str, found: str, expected: str) -> None:
         self._problems.append(Problem(self.name, line + 1, place, found, expected))
 
+    def _end(self, line: int, place: str, found: str, expected: str) -> InputError:
+        """All problems so far, where what follows cannot be read."""
+        self._tell(line, place, found, expected)
+        return InputError(self._problems)
+
     def _build(self, events: Iterator[Any]) -> None:
         """Put the values together as the parser comes by them; recursion would have an end."""
-        # Of each list and mapping that is open: the value, its path, and the key that waits.
-        open_: list[tuple[Any, tuple[str, ...], list[str]]] = []
+        open_: list[_Open] = []
         documents = 0
         for event in events:
             kind = type(event)
             if kind is yaml.DocumentStartEvent:
                 documents += 1
                 if documents > 1:
-                    self._tell(event.start_mark.line, "", "a second document", "one")
-                    return
-            if issubclass(kind, yaml.CollectionEndEvent):
+                    raise self._end(event.start_mark.line, "", "a second document", "one")
+            elif issubclass(kind, yaml.CollectionEndEvent):
                 open_.pop()
-            if not issubclass(kind, yaml.NodeEvent):
-                continue
-            line = event.start_mark.line
-            parent, path, keys = open_[-1] if open_ else (None, (), [])
-            place = ".".join((*path, *keys))
-            if kind is yaml.AliasEvent:
-                self._tell(line, place, f"the alias *{event.anchor}", "the value itself")
-            elif event.tag is not None:
-                tag = event.tag.replace("tag:yaml.org,2002:", "!!")
-                self._tell(line, place, f"the tag {tag}", "a value without a tag")
-            if isinstance(parent, dict) and not keys:
-                if kind is not yaml.ScalarEvent:
-                    self._tell(line, place, "a key that is no text", "keys that are texts")
-                    return
-                key = event.value
-                self._check_text(key, line, place)
-                if key in parent:
-                    first = self.lines[(*path, key)]
-                    self._tell(line, ".".join((*path, key)), f"the key again (line {first})", "one")
-                self.lines[(*path, key)] = line + 1
-                keys.append(key)
-                continue
-            value = self._value(event, place)
-            if isinstance(parent, dict):
-                path = (*path, keys.pop())
-                parent[path[-1]] = value
-            elif isinstance(parent, list):
-                path = (*path, str(len(parent)))
-                parent.append(value)
-                self.lines[path] = line + 1
-            else:
-                self.value = value
-            if isinstance(value, dict | list):
-                open_.append((value, path, []))
-                if len(open_) > DEEPEST:
-                    found = f"more than {DEEPEST} levels, one in the other"
-                    self._tell(line, "", found, f"at most {DEEPEST}")
-                    return
+            elif issubclass(kind, yaml.NodeEvent):
+                self._node(event, open_)
+
+    def _node(self, event: Any, open_: list[_Open]) -> None:
+        line = event.start_mark.line
+        parent, path, keys = open_[-1] if open_ else _Open(None, (), [])
+        place = ".".join((*path, *keys))
+        self._check_plain(event, place)
+        if isinstance(parent, dict) and not keys:
+            self._key(event, open_[-1])
+            return
+        value = self._value(event, place)
+        if isinstance(parent, dict):
+            path = (*path, keys.pop())
+            parent[path[-1]] = value
+        elif isinstance(parent, list):
+            path = (*path, str(len(parent)))
+            parent.append(value)
+            self.lines[path] = line + 1
+        else:
+            self.value = value
+        if isinstance(value, dict | list):
+            open_.append(_Open(value, path, []))
+            if len(open_) > DEEPEST:
+                found = f"more than {DEEPEST} levels, one in the other"
+                raise self._end(line, "", found, f"at most {DEEPEST}")
+
+    def _check_plain(self, event: Any, place: str) -> None:
+        line = event.start_mark.line
+        if isinstance(event, yaml.AliasEvent):
+            self._tell(line, place, f"the alias *{event.anchor}", "the value itself")
+        elif event.tag is not None:
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            self._tell(line, place, f"the tag {tag}", "a value without a tag")
+
+    def _key(self, event: Any, of: _Open) -> None:
+        line, place = event.start_mark.line, ".".join(of.path)
+        if not isinstance(event, yaml.ScalarEvent):
+            raise self._end(line, place, "a key that is no text", "keys that are texts")
+        self._check_text(event.value, line, place)
+        path = (*of.path, event.value)
+        if event.value in of.value:
+            found = f"the key again (line {self.lines[path]})"
+            self._tell(line, ".".join(path), found, "one")
+        self.lines[path] = line + 1
+        of.keys.append(event.value)
 
     def _value(self, event: Any, place: str) -> Any:
         if isinstance(event, yaml.MappingStartEvent):

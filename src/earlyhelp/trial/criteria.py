@@ -6,7 +6,8 @@ import pandas as pd
 
 from earlyhelp.analysis import feasibility, participants, readiness
 from earlyhelp.analysis.instruments import ARMS
-from earlyhelp.published.statuses import FREE, cell_statuses, combined, with_statuses
+from earlyhelp.published.ledger import with_statuses
+from earlyhelp.published.statuses import FREE, cell_statuses, combined
 from earlyhelp.study.raw import Pilot
 from earlyhelp.trial import progression
 
@@ -88,7 +89,14 @@ def observed(pilot: Pilot) -> pd.DataFrame:
 
 
 def unsettled(pilot: Pilot) -> list[str]:
-    """Labels of the criteria that no printed figure bears on, which nothing can be said of."""
+    """Labels of the criteria that no printed figure bears on, which nothing can be said of.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> unsettled(open_pilot("data/rotherham"))[0]
+    'Uploaded the scores (of those using the tools)'
+    """
     if pilot.study.progression is None:
         return []
     seen = observed(pilot)["status"]
@@ -107,6 +115,14 @@ def assess(pilot: Pilot, confidence: float = 0.95) -> pd.DataFrame:
         Columns of `progression.assess`, then successes (of a proportion), label, status, the
         ends of all bands (lowest, highest) and the bounds between them (amber_low, amber_high);
         empty when the study sets no criteria.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> assessed = assess(open_pilot("data/rotherham")).set_index("quantity")
+    >>> row = assessed.loc["attendance"]
+    >>> print(f"{row['successes']:.0f} of {row['total']:.0f}: {row['band']}")
+    25 of 29: green
     """
     if pilot.study.progression is None:
         return pd.DataFrame()

@@ -100,13 +100,24 @@ def read_sweep(folder: str | Path) -> Sweep:
     ------
     InputError
         With every problem of the file.
+
+    Examples
+    --------
+    >>> read_sweep("data/rotherham").icc
+    (0.01, 0.02, 0.05, 0.1, 0.2, 0.3)
     """
     path = find_folder(folder) / SWEEP_FILE
     return read_yaml(path, Sweep) if is_there(path) else Sweep()
 
 
 def randomised_units(folder: str | Path) -> int:
-    """Number of units that the pilot randomised."""
+    """Number of units that the pilot randomised.
+
+    Examples
+    --------
+    >>> randomised_units("data/rotherham")
+    4
+    """
     return len(set(read_study(folder).unit_of.values()))
 
 
@@ -170,6 +181,12 @@ def simulate_part(folder: str | Path, part: int, parts: int) -> pd.DataFrame:
     ------
     InputError
         When the part is not one of the parts, or there are more parts than cells.
+
+    Examples
+    --------
+    >>> simulated = simulate_part("data/rotherham", 1, 534)
+    >>> simulated[["cell", "design", "clusters", "trials"]].to_numpy().tolist()
+    [[0, 'individual', 79, 2000]]
     """
     import pandas as pd
 
@@ -195,6 +212,11 @@ def read_stored(folder: str | Path) -> pd.DataFrame:
     InputError
         Only the simulation of another grid or method is stored, or none of the grid that
         `sweep.yml` asks for, or the file does not hold one row for each cell of the grid.
+
+    Examples
+    --------
+    >>> len(read_stored("data/rotherham"))
+    534
     """
     import pandas as pd
 

@@ -76,7 +76,17 @@ def _problem(name: str, found: object, expected: str) -> Problem:
 
 
 def check(**values: float | str) -> None:
-    """Raise `InputError` with every value that is no number or outside its range in `RANGES`."""
+    """Raise `InputError` with every value that is no number or outside its range in `RANGES`.
+
+    Examples
+    --------
+    >>> check(icc=0.05, clusters=12)
+    >>> try:
+    ...     check(icc=1.5)
+    ... except InputError as error:
+    ...     print(error.problems[0].found, "-", error.problems[0].expected)
+    1.5 - a number from 0 to below 1, at most 0.999999
+    """
     problems = [
         _problem(name, value, RANGES[name][1])
         for name, value in values.items()
@@ -124,7 +134,16 @@ class Design:
 
 
 def stepped_wedge(sequences: int = 4) -> Design:
-    """Complete stepped wedge: all start unexposed, one sequence crosses over at each step."""
+    """Complete stepped wedge: all start unexposed, one sequence crosses over at each step.
+
+    Examples
+    --------
+    >>> for sequence in stepped_wedge(3).exposure:
+    ...     print(sequence)
+    (0, 1, 1, 1)
+    (0, 0, 1, 1)
+    (0, 0, 0, 1)
+    """
     check(sequences=sequences)
     sequences = int(sequences)
     exposure = tuple(
@@ -349,6 +368,11 @@ def power(design: Design, a: Assumptions, clusters: int, *, few_clusters: bool =
     ------
     InputError
         When there are too few clusters for the design.
+
+    Examples
+    --------
+    >>> print(f"{power(DESIGNS['parallel'], Assumptions(effect=0.5), clusters=16):.3f}")
+    0.686
     """
     ratio = abs(a.effect) / sqrt(variance(design, a, clusters))
     df = degrees_of_freedom(design, units(design, a, clusters)) if few_clusters else np.inf
@@ -367,6 +391,13 @@ def clusters_needed(
     InputError
         When the power is out of range or not above `alpha`, or the effect is zero or so small that
         more than `MOST` clusters would be needed.
+
+    Examples
+    --------
+    >>> clusters_needed(DESIGNS["parallel"], Assumptions(effect=0.5))
+    22
+    >>> clusters_needed(DESIGNS["baseline"], Assumptions(effect=0.5, iac=0.7))
+    10
     """
     check(power=target)
     if a.effect == 0 or target <= a.alpha:
@@ -477,7 +508,14 @@ def closed_form_variance(design: Design, a: Assumptions, clusters: int) -> float
 def describe(
     design: Design, a: Assumptions, clusters: int, *, few_clusters: bool = True
 ) -> dict[str, Any]:
-    """One trial as a row: its assumptions, size, standard error and power."""
+    """One trial as a row: its assumptions, size, standard error and power.
+
+    Examples
+    --------
+    >>> row = describe(DESIGNS["baseline"], Assumptions(effect=0.5, iac=0.7), clusters=12)
+    >>> row["people_per_period"], row["measurements"], row["df"]
+    (120, 240, 9)
+    """
     count, people = units(design, a, clusters), ceil(clusters * a.cluster_size)
     return {
         "design": design.name,
@@ -511,6 +549,12 @@ def sweep(
     -------
     DataFrame
         One row per combination, columns as in `describe`; `clusters` is what the target needs.
+
+    Examples
+    --------
+    >>> table = sweep([DESIGNS["parallel"]], effect=0.5, icc=[0.01, 0.05, 0.1])
+    >>> table[["icc", "clusters"]].to_numpy().tolist()
+    [[0.01, 16.0], [0.05, 22.0], [0.1, 26.0]]
     """
     axes = {
         name: list(value) if isinstance(value, Iterable) else [value]

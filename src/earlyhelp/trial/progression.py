@@ -156,7 +156,15 @@ def assess(
 
 
 def combine(bands: Sequence[str], rule: str = "worst") -> str:
-    """Overall band of several criteria by one of `RULES`."""
+    """Overall band of several criteria by one of `RULES`.
+
+    Examples
+    --------
+    >>> combine(["green", "amber", "green"])
+    'amber'
+    >>> combine(["green", "amber", "green"], "majority")
+    'green'
+    """
     wrong = [("rule", rule, " or ".join(RULES))] if rule not in RULES else []
     wrong += [("band", band, " or ".join(BANDS)) for band in bands if band not in BANDS]
     if not bands:
@@ -174,6 +182,11 @@ def chance_all_green(assessment: pd.DataFrame) -> tuple[float, float]:
     The same people give rise to several quantities, so the criteria are not independent: these
     are the Fréchet bounds, which hold whatever the dependence. A criterion without probabilities
     may be green or not.
+
+    Examples
+    --------
+    >>> chance_all_green(pd.DataFrame({"p_green": [0.75, 0.5]}))
+    (0.25, 0.5)
     """
     chances = assessment["p_green"]
     return max(0.0, float(chances.sum()) - (len(chances) - 1)), float(chances.min())

@@ -164,6 +164,12 @@ def grid(
     -------
     DataFrame
         One row per cell with the columns `CELL_FIELDS`; a row is all that `simulate_cell` needs.
+
+    Examples
+    --------
+    >>> cells = grid([power.DESIGNS["parallel"]], effect=[0.5, 1.0])
+    >>> cells[["effect", "clusters"]].to_numpy().tolist()
+    [[0.5, 22.0], [1.0, 8.0]]
     """
     cells = power.sweep(designs, target, **values)[list(CELL_FIELDS)]
     return cells.astype({"control": float})
@@ -221,7 +227,15 @@ def simulate_grid(
     seed: int = 2023,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> pd.DataFrame:
-    """Simulate every cell, each with a seed of its own; `progress(done, total)` after each."""
+    """Simulate every cell, each with a seed of its own; `progress(done, total)` after each.
+
+    Examples
+    --------
+    >>> cells = grid([power.DESIGNS["parallel"]], effect=1.0)
+    >>> (row,) = simulate_grid(cells, trials=500).to_dict("records")
+    >>> print(f"calculated {row['power']:.2f}, simulated {row['power_simulated']:.2f}")
+    calculated 0.87, simulated 0.85
+    """
     power.check(trials=trials, seed=seed)
     results = []
     for number, cell in enumerate(cells.to_dict("records")):

@@ -49,6 +49,23 @@ class JointScores(Check):
 
     Fails when it is proved that no whole-number scores have all of these figures
     (`possible.existence`).
+
+    Examples
+    --------
+    >>> from earlyhelp.published.checks.base import Printed
+    >>> before = {"n": "5", "mean": "4.4", "sd": "1.14"}
+    >>> after = {"n": "5", "mean": "5.4", "sd": "1.34"}
+    >>> arm = {"before": before, "after": after, "t": "3.16", "df": "4", "p": ".034"}
+    >>> check = JointScores(id="a", about="alliance", arms=[arm], minimum=1, maximum=7)
+    >>> (line,) = check.run(Printed([])).arithmetic
+    >>> for part in line.split(": "):
+    ...     print(part)
+    possible with 5 changes of mean 1.00 and SD 0.71
+    t = 3.1623, p = 0.0341 (printed 3.16 and 0.034)
+    >>> arm |= {"t": "9.00", "p": ".001"}
+    >>> check = JointScores(id="a", about="alliance", arms=[arm], minimum=1, maximum=7)
+    >>> check.run(Printed([]))
+    Verdict(holds=False, arithmetic=['no whole-number scores have all of these figures'])
     """
 
     title = "t, p, M and SD together"

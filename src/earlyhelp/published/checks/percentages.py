@@ -23,6 +23,17 @@ class Proportions(Check):
         Possible denominators, each the sum of its operands.
     shares : tuple of pairs
         Count (None where none is printed) and percentage; all have the same denominator.
+
+    Examples
+    --------
+    >>> from earlyhelp.published.checks.base import Printed
+    >>> shares = [["13", "81.3"], [None, "18.8"]]
+    >>> check = Proportions(id="a", about="attended", of=[["16"]], shares=shares)
+    >>> for line in check.run(Printed([])).arithmetic:
+    ...     print(line)
+    13 / 16 = 81.3 %
+    18.8 % = 3 / 16
+    denominators up to 16 that fit: 16
     """
 
     title = "counts against percentages"
@@ -52,7 +63,16 @@ class Proportions(Check):
 
 
 def counts_of(printed: Printed, share: tuple[str | None, str], n: int) -> range:
-    """Counts of n people that are printed as this percentage and, if printed, as this count."""
+    """Counts of n people that are printed as this percentage and, if printed, as this count.
+
+    Examples
+    --------
+    >>> from earlyhelp.published.checks.base import Printed
+    >>> counts_of(Printed([]), (None, "81.3"), 16)
+    range(13, 14)
+    >>> counts_of(Printed([]), ("12", "81.3"), 16)
+    range(12, 12)
+    """
     low, high = possible_counts(printed.text(share[1]), n)
     counts = range(max(low, 0), min(high, n) + 1)
     if share[0] is None:
@@ -65,6 +85,11 @@ def possible_counts(percent: str, n: int) -> tuple[int, int]:
     """First and last whole count of n that is printed as this percentage; ties go either way.
 
     The first exceeds the last when there is none.
+
+    Examples
+    --------
+    >>> possible_counts("81.3", 16)
+    (13, 13)
     """
     return printed_interval(percent, "either").whole(Fraction(n, 100))
 

@@ -34,7 +34,15 @@ class Same(Check):
 
 
 def comparable(text: str) -> tuple[int, ...] | Decimal | str:
-    """A figure as something that is equal when its meaning is: months, a number, or the text."""
+    """A figure as something that is equal when its meaning is: months, a number, or the text.
+
+    Examples
+    --------
+    >>> comparable("September and October 2022") == comparable("Sep/Oct")
+    True
+    >>> comparable("four") == comparable("4.0")
+    True
+    """
     months = tuple(MONTHS.index(name.lower()) + 1 for name in _MONTH.findall(text))
     if months:
         return months
@@ -63,7 +71,15 @@ class Published(Check):
 
 
 class Labels(Check):
-    """Labels of tables and figures in their order of appearance, each with its chapter."""
+    """Labels of tables and figures in their order of appearance, each with its chapter.
+
+    Examples
+    --------
+    >>> from earlyhelp.published.checks.base import Printed
+    >>> labels = [["Table 2.2", "2"], ["Table 2.1", "2"]]
+    >>> Labels(id="a", about="tables", labels=labels).run(Printed([]))
+    Verdict(holds=False, arithmetic=['Table 2.1 follows Table 2.2'])
+    """
 
     title = "labels in order"
     usual = "editorial"

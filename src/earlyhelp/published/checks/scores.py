@@ -33,6 +33,18 @@ class ScoreCheck(Check):
         Ends of the scale.
     items : tuple of int
         Numbers of items that each score may be the mean of; the first is the report's own.
+
+    Examples
+    --------
+    >>> from earlyhelp.published.checks.base import Printed
+    >>> scores = {"n": "28", "mean": "5.19", "sd": "1.6", "minimum": 1, "maximum": 7}
+    >>> check = ScoreCheck(id="a", about="ratings", **scores)
+    >>> (line,) = check.run(Printed([])).arithmetic
+    >>> for part in line.split(": "):
+    ...     print(part)
+    n = 28, M = 5.19, SD = 1.6, whole numbers
+    GRIM fails
+    the nearest means of n = 28 are 5.1786 and 5.2143, not 5.19
     """
 
     title = "GRIM and GRIMMER"
@@ -85,6 +97,13 @@ def grim(mean: str, n: int, items: int = 1) -> range:
     -------
     range
         In units of 1/items; empty when the mean fails GRIM.
+
+    Examples
+    --------
+    >>> grim("5.18", 28)
+    range(145, 146)
+    >>> list(grim("5.19", 28))
+    []
     """
     low, high = printed_interval(mean, "either").whole(n * items)
     return range(low, high + 1)
@@ -95,6 +114,17 @@ class Ceiling(Check):
 
     Fails when no group can have more than 15 % there, the usual criterion of a ceiling effect
     (Terwee et al. 2007).
+
+    Examples
+    --------
+    >>> from earlyhelp.published.checks.base import Printed
+    >>> groups = [{"n": "10", "mean": "8.0", "sd": "0.7"}]
+    >>> check = Ceiling(id="a", about="room at the top", groups=groups, maximum="10")
+    >>> (line,) = check.run(Printed([])).arithmetic
+    >>> for part in line.split(": "):
+    ...     print(part)
+    n = 10, M = 8.0, SD = 0.7
+    the maximum is 2.60 SDs away; at most 1 of 10 people (10.0 %) can be there
     """
 
     title = "ceiling"
@@ -127,6 +157,11 @@ def most_at(maximum: int, n: int, mean: Fraction, sd: Fraction) -> int:
 
     k people there need, even if all others have the same score, a sum of squares about the mean of
     k·n/(n − k)·(maximum − mean)²; there are (n − 1)·SD² to spend.
+
+    Examples
+    --------
+    >>> most_at(5, 6, Fraction("2.3"), Fraction("2.1"))
+    2
     """
     if mean >= maximum:
         return n

@@ -24,7 +24,17 @@ RATIOS = np.geomspace(1 / 20, 20, 20_001)
 
 
 class TTest(Check):
-    """p recomputed from t and df, over the rounding of t."""
+    """p recomputed from t and df, over the rounding of t.
+
+    Examples
+    --------
+    >>> from earlyhelp.published.checks.base import Printed
+    >>> check = TTest(id="a", about="alliance", t="2.20", df="28", p=".02")
+    >>> for line in check.run(Printed([])).arithmetic:
+    ...     print(line)
+    t(28) = 2.20 gives p from 0.0358 to 0.0366 two-sided; printed 0.02
+    t(28) = 2.20 gives p from 0.0179 to 0.0183 one-sided; printed 0.02
+    """
 
     title = "p from t and df"
 
@@ -56,6 +66,12 @@ def p_interval(t: str, df: int, sides: int = 2) -> tuple[float, float]:
         As printed; the sign is ignored.
     df : int
     sides : {1, 2}
+
+    Examples
+    --------
+    >>> low, high = p_interval("1.22", 16)
+    >>> print(f"{low:.4f} to {high:.4f}")
+    0.2383 to 0.2420
     """
     interval = printed_interval(t.lstrip("-−"), "either")
     ends = (float(interval.high), max(float(interval.low), 0.0))
@@ -85,6 +101,20 @@ class ChangeTests(Check):
     With pairs n = df + 1 and r the ratio of the SDs of change (second over first), the three t
     values are functions of r alone: t = (t1/√n1 − r·t2/√n2) / √(((n1−1) + (n2−1)r²)/(n1+n2−2) ·
     (1/n1 + 1/n2)). Signs are not printed, so all are tried.
+
+    Examples
+    --------
+    >>> from earlyhelp.published.checks.base import Printed
+    >>> first, second = {"t": "1.22", "df": "16"}, {"t": "0.41", "df": "15"}
+    >>> between = {"t": "0.39", "df": "31"}
+    >>> check = ChangeTests(id="a", about="alliance", first=first, second=second, between=between)
+    >>> _, same, opposite = check.run(Printed([])).arithmetic
+    >>> for part in (*same.split(": "), *opposite.split(": ")):
+    ...     print(part)
+    changes in the same direction
+    the second arm’s SD of change is 1.30 to 1.36 times the first arm’s
+    changes in opposite directions
+    impossible for every ratio of SDs from 0.05 to 20
     """
 
     title = "tests of change against each other"
@@ -134,6 +164,17 @@ class Difference(Check):
     """The two-sample tests that two printed means and SDs imply, over all rounding.
 
     Holds when neither Welch's nor the pooled test can be below `alpha`.
+
+    Examples
+    --------
+    >>> from earlyhelp.published.checks.base import Printed
+    >>> first = {"n": "20", "mean": "10.0", "sd": "2.0"}
+    >>> second = {"n": "20", "mean": "7.0", "sd": "2.0"}
+    >>> check = Difference(id="a", about="arms", first=first, second=second)
+    >>> for line in check.run(Printed([])).arithmetic:
+    ...     print(line)
+    pooled: |t| from 4.47 to 5.03 with 38 df, p from 0.000 to 0.000
+    Welch: |t| from 4.47 to 5.03 with 37.9 to 38 df, p from 0.000 to 0.000
     """
 
     title = "tests the report does not print"
@@ -177,7 +218,14 @@ def _corners(n: int, mean: Interval, sd: Interval) -> list[tuple[int, float, flo
 def two_sample(
     n1: int, mean1: float, sd1: float, n2: int, mean2: float, sd2: float, pooled: bool
 ) -> tuple[float, float, float]:
-    """t, df and two-sided p of a two-sample test from summary statistics."""
+    """t, df and two-sided p of a two-sample test from summary statistics.
+
+    Examples
+    --------
+    >>> t, df, p = two_sample(20, 10.0, 2.0, 20, 8.5, 2.0, pooled=True)
+    >>> print(f"t = {t:.2f}, df = {df:g}, p = {p:.3f}")
+    t = 2.37, df = 38, p = 0.023
+    """
     test = stats.ttest_ind_from_stats(mean1, sd1, n1, mean2, sd2, n2, equal_var=pooled)
     a, b = sd1**2 / n1, sd2**2 / n2
     welch = (a + b) ** 2 / (a**2 / (n1 - 1) + b**2 / (n2 - 1))

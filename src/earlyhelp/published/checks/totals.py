@@ -13,7 +13,15 @@ from earlyhelp.study.yamlfile import Strict
 
 
 class Totals(Check):
-    """Sums that should be the same, within the rounding of percentages and means."""
+    """Sums that should be the same, within the rounding of percentages and means.
+
+    Examples
+    --------
+    >>> from earlyhelp.published.checks.base import Printed
+    >>> check = Totals(id="a", about="staff", sums=[["29"], ["15", "13"]])
+    >>> check.run(Printed([]))
+    Verdict(holds=False, arithmetic=['printed: 29', '15 + 13 = 28'])
+    """
 
     title = "totals against parts"
 
@@ -46,7 +54,18 @@ class Group(Strict):
 
 
 class People(Check):
-    """Distinct people that pairs imply, against the number said to be described."""
+    """Distinct people that pairs imply, against the number said to be described.
+
+    Examples
+    --------
+    >>> from earlyhelp.published.checks.base import Printed
+    >>> groups = [{"before": "10", "after": "8", "df": "5"}]
+    >>> check = People(id="a", about="respondents", groups=groups, described="13")
+    >>> for line in check.run(Printed([])).arithmetic:
+    ...     print(line)
+    10 + 8 − 6 pairs (df + 1) = 12 people
+    in all 12; printed 13
+    """
 
     title = "distinct people"
     usual = "two places disagree"
@@ -70,7 +89,15 @@ class People(Check):
 
 
 class AtMost(Check):
-    """One quantity cannot exceed another."""
+    """One quantity cannot exceed another.
+
+    Examples
+    --------
+    >>> from earlyhelp.published.checks.base import Printed
+    >>> less, most = {"op": "sum", "of": ["6"]}, {"op": "sum", "of": ["2", "3"]}
+    >>> AtMost(id="a", about="users", less=less, than=most).run(Printed([]))
+    Verdict(holds=False, arithmetic=['6, against at most 2 + 3 = 5'])
+    """
 
     title = "limits"
 
@@ -93,7 +120,19 @@ class Average(Strict):
 
 
 class MeanTotals(Check):
-    """Totals behind rounded means that are said to be equal."""
+    """Totals behind rounded means that are said to be equal.
+
+    Examples
+    --------
+    >>> from earlyhelp.published.checks.base import Printed
+    >>> averages = [{"mean": "1.5", "n": ["4"]}, {"mean": "1.4", "n": ["2", "3"]}]
+    >>> check = MeanTotals(id="a", about="sessions", averages=averages)
+    >>> for line in check.run(Printed([])).arithmetic:
+    ...     print(line)
+    4 people with a mean of 1.5: 6 to 6 in all
+    5 people with a mean of 1.4: 7 to 7 in all
+    never equal
+    """
 
     title = "totals behind means"
 

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pydantic import field_validator
-
 from earlyhelp.published.checks.base import Check, Expression, Printed, Severity, Verdict
 from earlyhelp.published.claims import parse_interval
 
 
 class Wording(Check):
-    """A word that binds a number, read strictly, against the figures.
-
-    The ledger reads words widely (`words.yml`); what only the wide reading admits is a stretch.
+    """A word that binds a number, read as `words.yml` says, against the figures.
 
     Attributes
     ----------
     word : str
         Claim with the word.
-    reading : str
-        Interval of the strict reading.
     value : Expression
     """
 
@@ -28,14 +22,7 @@ class Wording(Check):
     usual = "wording stretches a number"
 
     word: str
-    reading: str
     value: Expression
-
-    @field_validator("reading")
-    @classmethod
-    def _is_interval(cls, text: str) -> str:
-        parse_interval(text)
-        return text
 
     def numbers(self) -> Iterable[str]:
         return self.value.operands()
@@ -44,13 +31,23 @@ class Wording(Check):
         return [self.word, *self.claims]
 
     def run(self, printed: Printed) -> Verdict:
-        word = printed.claims[self.word].printed
-        lines = [self.value.shown(printed), f"“{word}” read strictly: {self.reading}"]
-        return Verdict(float(self.value.value(printed)) in parse_interval(self.reading), lines)
+        word = printed.claims[self.word]
+        lines = [self.value.shown(printed), f"“{word.printed}” is read as {word.interval}"]
+        return Verdict(float(self.value.value(printed)) in parse_interval(word.interval), lines)
 
 
 class Reviewed(Check):
-    """What a reader found and no general check can: always a finding."""
+    """What a reader found and no general check can: always a finding.
+
+    Examples
+    --------
+    >>> from earlyhelp.published.checks.base import Printed
+    >>> severity = "two places disagree"
+    >>> line = {"op": "percent", "of": ["1", {"op": "sum", "of": ["1", "2"]}]}
+    >>> check = Reviewed(id="a", about="staff", severity=severity, says="...", arithmetic=[line])
+    >>> check.run(Printed([]))
+    Verdict(holds=False, arithmetic=['1 / (1 + 2) = 33.3 %'])
+    """
 
     title = "reviewed"
 

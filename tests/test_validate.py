@@ -236,3 +236,9 @@ def test_raw_files_are_those_that_the_analysis_reads(mini: Path) -> None:
     assert raw == {
         f"raw/{stem}.csv" for stem in columns_read(read_study(mini), read_instruments(mini))
     }
+
+
+def test_an_instrument_names_a_source_of_the_references(mini: Path) -> None:
+    edit(mini / "instruments.yml", "source: stamm2010", "source: nobody2010")
+    expected = "found 'nobody2010'; expected a key of book/references.bib"
+    assert problems(mini) == [f"instruments.yml, proqol.source: {expected}"]

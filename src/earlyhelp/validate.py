@@ -32,7 +32,7 @@ from earlyhelp.study.dictionary import DATAPACKAGE_FILE, read_dictionary
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.questions import QUESTIONS_FILE, read_questions
 from earlyhelp.study.raw import Pilot, open_pilot
-from earlyhelp.study.scoring_keys import INSTRUMENTS_FILE, read_instruments
+from earlyhelp.study.scoring_keys import INSTRUMENTS_FILE, Instruments, read_instruments
 from earlyhelp.trial import criteria, design_grid
 from earlyhelp.trial.pilot_estimates import NUMBERS_FILE, read_numbers, unknown_numbers
 
@@ -67,7 +67,10 @@ FILES = (
     StudyFile(
         STUDY_FILE,
         "What was planned: title, `provenance: observed`, teams with arm and randomised unit, the "
-        "three survey waves with month and arms, and facts of the design.",
+        "three survey waves with month and arms, and facts of the design. Under `counted` stands "
+        "which columns hold statements, earlier experience and use of each tool, which answers "
+        "mean no use, regular use or agreement, which roles were to use the tools, and what is "
+        "read together.",
         read_study,
         needed=True,
     ),
@@ -311,6 +314,7 @@ def _ties(pilot: Pilot, held: dict[str, Any]) -> Iterator[Problem]:
     yield from _facts(pilot, claims)
     if pilot.study.provenance == "reconstructed":
         yield from _printed_figures(pilot.study, held.get(CLAIMS_FILE))
+    yield from _sources(pilot.instruments)
     theory = held.get(THEORY_FILE)
     if theory:
         yield from _sections(pilot.study, theory)
@@ -355,10 +359,29 @@ def _printed_figures(study: Study, claims: list[Claim] | None) -> list[Problem]:
     return []
 
 
+def _book() -> Path | None:
+    """Where the book is, at hand when there is one above the working directory."""
+    roots = (Path.cwd(), *Path.cwd().parents)
+    return next((base for base in roots if (base / "_toc.yml").is_file()), None)
+
+
+def _sources(instruments: Instruments) -> Iterator[Problem]:
+    """Check that the references have every source of an instrument, where the book is at hand."""
+    root = _book()
+    if root is None:
+        return
+    text = (root / "book/references.bib").read_text("utf-8")
+    keys = set(re.findall(r"^@[a-z]+\{([^,]+),", text, re.MULTILINE))
+    sources = {scale.instrument: scale.about.source for scale in instruments.scales.values()}
+    for name, source in sources.items():
+        if source not in keys:
+            expected = "a key of book/references.bib"
+            yield Problem(INSTRUMENTS_FILE, None, f"{name}.source", repr(source), expected)
+
+
 def _sections(study: Study, theory: Theory) -> Iterator[Problem]:
     """Check that every element leads to a place of the study's book, where the book is at hand."""
-    roots = (Path.cwd(), *Path.cwd().parents)
-    root = next((base for base in roots if (base / "_toc.yml").is_file()), None)
+    root = _book()
     if root is None:
         return
     pages = {f"results/{path.name}": path for path in (root / "notebooks").glob("*.md")}

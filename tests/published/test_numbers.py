@@ -8,11 +8,15 @@ from pathlib import Path
 import pytest
 
 import earlyhelp
-from earlyhelp.published.numbers import number, printed_number, round_like
+from earlyhelp.published.numbers import number, printed_number, round_like, span
 
 # Modules that write numbers for readers.
 PACKAGE = Path(earlyhelp.__file__).parent
-SHOWING = [*PACKAGE.glob("report/*.py"), PACKAGE / "trial/pilot_estimates.py"]
+SHOWING = [
+    *PACKAGE.glob("report/*.py"),
+    *PACKAGE.glob("published/**/*.py"),
+    PACKAGE / "trial/pilot_estimates.py",
+]
 
 
 @pytest.mark.parametrize(
@@ -34,8 +38,27 @@ def test_number(value: object, decimals: int, expected: str) -> None:
 
 @pytest.mark.parametrize("module", SHOWING, ids=lambda path: path.stem)
 def test_no_number_for_readers_is_rounded_in_another_way(module: Path) -> None:
-    # Formats round halves to even, and binary: 31.25 becomes 31.2 where `number` says 31.3.
-    assert re.findall(r":\.\d[f%]", module.read_text("utf-8")) == []
+    # Formats round halves to even, and binary: 31.25 becomes 31.2 where `number` says 31.3. What
+    # docstrings show is not for readers; in drawings a format places lines and no results.
+    code = re.sub(r'"""(.*?)"""', "", module.read_text("utf-8"), flags=re.DOTALL)
+    assert re.findall(r":,?\.\d[efg%]|\bround\(.*,|\.round\(", code) == []
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "decimals", "shown"),
+    [
+        (11.32, 27.84, 1, "11.3 to 27.9"),
+        (-1.21, -1.19, 1, "−1.3 to −1.1"),
+        (0.25, 0.25 + 1e-15, 1, "0.3"),
+        (2, 12, 0, "2 to 12"),
+        (1.1, 1.1 + 2e-15, 1, "1.1"),
+        (float("nan"), 1, 1, "–"),
+    ],
+)
+def test_ranges_lose_none_of_their_values(
+    low: float, high: float, decimals: int, shown: str
+) -> None:
+    assert span(low, high, decimals) == shown
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from earlyhelp.report.myst import escape
 from earlyhelp.study.design import Criterion
 
 
-def test_ranges_that_print_alike_are_one_number() -> None:
-    frame = pd.DataFrame({"x_low": [1.01, 1.0], "x_high": [1.04, 2.0]})
-    assert tables._range(frame, "x", 1) == ["1.0", "1.0 to 2.0"]
+def test_ranges_are_rounded_outwards() -> None:
+    frame = pd.DataFrame({"x_low": [1.01, 1.0], "x_high": [1.04, 1.0]})
+    assert tables._range(frame, "x", 1) == ["1.0 to 1.1", "1.0"]
 
 
 def test_designs_are_columns_and_gaps_dashes() -> None:

@@ -42,6 +42,7 @@ from earlyhelp.published.identified_sets import (
     Outcome,
     reliable_change,
 )
+from earlyhelp.published.numbers import number
 from earlyhelp.published.printed import PrintedFigures, read_printed
 from earlyhelp.study.design import Study, read_study
 from earlyhelp.study.scoring_keys import Instruments, read_instruments
@@ -162,7 +163,7 @@ def _change_of_arm(
             standardised_difference(_root(size * n), n - 1, n**-0.5, confidence)[end]
             for size in (sizes[0], sizes[-1])
         }
-        label = f"If scores rose: {name} end of the {confidence:.0%} interval of d"
+        label = f"If scores rose: {name} end of the {number(100 * confidence)}% interval of d"
         yield _row(label, arm, values, 2, how)
     outer = (-1.0, 1.0)
     if figures.has(measure, arm, "correlation"):
@@ -227,9 +228,8 @@ def _change_between(figures: Figures, measure: str, confidence: float) -> Iterat
             standardised_difference(_root(size) / scale, n + m - 2, scale, confidence)[end]
             for size in (sizes[0], sizes[-1])
         }
-        label = (
-            f"If the intervention arm gained more: {name} end of the {confidence:.0%} interval of d"
-        )
+        label = "If the intervention arm gained more: "
+        label += f"{name} end of the {number(100 * confidence)}% interval of d"
         yield _row(label, BETWEEN, values, 2, how)
     label = "Endline difference of the pairs adjusted for baseline (ANCOVA)"
     found = figures.attained(measure, "between", "adjusted difference")

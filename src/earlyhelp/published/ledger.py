@@ -24,7 +24,7 @@ from earlyhelp.published.claims import (
     parse_interval,
     read_claims,
 )
-from earlyhelp.published.numbers import round_like
+from earlyhelp.published.numbers import round_like, short
 from earlyhelp.published.statuses import FREE, Statuses
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import Pilot
@@ -115,7 +115,7 @@ def _answer(claim: Claim, exact: Any) -> tuple[str, bool]:
         return str(exact), False
     if claim.kind == WORD:
         value = float(f"{exact:.12g}")
-        shown = round_like(value, "0.0") if claim.unit == "%" else f"{value:.3g}"
+        shown = round_like(value, "0.0") if claim.unit == "%" else short(value)
         return shown, value in parse_interval(claim.interval)
     if claim.kind == TICK:
         mark = next((mark for mark, value in TICKS.items() if value == exact), str(exact))

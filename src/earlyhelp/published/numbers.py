@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from numbers import Real
 
 NUMBER_WORDS = (
@@ -55,6 +55,31 @@ def round_like(value: float, printed: str) -> str:
     return text.replace("0.", ".", 1) if printed.startswith(".") and abs(number) < 1 else text
 
 
+def span(low: float, high: float, decimals: int) -> str:
+    """Write a range, rounded outwards so that it loses none of its values.
+
+    A range whose ends agree to twelve significant digits is one number: the last digits of a
+    float must not widen it. A dash where an end is not known.
+
+    Examples
+    --------
+    >>> span(11.32, 27.84, 1)
+    '11.3 to 27.9'
+    >>> span(0.25, 0.25, 1)
+    '0.3'
+    """
+    if math.isnan(low) or math.isnan(high):
+        return number(None)
+    ends = [Decimal(f"{end:.12g}") for end in (low, high)]
+    if ends[0] == ends[1]:
+        return number(low, decimals)
+    rounded = [
+        end.quantize(Decimal(1).scaleb(-decimals), way)
+        for end, way in zip(ends, (ROUND_FLOOR, ROUND_CEILING), strict=True)
+    ]
+    return " to ".join(number(float(end), decimals) for end in rounded)
+
+
 def number(value: object, decimals: int = 0) -> str:
     """Round half up, as the report does, and keep trailing zeros; a dash for nothing."""
     if not isinstance(value, Real) or math.isnan(value):
@@ -63,3 +88,8 @@ def number(value: object, decimals: int = 0) -> str:
     exact = Decimal(repr(float(value)))
     rounded = exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
     return str(abs(rounded) if rounded == 0 else rounded).replace("-", "−")
+
+
+def short(value: object) -> str:
+    """At most two decimals, none that say nothing."""
+    return number(value, 2).rstrip("0").rstrip(".")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import wraps
 from typing import Any, TypeVar, cast
 
@@ -11,7 +10,7 @@ import pandas as pd
 
 from earlyhelp.published.claims import Claim, Reading
 from earlyhelp.published.ledger import ledger_target
-from earlyhelp.published.numbers import number
+from earlyhelp.published.numbers import number, span
 from earlyhelp.published.statuses import STATUSES, cell_statuses, statuses_in
 from earlyhelp.report.labels import DESIGN_LABELS, label
 from earlyhelp.report.layout import GROUP, Columns, filled, marked
@@ -121,12 +120,9 @@ def ledger_summary(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _range(frame: pd.DataFrame, name: str, decimals: int) -> list[str]:
-    """A quantity's `_low` and `_high` as one cell; a single value where they print alike."""
-    cells = []
-    for low, high in zip(frame[f"{name}_low"], frame[f"{name}_high"], strict=True):
-        ends = number(low, decimals), number(high, decimals)
-        cells.append(ends[0] if ends[0] == ends[1] else " to ".join(ends))
-    return cells
+    """A quantity's `_low` and `_high` as one cell."""
+    ends = zip(frame[f"{name}_low"], frame[f"{name}_high"], strict=True)
+    return [span(low, high, decimals) for low, high in ends]
 
 
 def progression(frame: pd.DataFrame) -> pd.DataFrame:
@@ -452,9 +448,4 @@ def _value_or_range(low: float, high: float, values: tuple[float, ...], decimals
         return " or ".join(shown)
     while number(low, decimals) == number(high, decimals) and decimals < 6:
         decimals += 1
-    # Twelve significant digits first: the last ones of a float must not widen a range.
-    rounded = [
-        float(Decimal(f"{end:.12g}").quantize(Decimal(1).scaleb(-decimals), way))
-        for end, way in ((low, ROUND_FLOOR), (high, ROUND_CEILING))
-    ]
-    return " to ".join(number(end, decimals) for end in rounded)
+    return span(low, high, decimals)

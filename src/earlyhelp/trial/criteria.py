@@ -94,8 +94,8 @@ def unsettled(pilot: Pilot) -> list[str]:
     Examples
     --------
     >>> from earlyhelp.study.raw import open_pilot
-    >>> unsettled(open_pilot("data/rotherham"))[0]
-    'Uploaded the scores (of those using the tools)'
+    >>> unsettled(open_pilot("tests/studies/complete"))[:2]
+    ['Recorded use of the tools', 'Uploaded the scores']
     """
     if pilot.study.progression is None:
         return []
@@ -119,10 +119,9 @@ def assess(pilot: Pilot, confidence: float = 0.95) -> pd.DataFrame:
     Examples
     --------
     >>> from earlyhelp.study.raw import open_pilot
-    >>> assessed = assess(open_pilot("data/rotherham")).set_index("quantity")
-    >>> row = assessed.loc["attendance"]
-    >>> print(f"{row['successes']:.0f} of {row['total']:.0f}: {row['band']}")
-    25 of 29: green
+    >>> row = assess(open_pilot("tests/studies/complete")).iloc[0]
+    >>> print(f"{row['label']}: {row['successes']:.0f} of {row['total']:.0f}, {row['band']}")
+    Came to the training: 16 of 18, green
     """
     if pilot.study.progression is None:
         return pd.DataFrame()

@@ -103,8 +103,8 @@ def read_sweep(folder: str | Path) -> Sweep:
 
     Examples
     --------
-    >>> read_sweep("data/rotherham").icc
-    (0.01, 0.02, 0.05, 0.1, 0.2, 0.3)
+    >>> read_sweep("tests/studies/complete").icc
+    (0.02, 0.1)
     """
     path = find_folder(folder) / SWEEP_FILE
     return read_yaml(path, Sweep) if is_there(path) else Sweep()
@@ -115,7 +115,7 @@ def randomised_units(folder: str | Path) -> int:
 
     Examples
     --------
-    >>> randomised_units("data/rotherham")
+    >>> randomised_units("tests/studies/complete")
     4
     """
     return len(set(read_study(folder).unit_of.values()))
@@ -184,9 +184,9 @@ def simulate_part(folder: str | Path, part: int, parts: int) -> pd.DataFrame:
 
     Examples
     --------
-    >>> simulated = simulate_part("data/rotherham", 1, 534)
+    >>> simulated = simulate_part("tests/studies/complete", 1, 36)
     >>> simulated[["cell", "design", "clusters", "trials"]].to_numpy().tolist()
-    [[0, 'individual', 79, 2000]]
+    [[0, 'individual', 59, 20]]
     """
     import pandas as pd
 
@@ -215,8 +215,8 @@ def read_stored(folder: str | Path) -> pd.DataFrame:
 
     Examples
     --------
-    >>> len(read_stored("data/rotherham"))
-    534
+    >>> len(read_stored("tests/studies/complete"))
+    36
     """
     import pandas as pd
 

@@ -56,6 +56,14 @@ def room(pilot: Pilot) -> pd.DataFrame:
         and the scale); and as ranges (`_low`, `_high`): mean, sd, top (people at the maximum), near
         (within `NEAR` points of it), headroom (points from the mean to the maximum), headroom_sd
         (in SDs; infinite where everybody may have the same score). NaN where nothing bounds it.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> pilot = open_pilot("tests/studies/complete")
+    >>> row = room(pilot).iloc[0]
+    >>> print(f"{row['arm']}, {row['wave']}: {row['headroom_low']:.1f} points below the maximum")
+    intervention, baseline: 18.9 points below the maximum
     """
     frame = _printed_room(pilot) if _is_reconstructed(pilot) else _observed_room(pilot)
     frame["headroom_low"] = frame["maximum"] - frame["mean_high"]
@@ -161,6 +169,14 @@ def stability(pilot: Pilot, confidence: float = 0.95) -> pd.DataFrame:
         correlation (of baseline and endline). Observed: dz as estimated, correlation with its
         interval (Fisher's z). Reconstructed: the identified set, what the printed tests of both
         arms leave possible (`published.identified_sets`); NaN where nothing printed bounds it.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> pilot = open_pilot("tests/studies/complete")
+    >>> row = stability(pilot).iloc[0]
+    >>> print(f"SD of change {row['sd_change_low']:.1f} to {row['sd_change_high']:.1f}")
+    SD of change 2.4 to 2.4
     """
     if _is_reconstructed(pilot):
         return claiming(labelled(_identified(pilot), pilot.labels), _status(pilot))
@@ -222,6 +238,14 @@ def sd_range(pilot: Pilot, room: pd.DataFrame, confidence: float) -> tuple[float
 
     Reconstructed: over what is printed of arms and waves. Observed: interval (chi-squared) of the
     SD pooled over the arms, over both waves.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> pilot = open_pilot("tests/studies/complete")
+    >>> low, high = sd_range(pilot, room(pilot), confidence=0.95)
+    >>> print(f"{low:.2f} to {high:.2f}")
+    3.35 to 4.95
     """
     chosen = room[room["measure"] == next(iter(pilot.instruments.whole))]
     if _is_reconstructed(pilot):
@@ -243,6 +267,12 @@ def usable_correlation(stability: pd.DataFrame, measure: str) -> tuple[float, fl
     The gain of such an analysis is ``1 - r**2``, whatever the sign of r: a range that holds 0 goes
     from no gain to that of its end farther from 0. The range is over both arms; what nothing bounds
     counts as -1 to 1.
+
+    Examples
+    --------
+    >>> ends = {"correlation_low": [-0.2, 0.1], "correlation_high": [0.6, 0.7]}
+    >>> usable_correlation(pd.DataFrame({"measure": ["scale", "scale"], **ends}), "scale")
+    (0.0, 0.7)
     """
     chosen = stability[stability["measure"] == measure]
     low = float(chosen["correlation_low"].fillna(-1).min())
@@ -263,6 +293,16 @@ def gain_from_baseline(
         and as ranges: r (size of the correlation that can be used), factor (``1 - r**2``, what is
         left of the variance where people are randomised) and teams (over the ICCs, cluster
         autocorrelations and r).
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> pilot = open_pilot("tests/studies/complete")
+    >>> sweep = Sweep(icc=(0.01, 0.1), cac=(0.8,), iac=(0.5,), effect=(0.5,), points=(4,), cv=0)
+    >>> gain = gain_from_baseline(stability(pilot), sweep, alpha=0.05, target=0.8)
+    >>> chosen = gain.query("measure == 'chosen' and design == 'baseline'").iloc[0]
+    >>> print(f"{chosen['factor_low']:.2f} of the variance, {chosen['teams_low']:.0f} teams")
+    0.75 of the variance, 14 teams
     """
     measures = stability["measure"].unique()
     used = {measure: usable_correlation(stability, measure) for measure in measures}
@@ -330,6 +370,13 @@ def reliability(pilot: Pilot) -> pd.DataFrame:
     -------
     DataFrame
         measure, wave, n, alpha, low, high (95 % interval, Feldt); no rows for reconstructed data.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> pilot = open_pilot("tests/studies/complete")
+    >>> reliability(pilot).empty  # reconstructed items say nothing of it
+    True
     """
     columns = ["measure", "wave", "n", "alpha", "low", "high"]
     if _is_reconstructed(pilot):
@@ -354,6 +401,16 @@ def pilot_power(sweep: Sweep, units: int, alpha: float, target: float) -> pd.Dat
         icc (0 and people independent first: the analysis of people), df, detectable (difference in
         SDs found with the target power), and the power for each effect of the sweep (column
         `power_<effect>`).
+
+    Examples
+    --------
+    >>> sweep = Sweep(icc=(0.01, 0.1), cac=(0.8,), iac=(0.5,), effect=(0.5,), points=(4,), cv=0)
+    >>> table = pilot_power(sweep, units=4, alpha=0.05, target=0.8)
+    >>> for row in table.to_dict("records"):
+    ...     print(f"ICC {row['icc']:g}: {row['detectable']:.1f} SDs can be found")
+    ICC 0: 0.9 SDs can be found
+    ICC 0.01: 1.9 SDs can be found
+    ICC 0.1: 2.5 SDs can be found
     """
     fixed = sweep.fixed | {"alpha": alpha}
     cases = [("individual", 0.0), *(("parallel", icc) for icc in sweep.icc)]
@@ -383,6 +440,13 @@ def needed(sweep: Sweep, alpha: float, target: float) -> pd.DataFrame:
     -------
     DataFrame
         design, effect (SDs), icc, low, high (over cluster and individual autocorrelation).
+
+    Examples
+    --------
+    >>> sweep = Sweep(icc=(0.01, 0.1), cac=(0.8,), iac=(0.5,), effect=(0.5,), points=(4,), cv=0)
+    >>> table = needed(sweep, alpha=0.05, target=0.8)
+    >>> table.query("design == 'parallel'")[["icc", "low", "high"]].to_numpy().tolist()
+    [[0.01, 16.0, 16.0], [0.1, 26.0, 26.0]]
     """
     table = power.sweep(
         power.DESIGNS.values(),
@@ -416,6 +480,13 @@ def needed_in_points(
     DataFrame
         design, effect (points), low, high (over the SD, the correlation, ICC and cluster
         autocorrelation).
+
+    Examples
+    --------
+    >>> sweep = Sweep(icc=(0.01, 0.1), cac=(0.8,), iac=(0.5,), effect=(0.5,), points=(4,), cv=0)
+    >>> table = needed_in_points(sweep, (8.0, 9.0), (0.5, 0.6), alpha=0.05, target=0.8)
+    >>> table.query("design == 'parallel'")[["effect", "low", "high"]].to_numpy().tolist()
+    [[4.0, 16.0, 34.0]]
     """
     rows = []
     for design, points in product(power.DESIGNS.values(), sweep.points):
@@ -435,6 +506,14 @@ def needed_binary(sweep: Sweep, alpha: float, target: float) -> pd.DataFrame:
     DataFrame
         control, intervention (proportions), design, low, high (over the ICC and the
         autocorrelations).
+
+    Examples
+    --------
+    >>> sweep = Sweep(icc=(0.01, 0.1), cac=(0.8,), iac=(0.5,), effect=(0.5,), points=(4,), cv=0)
+    >>> table = needed_binary(sweep, alpha=0.05, target=0.8)
+    >>> row = table.query("design == 'parallel'").iloc[0]
+    >>> print(f"{row['control']:g} to {row['intervention']:g}: {row['low']} to {row['high']} teams")
+    0.5 to 0.6: 86 to 150 teams
     """
     fixed = sweep.fixed | {"alpha": alpha}
     ranges = product(sweep.icc, sweep.cac, sweep.iac)
@@ -464,6 +543,14 @@ def responsiveness(
     DataFrame
         teams (words), clusters, design, low, high (difference in SDs, over the ICC and the
         autocorrelations).
+
+    Examples
+    --------
+    >>> sweep = Sweep(icc=(0.01, 0.1), cac=(0.8,), iac=(0.5,), effect=(0.5,), points=(4,), cv=0)
+    >>> table = responsiveness(sweep, {"Twelve teams": 12}, alpha=0.05, target=0.8)
+    >>> row = table.query("design == 'parallel'").iloc[0]
+    >>> print(f"{row['low']:.2f} to {row['high']:.2f} SDs")
+    0.59 to 0.78 SDs
     """
     fixed = sweep.fixed | {"alpha": alpha}
     ranges = list(product(sweep.icc, sweep.cac, sweep.iac))
@@ -499,6 +586,15 @@ def candidates(room: pd.DataFrame, required: pd.DataFrame) -> pd.DataFrame:
         measure; room (largest improvement at endline, in SDs, as a range over the arms); teams,
         clusters; needed (difference that parallel teams can find, as a range); enough ("yes" or
         "no" when all of one range lies above or below the other, else "not determined").
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> pilot = open_pilot("tests/studies/complete")
+    >>> sweep = Sweep(icc=(0.01, 0.1), cac=(0.8,), iac=(0.5,), effect=(0.5,), points=(4,), cv=0)
+    >>> required = responsiveness(sweep, {"Twelve teams": 12}, alpha=0.05, target=0.8)
+    >>> candidates(room(pilot), required)["enough"].tolist()
+    ['yes', 'not determined']
     """
     rows = []
     endline = room[room["wave"] == "endline"].groupby("measure", sort=False)
@@ -523,6 +619,13 @@ def simulated_pilot(simulated: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         design, effect, low, high (over the ICC and the autocorrelations), mc_error (greatest).
+
+    Examples
+    --------
+    >>> from earlyhelp.trial.design_grid import read_stored
+    >>> table = simulated_pilot(read_stored("tests/studies/complete"))
+    >>> sorted(set(table["design"]))
+    ['baseline', 'parallel']
     """
     if simulated.empty or not simulated["pilot"].any():
         return pd.DataFrame(columns=["design", "effect", "low", "high", "mc_error"])
@@ -578,13 +681,28 @@ def read_numbers(folder: Path) -> list[ThemeNumber]:
     ------
     InputError
         With every problem of the file.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> read_numbers(Path("tests/studies/complete"))[0].words
+    'prefer one day'
     """
     path = folder / NUMBERS_FILE
     return read_yaml(path, list[ThemeNumber]) if is_there(path) else []
 
 
 def unknown_numbers(numbers: list[ThemeNumber], pilot: Pilot) -> list[Problem]:
-    """Problems of numbers with a figure that there is not, or a theme that no cell has."""
+    """Problems of numbers with a figure that there is not, or a theme that no cell has.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> number = ThemeNumber(theme="weather", words="rainy days", figure="attendance")
+    >>> problems = unknown_numbers([number], open_pilot("tests/studies/complete"))
+    >>> [problem.found for problem in problems]
+    ["'weather'"]
+    """
     themes = sorted(set(_readiness_cells(pilot.framework_matrix)["theme"]))
     known = {
         "theme": (themes, f"a theme of questions {READINESS[0]} to {READINESS[-1]}"),
@@ -621,6 +739,17 @@ def next_steps(pilot: Pilot, room: pd.DataFrame, confidence: float = 0.95) -> pd
     ------
     InputError
         With every problem of the study's `next_steps.yml`.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> pilot = open_pilot("tests/studies/complete")
+    >>> steps = next_steps(pilot, room(pilot), confidence=0.95)
+    >>> row = steps[steps["numbers"].map(bool)].iloc[0]
+    >>> print(row["question"], row["theme"])
+    3.3 course-form
+    >>> print(row["numbers"][0])
+    prefer one day: 5 of 8 (95% interval 24% to 91%)
     """
     given = read_numbers(pilot.study.folder)
     if problems := unknown_numbers(given, pilot):

@@ -7,7 +7,6 @@ carries the arithmetic, for a reader to follow.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from functools import reduce
 from math import prod
@@ -18,7 +17,7 @@ from pydantic import BeforeValidator, Field
 
 from earlyhelp.possible.one_group import Interval, printed_interval
 from earlyhelp.published.claims import Claim
-from earlyhelp.published.numbers import printed_number
+from earlyhelp.published.numbers import number, printed_number, short
 from earlyhelp.study.questions import PLACEHOLDER
 from earlyhelp.study.yamlfile import Strict
 
@@ -157,19 +156,8 @@ class Expression(Strict):
         if len(self.of) == 1:
             return self.sides(printed)
         value = self.value(printed)
-        shown = f"{rounded(value, 1)} %" if self.op == "percent" else _short(value)
+        shown = f"{number(value, 1)} %" if self.op == "percent" else short(value)
         return f"{self.sides(printed)} = {shown}"
-
-
-def rounded(value: Fraction, decimals: int) -> str:
-    """Round half up."""
-    number = Decimal(value.numerator) / Decimal(value.denominator)
-    return str(number.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)).replace("-", "−")
-
-
-def _short(value: Fraction) -> str:
-    """At most two decimals, none that say nothing."""
-    return rounded(value, 2).rstrip("0").rstrip(".")
 
 
 class Scores(Strict):

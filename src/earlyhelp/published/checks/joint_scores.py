@@ -14,6 +14,7 @@ from earlyhelp.possible.one_group import Figures, why_impossible
 from earlyhelp.possible.two_waves import Arm, TTest, Wave, squared_t
 from earlyhelp.published.checks.base import Check, Operand, Printed, Scores, Verdict
 from earlyhelp.published.checks.t_tests import Tested
+from earlyhelp.published.numbers import number
 
 
 class Result(Tested):
@@ -34,7 +35,7 @@ class Result(Tested):
         """A t and its p beside the printed ones."""
         p = 2 * stats.t.sf(abs(t), printed.whole(self.df))
         printed_as = f"{printed.text(self.t)} and {printed.text(self.p)}"
-        return f"t = {t:.4f}, p = {p:.4f} (printed {printed_as})"
+        return f"t = {number(t, 4)}, p = {number(p, 4)} (printed {printed_as})"
 
 
 class Paired(Result):
@@ -100,7 +101,7 @@ class JointScores(Check):
         lines = []
         for arm, change in zip(self.arms, changes, strict=True):
             tested = arm.shown(change.dz * sqrt(change.pairs), printed)
-            moments = f"mean {float(change.mean):.2f} and SD {change.sd:.2f}"
+            moments = f"mean {number(change.mean, 2)} and SD {number(change.sd, 2)}"
             lines.append(f"possible with {change.pairs} changes of {moments}: {tested}")
         if self.between and between:
             t = sqrt(squared_t(changes[0], changes[1], between.df))

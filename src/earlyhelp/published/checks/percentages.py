@@ -9,7 +9,8 @@ from typing import Annotated
 from pydantic import Field
 
 from earlyhelp.possible.one_group import printed_interval
-from earlyhelp.published.checks.base import Check, Operand, Printed, Verdict, rounded
+from earlyhelp.published.checks.base import Check, Operand, Printed, Verdict
+from earlyhelp.published.numbers import number
 
 LISTED = 20  # possible denominators that are named one by one
 
@@ -102,7 +103,7 @@ def _share(printed: Printed, share: tuple[str | None, str], n: int) -> str:
         return f"{percent} % = {counts}" if low <= high else f"{percent} % is no count of {n}"
     exact = 100 * printed.number(people) / n
     decimals = len(percent.partition(".")[2])
-    line = f"{printed.text(people)} / {n} = {rounded(exact, decimals)} %"
+    line = f"{printed.text(people)} / {n} = {number(exact, decimals)} %"
     if counts_of(printed, share, n):
         return line
     instead = f"{low} / {n}" if low <= high else f"no count of {n}"

@@ -17,7 +17,8 @@ from typing import Annotated
 from pydantic import Field
 
 from earlyhelp.possible.one_group import Figures, count, printed_interval, why_impossible
-from earlyhelp.published.checks.base import Check, Operand, Printed, Scores, Verdict, rounded
+from earlyhelp.published.checks.base import Check, Operand, Printed, Scores, Verdict
+from earlyhelp.published.numbers import number
 
 CEILING_SHARE = Fraction(15, 100)
 
@@ -81,7 +82,7 @@ class ScoreCheck(Check):
 
 
 def _sets(sets: int) -> str:
-    return f"{sets:,}" if sets < 10**6 else f"{sets:.1e}"
+    return f"{sets:,}" if sets < 10**6 else f"about 10^{len(str(sets)) - 1}"
 
 
 def grim(mean: str, n: int, items: int = 1) -> range:
@@ -146,8 +147,8 @@ class Ceiling(Check):
             away = (printed.number(self.maximum) - mean) / sd
             lines.append(
                 f"n = {n}, M = {printed.text(group.mean)}, SD = {printed.text(group.sd)}: the "
-                f"maximum is {rounded(away, 2)} SDs away; at most {people} of {n} people "
-                f"({rounded(Fraction(100 * people, n), 1)} %) can be there"
+                f"maximum is {number(away, 2)} SDs away; at most {people} of {n} people "
+                f"({number(Fraction(100 * people, n), 1)} %) can be there"
             )
         return Verdict(any(reached), lines)
 

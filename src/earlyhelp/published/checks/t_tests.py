@@ -17,6 +17,7 @@ from scipy import stats
 
 from earlyhelp.possible.one_group import Interval, printed_interval
 from earlyhelp.published.checks.base import Check, Operand, Printed, Scores, Verdict
+from earlyhelp.published.numbers import span
 from earlyhelp.study.yamlfile import Strict
 
 # Ratios of the SDs of change in two arms that `ChangeTests` searches.
@@ -32,8 +33,8 @@ class TTest(Check):
     >>> check = TTest(id="a", about="alliance", t="2.20", df="28", p=".02")
     >>> for line in check.run(Printed([])).arithmetic:
     ...     print(line)
-    t(28) = 2.20 gives p from 0.0358 to 0.0366 two-sided; printed 0.02
-    t(28) = 2.20 gives p from 0.0179 to 0.0183 one-sided; printed 0.02
+    t(28) = 2.20 gives p from 0.0358 to 0.0367 two-sided; printed 0.02
+    t(28) = 2.20 gives p from 0.0179 to 0.0184 one-sided; printed 0.02
     """
 
     title = "p from t and df"
@@ -53,7 +54,7 @@ class TTest(Check):
             low, high = p_interval(t, int(df), sides)
             fits[sides] = low <= target.high and high >= target.low
             name = "two-sided" if sides == 2 else "one-sided"
-            lines.append(f"t({df}) = {t} gives p from {low:.4f} to {high:.4f} {name}; printed {p}")
+            lines.append(f"t({df}) = {t} gives p from {span(low, high, 4)} {name}; printed {p}")
         return Verdict(fits[2], lines[:1] if fits[2] else lines)
 
 
@@ -112,7 +113,7 @@ class ChangeTests(Check):
     >>> for part in (*same.split(": "), *opposite.split(": ")):
     ...     print(part)
     changes in the same direction
-    the second arm’s SD of change is 1.30 to 1.36 times the first arm’s
+    the second arm’s SD of change is 1.30 to 1.37 times the first arm’s
     changes in opposite directions
     impossible for every ratio of SDs from 0.05 to 20
     """
@@ -156,7 +157,7 @@ def _ratios(fits: NDArray[np.bool_]) -> str:
     runs = [(RATIOS[a], RATIOS[b]) for a, b in zip(edges[::2], edges[1::2], strict=True)]
     if not runs:
         return f"impossible for every ratio of SDs from {RATIOS[0]:g} to {RATIOS[-1]:g}"
-    shown = " or ".join(f"{low:.2f} to {high:.2f}" for low, high in runs)
+    shown = " or ".join(span(low, high, 2) for low, high in runs)
     return f"the second arm’s SD of change is {shown} times the first arm’s"
 
 
@@ -173,8 +174,8 @@ class Difference(Check):
     >>> check = Difference(id="a", about="arms", first=first, second=second)
     >>> for line in check.run(Printed([])).arithmetic:
     ...     print(line)
-    pooled: |t| from 4.47 to 5.03 with 38 df, p from 0.000 to 0.000
-    Welch: |t| from 4.47 to 5.03 with 37.9 to 38 df, p from 0.000 to 0.000
+    pooled: |t| from 4.47 to 5.03 with 38 df, p from 0.000 to 0.001
+    Welch: |t| from 4.47 to 5.03 with 37.9 to 38.0 df, p from 0.000 to 0.001
     """
 
     title = "tests the report does not print"
@@ -199,13 +200,13 @@ class Difference(Check):
                 for first, second in product(*(_corners(*group) for group in groups))
             ]
             sizes, ps = [abs(t) for t, _, _ in found], [p for *_, p in found]
-            dfs = sorted({round(df, 1) for _, df, _ in found})
+            dfs = [df for _, df, _ in found]
             across = min(t for t, _, _ in found) < 0 < max(t for t, _, _ in found)
             low_t, high_p = (0.0, 1.0) if across else (min(sizes), max(ps))
-            df = f"{dfs[0]:g}" if len(dfs) == 1 else f"{dfs[0]:g} to {dfs[-1]:g}"
+            df = span(min(dfs), max(dfs), 0 if pooled else 1)
             lines.append(
-                f"{name}: |t| from {low_t:.2f} to {max(sizes):.2f} with {df} df, p from "
-                f"{min(ps):.3f} to {high_p:.3f}"
+                f"{name}: |t| from {span(low_t, max(sizes), 2)} with {df} df, p from "
+                f"{span(min(ps), high_p, 3)}"
             )
             least.append(min(ps))
         return Verdict(min(least) >= self.alpha, lines)

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from earlyhelp.published.checks.base import Check, Expression, Operand, Printed, Verdict
 from earlyhelp.published.checks.scores import grim
+from earlyhelp.published.numbers import short
 from earlyhelp.study.yamlfile import Strict
 
 
@@ -38,8 +39,8 @@ class Totals(Check):
             highs.append(sum(interval.high for interval in intervals))
             total = sum(map(printed.number, parts))
             slack = (highs[-1] - lows[-1]) / 2
-            margin = f" ± {float(slack):g} of rounding" if slack else ""
-            shown = f"{float(total):g}{margin}"
+            margin = f" ± {short(slack)} of rounding" if slack else ""
+            shown = f"{short(total)}{margin}"
             added = " + ".join(map(printed.text, parts))
             lines.append(f"{added} = {shown}" if len(parts) > 1 else f"printed: {shown}")
         return Verdict(max(lows) <= min(highs), lines)

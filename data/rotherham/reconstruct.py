@@ -474,9 +474,8 @@ def _characteristics(
     def draw() -> pd.DataFrame:
         years = _years(printed, n, rng)
         served = np.floor(years * rng.choice([1, 1, 0.75, 0.5], n))
-        hours = np.where(
-            rng.random(n) < 0.75, study.counted.full_time_hours, rng.choice([18.5, 22, 30], n)
-        )
+        full = rng.random(n) < 0.75
+        hours = np.where(full, study.counted.full_time_hours, rng.choice([18.5, 22, 30], n))
         return pd.DataFrame(
             {
                 "time_in_service": [TIME_IN_SERVICE[i] for i in np.digitize(served, [1, 3, 6])],

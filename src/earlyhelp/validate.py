@@ -27,10 +27,16 @@ from earlyhelp.qualitative.framework import (
     validate_triangulation,
 )
 from earlyhelp.qualitative.theory import THEORY_FILE, Theory, load_theory, unknown_assessors
-from earlyhelp.study.design import STUDY_FILE, Study, find_folder, read_study
+from earlyhelp.study.design import (
+    QUESTIONS_FILE,
+    STUDY_FILE,
+    Study,
+    find_folder,
+    read_questions,
+    read_study,
+)
 from earlyhelp.study.dictionary import DATAPACKAGE_FILE, read_dictionary
 from earlyhelp.study.problems import InputError, Problem
-from earlyhelp.study.questions import QUESTIONS_FILE, read_questions
 from earlyhelp.study.raw import Pilot, open_pilot
 from earlyhelp.study.scoring_keys import INSTRUMENTS_FILE, Instruments, read_instruments
 from earlyhelp.trial import criteria, design_grid

@@ -15,8 +15,8 @@ from typing import Annotated, Literal
 import pandas as pd
 from pydantic import Field
 
+from earlyhelp.study.design import PARTS, read_questions
 from earlyhelp.study.problems import InputError, Problem
-from earlyhelp.study.questions import PARTS, read_questions
 from earlyhelp.study.yamlfile import Strict, read_yaml
 
 MATRIX_FILE = "framework_matrix.csv"

@@ -17,7 +17,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch
 
 from earlyhelp.published.numbers import number
-from earlyhelp.report.labels import DESIGN_LABELS, label
+from earlyhelp.report.layout import DESIGN_LABELS, label
 
 INK, MUTED = "#1f2a33", "#5b6770"
 ARM_COLOURS = {"intervention": "#0b5c8a", "comparison": "#c2571a"}

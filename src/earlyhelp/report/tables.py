@@ -12,8 +12,7 @@ from earlyhelp.published.claims import Claim, Reading
 from earlyhelp.published.ledger import ledger_target
 from earlyhelp.published.numbers import number, span
 from earlyhelp.published.statuses import STATUSES, cell_statuses, statuses_in
-from earlyhelp.report.labels import DESIGN_LABELS, label
-from earlyhelp.report.layout import GROUP, Columns, filled, marked
+from earlyhelp.report.layout import DESIGN_LABELS, GROUP, Columns, filled, label, marked
 from earlyhelp.report.myst import badge, escape
 from earlyhelp.report.page import where_shown
 from earlyhelp.study.design import Criterion

@@ -10,7 +10,7 @@ import pandas as pd
 
 from earlyhelp.published.claims import Claim, Reading
 from earlyhelp.published.ledger import ledger_target
-from earlyhelp.published.numbers import number, span
+from earlyhelp.published.numbers import chance, number, span
 from earlyhelp.published.statuses import STATUSES, cell_statuses, statuses_in
 from earlyhelp.report.layout import DESIGN_LABELS, GROUP, Columns, filled, label, marked
 from earlyhelp.report.myst import badge, escape
@@ -141,7 +141,7 @@ def progression(frame: pd.DataFrame) -> pd.DataFrame:
                 "Interval": f"{low} to {high}" if settled else number(None),
                 "Band": row["band"],
                 "Chance of green, amber, red (%)": ", ".join(
-                    number(100 * row[f"p_{band}"]) for band in ("green", "amber", "red")
+                    chance(row[f"p_{band}"]) for band in ("green", "amber", "red")
                 )
                 if settled
                 else number(None),

@@ -219,11 +219,15 @@ def pilot_power(frame: pd.DataFrame) -> pd.DataFrame:
 def simulated_pilot(frame: pd.DataFrame) -> pd.DataFrame:
     """Simulated power of the pilot's units (`pilot_estimates.simulated_pilot`)."""
     shown = frame.assign(power_low=100 * frame["low"], power_high=100 * frame["high"])
+    for end in ("size_low", "size_high"):
+        shown[end] = 100 * frame[end]
     return pd.DataFrame(
         {
             "Design": [DESIGN_LABELS[name] for name in frame["design"]],
             "Effect (SD)": [number(value, 1) for value in frame["effect"]],
             "Power (%)": _range(shown, "power", 0),
+            "Rejects without an effect (%)": _range(shown, "size", 1),
+            "Test": frame["verdict"].to_numpy(),
             "Monte Carlo error (%), at most": [number(100 * x, 1) for x in frame["mc_error"]],
         },
         dtype=str,

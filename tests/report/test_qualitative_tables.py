@@ -171,7 +171,9 @@ def test_the_triangulation_matrix_has_every_question_and_source(
     coded = framework.coded_evidence(matrix, plan)
     shown = qualitative_tables.triangulation_matrix(coded, codebook).set_index("Question")
     assert len(shown) == 14
-    assert len(shown.columns) == len(codebook.source_types)
+    together = [name for name in shown.columns if "+" in name]
+    assert len(shown.columns) == len(codebook.source_types) + len(together)
+    assert "Interviews \\+ Endline survey" in together
     row = shown.loc["[1\\.3](#triangulation-rq-1-3)"]
     # triangulation.yml: the records support two statements, qualify one and contradict one.
     assert row["Administrative data"] == "2 S, 1 Q, 1 C"
@@ -247,6 +249,17 @@ def test_strength_in_words_names_sources_on_both_sides() -> None:
         "Interviews (self-report 1, staff reflection on families 1); Records (record 1); "
         "Report (evaluators' synthesis 1). "
         "Kinds of source against it: 1, of which the report names 1: Survey (self-report 1)."
+    )
+
+
+def test_strength_in_words_tells_rows_of_several_sources_apart() -> None:
+    rows = matrix_of({"support": "supports"}, {"source_type": "interview;survey"})
+    page = rendered(qualitative_tables.strength_in_words(rows, CODEBOOK, "1.1"))
+    assert page.select_one("p").get_text().strip() == (
+        "Answer that the rows are coded against: It is used. "
+        "Kinds of source for it: 1, of which the report names 1: Interviews (self-report 1). "
+        "Kinds of source against it: none. "
+        "Told of several at once, against it: Interviews + Survey (self-report 1)."
     )
 
 

@@ -119,6 +119,26 @@ def test_no_two_rows_have_the_same_summary(study: str) -> None:
     assert summaries[alike.duplicated(keep=False)].tolist() == []
 
 
+def test_what_one_person_said_without_a_place_is_the_reports(matrix: pd.DataFrame) -> None:
+    # Report, 3.2: one manager on reflection, one on the SRS; neither was placed.
+    rows = matrix[matrix["summary"].str.contains("[Oo]ne manager")]
+    found = rows.set_index("research_question")["source_type"].to_dict()
+    # That of 1.4 stands in a list that names interviews, where managers were heard.
+    assert found == {"1.4": "interview", "2.1": "report synthesis", "2.2": "report synthesis"}
+
+
+def test_wishes_of_question_3_3_have_the_sources_that_it_opens_with(matrix: pd.DataFrame) -> None:
+    rows = matrix[matrix["research_question"] == "3.3"]
+    counts = rows["source_type"].value_counts().to_dict()
+    # Report, 3.3, RQ 3.3, counted by hand; the report's own are its "may" and "could".
+    assert counts == {
+        "interview;post-training survey;endline survey": 14,
+        "report synthesis": 11,
+        "post-training survey": 3,
+        "interview": 2,
+    }
+
+
 def test_interviews_are_named_only_where_the_report_does(matrix: pd.DataFrame) -> None:
     # Quotations: four of interview_01, one of 02, five of 03, two of 04 (report, 3.1 to 3.3).
     # Two of interview_01 carry two findings each.
@@ -244,13 +264,13 @@ def test_a_codebook_that_lacks_a_definition_is_refused(rotherham: Path, tmp_path
 
 def test_cells_hold_summaries_and_counts(matrix: pd.DataFrame, codebook: Codebook) -> None:
     cells = framework.matrix_cells(matrix, codebook, "2.2")
-    # Counted by hand in the matrix: eight rows, two of them from interviews.
+    # Counted by hand in the matrix: eight rows, one of them from an interview.
     assert cells["n"].sum() == 8
     counts = cells.set_index(["theme", "source_type"])["n"].to_dict()
     assert counts == {
         ("Capacity and workload", "Report's synthesis"): 2,
         ("Few unintended effects", "Report's synthesis"): 2,
-        ("Feeling judged", "Interviews"): 1,
+        ("Feeling judged", "Report's synthesis"): 1,
         ("Awkward feedback", "Interviews"): 1,
         ("Awkward feedback", "Report's synthesis"): 2,
     }
@@ -452,6 +472,31 @@ def test_perceived_change_and_a_test_that_cannot_tell_agree_in_part(
     evidence = framework.coded_evidence(matrix, plan)
     table = framework.judgements(evidence, codebook).set_index("statement")
     assert table.loc[statement, "judgement"] == "partial agreement"
+
+
+def test_what_sources_agree_on_is_told(
+    matrix: pd.DataFrame, codebook: Codebook, plan: Triangulation
+) -> None:
+    table = framework.judgements(framework.coded_evidence(matrix, plan), codebook)
+    agreed = table.set_index("statement")["agreed"]
+    # Report, 3.1: interviews, survey and records say that use was not steady.
+    assert agreed["1.1-tools-frequency"] == "contradicts"
+    assert agreed["1.6-training"] == "supports"
+    assert set(agreed[table["judgement"].ne("agreement").to_numpy()]) == {""}
+
+
+def test_every_statement_says_what_the_report_leaves_unknown(plan: Triangulation) -> None:
+    statements = [statement for question in plan.questions for statement in question.statements]
+    assert [statement.id for statement in statements if not statement.unknown] == []
+    # Report, Limitations: families were not heard.
+    unasked = {s.id for s in statements if "not asked" in s.unknown}
+    assert {"1.5-families", "1.6-families", "2.2-families"} <= unasked
+
+
+def test_reasons_name_open_answers_only_where_the_report_does(plan: Triangulation) -> None:
+    # It does so in its analysis and limitations, for no finding.
+    reasons = [e.reason for q in plan.questions for s in q.statements for e in s.evidence]
+    assert not [reason for reason in reasons if re.search("open.?(answer|ended|text)", reason)]
 
 
 def test_every_code_has_a_meaning() -> None:

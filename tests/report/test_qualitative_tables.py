@@ -49,7 +49,7 @@ def test_the_table_has_themes_down_and_sources_across(
     cells = framework.matrix_cells(matrix, codebook, "2.2")
     page = rendered(qualitative_tables.matrix_markdown(cells, "Question 2.2", "tbl-matrix"))
     heads = [head.get_text().strip() for head in page.select("thead th")]
-    assert heads == ["Theme", "Interviews (2)", "Report's synthesis (6)"]
+    assert heads == ["Theme", "Interviews (1)", "Report's synthesis (7)"]
     rows = [row.select_one("p").get_text().strip() for row in page.select("tbody th")]
     names = ["Capacity and workload", "Few unintended effects", "Feeling judged"]
     assert rows == [*names, "Awkward feedback"]
@@ -162,6 +162,25 @@ def test_a_joint_display_shows_both_strands_and_the_judgement(
     assert {"#theme-feeling-heard", "#q202"} <= links(row)
     assert judgement.startswith("partial agreement")
     assert "Silent: Post-training survey" in judgement
+    assert "Left unknown: How families rate the relationship" in judgement
+
+
+def test_a_joint_display_says_on_what_sources_agree(
+    rotherham: Path, matrix: pd.DataFrame, codebook: Codebook
+) -> None:
+    plan = framework.read_triangulation(rotherham)
+    display = framework.joint_display(matrix, plan, codebook, "1.1")
+    shown = qualitative_tables.joint_display(display, codebook, "<{}>".format, "C", "tbl-j")
+    assert "**agreement** that it is not so" in shown
+
+
+def test_the_rules_of_attribution_are_listed_with_what_names_a_single_source() -> None:
+    rules = CODEBOOK.model_copy(update={"attribution": ("A rule *of* ours.",)})
+    shown = qualitative_tables.attribution(matrix_of({}, {"source_id": "i1"}, {}), rules)
+    assert shown.splitlines() == [
+        "- A rule \\*of\\* ours.",
+        "- Interviews: 1 of 3 rows say which one.",
+    ]
 
 
 def test_the_triangulation_matrix_has_every_question_and_source(

@@ -186,7 +186,10 @@ class Evidence(Strict):
 
 
 class Statement(Strict):
-    """Something an answer to a question asserts, and every source's code for it."""
+    """Something an answer to a question asserts, and every source's code for it.
+
+    `unknown` says what the report leaves unknown of it.
+    """
 
     id: str
     component: str
@@ -194,6 +197,7 @@ class Statement(Strict):
     outcome: str | None = None
     evidence: tuple[Evidence, ...]
     silent: tuple[str, ...] = ()
+    unknown: str = ""
 
 
 class MethodsTable(Strict):
@@ -320,10 +324,9 @@ def _wrong_together(parts: tuple[str, ...], codebook: Codebook) -> str:
     named = [term.id for term in codebook.source_types if term.attributed]
     if not set(parts) <= set(named):
         return f"together only what the report names: {', '.join(named)}"
-    in_order = [kind for kind in named if kind in parts]
-    return (
-        "" if list(parts) == in_order else f"each once, in the codebook's order: {', '.join(named)}"
-    )
+    if list(parts) != [kind for kind in named if kind in parts]:
+        return f"each once, in the codebook's order: {', '.join(named)}"
+    return ""
 
 
 def _codebook_problems(codebook: Codebook) -> Iterator[Problem]:
@@ -633,14 +636,20 @@ def judgements(evidence: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        question, statement, judgement, and the number of deciding pairs of each judgement.
+        question, statement, judgement, agreed (the code on which sources agree, if that is the
+        judgement), and the number of deciding pairs of each judgement.
     """
     pairs = triangulation(evidence, codebook)
     decisive = pairs[pairs["decides"].astype(bool)]
     table = []
     for row in evidence.drop_duplicates("statement").itertuples():
-        found = decisive.loc[decisive["statement"] == row.statement, "judgement"]
-        table.append({"question": row.question, "statement": row.statement, **_summed_up(found)})
+        found = decisive[decisive["statement"] == row.statement]
+        summed = _summed_up(found["judgement"])
+        # Where sources agreed on two codes, a pair of them differs, and that goes before.
+        codes = found.loc[found["judgement"] == "agreement", "code_a"]
+        agreed = codes.iloc[0] if summed["judgement"] == "agreement" else ""
+        head = {"question": row.question, "statement": row.statement, "agreed": agreed}
+        table.append({**head, **summed})
     return pd.DataFrame(table)
 
 
@@ -676,11 +685,15 @@ def joint_display(
     DataFrame
         statement, text, component, outcome, quantitative (tuple of (source, label, code,
         claims, reason)), qualitative (tuple of (source, themes, code, row_ids, reason)), silent
-        (tuple of sources) and judgement.
+        (tuple of sources), judgement, agreed (the code on which sources agree, or "") and unknown.
     """
     evidence = coded_evidence(matrix, triangulation)
     evidence = evidence[evidence["question"] == question]
-    judged = judgements(evidence, codebook).set_index("statement")["judgement"]
+    judged = {
+        row["statement"]: {key: row[key] for key in ("judgement", "agreed")}
+        for row in judgements(evidence, codebook).to_dict("records")
+    }
+    unknown = {s.id: s.unknown for q in triangulation.questions for s in q.statements}
     table = []
     for statement, entries in evidence.groupby("statement", sort=False):
         rows = entries.to_dict("records")
@@ -699,7 +712,8 @@ def joint_display(
                     if not row["quantity"]
                 ),
                 "silent": tuple(row["source"] for row in rows if row["code"] == "silent"),
-                "judgement": judged[statement],
+                **judged[statement],
+                "unknown": unknown[str(statement)],
             }
         )
     return pd.DataFrame(table)

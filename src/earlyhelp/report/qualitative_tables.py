@@ -54,6 +54,12 @@ no evidence
 qualitative support is no estimate: somebody described the outcome. Who only expected it is counted
 as mixed.
 """
+# What sources agree on, by the code that they have in common.
+AGREED = {
+    "supports": " that it is so",
+    "qualifies": " that it is so in part",
+    "contradicts": " that it is not so",
+}
 COMPARISONS = ("listed and used", "listed, not used", "used, not listed", "not attributed")
 
 
@@ -142,6 +148,17 @@ def _escaped_part(text: str) -> str:
     """Escape a part of a text, keeping the spaces at its ends."""
     before, after = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
     return f"{before}{escape(text)}{after}" if text.strip() else text
+
+
+def attribution(matrix: pd.DataFrame, codebook: Codebook) -> str:
+    """List how a finding was put down to a source, and how many rows name a single one."""
+    rows = texts(matrix)
+    items = [escape(rule) for rule in codebook.attribution]
+    for kind, found in rows.groupby("source_type", sort=False):
+        if named := int((found["source_id"] != "").sum()):
+            name = escape(codebook.name_of("source_type", str(kind)))
+            items.append(f"{name}: {named} of {len(found)} rows say which one.")
+    return "\n".join(f"- {item}" for item in items)
 
 
 def matrix_markdown(
@@ -308,7 +325,7 @@ def joint_display(
     name: str,
     linked: Collection[str] = (),
 ) -> str:
-    """Show a question's joint display: statement, numbers, themes, judgement.
+    """Show a question's joint display: statement, numbers, themes, judgement and what is unknown.
 
     Parameters
     ----------
@@ -339,10 +356,12 @@ def joint_display(
             linked_themes = ", ".join(_theme_linked(codebook, theme) for theme in themes)
             held = f"{linked_themes}: {rows_linked(row_ids)}"
             words.append(f"{source(key, code)}: {escape(reason)} ({held})")
-        judgement = [f"**{row['judgement']}**"]
+        judgement = [f"**{row['judgement']}**{AGREED.get(row['agreed'], '')}"]
         if row["silent"]:
             silent = (codebook.name_of("source_type", key) for key in row["silent"])
             judgement.append(f"Silent: {', '.join(map(escape, silent))}")
+        if row["unknown"]:
+            judgement.append(f"Left unknown: {escape(row['unknown'])}")
         rows.append([statement, numbers or ["none"], words or ["none"], judgement])
     return _list_table(caption, name, "joint-display", rows)
 

@@ -184,7 +184,10 @@ CODEBOOK = Codebook.model_validate(
 
 
 def matrix_of(*rows: dict[str, str]) -> pd.DataFrame:
-    """Rows of question 1.1, numbered A1, A2, ..., with plausible cells where none is given."""
+    """Rows of question 1.1, numbered A1, A2, ..., with plausible cells where none is given.
+
+    The first summary is "Time is short.", the second "Time is short 2.".
+    """
     plain = {
         "source_type": "interview",
         "research_question": "1.1",
@@ -192,8 +195,10 @@ def matrix_of(*rows: dict[str, str]) -> pd.DataFrame:
         "theme": "time",
         "direction": "barrier",
         "concerns": "practitioners",
-        "summary": "Time is short.",
         "support": "against",
     }
-    table = [{**HEAD, **plain, **row, "row_id": f"A{n}"} for n, row in enumerate(rows, start=1)]
+    table = []
+    for n, row in enumerate(rows, start=1):
+        summary = "Time is short." if n == 1 else f"Time is short {n}."
+        table.append({**HEAD, **plain, "summary": summary, **row, "row_id": f"A{n}"})
     return pd.DataFrame(table, columns=MATRIX_COLUMNS)

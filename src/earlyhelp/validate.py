@@ -144,7 +144,8 @@ FILES = (
     StudyFile(
         f"raw/{MATRIX_FILE}",
         "Qualitative findings in long form: source, research question, theme, direction, a "
-        "one-sentence summary.",
+        "one-sentence summary. A finding of several kinds of source at once is one row that names "
+        "them, joined by semicolons.",
         open_pilot,
     ),
     StudyFile(
@@ -156,9 +157,9 @@ FILES = (
     StudyFile(
         TRIANGULATION_FILE,
         "Statements that an answer to each question makes, and what each source says of them: it "
-        "supports, qualifies, contradicts, or is silent. Every row of the matrix that takes a side "
-        "has to stand behind one of these codes. A test that is not significant qualifies; it does "
-        "not contradict.",
+        "supports, qualifies, contradicts, or is silent; and what is left unknown. Every row of "
+        "the matrix that takes a side has to stand behind one of these codes. A test that is not "
+        "significant qualifies; it does not contradict.",
         read_triangulation,
     ),
     StudyFile(

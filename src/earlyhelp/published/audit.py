@@ -42,7 +42,12 @@ from earlyhelp.published.checks import (
     counts_of,
 )
 from earlyhelp.published.claims import CLAIMS_FILE, Claim, read_claims
-from earlyhelp.qualitative.framework import TRIANGULATION_FILE, read_codebook, read_triangulation
+from earlyhelp.qualitative.framework import (
+    TRIANGULATION_FILE,
+    kinds,
+    read_codebook,
+    read_triangulation,
+)
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.textfile import is_there
 from earlyhelp.study.yamlfile import Strict, read_yaml
@@ -303,7 +308,8 @@ def _questions(folder: Path) -> Iterator[Outcome]:
     for question in read_triangulation(folder).questions:
         table, used = question.methods_table, set()
         for statement in question.statements:
-            used |= {evidence.source for evidence in statement.evidence} & attributed
+            for evidence in statement.evidence:
+                used |= attributed & set(kinds(evidence.source))
         yield _question(
             f"question-label-{question.id}",
             f"label of research question {question.id} in the methods table",

@@ -124,8 +124,9 @@ class PrintedFigures:
         return int(text)
 
     def values(self, quantity: str, key: str, **keys: object) -> list[str]:
-        """Values of one key among the claims of the rows with these keys, as the file has them."""
-        claims = [claim for claim in self._about(quantity, keys) if key in claim.keys]
+        """Values of one key among the figures of the rows with these keys, as the file has them."""
+        about = self._about(quantity, keys)
+        claims = [claim for claim in about if key in claim.keys and claim.kind != WORD]
         return list(dict.fromkeys(one for claim in claims for one in claim.alternatives(key)))
 
     def share(self, of: int, quantity: str, **keys: object) -> int:

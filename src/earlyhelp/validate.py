@@ -342,7 +342,8 @@ def _unknown_claims(held: dict[str, Any], ids: set[str]) -> Iterator[Problem]:
 def _facts(pilot: Pilot, claims: list[Claim]) -> Iterator[Problem]:
     """Check that every fact of the design is read, and none is counted as well."""
     study = pilot.study
-    named = {claim.keys.get("fact") for claim in claims if claim.quantity == DESIGN}
+    design_claims = [claim for claim in claims if claim.quantity == DESIGN]
+    named = {fact for claim in design_claims for fact in claim.alternatives("fact")}
     computed = set(design(replace(pilot, study=study.model_copy(update={"design": {}})))["fact"])
     for fact in study.design:
         if fact in computed:

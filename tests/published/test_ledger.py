@@ -77,6 +77,32 @@ def test_ticks_and_texts_are_compared_as_they_stand(mini: Path) -> None:
     assert answer(mini, printed="Jan", **when)["status"] == "reproduced"
 
 
+def test_a_claim_about_several_rows_is_tested_on_all_of_them(mini: Path) -> None:
+    some = {"select": "role=Family Support Worker|Team Manager|all", "column": "attended"}
+    row = answer(mini, **some)
+    assert (row["recomputed"], row["status"]) == ("Two, Zero, Three", "contradicted")
+    assert row["exact"] == [2, 0, 3]
+
+
+def test_a_claim_that_holds_of_every_row_shows_the_value_once(mini: Path) -> None:
+    parts = {"quantity": "responses", "select": "wave=baseline;team=A|B|C|D", "column": "n"}
+    row = answer(mini, **parts, printed="2")
+    assert (row["recomputed"], row["status"]) == ("2", "reproduced")
+
+
+def test_rows_can_be_added_up(mini: Path) -> None:
+    both = "role=Family Support Worker+Senior Family Support Worker"
+    row = answer(mini, select=both, printed="3")
+    assert (row["recomputed"], row["status"]) == ("3", "reproduced")
+    missing = answer(mini, select="role=all+Cook", printed="3")
+    assert (missing["recomputed"], missing["status"]) == (ledger.MISSING, "contradicted")
+
+
+def test_every_alternative_must_be_there(mini: Path) -> None:
+    row = answer(mini, select="role=all|Cook", printed="3")
+    assert (row["recomputed"], row["status"]) == (f"3, {ledger.MISSING}", "contradicted")
+
+
 def test_a_missing_value_is_not_given_back(mini: Path) -> None:
     row = answer(mini, select="role=Senior Practitioner", column="percent", printed="0")
     assert (row["recomputed"], row["status"]) == (ledger.MISSING, "contradicted")

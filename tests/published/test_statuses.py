@@ -57,6 +57,20 @@ def test_a_printed_number_is_reproduced(pilot: Pilot) -> None:
     assert status(frame, "sd", arm="intervention", **keys) == "illustrative"
 
 
+def test_a_claim_about_several_rows_settles_those_that_nothing_else_is_printed_of(
+    pilot: Pilot,
+) -> None:
+    # 100 % is printed of six outcomes together, and other shares of five of them.
+    frame = outcomes.anticipated_outcomes(pilot)
+    assert status(frame, "percent", question="explain_benefits") == "reproduced"
+
+
+def test_the_parts_of_a_printed_sum_are_free(pilot: Pilot) -> None:
+    frame = feasibility.know_more(pilot)
+    assert status(frame, "percent", answer="disagree") == "illustrative"
+    assert status(frame, "percent", answer="agree") == "reproduced"
+
+
 def test_figures_that_cannot_all_be_true_are_contradicted_wherever_they_stand(pilot: Pilot) -> None:
     # The report prints 18 and 19 comparison respondents at baseline, 81.2 % and 81.3 %, and 9
     # respondents that are 55.6 % of 18.

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jupytext
 import pandas as pd
 import pytest
 import yaml
@@ -18,6 +19,7 @@ from earlyhelp.qualitative.framework import MATRIX_COLUMNS, SUPPORT, Codebook
 from earlyhelp.qualitative.theory import Theory, load_theory
 from earlyhelp.study.dictionary import DATAPACKAGE_FILE, as_text
 from earlyhelp.study.problems import InputError
+from earlyhelp.validate import validate
 
 ROOT = Path(__file__).parents[1]
 WORDS = """\
@@ -111,6 +113,16 @@ def describe(study: Path, change: Callable[[dict[str, dict]], object]) -> None:
     path.write_text(as_text(package | {"resources": list(resources.values())}))
 
 
+def run_page(page: str, study: Path) -> None:
+    """Validate a study and execute a page of its results, without a kernel."""
+    validate(study)
+    names: dict[str, object] = {}
+    for cell in jupytext.read(ROOT / f"notebooks/{page}.md").cells:
+        if cell.cell_type == "code":
+            exec(cell.source.replace('"data/rotherham"', repr(str(study))), names)
+    assert "page" in names
+
+
 def element(name: str, column: str, **more: Any) -> dict[str, Any]:
     """One element as the file has it; outcomes get an evidence status."""
     status = {"assessed_by": ["endline survey"]} if column == "short-term" else {}
@@ -172,7 +184,10 @@ CODEBOOK = Codebook.model_validate(
 
 
 def matrix_of(*rows: dict[str, str]) -> pd.DataFrame:
-    """Rows of question 1.1, numbered A1, A2, ..., with plausible cells where none is given."""
+    """Rows of question 1.1, numbered A1, A2, ..., with plausible cells where none is given.
+
+    The first summary is "Time is short.", the second "Time is short 2.".
+    """
     plain = {
         "source_type": "interview",
         "research_question": "1.1",
@@ -180,8 +195,10 @@ def matrix_of(*rows: dict[str, str]) -> pd.DataFrame:
         "theme": "time",
         "direction": "barrier",
         "concerns": "practitioners",
-        "summary": "Time is short.",
         "support": "against",
     }
-    table = [{**HEAD, **plain, **row, "row_id": f"A{n}"} for n, row in enumerate(rows, start=1)]
+    table = []
+    for n, row in enumerate(rows, start=1):
+        summary = "Time is short." if n == 1 else f"Time is short {n}."
+        table.append({**HEAD, **plain, "summary": summary, **row, "row_id": f"A{n}"})
     return pd.DataFrame(table, columns=MATRIX_COLUMNS)

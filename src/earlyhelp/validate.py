@@ -27,10 +27,16 @@ from earlyhelp.qualitative.framework import (
     validate_triangulation,
 )
 from earlyhelp.qualitative.theory import THEORY_FILE, Theory, load_theory, unknown_assessors
-from earlyhelp.study.design import STUDY_FILE, Study, find_folder, read_study
+from earlyhelp.study.design import (
+    QUESTIONS_FILE,
+    STUDY_FILE,
+    Study,
+    find_folder,
+    read_questions,
+    read_study,
+)
 from earlyhelp.study.dictionary import DATAPACKAGE_FILE, read_dictionary
 from earlyhelp.study.problems import InputError, Problem
-from earlyhelp.study.questions import QUESTIONS_FILE, read_questions
 from earlyhelp.study.raw import Pilot, open_pilot
 from earlyhelp.study.scoring_keys import INSTRUMENTS_FILE, Instruments, read_instruments
 from earlyhelp.trial import criteria, design_grid
@@ -138,7 +144,8 @@ FILES = (
     StudyFile(
         f"raw/{MATRIX_FILE}",
         "Qualitative findings in long form: source, research question, theme, direction, a "
-        "one-sentence summary.",
+        "one-sentence summary. A finding of several kinds of source at once is one row that names "
+        "them, joined by semicolons.",
         open_pilot,
     ),
     StudyFile(
@@ -150,9 +157,9 @@ FILES = (
     StudyFile(
         TRIANGULATION_FILE,
         "Statements that an answer to each question makes, and what each source says of them: it "
-        "supports, qualifies, contradicts, or is silent. Every row of the matrix that takes a side "
-        "has to stand behind one of these codes. A test that is not significant qualifies; it does "
-        "not contradict.",
+        "supports, qualifies, contradicts, or is silent; and what is left unknown. Every row of "
+        "the matrix that takes a side has to stand behind one of these codes. A test that is not "
+        "significant qualifies; it does not contradict.",
         read_triangulation,
     ),
     StudyFile(

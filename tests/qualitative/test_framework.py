@@ -9,13 +9,13 @@ from typing import get_args
 
 import pandas as pd
 import pytest
-from helpers import CODEBOOK, matrix_of
+from helpers import CODEBOOK, ROOT, matrix_of
 
 from earlyhelp.published.claims import read_claims
 from earlyhelp.qualitative import framework
 from earlyhelp.qualitative.framework import Codebook, Triangulation
+from earlyhelp.study.design import read_questions
 from earlyhelp.study.problems import InputError
-from earlyhelp.study.questions import read_questions
 
 SOURCES = {
     "interview": [f"interview_0{number}" for number in range(1, 6)],
@@ -106,11 +106,37 @@ def test_summaries_are_single_sentences_without_quotations_or_results(
         assert not re.search(r"[.!?] ", summary), summary
 
 
-def test_findings_given_jointly_have_one_summary_in_both_sources(matrix: pd.DataFrame) -> None:
+def test_a_finding_given_jointly_is_one_row_of_both_sources(matrix: pd.DataFrame) -> None:
     # Report, 3.1, RQ 1.4: endline survey and interviews named together for workload.
     joint = matrix[matrix["sub_theme"] == "workload"]
-    assert sorted(joint["source_type"]) == ["endline survey", "interview"]
-    assert joint["summary"].nunique() == 1
+    assert joint["source_type"].tolist() == ["interview;endline survey"]
+
+
+@pytest.mark.parametrize("study", ["data/rotherham", "tests/studies/complete"])
+def test_no_two_rows_have_the_same_summary(study: str) -> None:
+    summaries = pd.read_csv(ROOT / study / "raw/framework_matrix.csv", dtype=str)["summary"]
+    alike = summaries.map(lambda text: " ".join(re.findall(r"\w+", text.lower())))
+    assert summaries[alike.duplicated(keep=False)].tolist() == []
+
+
+def test_what_one_person_said_without_a_place_is_the_reports(matrix: pd.DataFrame) -> None:
+    # Report, 3.2: one manager on reflection, one on the SRS; neither was placed.
+    rows = matrix[matrix["summary"].str.contains("[Oo]ne manager")]
+    found = rows.set_index("research_question")["source_type"].to_dict()
+    # That of 1.4 stands in a list that names interviews, where managers were heard.
+    assert found == {"1.4": "interview", "2.1": "report synthesis", "2.2": "report synthesis"}
+
+
+def test_wishes_of_question_3_3_have_the_sources_that_it_opens_with(matrix: pd.DataFrame) -> None:
+    rows = matrix[matrix["research_question"] == "3.3"]
+    counts = rows["source_type"].value_counts().to_dict()
+    # Report, 3.3, RQ 3.3, counted by hand; the report's own are its "may" and "could".
+    assert counts == {
+        "interview;post-training survey;endline survey": 14,
+        "report synthesis": 11,
+        "post-training survey": 3,
+        "interview": 2,
+    }
 
 
 def test_interviews_are_named_only_where_the_report_does(matrix: pd.DataFrame) -> None:
@@ -142,6 +168,22 @@ def test_missing_values_and_empty_texts_are_the_same() -> None:
     ("column", "value", "expected"),
     [
         ("source_type", "rumour", "one of: interview, survey, records, report"),
+        ("source_type", "interview;rumour", "one of: interview, survey, records, report"),
+        (
+            "source_type",
+            "interview;report",
+            "together only what the report names: interview, survey, records",
+        ),
+        (
+            "source_type",
+            "survey;interview",
+            "each once, in the codebook's order: interview, survey, records",
+        ),
+        (
+            "source_type",
+            "survey;survey",
+            "each once, in the codebook's order: interview, survey, records",
+        ),
         ("research_question", "9.9", "one of: 1.1"),
         ("component", "", "one of: tools"),
         ("theme", "weather", "one of: time, ease"),
@@ -183,6 +225,23 @@ def test_a_source_id_where_sources_have_none_is_told() -> None:
     assert problem.expected == "nothing"
 
 
+def test_sources_that_stand_together_have_no_single_source() -> None:
+    rows = matrix_of({"source_type": "interview;survey"})
+    assert framework.validate_matrix(rows, CODEBOOK, {"interview": ["i1"]}) == []
+    rows.loc[0, "source_id"] = "i1"
+    (problem,) = framework.validate_matrix(rows, CODEBOOK, {"interview": ["i1"]})
+    assert (problem.column, problem.expected) == ("source_id", "nothing")
+
+
+def test_a_finding_that_stands_twice_is_told() -> None:
+    rows = matrix_of({}, {"source_type": "survey", "summary": "Time is short."})
+    (problem,) = framework.validate_matrix(rows, CODEBOOK, {})
+    assert (problem.row, problem.column, problem.found) == (3, "summary", "that of A1")
+    # Another theme may hold the same passage: other tools give a row for each of its codes.
+    rows.loc[1, "theme"] = "ease"
+    assert framework.validate_matrix(rows, CODEBOOK, {}) == []
+
+
 def test_a_codebook_with_one_theme_twice_is_told() -> None:
     twice = CODEBOOK.model_copy(update={"themes": (*CODEBOOK.themes, CODEBOOK.themes[0])})
     (problem,) = framework.validate_matrix(matrix_of({}), twice, {})
@@ -205,13 +264,13 @@ def test_a_codebook_that_lacks_a_definition_is_refused(rotherham: Path, tmp_path
 
 def test_cells_hold_summaries_and_counts(matrix: pd.DataFrame, codebook: Codebook) -> None:
     cells = framework.matrix_cells(matrix, codebook, "2.2")
-    # Counted by hand in the matrix: eight rows, two of them from interviews.
+    # Counted by hand in the matrix: eight rows, one of them from an interview.
     assert cells["n"].sum() == 8
     counts = cells.set_index(["theme", "source_type"])["n"].to_dict()
     assert counts == {
         ("Capacity and workload", "Report's synthesis"): 2,
         ("Few unintended effects", "Report's synthesis"): 2,
-        ("Feeling judged", "Interviews"): 1,
+        ("Feeling judged", "Report's synthesis"): 1,
         ("Awkward feedback", "Interviews"): 1,
         ("Awkward feedback", "Report's synthesis"): 2,
     }
@@ -231,6 +290,13 @@ def test_cells_follow_the_codebooks_order() -> None:
         ("Time", "Records"),
         ("Ease", "Interviews"),
     ]
+
+
+def test_sources_that_stand_together_have_a_column_of_their_own() -> None:
+    rows = matrix_of({"source_type": "survey"}, {"source_type": "interview;survey"}, {})
+    cells = framework.matrix_cells(rows, CODEBOOK, "1.1")
+    assert cells["source_type"].tolist() == ["Interviews", "Interviews + Survey", "Survey"]
+    assert cells["n"].tolist() == [1, 1, 1]
 
 
 def test_a_question_without_rows_has_no_cells(matrix: pd.DataFrame, codebook: Codebook) -> None:
@@ -347,6 +413,53 @@ def test_partial_agreement_goes_before_agreement() -> None:
     assert judged(matrix_of({}), plan_of(INTERVIEW, records, survey)) == "partial agreement"
 
 
+BOTH = {"source": "interview;survey", "code": "supports", "themes": ["time"]}
+JOINT_ROWS = matrix_of({}, {"source_type": "interview;survey"}, {"source_type": "records"})
+
+
+def test_a_row_of_two_sources_is_no_agreement_of_the_two() -> None:
+    assert judged(JOINT_ROWS, plan_of(BOTH)) == "silence"
+
+
+def test_a_row_of_two_sources_does_not_confirm_one_of_them() -> None:
+    assert judged(JOINT_ROWS, plan_of(BOTH, INTERVIEW)) == "silence"
+    numbers = {**SURVEY, "code": "supports"}
+    assert judged(JOINT_ROWS, plan_of(BOTH, numbers)) == "silence"
+
+
+def test_a_row_of_two_sources_agrees_with_a_third_once() -> None:
+    records = {"source": "records", "code": "supports", "themes": ["time"]}
+    evidence = framework.coded_evidence(JOINT_ROWS, plan_of(BOTH, records))
+    (row,) = framework.judgements(evidence, CODEBOOK).to_dict("records")
+    assert (row["judgement"], row["agreement"]) == ("agreement", 1)
+
+
+def test_sources_in_common_can_differ() -> None:
+    assert judged(JOINT_ROWS, plan_of(BOTH, SURVEY)) == "dissonance"
+    assert judged(JOINT_ROWS, plan_of(BOTH, {**INTERVIEW, "code": "qualifies"})) == (
+        "partial agreement"
+    )
+
+
+def test_words_and_numbers_of_one_survey_do_not_confirm_one_another() -> None:
+    rows = matrix_of({"source_type": "survey"})
+    words = {"source": "survey", "code": "contradicts", "themes": ["time"]}
+    assert judged(rows, plan_of(words, SURVEY, silent=("interview",))) == "silence"
+
+
+def test_agreement_in_the_committed_coding_has_no_source_in_common(
+    matrix: pd.DataFrame, codebook: Codebook, plan: Triangulation
+) -> None:
+    evidence = framework.coded_evidence(matrix, plan)
+    pairs = framework.triangulation(evidence, codebook)
+    agreed = pairs[pairs["decides"] & (pairs["judgement"] == "agreement")]
+    assert len(agreed) > 5
+    for pair in agreed.itertuples():
+        a, b = set(framework.kinds(pair.source_a)), set(framework.kinds(pair.source_b))
+        assert not a & b
+        assert a | b <= codebook.attributed
+
+
 def test_a_statement_nobody_speaks_to_is_left_to_silence() -> None:
     assert judged(matrix_of({}), plan_of(silent=("interview", "survey"))) == "silence"
 
@@ -359,6 +472,31 @@ def test_perceived_change_and_a_test_that_cannot_tell_agree_in_part(
     evidence = framework.coded_evidence(matrix, plan)
     table = framework.judgements(evidence, codebook).set_index("statement")
     assert table.loc[statement, "judgement"] == "partial agreement"
+
+
+def test_what_sources_agree_on_is_told(
+    matrix: pd.DataFrame, codebook: Codebook, plan: Triangulation
+) -> None:
+    table = framework.judgements(framework.coded_evidence(matrix, plan), codebook)
+    agreed = table.set_index("statement")["agreed"]
+    # Report, 3.1: interviews, survey and records say that use was not steady.
+    assert agreed["1.1-tools-frequency"] == "contradicts"
+    assert agreed["1.6-training"] == "supports"
+    assert set(agreed[table["judgement"].ne("agreement").to_numpy()]) == {""}
+
+
+def test_every_statement_says_what_the_report_leaves_unknown(plan: Triangulation) -> None:
+    statements = [statement for question in plan.questions for statement in question.statements]
+    assert [statement.id for statement in statements if not statement.unknown] == []
+    # Report, Limitations: families were not heard.
+    unasked = {s.id for s in statements if "not asked" in s.unknown}
+    assert {"1.5-families", "1.6-families", "2.2-families"} <= unasked
+
+
+def test_reasons_name_open_answers_only_where_the_report_does(plan: Triangulation) -> None:
+    # It does so in its analysis and limitations, for no finding.
+    reasons = [e.reason for q in plan.questions for s in q.statements for e in s.evidence]
+    assert not [reason for reason in reasons if re.search("open.?(answer|ended|text)", reason)]
 
 
 def test_every_code_has_a_meaning() -> None:
@@ -465,6 +603,19 @@ def test_a_row_on_a_part_without_a_statement_is_told() -> None:
     assert problem.found == "rows of 'interview' on 'time' (A2)"
 
 
+def test_sources_that_stand_together_speak_for_each() -> None:
+    rows = matrix_of({"source_type": "interview;survey"})
+    assert framework.validate_triangulation(plan_of(BOTH), rows, CODEBOOK) == []
+    # A code of one of them has no row behind it, and the row no code.
+    problems = framework.validate_triangulation(
+        plan_of(INTERVIEW, silent=("survey",)), rows, CODEBOOK
+    )
+    assert [problem.found for problem in problems] == [
+        "'interview' on 'time'",
+        "rows of 'interview;survey' on 'time' (A1)",
+    ]
+
+
 def test_a_sound_coding_has_no_problems() -> None:
     plan = plan_of(INTERVIEW, SURVEY)
     assert framework.validate_triangulation(plan, matrix_of({}), CODEBOOK) == []
@@ -519,6 +670,25 @@ def test_listed_and_used_sources_are_compared() -> None:
             "n_quantities": 0,
             "comparison": "not attributed",
         },
+    ]
+
+
+def test_a_source_named_beside_another_is_used() -> None:
+    rows = matrix_of({}, {"source_type": "interview;survey"})
+    table = framework.sources_compared(rows, plan_of(INTERVIEW, BOTH), CODEBOOK)
+    assert table[["source", "n_rows", "comparison"]].to_numpy().tolist() == [
+        ["interview", 2, "listed and used"],
+        ["survey", 1, "listed and used"],
+    ]
+
+
+def test_a_row_of_several_sources_counts_once_in_the_strength() -> None:
+    rows = matrix_of({}, {"source_type": "interview;survey"}, {"source_type": "survey;records"})
+    table = framework.strength_of_evidence(rows, CODEBOOK)
+    assert table[["source", "directness", "n"]].to_numpy().tolist() == [
+        ["interview", "self-report", 1],
+        ["interview;survey", "self-report", 1],
+        ["survey;records", "self-report and record", 1],
     ]
 
 
@@ -594,6 +764,12 @@ def test_outcomes_are_counted_by_source_with_zeros() -> None:
     }
     assert table.loc[("trust", "survey"), "mixed"] == 1
     assert table.loc["skill", "n"].sum() == 0
+
+
+def test_rows_of_several_sources_on_an_outcome_are_counted_once() -> None:
+    rows = matrix_of({"outcome": "trust", "source_type": "interview;survey"})
+    table = framework.evidence_for_outcomes(rows, CODEBOOK).set_index(["outcome", "source"])
+    assert table["n"].sum() == table.loc[("trust", "interview;survey"), "n"] == 1
 
 
 def test_every_short_term_outcome_but_one_has_rows(

@@ -99,6 +99,20 @@ def test_a_matrix_comes_back_from_a_project_to_the_byte(rotherham: Path, project
     assert back.encode() == (rotherham / "raw/framework_matrix.csv").read_bytes()
 
 
+def test_a_row_of_several_sources_is_one_passage(
+    project: Path, matrix: pd.DataFrame, codebook: Codebook
+) -> None:
+    together = matrix["source_type"].str.contains(";")
+    assert together.sum() > 30
+    root = qde(project)
+    names = [s.get("name") for s in root.iterfind(".//q:PlainTextSelection", NS)]
+    assert sorted(names) == sorted(matrix["row_id"])
+    # One text holds all of them, which is that of no single source.
+    path = ".//q:TextSource[@name='interview;endline survey']/q:PlainTextSelection"
+    joint = matrix.loc[matrix["source_type"] == "interview;endline survey", "row_id"]
+    assert [s.get("name") for s in root.iterfind(path, NS)] == joint.tolist()
+
+
 def test_two_exports_are_the_same_bytes(
     project: Path, matrix: pd.DataFrame, codebook: Codebook
 ) -> None:
@@ -144,9 +158,9 @@ def test_every_passage_is_one_rows_summary(project: Path, matrix: pd.DataFrame) 
 
 
 def test_there_is_a_case_for_every_source_with_its_variables(project: Path) -> None:
-    # Seven kinds without a named source, and the interviews 01 to 04.
+    # Seven kinds without a named source, three groups of them, and the interviews 01 to 04.
     cases = qde(project).xpath("//q:Case", namespaces=NS)
-    assert len(cases) == 11
+    assert len(cases) == 14
     (named,) = [case for case in cases if case.get("name") == "interview_03"]
     assert named.xpath("q:VariableValue/q:TextValue/text()", namespaces=NS) == [
         "interview",
@@ -502,8 +516,8 @@ def test_a_text_outside_the_archive_is_not_read(tmp_path: Path, path: str) -> No
 def test_a_missing_text_is_told(tmp_path: Path, project: Path) -> None:
     with zipfile.ZipFile(project) as archive:
         only = {"project.qde": archive.read("project.qde")}
-    # Eleven sources, eleven texts that are not there.
-    assert len(refused(write(tmp_path / "other.qdpx", only))) == 11
+    # Fourteen sources, fourteen texts that are not there.
+    assert len(refused(write(tmp_path / "other.qdpx", only))) == 14
 
 
 def test_codes_on_other_media_are_not_lost_in_silence(tmp_path: Path) -> None:

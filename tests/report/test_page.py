@@ -17,7 +17,7 @@ from earlyhelp.qualitative.framework import read_codebook
 from earlyhelp.report import page as page_module
 from earlyhelp.report.myst import badge
 from earlyhelp.report.page import Page, open_page, table_markdown, where_shown
-from earlyhelp.study.questions import Question
+from earlyhelp.study.design import Question
 from earlyhelp.study.raw import open_pilot
 
 
@@ -111,8 +111,10 @@ def test_evidence_is_condensed_linked_and_weighed(rotherham: Path, shown: list[s
     pilot, codebook = open_pilot(rotherham), read_codebook(rotherham)
     Page(pilot, {}, {}, codebook=codebook).evidence("2.2", "approach", "tbl-x")
     rows, strength, words, links = shown
-    # framework_matrix.csv: a manager's fear that some practitioners feel judged by the SRS.
-    found = "| unintended consequence | [Feeling judged](#theme-feeling-judged) | Interviews 1 | [Q"
+    # framework_matrix.csv: one interviewee and the report on feedback that is awkward to give.
+    found = (
+        "[Awkward feedback](#theme-awkward-feedback) | Interviews 1, Report\\'s synthesis 2 | [Q"
+    )
     assert found in rows
     assert len(rows) < 1500
     assert ":name: tbl-x-strength" in strength

@@ -49,7 +49,7 @@ def test_the_table_has_themes_down_and_sources_across(
     cells = framework.matrix_cells(matrix, codebook, "2.2")
     page = rendered(qualitative_tables.matrix_markdown(cells, "Question 2.2", "tbl-matrix"))
     heads = [head.get_text().strip() for head in page.select("thead th")]
-    assert heads == ["Theme", "Interviews (2)", "Report's synthesis (6)"]
+    assert heads == ["Theme", "Interviews (1)", "Report's synthesis (7)"]
     rows = [row.select_one("p").get_text().strip() for row in page.select("tbody th")]
     names = ["Capacity and workload", "Few unintended effects", "Feeling judged"]
     assert rows == [*names, "Awkward feedback"]
@@ -162,6 +162,25 @@ def test_a_joint_display_shows_both_strands_and_the_judgement(
     assert {"#theme-feeling-heard", "#q202"} <= links(row)
     assert judgement.startswith("partial agreement")
     assert "Silent: Post-training survey" in judgement
+    assert "Left unknown: How families rate the relationship" in judgement
+
+
+def test_a_joint_display_says_on_what_sources_agree(
+    rotherham: Path, matrix: pd.DataFrame, codebook: Codebook
+) -> None:
+    plan = framework.read_triangulation(rotherham)
+    display = framework.joint_display(matrix, plan, codebook, "1.1")
+    shown = qualitative_tables.joint_display(display, codebook, "<{}>".format, "C", "tbl-j")
+    assert "**agreement** that it is not so" in shown
+
+
+def test_the_rules_of_attribution_are_listed_with_what_names_a_single_source() -> None:
+    rules = CODEBOOK.model_copy(update={"attribution": ("A rule *of* ours.",)})
+    shown = qualitative_tables.attribution(matrix_of({}, {"source_id": "i1"}, {}), rules)
+    assert shown.splitlines() == [
+        "- A rule \\*of\\* ours.",
+        "- Interviews: 1 of 3 rows say which one.",
+    ]
 
 
 def test_the_triangulation_matrix_has_every_question_and_source(
@@ -171,7 +190,9 @@ def test_the_triangulation_matrix_has_every_question_and_source(
     coded = framework.coded_evidence(matrix, plan)
     shown = qualitative_tables.triangulation_matrix(coded, codebook).set_index("Question")
     assert len(shown) == 14
-    assert len(shown.columns) == len(codebook.source_types)
+    together = [name for name in shown.columns if "+" in name]
+    assert len(shown.columns) == len(codebook.source_types) + len(together)
+    assert "Interviews \\+ Endline survey" in together
     row = shown.loc["[1\\.3](#triangulation-rq-1-3)"]
     # triangulation.yml: the records support two statements, qualify one and contradict one.
     assert row["Administrative data"] == "2 S, 1 Q, 1 C"
@@ -247,6 +268,17 @@ def test_strength_in_words_names_sources_on_both_sides() -> None:
         "Interviews (self-report 1, staff reflection on families 1); Records (record 1); "
         "Report (evaluators' synthesis 1). "
         "Kinds of source against it: 1, of which the report names 1: Survey (self-report 1)."
+    )
+
+
+def test_strength_in_words_tells_rows_of_several_sources_apart() -> None:
+    rows = matrix_of({"support": "supports"}, {"source_type": "interview;survey"})
+    page = rendered(qualitative_tables.strength_in_words(rows, CODEBOOK, "1.1"))
+    assert page.select_one("p").get_text().strip() == (
+        "Answer that the rows are coded against: It is used. "
+        "Kinds of source for it: 1, of which the report names 1: Interviews (self-report 1). "
+        "Kinds of source against it: none. "
+        "Told of several at once, against it: Interviews + Survey (self-report 1)."
     )
 
 

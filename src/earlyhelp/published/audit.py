@@ -42,9 +42,14 @@ from earlyhelp.published.checks import (
     counts_of,
 )
 from earlyhelp.published.claims import CLAIMS_FILE, Claim, read_claims
-from earlyhelp.qualitative.framework import TRIANGULATION_FILE, read_codebook, read_triangulation
+from earlyhelp.qualitative.framework import (
+    TRIANGULATION_FILE,
+    kinds,
+    read_codebook,
+    read_triangulation,
+)
+from earlyhelp.study.design import PLACEHOLDER, QUESTIONS_FILE, read_questions
 from earlyhelp.study.problems import InputError, Problem
-from earlyhelp.study.questions import PLACEHOLDER, QUESTIONS_FILE, read_questions
 from earlyhelp.study.textfile import is_there
 from earlyhelp.study.yamlfile import Strict, read_yaml
 
@@ -339,12 +344,13 @@ def _questions(folder: Path) -> Iterator[Outcome]:
     for question in questions:
         table, used = question.methods_table, set()
         for statement in question.statements:
-            used |= {evidence.source for evidence in statement.evidence} & attributed
+            for evidence in statement.evidence:
+                used |= attributed & set(kinds(evidence.source))
         if table.label != question.id:
             labels.append((question.id, f"text: {question.id}; table: {table.label}", table.note))
         listed = set(table.sources) & attributed
         # Findings that name no source do not disagree with a table that does.
-        missing = (("used but not listed", used - listed), ("listed but not used", listed - used))
+        missing = (("named but not listed", used - listed), ("listed but not named", listed - used))
         parts = [f"{name}: {', '.join(sorted(them))}" for name, them in missing if them and used]
         if parts:
             sources.append((question.id, f"{question.id} {'; '.join(parts)}", table.note))

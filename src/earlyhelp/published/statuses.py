@@ -194,7 +194,7 @@ class Statuses:
                     if cells.loc[index, rule.column] == FREE:
                         cells.loc[index, rule.column] = self._repeated(rule, frame.loc[index])
             case Sum():
-                for index, row in frame.iterrows():
+                for index, row in frame.loc[_rows(frame, rule.where)].iterrows():
                     parts = (
                         Same(rule.column, rule.quantity, rule.of, {}, {rule.key: value}, rule.on)
                         for value in rule.rows
@@ -289,10 +289,12 @@ def _total(rule: Total, frame: pd.DataFrame, cells: pd.DataFrame) -> None:
     """In each sum, one free number follows from all the others."""
     chosen = frame.loc[_rows(frame, rule.where)]
     chosen = chosen[~chosen[rule.key].isin(rule.besides)]
+    if rule.parts:
+        chosen = chosen[chosen[rule.key].isin((*rule.parts, rule.total))]
     for index in _groups(chosen, rule.by):
         column = cells.loc[index, rule.column]
         free = column.index[column == FREE]
-        if len(index) > 1 and len(free) == 1 and (frame.loc[index, rule.key] == "all").any():
+        if len(index) > 1 and len(free) == 1 and (frame.loc[index, rule.key] == rule.total).any():
             _settle(cells, free[0], rule.column, column.drop(free))
 
 

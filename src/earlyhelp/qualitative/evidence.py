@@ -87,7 +87,7 @@ def _rows_by_outcome(
     if codebook is None:
         return {}
     counted = evidence_for_outcomes(matrix, codebook)
-    counted["named"] = counted["n"].where(counted["source"].isin(codebook.attributed), 0)
+    counted["named"] = counted["n"].where(counted["source"].map(codebook.names), 0)
     return {
         str(outcome): {key: of_outcome[key].sum() for key in NOTHING}
         for outcome, of_outcome in counted.groupby("outcome", sort=False)

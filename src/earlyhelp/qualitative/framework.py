@@ -7,7 +7,7 @@ judgements of O'Cathain et al. (2010).
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Literal
@@ -15,8 +15,8 @@ from typing import Annotated, Literal
 import pandas as pd
 from pydantic import Field
 
+from earlyhelp.study.design import PARTS, read_questions
 from earlyhelp.study.problems import InputError, Problem
-from earlyhelp.study.questions import PARTS, read_questions
 from earlyhelp.study.yamlfile import Strict, read_yaml
 
 MATRIX_FILE = "framework_matrix.csv"
@@ -28,6 +28,8 @@ MATRIX_COLUMNS = (
     *("sub_theme", "direction", "concerns", "summary", "outcome", "support", "report_section"),
 )
 SUPPORT = ("supports", "against", "mixed", "silent")
+# Joins the kinds of source of a row that the report tells of several at once.
+JOINT = ";"
 # What a source's code for a statement means. A test that is not significant never contradicts.
 CODES: Mapping[str, str] = {
     "supports": "The source says that it is so.",
@@ -55,6 +57,17 @@ QuestionId = Annotated[str, Field(pattern=r"^[1-9]\.[1-9]$", description="a numb
 Kebab = Annotated[
     str, Field(pattern=r"^[a-z]+(-[a-z]+)*$", description="small letters, joined by hyphens")
 ]
+
+
+def kinds(source: str) -> tuple[str, ...]:
+    """The kinds of source of a row or code: several where the report names them for it together.
+
+    Examples
+    --------
+    >>> kinds("interview;endline survey")
+    ('interview', 'endline survey')
+    """
+    return tuple(source.split(JOINT))
 
 
 class Term(Strict):
@@ -125,17 +138,38 @@ class Codebook(Strict):
         }
 
     def name_of(self, column: str, value: str) -> str:
-        """How readers see a coded value; the value itself when the codebook has no name."""
-        return next((t.name or t.id for t in self.terms()[column] if t.id == value), value)
+        """How readers see a coded value; the value itself when the codebook has no name.
+
+        Sources that are named together are joined by a plus.
+        """
+        names = {term.id: term.name or term.id for term in self.terms()[column]}
+        parts = kinds(value) if column == "source_type" else (value,)
+        return " + ".join(names.get(part, part) for part in parts)
 
     @property
     def attributed(self) -> frozenset[str]:
         """Kinds of source that the report names."""
         return frozenset(source.id for source in self.source_types if source.attributed)
 
+    def names(self, source: str) -> bool:
+        """Whether the report names a source, or all of several that stand together."""
+        return self.attributed.issuperset(kinds(source))
+
+    def in_order(self, sources: Iterable[str]) -> list[str]:
+        """Every kind of source, and those of `sources` that stand together, after their first."""
+        place = {source.id: number for number, source in enumerate(self.source_types)}
+        together = {source for source in sources if JOINT in source}
+        return sorted(
+            {*place, *together},
+            key=lambda source: [place.get(kind, len(place)) for kind in kinds(source)],
+        )
+
 
 class Evidence(Strict):
-    """What one strand of one source says of a statement; numbers make the strand quantitative."""
+    """What one strand of one source says of a statement; numbers make the strand quantitative.
+
+    Sources that are named together (`kinds`) have one entry: what the report tells of all of them.
+    """
 
     source: str
     code: Code
@@ -152,7 +186,10 @@ class Evidence(Strict):
 
 
 class Statement(Strict):
-    """Something an answer to a question asserts, and every source's code for it."""
+    """Something an answer to a question asserts, and every source's code for it.
+
+    `unknown` says what the report leaves unknown of it.
+    """
 
     id: str
     component: str
@@ -160,6 +197,7 @@ class Statement(Strict):
     outcome: str | None = None
     evidence: tuple[Evidence, ...]
     silent: tuple[str, ...] = ()
+    unknown: str = ""
 
 
 class MethodsTable(Strict):
@@ -241,33 +279,70 @@ def validate_matrix(
     list of Problem
         All of them, in the matrix's order; empty when the matrix is sound.
     """
-    allowed = {column: [t.id for t in terms] for column, terms in codebook.terms().items()}
-    questions = {theme.id: theme.research_questions for theme in codebook.themes}
     problems = list(_codebook_problems(codebook))
+    told: dict[tuple[str, str, str], str] = {}
     for line, row in enumerate(texts(matrix).to_dict("records"), start=2):
-        for column, values in allowed.items():
-            value = row[column]
-            if value not in values and not (column == "outcome" and not value):
-                expected = f"one of: {', '.join(values)}"
-                problems.append(Problem(MATRIX_FILE, line, column, repr(value), expected))
-        asked, theme = row["research_question"], row["theme"]
-        if theme in questions and asked in allowed["research_question"]:
-            within = questions[theme]
-            if asked not in within:
-                expected = f"a theme of question {asked}; {theme} belongs to {', '.join(within)}"
-                problems.append(Problem(MATRIX_FILE, line, "theme", repr(theme), expected))
-        known = sources.get(row["source_type"], ())
-        if row["source_id"] and row["source_id"] not in known:
-            expected = f"nothing, or one of: {', '.join(sorted(known))}" if known else "nothing"
-            found = repr(row["source_id"])
-            problems.append(Problem(MATRIX_FILE, line, "source_id", found, expected))
-        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", row["row_id"]):
-            found = repr(row["row_id"])
-            problems.append(Problem(MATRIX_FILE, line, "row_id", found, "an id such as Q012"))
-        if not re.fullmatch(r"[^\n]*[^\s.]\.", row["summary"]):
-            found = repr(row["summary"][-40:])
-            problems.append(Problem(MATRIX_FILE, line, "summary", found, "a sentence on one line"))
+        rules = (
+            *_coded(row, codebook),
+            *_in_its_question(row, codebook),
+            *_written(row, sources.get(row["source_type"], ())),
+        )
+        for column, found, expected in rules:
+            problems.append(Problem(MATRIX_FILE, line, column, found, expected))
+        finding = (row["research_question"], row["theme"], row["summary"])
+        first = told.setdefault(finding, row["row_id"])
+        if first != row["row_id"]:
+            expected = f"no other row's; sources told of at once are one row, joined by {JOINT!r}"
+            problems.append(Problem(MATRIX_FILE, line, "summary", f"that of {first}", expected))
     return problems
+
+
+# Column, what was found and what was expected.
+Unfit = Iterator[tuple[str, str, str]]
+
+
+def _coded(row: Mapping[str, str], codebook: Codebook) -> Unfit:
+    """Codes of a row that are none of the codebook's."""
+    for column, terms in codebook.terms().items():
+        value, allowed = row[column], [term.id for term in terms]
+        parts = kinds(value) if column == "source_type" else (value,)
+        expected = ""
+        if not set(parts) <= set(allowed) and not (column == "outcome" and not value):
+            expected = f"one of: {', '.join(allowed)}"
+        elif len(parts) > 1:
+            expected = _wrong_together(parts, codebook)
+        if expected:
+            yield column, repr(value), expected
+
+
+def _in_its_question(row: Mapping[str, str], codebook: Codebook) -> Unfit:
+    """A theme that belongs to other questions."""
+    asked, theme = row["research_question"], row["theme"]
+    within = {term.id: term.research_questions for term in codebook.themes}.get(theme, (asked,))
+    if asked in [term.id for term in codebook.terms()["research_question"]] and asked not in within:
+        expected = f"a theme of question {asked}; {theme} belongs to {', '.join(within)}"
+        yield "theme", repr(theme), expected
+
+
+def _written(row: Mapping[str, str], known: Collection[str]) -> Unfit:
+    """An unknown source, or what is no id or no sentence."""
+    if row["source_id"] and row["source_id"] not in known:
+        expected = f"nothing, or one of: {', '.join(sorted(known))}" if known else "nothing"
+        yield "source_id", repr(row["source_id"]), expected
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", row["row_id"]):
+        yield "row_id", repr(row["row_id"]), "an id such as Q012"
+    if not re.fullmatch(r"[^\n]*[^\s.]\.", row["summary"]):
+        yield "summary", repr(row["summary"][-40:]), "a sentence on one line"
+
+
+def _wrong_together(parts: tuple[str, ...], codebook: Codebook) -> str:
+    """What is expected of sources that stand together; empty when they are as expected."""
+    named = [term.id for term in codebook.source_types if term.attributed]
+    if not set(parts) <= set(named):
+        return f"together only what the report names: {', '.join(named)}"
+    if list(parts) != [kind for kind in named if kind in parts]:
+        return f"each once, in the codebook's order: {', '.join(named)}"
+    return ""
 
 
 def _codebook_problems(codebook: Codebook) -> Iterator[Problem]:
@@ -293,7 +368,8 @@ def matrix_cells(matrix: pd.DataFrame, codebook: Codebook, question: str) -> pd.
     -------
     DataFrame
         One row per cell that holds something: theme and source type as readers see them (ordered
-        categories, in the codebook's order), `theme_id`, `question`, `n` (rows), and as tuples of
+        categories, in the codebook's order; sources that the report names together are a source of
+        their own, joined by a plus), `theme_id`, `question`, `n` (rows), and as tuples of
         equal length `row_ids`, `summaries` (that of a named source begins with its id) and
         `outcomes` (pairs of id and name, or None).
     """
@@ -306,9 +382,13 @@ def matrix_cells(matrix: pd.DataFrame, codebook: Codebook, question: str) -> pd.
         theme_id=rows["theme"],
         outcome=pd.Series(outcomes, rows.index, dtype=object),
     )
+    ordered = {
+        "theme": [theme.id for theme in codebook.themes],
+        "source_type": codebook.in_order(rows["source_type"]),
+    }
     order = {
-        column: {term.id: place for place, term in enumerate(codebook.terms()[column])}
-        for column in ("theme", "source_type")
+        column: {value: place for place, value in enumerate(values)}
+        for column, values in ordered.items()
     }
     cells = (
         rows.groupby(["theme", "source_type"], sort=False)
@@ -351,7 +431,7 @@ def themes_table(matrix: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
                 "definition": theme.definition,
                 "n": len(of_theme),
                 "research_questions": _distinct(of_theme["research_question"]),
-                "source_types": _distinct(of_theme["source_type"]),
+                "source_types": _distinct(of_theme["source_type"].map(kinds).explode()),
                 "directions": _distinct(of_theme["direction"]),
                 "outcomes": _distinct(of_theme["outcome"]),
                 "row_ids": tuple(of_theme["row_id"]),
@@ -399,15 +479,17 @@ def _miscoded(
     question: TriangulatedQuestion, of_question: pd.DataFrame, codebook: Codebook
 ) -> Told:
     """Tell statements that name what there is not, or leave a source without a code."""
-    kinds = {source.id for source in codebook.source_types}
+    known = {source.id for source in codebook.source_types}
     outcomes = {outcome.id for outcome in codebook.outcomes}
-    concerned = {*question.methods_table.sources, *of_question["source_type"]}
-    concerned |= {e.source for s in question.statements for e in s.evidence}
+    concerned = set(question.methods_table.sources)
+    concerned.update(*map(kinds, of_question["source_type"]))
+    concerned.update(*(kinds(e.source) for s in question.statements for e in s.evidence))
     for statement in question.statements:
-        speaking, silent = {entry.source for entry in statement.evidence}, set(statement.silent)
+        speaking = {kind for entry in statement.evidence for kind in kinds(entry.source)}
+        silent = set(statement.silent)
         if statement.outcome and statement.outcome not in outcomes:
             yield statement.id, repr(statement.outcome), "an outcome of the codebook"
-        for unknown in sorted((speaking | silent) - kinds):
+        for unknown in sorted((speaking | silent) - known):
             yield statement.id, repr(unknown), "a kind of source of the codebook"
         for both in sorted(speaking & silent):
             yield statement.id, f"{both!r} speaks and is silent", "one of the two"
@@ -520,6 +602,9 @@ def judge(a: str, b: str) -> str:
 def triangulation(evidence: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     """Judge every pair of strands that were coded for a statement.
 
+    Strands of one source, and codes that have a source in common because the report names several
+    sources for one finding, are not independent: they can differ, but do not confirm one another.
+
     Parameters
     ----------
     evidence : DataFrame
@@ -529,8 +614,8 @@ def triangulation(evidence: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     -------
     DataFrame
         question, statement, and for a and b source, strand and code; judgement (see `judge`),
-        decides (both sources are named by the report) and reason. Pairs in which neither speaks
-        are left out.
+        decides (the report names every source, and those that agree have none in common) and
+        reason. Pairs in which neither speaks are left out.
     """
     pairs = []
     for (question, statement), entries in evidence.groupby(["question", "statement"], sort=False):
@@ -544,31 +629,43 @@ def triangulation(evidence: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
                     **{f"{key}_a": a[key] for key in ("source", "strand", "code")},
                     **{f"{key}_b": b[key] for key in ("source", "strand", "code")},
                     "judgement": judge(a["code"], b["code"]),
-                    "decides": {a["source"], b["source"]} <= codebook.attributed,
+                    "decides": codebook.names(a["source"])
+                    and codebook.names(b["source"])
+                    and (a["code"] != b["code"] or _independent(a["source"], b["source"])),
                     "reason": " ".join(filter(None, [a["reason"], b["reason"]])),
                 }
             )
     return pd.DataFrame(pairs, columns=PAIR_COLUMNS)
 
 
+def _independent(a: str, b: str) -> bool:
+    return not set(kinds(a)) & set(kinds(b))
+
+
 def judgements(evidence: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     """Sum the pairs of each statement up to one judgement.
 
-    Only pairs of sources that the report names decide: dissonance goes before partial agreement,
-    partial agreement before agreement. A statement on which one named source speaks, or none, is
-    left to silence.
+    Only pairs of sources that the report names decide, and of those that agree only pairs without
+    a source in common: dissonance goes before partial agreement, partial agreement before
+    agreement. A statement on which one independent source speaks, or none, is left to silence.
 
     Returns
     -------
     DataFrame
-        question, statement, judgement, and the number of deciding pairs of each judgement.
+        question, statement, judgement, agreed (the code on which sources agree, if that is the
+        judgement), and the number of deciding pairs of each judgement.
     """
     pairs = triangulation(evidence, codebook)
     decisive = pairs[pairs["decides"].astype(bool)]
     table = []
     for row in evidence.drop_duplicates("statement").itertuples():
-        found = decisive.loc[decisive["statement"] == row.statement, "judgement"]
-        table.append({"question": row.question, "statement": row.statement, **_summed_up(found)})
+        found = decisive[decisive["statement"] == row.statement]
+        summed = _summed_up(found["judgement"])
+        # Where sources agreed on two codes, a pair of them differs, and that goes before.
+        codes = found.loc[found["judgement"] == "agreement", "code_a"]
+        agreed = codes.iloc[0] if summed["judgement"] == "agreement" else ""
+        head = {"question": row.question, "statement": row.statement, "agreed": agreed}
+        table.append({**head, **summed})
     return pd.DataFrame(table)
 
 
@@ -604,11 +701,15 @@ def joint_display(
     DataFrame
         statement, text, component, outcome, quantitative (tuple of (source, label, code,
         claims, reason)), qualitative (tuple of (source, themes, code, row_ids, reason)), silent
-        (tuple of sources) and judgement.
+        (tuple of sources), judgement, agreed (the code on which sources agree, or "") and unknown.
     """
     evidence = coded_evidence(matrix, triangulation)
     evidence = evidence[evidence["question"] == question]
-    judged = judgements(evidence, codebook).set_index("statement")["judgement"]
+    judged = {
+        row["statement"]: {key: row[key] for key in ("judgement", "agreed")}
+        for row in judgements(evidence, codebook).to_dict("records")
+    }
+    unknown = {s.id: s.unknown for q in triangulation.questions for s in q.statements}
     table = []
     for statement, entries in evidence.groupby("statement", sort=False):
         rows = entries.to_dict("records")
@@ -627,7 +728,8 @@ def joint_display(
                     if not row["quantity"]
                 ),
                 "silent": tuple(row["source"] for row in rows if row["code"] == "silent"),
-                "judgement": judged[statement],
+                **judged[statement],
+                "unknown": unknown[str(statement)],
             }
         )
     return pd.DataFrame(table)
@@ -642,11 +744,14 @@ def sources_compared(
     -------
     DataFrame
         One row per question and source that is listed or used: question, label (the table's own
-        number), source, listed, n_rows (of the matrix), n_quantities (results in numbers) and
+        number), source, listed, n_rows (of the matrix: all that name it, also beside another
+        source), n_quantities (results in numbers) and
         comparison: "listed and used", "listed, not used", "used, not listed" or, for findings
         without a named source, "not attributed".
     """
-    counts = texts(matrix).groupby(["research_question", "source_type"]).size()
+    rows = texts(matrix)
+    rows = rows.assign(source_type=rows["source_type"].map(kinds)).explode("source_type")
+    counts = rows.groupby(["research_question", "source_type"]).size()
     table = []
     for question in triangulation.questions:
         quantities = [
@@ -658,7 +763,7 @@ def sources_compared(
         for source in (source.id for source in codebook.source_types):
             listed = source in question.methods_table.sources
             n_rows = int(counts.get((question.id, source), 0))
-            n_quantities = len({quantity for of, quantity in quantities if of == source})
+            n_quantities = len({quantity for of, quantity in quantities if source in kinds(of)})
             used = n_rows + n_quantities > 0
             if not listed and not used:
                 continue
@@ -687,7 +792,8 @@ def strength_of_evidence(matrix: pd.DataFrame, codebook: Codebook) -> pd.DataFra
     """Count what stands behind each question's answer, by source and directness.
 
     Staff who speak of families reflect on others: such rows of a self-reporting source count as
-    "staff reflection on families".
+    "staff reflection on families". A row that names several sources counts once, under all of them
+    together.
 
     Returns
     -------
@@ -698,7 +804,9 @@ def strength_of_evidence(matrix: pd.DataFrame, codebook: Codebook) -> pd.DataFra
     """
     directness = {source.id: source.directness for source in codebook.source_types}
     rows = texts(matrix)
-    near = rows["source_type"].map(directness)
+    near = rows["source_type"].map(
+        lambda source: " and ".join(dict.fromkeys(directness[kind] for kind in kinds(source)))
+    )
     on_families = (near == "self-report") & (rows["concerns"] == "families")
     rows = rows.assign(directness=near.mask(on_families, STAFF_ON_FAMILIES))
     rows["source_id"] = rows["source_id"].where(rows["source_id"] != "")
@@ -717,18 +825,20 @@ def evidence_for_outcomes(matrix: pd.DataFrame, codebook: Codebook) -> pd.DataFr
     Returns
     -------
     DataFrame
-        One row per outcome and kind of source of the codebook, with zeros where nothing was found:
-        outcome, source, n (rows), supports, against, mixed, silent and row_ids (tuple).
+        One row per outcome and kind of source of the codebook, with zeros where nothing was found,
+        and per sources that rows name together: outcome, source, n (rows), supports, against,
+        mixed, silent and row_ids (tuple).
     """
     rows = texts(matrix)
+    sources = codebook.in_order(rows["source_type"])
     table = []
     for outcome in codebook.outcomes:
-        for source in codebook.source_types:
-            found = rows[(rows["outcome"] == outcome.id) & (rows["source_type"] == source.id)]
+        for source in sources:
+            found = rows[(rows["outcome"] == outcome.id) & (rows["source_type"] == source)]
             table.append(
                 {
                     "outcome": outcome.id,
-                    "source": source.id,
+                    "source": source,
                     "n": len(found),
                     **{support: int((found["support"] == support).sum()) for support in SUPPORT},
                     "row_ids": tuple(found["row_id"]),

@@ -16,6 +16,7 @@ from earlyhelp.published.numbers import number
 from earlyhelp.qualitative.framework import (
     CODES,
     INCONCLUSIVE,
+    JOINT,
     JUDGEMENTS,
     SUPPORT,
     Codebook,
@@ -25,7 +26,7 @@ from earlyhelp.qualitative.framework import (
     themes_table,
 )
 from earlyhelp.qualitative.theory import Theory
-from earlyhelp.report.labels import label
+from earlyhelp.report.layout import label
 from earlyhelp.report.myst import escape
 from earlyhelp.report.theory_drawing import evidence_target
 
@@ -53,6 +54,12 @@ no evidence
 qualitative support is no estimate: somebody described the outcome. Who only expected it is counted
 as mixed.
 """
+# What sources agree on, by the code that they have in common.
+AGREED = {
+    "supports": " that it is so",
+    "qualifies": " that it is so in part",
+    "contradicts": " that it is not so",
+}
 COMPARISONS = ("listed and used", "listed, not used", "used, not listed", "not attributed")
 
 
@@ -143,6 +150,17 @@ def _escaped_part(text: str) -> str:
     return f"{before}{escape(text)}{after}" if text.strip() else text
 
 
+def attribution(matrix: pd.DataFrame, codebook: Codebook) -> str:
+    """List how a finding was put down to a source, and how many rows name a single one."""
+    rows = texts(matrix)
+    items = [escape(rule) for rule in codebook.attribution]
+    for kind, found in rows.groupby("source_type", sort=False):
+        if named := int((found["source_id"] != "").sum()):
+            name = escape(codebook.name_of("source_type", str(kind)))
+            items.append(f"{name}: {named} of {len(found)} rows say which one.")
+    return "\n".join(f"- {item}" for item in items)
+
+
 def matrix_markdown(
     cells: pd.DataFrame, caption: str, name: str, linked: Collection[str] = ()
 ) -> str:
@@ -200,9 +218,8 @@ def condensed(matrix: pd.DataFrame, codebook: Codebook | None) -> pd.DataFrame:
     """
     rows = texts(matrix)
     order = {
-        column: {term.id: place for place, term in enumerate(codebook.terms()[column])}
-        for column in ("direction", "theme", "source_type")
-        if codebook
+        column: {value: place for place, value in enumerate(values)}
+        for column, values in _orders(rows, codebook).items()
     }
 
     def place(values: pd.Series) -> pd.Series:
@@ -228,6 +245,16 @@ def condensed(matrix: pd.DataFrame, codebook: Codebook | None) -> pd.DataFrame:
     return pd.DataFrame(table)
 
 
+def _orders(rows: pd.DataFrame, codebook: Codebook | None) -> dict[str, list[str]]:
+    if codebook is None:
+        return {}
+    return {
+        "direction": [term.id for term in codebook.directions],
+        "theme": [theme.id for theme in codebook.themes],
+        "source_type": codebook.in_order(rows["source_type"]),
+    }
+
+
 def _named(codebook: Codebook | None, column: str, value: str) -> str:
     return codebook.name_of(column, value) if codebook else value
 
@@ -241,8 +268,8 @@ def strength(matrix: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
         One row per source and directness, finished strings.
     """
     found = strength_of_evidence(matrix, codebook)
-    names = [term.id for term in codebook.source_types]
-    found = found.sort_values("source", key=lambda ids: ids.map(names.index), kind="stable")
+    order = codebook.in_order(found["source"])
+    found = found.sort_values("source", key=lambda ids: ids.map(order.index), kind="stable")
     return pd.DataFrame(
         {
             "Source": [escape(codebook.name_of("source_type", key)) for key in found["source"]],
@@ -258,6 +285,8 @@ def strength(matrix: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
 def strength_in_words(matrix: pd.DataFrame, codebook: Codebook, question: str) -> str:
     """Say which sources support a question's affirmative answer, how many and how directly.
 
+    Rows that name several sources at once are told apart: they are no further kind of source.
+
     Parameters
     ----------
     matrix : DataFrame
@@ -269,18 +298,23 @@ def strength_in_words(matrix: pd.DataFrame, codebook: Codebook, question: str) -
     sentences = [f"Answer that the rows are coded against: {asked.affirmative}"]
     for side, word in (("supports", "for"), ("against", "against")):
         of_side = found[found[side] > 0]
-        kinds = {
-            term.id: ", ".join(f"{row['directness']} {row[side]}" for row in rows)
-            for term in codebook.source_types
-            if (rows := of_side[of_side["source"] == term.id].to_dict("records"))
+        told = {
+            key: f"{codebook.name_of('source_type', key)} ({_counts(rows, side)})"
+            for key in codebook.in_order(of_side["source"])
+            if (rows := of_side[of_side["source"] == key].to_dict("records"))
         }
-        named = len(codebook.attributed & kinds.keys())
-        listed = "; ".join(
-            f"{_named(codebook, 'source_type', key)} ({kinds[key]})" for key in kinds
-        )
-        count = f"Kinds of source {word} it: {len(kinds)}, of which the report names {named}"
-        sentences.append(f"{count}: {listed}." if kinds else f"Kinds of source {word} it: none.")
+        alone = [key for key in told if JOINT not in key]
+        named = len(codebook.attributed.intersection(alone))
+        count = f"Kinds of source {word} it: {len(alone)}, of which the report names {named}"
+        listed = "; ".join(told[key] for key in alone)
+        sentences.append(f"{count}: {listed}." if alone else f"Kinds of source {word} it: none.")
+        if together := "; ".join(told[key] for key in told if key not in alone):
+            sentences.append(f"Told of several at once, {word} it: {together}.")
     return escape(" ".join(sentences))
+
+
+def _counts(rows: Iterable[Mapping[Hashable, Any]], side: str) -> str:
+    return ", ".join(f"{row['directness']} {row[side]}" for row in rows)
 
 
 def joint_display(
@@ -291,7 +325,7 @@ def joint_display(
     name: str,
     linked: Collection[str] = (),
 ) -> str:
-    """Show a question's joint display: statement, numbers, themes, judgement.
+    """Show a question's joint display: statement, numbers, themes, judgement and what is unknown.
 
     Parameters
     ----------
@@ -322,10 +356,12 @@ def joint_display(
             linked_themes = ", ".join(_theme_linked(codebook, theme) for theme in themes)
             held = f"{linked_themes}: {rows_linked(row_ids)}"
             words.append(f"{source(key, code)}: {escape(reason)} ({held})")
-        judgement = [f"**{row['judgement']}**"]
+        judgement = [f"**{row['judgement']}**{AGREED.get(row['agreed'], '')}"]
         if row["silent"]:
             silent = (codebook.name_of("source_type", key) for key in row["silent"])
             judgement.append(f"Silent: {', '.join(map(escape, silent))}")
+        if row["unknown"]:
+            judgement.append(f"Left unknown: {escape(row['unknown'])}")
         rows.append([statement, numbers or ["none"], words or ["none"], judgement])
     return _list_table(caption, name, "joint-display", rows)
 
@@ -341,18 +377,20 @@ def triangulation_matrix(evidence: pd.DataFrame, codebook: Codebook) -> pd.DataF
     Returns
     -------
     DataFrame
-        Question and one column per source ("2 S, 1 Q, 1 C": supports, qualifies, contradicts; "–":
-        asked, but silent; empty: not concerned); finished strings.
+        Question and one column per source, and per sources that stand together ("2 S, 1 Q, 1 C":
+        supports, qualifies, contradicts; "–": asked, but silent; empty: not concerned); finished
+        strings.
     """
     speaks = dict(zip(CODES, "SQC", strict=False))
     table = []
     for question, of_question in evidence.groupby("question", sort=False):
         row = {"Question": _link(str(question), question_target("triangulation", str(question)))}
-        for term in codebook.source_types:
-            codes = of_question.loc[of_question["source"] == term.id, "code"]
+        for source in codebook.in_order(evidence["source"]):
+            codes = of_question.loc[of_question["source"] == source, "code"]
             counts = {sign: int((codes == code).sum()) for code, sign in speaks.items()}
             said = ", ".join(f"{n} {sign}" for sign, n in counts.items() if n)
-            row[escape(term.name or term.id)] = said or ("–" if len(codes) else "")
+            name = escape(codebook.name_of("source_type", source))
+            row[name] = said or ("–" if len(codes) else "")
         table.append(row)
     return pd.DataFrame(table)
 

@@ -7,10 +7,10 @@ judgements of O'Cathain et al. (2010).
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from itertools import combinations
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import pandas as pd
 from pydantic import Field
@@ -301,7 +301,7 @@ def validate_matrix(
 Unfit = Iterator[tuple[str, str, str]]
 
 
-def _coded(row: Mapping[str, str], codebook: Codebook) -> Unfit:
+def _coded(row: Mapping[Hashable, Any], codebook: Codebook) -> Unfit:
     """Codes of a row that are none of the codebook's."""
     for column, terms in codebook.terms().items():
         value, allowed = row[column], [term.id for term in terms]
@@ -315,7 +315,7 @@ def _coded(row: Mapping[str, str], codebook: Codebook) -> Unfit:
             yield column, repr(value), expected
 
 
-def _in_its_question(row: Mapping[str, str], codebook: Codebook) -> Unfit:
+def _in_its_question(row: Mapping[Hashable, Any], codebook: Codebook) -> Unfit:
     """A theme that belongs to other questions."""
     asked, theme = row["research_question"], row["theme"]
     within = {term.id: term.research_questions for term in codebook.themes}.get(theme, (asked,))
@@ -324,7 +324,7 @@ def _in_its_question(row: Mapping[str, str], codebook: Codebook) -> Unfit:
         yield "theme", repr(theme), expected
 
 
-def _written(row: Mapping[str, str], known: Collection[str]) -> Unfit:
+def _written(row: Mapping[Hashable, Any], known: Collection[str]) -> Unfit:
     """An unknown source, or what is no id or no sentence."""
     if row["source_id"] and row["source_id"] not in known:
         expected = f"nothing, or one of: {', '.join(sorted(known))}" if known else "nothing"

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from helpers import AGREEING, told, write_claims
+from helpers import AGREEING, ROOT, told, write_claims
 
 from earlyhelp.published import ledger
 from earlyhelp.published.claims import COLUMNS, Claim, claims_of, read_claims, read_words
+from earlyhelp.published.statuses import FREE, Statuses
 from earlyhelp.study.raw import Pilot, open_pilot
 
 
@@ -262,3 +263,17 @@ def test_one_changed_cell_turns_the_ledger_red(
     frame = getattr(pilot, file).copy()
     frame.loc[frame.index[frame[column] == old][0], column] = new
     assert not ledger.ledger(replace(pilot, **{file: frame}))["agrees"].all()
+
+
+@pytest.mark.parametrize("study", ["data/rotherham", "tests/studies/complete"])
+def test_no_contradiction_rests_on_a_free_number(study: str) -> None:
+    """Its answer would move with the seed of the reconstruction."""
+    pilot = open_pilot(ROOT / study)
+    read = read_claims(pilot.study.folder / "claims.csv")
+    statuses = Statuses(pilot, ledger.ledger(pilot, read))
+    free = [
+        claim.id
+        for claim in read
+        if claim.status == "contradicted" and statuses.of_claim(claim) == FREE
+    ]
+    assert free == []

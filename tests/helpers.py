@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jupytext
 import pandas as pd
 import pytest
 import yaml
@@ -18,6 +19,7 @@ from earlyhelp.qualitative.framework import MATRIX_COLUMNS, SUPPORT, Codebook
 from earlyhelp.qualitative.theory import Theory, load_theory
 from earlyhelp.study.dictionary import DATAPACKAGE_FILE, as_text
 from earlyhelp.study.problems import InputError
+from earlyhelp.validate import validate
 
 ROOT = Path(__file__).parents[1]
 WORDS = """\
@@ -109,6 +111,16 @@ def describe(study: Path, change: Callable[[dict[str, dict]], object]) -> None:
     resources = {resource["name"]: resource for resource in package["resources"]}
     change(resources)
     path.write_text(as_text(package | {"resources": list(resources.values())}))
+
+
+def run_page(page: str, study: Path) -> None:
+    """Validate a study and execute a page of its results, without a kernel."""
+    validate(study)
+    names: dict[str, object] = {}
+    for cell in jupytext.read(ROOT / f"notebooks/{page}.md").cells:
+        if cell.cell_type == "code":
+            exec(cell.source.replace('"data/rotherham"', repr(str(study))), names)
+    assert "page" in names
 
 
 def element(name: str, column: str, **more: Any) -> dict[str, Any]:

@@ -9,25 +9,12 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import jupytext
 import pandas as pd
 import pytest
 import yaml
+from helpers import ROOT, run_page
 
-from earlyhelp.validate import validate
-
-ROOT = Path(__file__).parents[1]
 PAGES = ("promise", "trial")
-
-
-def run(page: str, study: Path) -> None:
-    """Validate a study and execute a page of its results."""
-    validate(study)
-    names: dict[str, object] = {}
-    for cell in jupytext.read(ROOT / f"notebooks/{page}.md").cells:
-        if cell.cell_type == "code":
-            exec(cell.source.replace('"data/rotherham"', repr(str(study))), names)
-    assert "page" in names
 
 
 def nobody(raw: Path) -> None:
@@ -55,7 +42,7 @@ def test_a_page_runs_for_a_study_with(
     mini: Path, page: str, missing: Callable[[Path], None]
 ) -> None:
     missing(mini / "raw")
-    run(page, mini)
+    run_page(page, mini)
 
 
 def test_a_page_runs_for_a_study_that_codes_some_questions_only(tmp_path: Path) -> None:
@@ -65,4 +52,4 @@ def test_a_page_runs_for_a_study_that_codes_some_questions_only(tmp_path: Path) 
         content = yaml.safe_load(path.read_text("utf-8"))
         content[key] = [question for question in content[key] if question["id"] != "1.2"]
         path.write_text(yaml.safe_dump(content, sort_keys=False), "utf-8")
-    run("triangulation", study)
+    run_page("triangulation", study)

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from earlyhelp.study.design import read_study
+from earlyhelp.study.design import ANSWERED, read_study
 from earlyhelp.study.problems import InputError
-from earlyhelp.study.questions import ANSWERED
 from earlyhelp.study.raw import columns_read
 from earlyhelp.study.rawtable import restate
 from earlyhelp.study.scoring_keys import read_instruments

@@ -6,12 +6,12 @@ import re
 from pathlib import Path
 
 import pytest
+from helpers import ROOT, run_page
 
 from earlyhelp.analysis.quantities import QUANTITIES
 from earlyhelp.study.raw import Pilot, open_pilot
 from earlyhelp.validate import validate
 
-ROOT = Path(__file__).parents[1]
 SOURCES = sorted(
     path
     for path in (ROOT / "src").rglob("*")
@@ -99,6 +99,12 @@ def renamed(text: str) -> str:
     return re.sub(rf"(?<![A-Za-z])({words})(?![A-Za-z])", lambda match: RENAMED[match[1]], text)
 
 
+def rename(study: Path) -> None:
+    """Write the files of a study in the other words."""
+    for path in study.rglob("*.*"):
+        path.write_text(renamed(path.read_text("utf-8")), "utf-8")
+
+
 def tables(pilot: Pilot) -> dict[str, list[str]]:
     """Every quantity's rows and head as text, in the order of the text."""
     return {
@@ -109,8 +115,19 @@ def tables(pilot: Pilot) -> dict[str, list[str]]:
 
 def test_a_study_in_other_words_has_the_same_tables(mini: Path) -> None:
     before = {name: "\n".join(rows) for name, rows in tables(open_pilot(mini)).items()}
-    for path in mini.rglob("*.*"):
-        path.write_text(renamed(path.read_text("utf-8")), "utf-8")
+    rename(mini)
     validate(mini)
     expected = {name: sorted(renamed(text).splitlines()) for name, text in before.items()}
     assert tables(open_pilot(mini)) == expected
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        *("codebook", "sample", "feasibility_training", "feasibility_tools"),
+        *("promise", "readiness", "trial"),
+    ],
+)
+def test_a_page_runs_for_a_study_in_other_words(mini: Path, page: str) -> None:
+    rename(mini)
+    run_page(page, mini)

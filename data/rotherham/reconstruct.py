@@ -89,8 +89,6 @@ COMPLETIONS = 112
 MEAN_YEARS_BELOW = 7.3
 # of totals.
 GREATEST_SD_OF_CHANGE = 12
-# Below it work is part time (the report, Practitioner surveys).
-FULL_TIME_HOURS = 37
 # Tried moves of the walk through an arm's data sets.
 STEPS = 50_000
 
@@ -476,7 +474,8 @@ def _characteristics(
     def draw() -> pd.DataFrame:
         years = _years(printed, n, rng)
         served = np.floor(years * rng.choice([1, 1, 0.75, 0.5], n))
-        hours = np.where(rng.random(n) < 0.75, FULL_TIME_HOURS, rng.choice([18.5, 22, 30], n))
+        full = rng.random(n) < 0.75
+        hours = np.where(full, study.counted.full_time_hours, rng.choice([18.5, 22, 30], n))
         return pd.DataFrame(
             {
                 "time_in_service": [TIME_IN_SERVICE[i] for i in np.digitize(served, [1, 3, 6])],

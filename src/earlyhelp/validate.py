@@ -27,10 +27,16 @@ from earlyhelp.qualitative.framework import (
     validate_triangulation,
 )
 from earlyhelp.qualitative.theory import THEORY_FILE, Theory, load_theory, unknown_assessors
-from earlyhelp.study.design import STUDY_FILE, Study, find_folder, read_study
+from earlyhelp.study.design import (
+    QUESTIONS_FILE,
+    STUDY_FILE,
+    Study,
+    find_folder,
+    read_questions,
+    read_study,
+)
 from earlyhelp.study.dictionary import DATAPACKAGE_FILE, read_dictionary
 from earlyhelp.study.problems import InputError, Problem
-from earlyhelp.study.questions import QUESTIONS_FILE, read_questions
 from earlyhelp.study.raw import Pilot, open_pilot
 from earlyhelp.study.scoring_keys import INSTRUMENTS_FILE, Instruments, read_instruments
 from earlyhelp.trial import criteria, design_grid
@@ -338,7 +344,8 @@ def _unknown_claims(held: dict[str, Any], ids: set[str]) -> Iterator[Problem]:
 def _facts(pilot: Pilot, claims: list[Claim]) -> Iterator[Problem]:
     """Check that every fact of the design is read, and none is counted as well."""
     study = pilot.study
-    named = {claim.keys.get("fact") for claim in claims if claim.quantity == DESIGN}
+    design_claims = [claim for claim in claims if claim.quantity == DESIGN]
+    named = {fact for claim in design_claims for fact in claim.alternatives("fact")}
     computed = set(design(replace(pilot, study=study.model_copy(update={"design": {}})))["fact"])
     for fact in study.design:
         if fact in computed:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from helpers import describe, run_page
 
-from earlyhelp.analysis import instruments
+from earlyhelp.analysis import instruments, outcomes
 from earlyhelp.analysis.instruments import score
-from earlyhelp.study.raw import Pilot
+from earlyhelp.study.raw import Pilot, open_pilot
 from earlyhelp.study.scoring_keys import Instruments, Scale, read_instruments
 
 
@@ -109,3 +110,41 @@ def test_outcome_scores_have_a_row_for_everybody_asked(pilot: Pilot) -> None:
 def test_a_cutoff_says_nothing_of_an_unscored_completion(pilot: Pilot) -> None:
     unscored = replace(pilot, tool_use=pilot.tool_use.assign(score=float("nan")))
     assert instruments.below_cutoff(unscored).isna().all()
+
+
+CALM = """
+calm:
+  title: A new measure
+  source: stamm2010
+  score: mean
+  missing: 1
+  higher_is_better: true
+  scales:
+    calm: {name: Calm, items: [calm_1, calm_2], reversed: [calm_2]}
+"""
+
+
+def test_an_instrument_is_added_with_data_alone(mini: Path) -> None:
+    surveys = ("baseline_survey", "endline_survey")
+
+    def add(resources: dict[str, dict]) -> None:
+        for survey in surveys:
+            resources[survey]["schema"]["fields"] += [
+                {"name": f"calm_{item}", "type": "integer", "title": f"Calm, item {item}"}
+                | {"constraints": {"minimum": 0, "maximum": 10}}
+                for item in (1, 2)
+            ]
+
+    describe(mini, add)
+    for survey in surveys:
+        path = mini / f"raw/{survey}.csv"
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+        frame.assign(calm_1="8", calm_2="").to_csv(path, index=False)
+    with (mini / "instruments.yml").open("a", encoding="utf-8") as file:
+        file.write(CALM)
+    # The one item that is answered counts for both.
+    summary = outcomes.outcome_summary(open_pilot(mini)).query("measure == 'calm'")
+    assert set(summary["mean"]) == {8.0}
+    assert set(summary["scale_maximum"]) == {10}
+    for page in ("sample", "promise", "trial", "codebook"):
+        run_page(page, mini)

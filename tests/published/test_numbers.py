@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import earlyhelp
-from earlyhelp.published.numbers import number, printed_number, round_like, span
+from earlyhelp.published.numbers import chance, number, printed_number, round_like, span
 
 # Modules that write numbers for readers.
 PACKAGE = Path(earlyhelp.__file__).parent
@@ -91,3 +91,8 @@ def test_values_are_rounded_half_up_and_written_like_the_printed(
 def test_what_is_no_number_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="a number as printed"):
         printed_number(text)
+
+
+@pytest.mark.parametrize("probability", [0, 1e-9, 1])
+def test_nothing_has_no_chance_and_nothing_is_certain(probability: float) -> None:
+    assert chance(probability) in ("below 0.1", "above 99.9")

@@ -46,6 +46,20 @@ def test_sums_that_words_leave(within: Interval | None, sums: range) -> None:
     assert Group(18, within=within).sums((10, 50)) == sums
 
 
+def test_a_figure_is_found_for_each_of_the_rows_that_it_is_said_of(claims: list[Claim]) -> None:
+    (one,) = (claim for claim in claims if claim.id == "attended-n")
+    printed = PrintedFigures([replace(one, select="role=cook|baker")])
+    assert printed.text("attendance", one.column, role="baker") == printed.claims[0].printed
+    assert printed.values("attendance", "role") == ["cook", "baker"]
+    assert printed.text("attendance", one.column, role="all") is None
+
+
+def test_several_answers_are_no_reading(claims: list[Claim]) -> None:
+    (one,) = (claim for claim in claims if claim.id == "attended-n")
+    several = replace(one, select="role=cook|baker", status="contradicted", answer="3, 2")
+    assert PrintedFigures([several]).text("attendance", one.column, role="cook") is None
+
+
 def test_numbers_are_found_by_what_they_are_of(claims: list[Claim]) -> None:
     printed = PrintedFigures(claims)
     assert printed.text("attendance", "not_attended", role="all") == "2"  # printed as a word

@@ -14,8 +14,8 @@ from helpers import CODEBOOK, ROOT, matrix_of
 from earlyhelp.published.claims import read_claims
 from earlyhelp.qualitative import framework
 from earlyhelp.qualitative.framework import Codebook, Triangulation
+from earlyhelp.study.design import read_questions
 from earlyhelp.study.problems import InputError
-from earlyhelp.study.questions import read_questions
 
 SOURCES = {
     "interview": [f"interview_0{number}" for number in range(1, 6)],

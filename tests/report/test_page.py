@@ -17,7 +17,7 @@ from earlyhelp.qualitative.framework import read_codebook
 from earlyhelp.report import page as page_module
 from earlyhelp.report.myst import badge
 from earlyhelp.report.page import Page, open_page, table_markdown, where_shown
-from earlyhelp.study.questions import Question
+from earlyhelp.study.design import Question
 from earlyhelp.study.raw import open_pilot
 
 

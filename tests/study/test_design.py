@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from earlyhelp.study.design import find_folder, read_study
+from earlyhelp.study.design import PLACEHOLDER, Question, find_folder, read_questions, read_study
 from earlyhelp.study.problems import InputError
 
 
@@ -94,3 +94,43 @@ def test_no_yaml(mini: Path) -> None:
 def test_what_the_pages_need(mini: Path, old: str, new: str, expected: str) -> None:
     edit(mini, old, new)
     assert f"expected {expected}" in message(mini)
+
+
+# Research questions
+
+
+def test_every_question_of_the_report_is_there(rotherham: Path) -> None:
+    # Methods, Research questions: six, two and six.
+    ids = list(read_questions(rotherham))
+    expected = [f"{d}.{q}" for d, n in ((1, 6), (2, 2), (3, 6)) for q in range(1, n + 1)]
+    assert ids == expected
+
+
+def test_feasibility_is_answered_for_training_and_tools(rotherham: Path) -> None:
+    for question in read_questions(rotherham).values():
+        parts = {"training", "tools"} if question.dimension == "feasibility" else {"approach"}
+        assert set(question.answers) == parts
+
+
+def test_answers_type_no_number(rotherham: Path) -> None:
+    for question in read_questions(rotherham).values():
+        for text in question.answers.values():
+            assert not any(character.isdigit() for character in PLACEHOLDER.sub("", text))
+
+
+def test_placeholders() -> None:
+    question = Question(
+        id="1.1",
+        dimension="feasibility",
+        name="n",
+        question="q",
+        answers={"training": "{a-1} of {b}"},
+    )
+    assert question.placeholders == {"a-1", "b"}
+
+
+def test_unknown_dimension(mini: Path) -> None:
+    path = mini / "research_questions.yml"
+    path.write_text(path.read_text().replace("feasibility", "beauty"))
+    with pytest.raises(InputError, match=r"0\.dimension: found 'beauty'"):
+        read_questions(mini)

@@ -197,8 +197,7 @@ def test_every_pattern_of_a_studys_models_has_words() -> None:
     from earlyhelp.published.claims import Reading
     from earlyhelp.qualitative.framework import Codebook, Triangulation
     from earlyhelp.qualitative.theory import File
-    from earlyhelp.study.design import Study
-    from earlyhelp.study.questions import Question
+    from earlyhelp.study.design import Question, Study
     from earlyhelp.trial.design_grid import Sweep
     from earlyhelp.trial.pilot_estimates import ThemeNumber
 

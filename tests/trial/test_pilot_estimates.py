@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -316,3 +317,25 @@ def test_themes_that_no_cell_has_are_all_told(rotherham: Path, tmp_path: Path) -
     with pytest.raises(InputError) as caught:
         pilot_estimates.next_steps(pilot, pd.DataFrame())
     assert [problem.found for problem in caught.value.problems] == ["'here'", "'there'"]
+
+
+@pytest.mark.parametrize(
+    ("coverage", "verdict", "shown"),
+    [
+        (0.95, "keeps its level", 0.3),
+        (0.96, "keeps its level", 0.3),  # two Monte Carlo errors of .005
+        (0.99, "conservative", 0.3),
+        (0.90, "rejects too often", None),
+    ],
+)
+def test_a_test_that_rejects_too_often_shows_no_power(
+    coverage: float, verdict: str, shown: float | None
+) -> None:
+    cell = {"pilot": True, "design": "parallel", "effect": 0.5, "alpha": 0.05}
+    cell |= {"power_simulated": 0.3, "power_mc_error": 0.01}
+    cell |= {"coverage": coverage, "coverage_mc_error": 0.005}
+    (row,) = pilot_estimates.simulated_pilot(pd.DataFrame([cell])).to_dict("records")
+    assert row["verdict"] == verdict
+    assert row["size_low"] == pytest.approx(1 - coverage)
+    assert (row["low"] if shown else None) == shown
+    assert shown or math.isnan(row["low"])

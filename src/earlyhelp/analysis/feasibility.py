@@ -268,6 +268,8 @@ def _of_practitioners(pilot: Pilot) -> Iterator[Rule]:
     together = tuple(pilot.study.counted.roles_together)
     for column in ("attended", "used"):
         yield Total(column, "role", besides=together)
+        for name, roles in pilot.study.counted.roles_together.items():
+            yield Total(column, "role", total=name, parts=roles)
 
 
 @quantity(Formula("percent", "100 * used / attended"), _of_practitioners)
@@ -447,7 +449,16 @@ def difficulty(pilot: Pilot) -> pd.DataFrame:
     return _shares(pilot, "difficulty", "difficulty")
 
 
-@quantity(Answers(("group",), asked=ENDLINE))
+def _of_groups(pilot: Pilot) -> Iterator[Rule]:
+    quantities = {"family_engagement": "engagement", "difficulty": "difficulty"}
+    for group, read in pilot.study.counted.grouped.items():
+        name = quantities[read.column]
+        where = {"group": group}
+        yield Sum("n", name, "n", name, read.answers, where=where)
+        yield Same("total", name, "total", where=where, select={name: read.answers[0]})
+
+
+@quantity(Answers(("group",), asked=ENDLINE), _of_groups)
 def grouped_answers(pilot: Pilot) -> pd.DataFrame:
     """Answers that the report reads together (RQ 1.4, 1.5).
 

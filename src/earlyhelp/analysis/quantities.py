@@ -35,10 +35,12 @@ class Given:
 
 @dataclass(frozen=True)
 class Total:
-    """A column whose rows add up to the row where `key` is "all", within each group of `by`.
+    """A column whose rows add up to the row where `key` is `total`, within each group of `by`.
 
     Attributes
     ----------
+    parts : tuple of str
+        Values of `key` that add up; all of them when empty.
     where : mapping
         The rows that it is about, by column; all of them when empty.
     besides : tuple of str
@@ -50,6 +52,8 @@ class Total:
     by: tuple[str, ...] = ()
     where: Mapping[str, str] = field(default_factory=dict)
     besides: tuple[str, ...] = ()
+    total: str = "all"
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,8 @@ class Sum:
         Rows of the other table that are added up: a column and its values.
     on : tuple of str
         Columns that both tables have.
+    where : mapping
+        Rows of this table, by column; all of them when empty.
     """
 
     column: str
@@ -101,6 +107,7 @@ class Sum:
     key: str
     rows: tuple[str, ...]
     on: tuple[str, ...] = ()
+    where: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

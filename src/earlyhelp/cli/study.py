@@ -67,7 +67,7 @@ def audit(study: Study, format: Format = "text") -> None:
     """Check the printed figures against each other.
 
     The figures of STUDY/claims.csv are checked without raw data, as STUDY/audit.yml declares.
-    Findings come first, by severity, then the checks that held.
+    Findings come first, by severity and by what rests on them, then the checks that held.
     """
     from earlyhelp.published.audit import NOTHING, audit, summary, with_severity
     from earlyhelp.published.checks import SEVERITIES
@@ -97,6 +97,7 @@ def _entry(outcome: Outcome) -> str:
         *(("reading", line) for line in outcome.readings),
         ("chosen", outcome.chosen),
         ("claims", ", ".join(outcome.claims)),
+        ("used by", "; ".join(outcome.used_by)),
     ]
     lines = [f"{outcome.severity}: {outcome.id}", f"  {outcome.says}"]
     lines += [f"  {name}: {text}" for name, text in parts if text]

@@ -48,6 +48,7 @@ from earlyhelp.qualitative.framework import (
     read_codebook,
     read_triangulation,
 )
+from earlyhelp.study.design import PLACEHOLDER, QUESTIONS_FILE, read_questions
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.textfile import is_there
 from earlyhelp.study.yamlfile import Strict, read_yaml
@@ -79,6 +80,8 @@ class Outcome:
         What our reconstruction does about it.
     claims : tuple of str
         Ids of the claims that it concerns.
+    used_by : tuple of str
+        Answers to research questions and statements of the triangulation that rest on these claims.
     """
 
     id: str
@@ -92,6 +95,7 @@ class Outcome:
     readings: tuple[str, ...]
     chosen: str
     claims: tuple[str, ...]
+    used_by: tuple[str, ...] = ()
 
 
 class Remark(Strict):
@@ -174,7 +178,8 @@ def audit(folder: Path) -> list[Outcome]:
     Returns
     -------
     list of Outcome
-        Declared checks in the order of `audit.yml`, then those that need no declaration.
+        Findings by severity, those first whose claims most answers and statements rest on; then
+        the other checks in the order of `audit.yml`, and those that need no declaration.
 
     Raises
     ------
@@ -191,7 +196,36 @@ def audit(folder: Path) -> list[Outcome]:
         *_style(printed, declarations.proportions),
         *(_questions(folder) if is_there(folder / TRIANGULATION_FILE) else ()),
     ]
-    return [*declared, *(_remarked(outcome, declarations.remarks) for outcome in undeclared)]
+    outcomes = [*declared, *(_remarked(outcome, declarations.remarks) for outcome in undeclared)]
+    users = _users(folder)
+    ranked = [replace(one, used_by=tuple(_used_by(one, users))) for one in outcomes]
+    return sorted(ranked, key=_rank)
+
+
+def _users(folder: Path) -> dict[str, set[str]]:
+    """Claims that each answer to a research question and each statement rests on."""
+    users: dict[str, set[str]] = {}
+    if is_there(folder / QUESTIONS_FILE):
+        for question in read_questions(folder).values():
+            for part, text in question.answers.items():
+                users[f"answer to {question.id}, {part}"] = set(PLACEHOLDER.findall(text))
+    if is_there(folder / TRIANGULATION_FILE):
+        for compared in read_triangulation(folder).questions:
+            for statement in compared.statements:
+                named = {claim for evidence in statement.evidence for claim in evidence.claims}
+                users[f"statement {statement.id}"] = named
+    return users
+
+
+def _used_by(outcome: Outcome, users: Mapping[str, set[str]]) -> Iterator[str]:
+    if outcome.severity:
+        yield from (name for name, claims in users.items() if claims & set(outcome.claims))
+
+
+def _rank(outcome: Outcome) -> tuple[int, int, int]:
+    if not outcome.severity:
+        return len(SEVERITIES), 0, 0
+    return SEVERITIES.index(outcome.severity), -len(outcome.used_by), -len(outcome.claims)
 
 
 def _run(checks: Iterable[Check], printed: Printed) -> list[Outcome]:
@@ -305,52 +339,40 @@ def _convention(id: str, about: str, forms: Mapping[str, list[Claim]], printed: 
 def _questions(folder: Path) -> Iterator[Outcome]:
     """Research questions: labels and sources of the methods table against the findings."""
     attributed = {source.id for source in read_codebook(folder).source_types if source.attributed}
-    for question in read_triangulation(folder).questions:
+    questions = read_triangulation(folder).questions
+    labels, sources = [], []
+    for question in questions:
         table, used = question.methods_table, set()
         for statement in question.statements:
             for evidence in statement.evidence:
                 used |= attributed & set(kinds(evidence.source))
-        yield _question(
-            f"question-label-{question.id}",
-            f"label of research question {question.id} in the methods table",
-            [f"text: {question.id}; table: {table.label}"],
-            table.label == question.id,
-            question.id,
-            table.note,
-        )
+        if table.label != question.id:
+            labels.append((question.id, f"text: {question.id}; table: {table.label}", table.note))
         listed = set(table.sources) & attributed
-        differences = [
-            f"{name}: {', '.join(sorted(sources))}"
-            for name, sources in (
-                ("used but not listed", used - listed),
-                ("listed but not named as a source of the findings", listed - used),
-            )
-            if sources
-        ]
-        yield _question(
-            f"question-sources-{question.id}",
-            f"sources of research question {question.id} in the methods table and the findings",
-            differences or [f"the same: {', '.join(sorted(used)) or 'no source named'}"],
-            not differences,
-            question.id,
-            table.note,
-        )
+        # Findings that name no source do not disagree with a table that does.
+        missing = (("named but not listed", used - listed), ("listed but not named", listed - used))
+        parts = [f"{name}: {', '.join(sorted(them))}" for name, them in missing if them and used]
+        if parts:
+            sources.append((question.id, f"{question.id} {'; '.join(parts)}", table.note))
+    yield _question("question-labels", "labels of the research questions", labels, len(questions))
+    yield _question(
+        "question-sources", "sources of the research questions", sources, len(questions)
+    )
 
 
-def _question(
-    id: str, about: str, lines: list[str], holds: bool, question: str, note: str
-) -> Outcome:
-    places = ("table of questions and methods", f"RQ {question}")
+def _question(id: str, about: str, differing: list[tuple[str, str, str]], asked: int) -> Outcome:
+    """One outcome for all questions that differ: each has its id, a line, and a note."""
+    about = f"{about} in the methods table and the findings"
     return Outcome(
         id,
         "research questions",
         about,
-        _verdict(holds),
-        "" if holds else "two places disagree",
-        places,
-        about if holds else f"Text and table disagree: {about}.",
-        tuple(lines),
-        (note,) if note and not holds else (),
+        _verdict(not differing),
+        "two places disagree" if differing else "",
+        ("table of questions and methods", *(f"RQ {question}" for question, _, _ in differing)),
+        f"Text and table disagree: {about}." if differing else about,
+        tuple(line for _, line, _ in differing) or (f"the same for {asked} questions",),
+        tuple(dict.fromkeys(note for _, _, note in differing if note)),
         "",
         (),
     )

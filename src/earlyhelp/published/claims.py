@@ -1,7 +1,7 @@
 """The printed figures of a report: `claims.csv`, and `words.yml` for words that bind a number.
 
-A claim names a public function of the analysis, picks one row of what it returns, and one column of
-that row.
+A claim names a public function of the analysis, picks one row of what it returns, or several of
+which the same is said, and one column.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 from pydantic import field_validator
 
 # Importing them registers their quantities.
@@ -88,7 +90,8 @@ class Claim:
         For a word: its class in `words.yml`, which says what interval it binds.
     quantity, select, column : str
         The function that answers it, ``key=value;...`` for the row, and the column; empty when no
-        data can.
+        data can. ``key=a|b`` picks several rows, and each has to give back what is printed;
+        ``key=a+b`` adds rows up.
     status : str
         Recorded status, one of `STATUSES`. A word about a number that nothing printed settles is
         not testable.
@@ -127,6 +130,32 @@ class Claim:
         """Key columns and values that pick the row."""
         pairs = (part.partition("=") for part in self.select.split(";") if part)
         return {name: value for name, _, value in pairs}
+
+    def alternatives(self, key: str) -> list[str]:
+        """Values of a key, each of which picks a row or, with ``+``, rows that are added up.
+
+        Examples
+        --------
+        >>> claim = Claim(**{column: "" for column in COLUMNS} | {"select": "arm=all;tool=ORS|SRS"})
+        >>> claim.alternatives("tool")
+        ['ORS', 'SRS']
+        """
+        return self.keys.get(key, "").split("|")
+
+    def part(self, row: Mapping[Any, Any] | pd.Series) -> tuple[str, ...] | None:
+        """Which of its alternatives a table's row belongs to; None for a row that it is not about.
+
+        Examples
+        --------
+        >>> cells = {column: "" for column in COLUMNS} | {"select": "arm=all;answer=low+mid|high"}
+        >>> Claim(**cells).part({"arm": "all", "answer": "mid"})
+        ('all', 'low+mid')
+        """
+        found = [
+            next((one for one in self.alternatives(key) if str(row[key]) in one.split("+")), None)
+            for key in self.keys
+        ]
+        return None if None in found else tuple(map(str, found))
 
     @property
     def rivals(self) -> list[str]:

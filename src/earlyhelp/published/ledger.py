@@ -46,7 +46,8 @@ def ledger(pilot: Pilot, claims: list[Claim] | None = None) -> pd.DataFrame:
     -------
     DataFrame
         One row per claim: the columns of `Claim`, where status is called recorded; recomputed
-        (str, at the printed precision), exact (number or text, None without data), given_back
+        (str, at the printed precision; every value once), exact (number or text, None without
+        data; a list for several cells), given_back
         (bool, None without data), status (now), agrees (the status is the recorded one, and a
         contradicted figure has the recorded answer).
 
@@ -62,14 +63,13 @@ def ledger(pilot: Pilot, claims: list[Claim] | None = None) -> pd.DataFrame:
     for claim in claims:
         if claim.quantity and claim.quantity not in frames:
             frames[claim.quantity] = QUANTITIES[claim.quantity].compute(pilot).to_dict("records")
-        exact = None
+        cells: list[Any] = []
         if claim.quantity:
             try:
-                exact = _cell(frames[claim.quantity], claim)
+                cells = _cells(frames[claim.quantity], claim)
             except InputError as error:
                 problems.extend(error.problems)
-        recomputed, given_back = _answer(claim, exact) if claim.quantity else ("", None)
-        rows.append((recomputed, exact, given_back))
+        rows.append(_row(claim, cells))
     if problems:
         raise InputError(problems)
     table = pd.DataFrame([vars(claim) for claim in claims], columns=[*COLUMNS, "interval"])
@@ -81,9 +81,8 @@ def ledger(pilot: Pilot, claims: list[Claim] | None = None) -> pd.DataFrame:
     if pilot.study.provenance != "observed":
         statuses = Statuses(pilot, table)
         for row, claim in enumerate(claims):
-            cell = (claim.quantity, claim.keys, claim.column)
             # The reconstruction is made so that a word about a free number holds.
-            if claim.kind == WORD and holds[claim.id] and statuses.of_cell(*cell) == FREE:
+            if claim.kind == WORD and holds[claim.id] and statuses.of_claim(claim) == FREE:
                 table.loc[row, "status"] = "not testable"
     table["agrees"] = (table["status"] == table["recorded"]) & (
         (table["answer"] == "") | (table["answer"] == table["recomputed"])
@@ -91,18 +90,42 @@ def ledger(pilot: Pilot, claims: list[Claim] | None = None) -> pd.DataFrame:
     return table
 
 
-def _cell(rows: list[dict[Any, Any]], claim: Claim) -> Any:
-    """Value of the one cell a claim picks; None when it is missing, or has no row in this study."""
+def _cells(rows: list[dict[Any, Any]], claim: Claim) -> list[Any]:
+    """Values of the cells that a claim picks; None for one that this study does not have."""
     for key in (*claim.keys, claim.column):
         if rows and key not in rows[0]:
             expected = f"a column of {claim.quantity}: {', '.join(rows[0])}"
             raise InputError([Problem(CLAIMS_FILE, None, claim.id, repr(key), expected)])
-    chosen = [row for row in rows if all(str(row[k]) == v for k, v in claim.keys.items())]
-    if len(chosen) > 1:
-        found = f"{len(chosen)} rows of {claim.quantity} for {claim.select!r}"
-        raise InputError([Problem(CLAIMS_FILE, None, claim.id, found, "one row")])
-    value = chosen[0][claim.column] if chosen else None
-    return None if pd.isna(value) else value
+    parts: dict[tuple[str, ...], list[Any]] = {}
+    for row in rows:
+        part = claim.part(row)
+        if part is not None:
+            parts.setdefault(part, []).append(row[claim.column])
+    rows_of = {part: math.prod(one.count("+") + 1 for one in part) for part in parts}
+    if any(len(found) > rows_of[part] for part, found in parts.items()):
+        rows_found = f"{sum(map(len, parts.values()))} rows of {claim.quantity}"
+        problem = Problem(
+            CLAIMS_FILE, None, claim.id, f"{rows_found} for {claim.select!r}", "one row"
+        )
+        raise InputError([problem])
+    values = [
+        (found[0] if len(found) == 1 else sum(found)) if len(found) == rows_of[part] else None
+        for part, found in parts.items()
+    ]
+    every = [set(claim.alternatives(key)) for key in claim.keys]
+    if not parts or [set(column) for column in zip(*parts, strict=True)] != every:
+        values.append(None)
+    return [None if pd.isna(value) else value for value in values]
+
+
+def _row(claim: Claim, cells: list[Any]) -> tuple[str, Any, bool | None]:
+    """What its cells give at the printed precision, and exactly; whether all are printed so."""
+    if not claim.quantity:
+        return "", None, None
+    answers = [_answer(claim, cell) for cell in cells]
+    shown = ", ".join(dict.fromkeys(text for text, _ in answers))
+    exact = cells[0] if len(cells) == 1 else cells
+    return shown, exact, all(given_back for _, given_back in answers)
 
 
 def _answer(claim: Claim, exact: Any) -> tuple[str, bool]:

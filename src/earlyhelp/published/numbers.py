@@ -80,6 +80,22 @@ def span(low: float, high: float, decimals: int) -> str:
     return " to ".join(number(float(end), decimals) for end in rounded)
 
 
+def chance(probability: float) -> str:
+    """Write a probability in percent; nothing that is possible has none.
+
+    Examples
+    --------
+    >>> chance(0.834), chance(0.0042), chance(0.00002), chance(0.9999)
+    ('83', '0.4', 'below 0.1', 'above 99.9')
+    """
+    percent = 100 * probability
+    if percent < 0.1:
+        return "below 0.1"
+    if percent > 99.9:
+        return "above 99.9"
+    return number(percent, 0 if 1 <= percent <= 99 else 1)
+
+
 def number(value: object, decimals: int = 0) -> str:
     """Round half up, as the report does, and keep trailing zeros; a dash for nothing."""
     if not isinstance(value, Real) or math.isnan(value):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
@@ -50,7 +51,8 @@ class Group:
 class PrintedFigures:
     """The figures that the claims of a study print.
 
-    A contradicted figure stands for our reading of it: the answer that its claim records.
+    A contradicted figure stands for our reading of it: the answer that its claim records. One that
+    is said of several cells has no single reading.
 
     Parameters
     ----------
@@ -62,13 +64,14 @@ class PrintedFigures:
 
     def of(self, quantity: str, column: str, **keys: object) -> list[Claim]:
         """Claims on a column of the rows with these keys, in the order of the file."""
-        wanted = {name: str(value) for name, value in keys.items()}.items()
+        return [claim for claim in self._about(quantity, keys) if claim.column == column]
+
+    def _about(self, quantity: str, keys: Mapping[str, object]) -> list[Claim]:
         return [
             claim
             for claim in self.claims
             if claim.quantity == quantity
-            and claim.column == column
-            and wanted <= claim.keys.items()
+            and all(str(value) in claim.alternatives(key) for key, value in keys.items())
         ]
 
     def text(self, quantity: str, column: str, **keys: object) -> str | None:
@@ -81,7 +84,7 @@ class PrintedFigures:
         """
         found = {}
         for claim in self.of(quantity, column, **keys):
-            if claim.kind != WORD:
+            if claim.kind != WORD and not (claim.answer and "|" in claim.select):
                 digits = f"{printed_number(claim.answer or claim.printed):f}"
                 found[digits] = claim.id
         if len({float(digits) for digits in found}) > 1:
@@ -121,15 +124,10 @@ class PrintedFigures:
         return int(text)
 
     def values(self, quantity: str, key: str, **keys: object) -> list[str]:
-        """Values of one key among the claims of the rows with these keys, as the file has them."""
-        wanted = {name: str(value) for name, value in keys.items()}.items()
-        return list(
-            dict.fromkeys(
-                claim.keys[key]
-                for claim in self.claims
-                if claim.quantity == quantity and key in claim.keys and wanted <= claim.keys.items()
-            )
-        )
+        """Values of one key among the figures of the rows with these keys, as the file has them."""
+        about = self._about(quantity, keys)
+        claims = [claim for claim in about if key in claim.keys and claim.kind != WORD]
+        return list(dict.fromkeys(one for claim in claims for one in claim.alternatives(key)))
 
     def share(self, of: int, quantity: str, **keys: object) -> int:
         """Count of so many people that is printed as a percentage.

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -29,7 +29,7 @@ from earlyhelp.analysis.quantities import (
     Sum,
     Total,
 )
-from earlyhelp.published.claims import WORD
+from earlyhelp.published.claims import COLUMNS, WORD, Claim
 from earlyhelp.published.numbers import printed_number, round_like
 from earlyhelp.study.raw import Pilot
 
@@ -140,30 +140,37 @@ class Statuses:
             self._settled[name] = frame, self._derive(name, frame)
         return self._settled[name]
 
-    def of_cell(self, name: str, keys: Mapping[str, str], column: str) -> str:
-        """Status of one cell of a quantity's table; of a row that it does not have, free."""
-        frame, cells = self.settled(name)
-        found = [cells.loc[index, column] for index in _rows(frame.astype(str), keys)]
-        return str(*found) if len(found) == 1 else FREE
+    def of_claim(self, claim: Claim) -> str:
+        """Status of the cells that a claim picks together; without any, free."""
+        for other in self._claims.get(claim.quantity, []):
+            # A sum may be printed where its parts are not.
+            if other.kind != WORD and (other.select, other.column) == (claim.select, claim.column):
+                return other.status
+        frame, cells = self.settled(claim.quantity)
+        found = [cells.loc[index, claim.column] for index in _picked(claim, frame)]
+        return combined(found) if found else FREE
 
     @cached_property
-    def _claims(self) -> dict[str, list[dict[Hashable, Any]]]:
-        claims: dict[str, list[dict[Hashable, Any]]] = {}
+    def _claims(self) -> dict[str, list[Claim]]:
+        """Claims with their present statuses, by quantity; those about several rows last."""
+        claims: dict[str, list[Claim]] = {}
         for row in self._answered.to_dict("records"):
-            claims.setdefault(row["quantity"], []).append(row)
-        return claims
+            claim = Claim(**{name: str(row.get(name, "")) for name in COLUMNS})
+            claims.setdefault(claim.quantity, []).append(claim)
+        return {name: sorted(of, key=lambda one: "|" in one.select) for name, of in claims.items()}
 
     def _derive(self, name: str, frame: pd.DataFrame) -> pd.DataFrame:
-        cells, printed = _numeric(frame, FREE), {}
-        for row in self._claims.get(name, []):
-            # A word leaves the number within its interval free.
-            if row["kind"] == WORD or row["column"] not in frame:
+        cells, printed = _numeric(frame, FREE), dict[Any, str]()
+        for claim in self._claims.get(name, []):
+            # A word leaves the number within its interval free, and a sum its parts.
+            if claim.kind == WORD or "+" in claim.select or claim.column not in frame:
                 continue
-            keys = dict(part.split("=", 1) for part in row["select"].split(";") if part)
-            for index in _rows(frame.astype(str), keys):
-                old = cells.loc[index, row["column"]]
-                cells.loc[index, row["column"]] = _worse(old, row["status"])
-                printed[index, row["column"]] = row["printed"]
+            for index in _picked(claim, frame):
+                # What is printed of a cell alone is not undone by a claim about several.
+                if "|" not in claim.select or (index, claim.column) not in printed:
+                    old = cells.loc[index, claim.column]
+                    cells.loc[index, claim.column] = _worse(old, claim.status)
+                    printed[index, claim.column] = claim.printed
         rules = QUANTITIES[name].rules(self._pilot)
         before = None
         while before is None or not cells.equals(before):
@@ -187,7 +194,7 @@ class Statuses:
                     if cells.loc[index, rule.column] == FREE:
                         cells.loc[index, rule.column] = self._repeated(rule, frame.loc[index])
             case Sum():
-                for index, row in frame.iterrows():
+                for index, row in frame.loc[_rows(frame, rule.where)].iterrows():
                     parts = (
                         Same(rule.column, rule.quantity, rule.of, {}, {rule.key: value}, rule.on)
                         for value in rule.rows
@@ -246,6 +253,13 @@ def _worse(old: str, new: str) -> str:
     return "contradicted" if "contradicted" in (old, new) else new
 
 
+def _picked(claim: Claim, frame: pd.DataFrame) -> list[Any]:
+    """Rows of a table that a claim is about."""
+    if not set(claim.keys) <= set(frame):
+        return []
+    return [index for index, row in frame.iterrows() if claim.part(row) is not None]
+
+
 def _rows(frame: pd.DataFrame, where: Mapping[str, Any]) -> list[Any]:
     chosen = pd.Series(True, index=frame.index)
     for key, value in where.items():
@@ -275,10 +289,12 @@ def _total(rule: Total, frame: pd.DataFrame, cells: pd.DataFrame) -> None:
     """In each sum, one free number follows from all the others."""
     chosen = frame.loc[_rows(frame, rule.where)]
     chosen = chosen[~chosen[rule.key].isin(rule.besides)]
+    if rule.parts:
+        chosen = chosen[chosen[rule.key].isin((*rule.parts, rule.total))]
     for index in _groups(chosen, rule.by):
         column = cells.loc[index, rule.column]
         free = column.index[column == FREE]
-        if len(index) > 1 and len(free) == 1 and (frame.loc[index, rule.key] == "all").any():
+        if len(index) > 1 and len(free) == 1 and (frame.loc[index, rule.key] == rule.total).any():
             _settle(cells, free[0], rule.column, column.drop(free))
 
 

@@ -7,16 +7,16 @@ judgements of O'Cathain et al. (2010).
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from itertools import combinations
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import pandas as pd
 from pydantic import Field
 
+from earlyhelp.study.design import PARTS, read_questions
 from earlyhelp.study.problems import InputError, Problem
-from earlyhelp.study.questions import PARTS, read_questions
 from earlyhelp.study.yamlfile import Strict, read_yaml
 
 MATRIX_FILE = "framework_matrix.csv"
@@ -279,44 +279,60 @@ def validate_matrix(
     list of Problem
         All of them, in the matrix's order; empty when the matrix is sound.
     """
-    allowed = {column: [t.id for t in terms] for column, terms in codebook.terms().items()}
-    questions = {theme.id: theme.research_questions for theme in codebook.themes}
     problems = list(_codebook_problems(codebook))
     told: dict[tuple[str, str, str], str] = {}
     for line, row in enumerate(texts(matrix).to_dict("records"), start=2):
-        for column, values in allowed.items():
-            value = row[column]
-            parts = kinds(value) if column == "source_type" else (value,)
-            expected = ""
-            if not set(parts) <= set(values) and not (column == "outcome" and not value):
-                expected = f"one of: {', '.join(values)}"
-            elif len(parts) > 1:
-                expected = _wrong_together(parts, codebook)
-            if expected:
-                problems.append(Problem(MATRIX_FILE, line, column, repr(value), expected))
-        asked, theme = row["research_question"], row["theme"]
-        if theme in questions and asked in allowed["research_question"]:
-            within = questions[theme]
-            if asked not in within:
-                expected = f"a theme of question {asked}; {theme} belongs to {', '.join(within)}"
-                problems.append(Problem(MATRIX_FILE, line, "theme", repr(theme), expected))
-        known = sources.get(row["source_type"], ())
-        if row["source_id"] and row["source_id"] not in known:
-            expected = f"nothing, or one of: {', '.join(sorted(known))}" if known else "nothing"
-            found = repr(row["source_id"])
-            problems.append(Problem(MATRIX_FILE, line, "source_id", found, expected))
-        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", row["row_id"]):
-            found = repr(row["row_id"])
-            problems.append(Problem(MATRIX_FILE, line, "row_id", found, "an id such as Q012"))
-        if not re.fullmatch(r"[^\n]*[^\s.]\.", row["summary"]):
-            found = repr(row["summary"][-40:])
-            problems.append(Problem(MATRIX_FILE, line, "summary", found, "a sentence on one line"))
-        finding = (asked, theme, row["summary"])
+        rules = (
+            *_coded(row, codebook),
+            *_in_its_question(row, codebook),
+            *_written(row, sources.get(row["source_type"], ())),
+        )
+        for column, found, expected in rules:
+            problems.append(Problem(MATRIX_FILE, line, column, found, expected))
+        finding = (row["research_question"], row["theme"], row["summary"])
         first = told.setdefault(finding, row["row_id"])
         if first != row["row_id"]:
             expected = f"no other row's; sources told of at once are one row, joined by {JOINT!r}"
             problems.append(Problem(MATRIX_FILE, line, "summary", f"that of {first}", expected))
     return problems
+
+
+# Column, what was found and what was expected.
+Unfit = Iterator[tuple[str, str, str]]
+
+
+def _coded(row: Mapping[Hashable, Any], codebook: Codebook) -> Unfit:
+    """Codes of a row that are none of the codebook's."""
+    for column, terms in codebook.terms().items():
+        value, allowed = row[column], [term.id for term in terms]
+        parts = kinds(value) if column == "source_type" else (value,)
+        expected = ""
+        if not set(parts) <= set(allowed) and not (column == "outcome" and not value):
+            expected = f"one of: {', '.join(allowed)}"
+        elif len(parts) > 1:
+            expected = _wrong_together(parts, codebook)
+        if expected:
+            yield column, repr(value), expected
+
+
+def _in_its_question(row: Mapping[Hashable, Any], codebook: Codebook) -> Unfit:
+    """A theme that belongs to other questions."""
+    asked, theme = row["research_question"], row["theme"]
+    within = {term.id: term.research_questions for term in codebook.themes}.get(theme, (asked,))
+    if asked in [term.id for term in codebook.terms()["research_question"]] and asked not in within:
+        expected = f"a theme of question {asked}; {theme} belongs to {', '.join(within)}"
+        yield "theme", repr(theme), expected
+
+
+def _written(row: Mapping[Hashable, Any], known: Collection[str]) -> Unfit:
+    """An unknown source, or what is no id or no sentence."""
+    if row["source_id"] and row["source_id"] not in known:
+        expected = f"nothing, or one of: {', '.join(sorted(known))}" if known else "nothing"
+        yield "source_id", repr(row["source_id"]), expected
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", row["row_id"]):
+        yield "row_id", repr(row["row_id"]), "an id such as Q012"
+    if not re.fullmatch(r"[^\n]*[^\s.]\.", row["summary"]):
+        yield "summary", repr(row["summary"][-40:]), "a sentence on one line"
 
 
 def _wrong_together(parts: tuple[str, ...], codebook: Codebook) -> str:

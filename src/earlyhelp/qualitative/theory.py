@@ -151,14 +151,7 @@ def _problems(file: File) -> Iterator[Problem]:
     for element in elements.values():
         yield from _element_problems(element, file)
     for number, link in enumerate(file.links):
-        for end, name in (("from", link.source), ("to", link.target)):
-            if name not in elements:
-                yield _problem(f"links.{number}.{end}", name, "the id of an element")
-            elif elements[name].column in ABOVE + BELOW:
-                yield _problem(f"links.{number}.{end}", name, "no context element")
-        if link.basis != "inferred" and not link.place:
-            expected = "where in the report, or the basis inferred"
-            yield _problem(f"links.{number}.place", f"a {link.basis} link without one", expected)
+        yield from _link_problems(f"links.{number}", link, elements)
     sources: dict[str, set[str]] = {}
     for link in file.links:
         sources.setdefault(link.target, set()).add(link.source)
@@ -170,6 +163,17 @@ def _problems(file: File) -> Iterator[Problem]:
 
 def _problem(place: str, found: str, expected: str) -> Problem:
     return Problem(THEORY_FILE, None, place, found, expected)
+
+
+def _link_problems(place: str, link: Link, elements: Mapping[str, Element]) -> Iterator[Problem]:
+    for end, name in (("from", link.source), ("to", link.target)):
+        if name not in elements:
+            yield _problem(f"{place}.{end}", name, "the id of an element")
+        elif elements[name].column in ABOVE + BELOW:
+            yield _problem(f"{place}.{end}", name, "no context element")
+    if link.basis != "inferred" and not link.place:
+        expected = "where in the report, or the basis inferred"
+        yield _problem(f"{place}.place", f"a {link.basis} link without one", expected)
 
 
 def _element_problems(element: Element, file: File) -> Iterator[Problem]:

@@ -28,6 +28,7 @@ def _entry(finding: Outcome) -> str:
         "Arithmetic": "; ".join(finding.arithmetic),
         "What would reconcile them": " / ".join(finding.readings),
         "Our reconstruction": finding.chosen,
+        "What rests on them": "; ".join(finding.used_by),
     }
     claims = ", ".join(f"[{escape(claim)}](#{ledger_target(claim)})" for claim in finding.claims)
     lines = [f"[{escape(finding.about)}]{{#audit-{finding.id.replace('.', '-')}}}"]

@@ -16,8 +16,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch
 
-from earlyhelp.published.numbers import number
-from earlyhelp.report.labels import DESIGN_LABELS, label
+from earlyhelp.published.numbers import chance, number
+from earlyhelp.report.layout import DESIGN_LABELS, label
 
 INK, MUTED = "#1f2a33", "#5b6770"
 ARM_COLOURS = {"intervention": "#0b5c8a", "comparison": "#c2571a"}
@@ -406,11 +406,9 @@ def _criterion(
     if row["low"] != row["low"]:
         return
     axes.hlines(place, row["low"] * scale, row["high"] * scale, color=INK, linewidth=1.4)
-    chances = " ".join(
-        f"{name[0].upper()} {number(100 * row[f'p_{name}'])}%" for name in BAND_MARKS
-    )
+    chances = " ".join(f"{name[0].upper()} {chance(row[f'p_{name}'])}%" for name in BAND_MARKS)
     axes.annotate(
-        chances,
+        chances.replace("below ", "<").replace("above ", ">"),
         (1.01, place),
         xycoords=axes.get_yaxis_transform(),
         va="center",

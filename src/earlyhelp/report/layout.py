@@ -15,8 +15,42 @@ import pandas as pd
 
 from earlyhelp.published.numbers import number
 from earlyhelp.published.statuses import Marks, cell_statuses
-from earlyhelp.report.labels import label
 from earlyhelp.report.myst import escape, mark
+
+# Words for what tables name in code, where the study has none of its own.
+LABELS = {
+    "intervention": "Intervention",
+    "comparison": "Comparison",
+    "all": "All",
+    "practitioners": "Practitioners",
+    "baseline": "Baseline",
+    "post_training": "Post-training",
+    "endline": "Endline",
+    "change": "Change",
+    "working_hours": "Working hours",
+    "child": "Children",
+    "adult": "Adults",
+}
+
+# Designs of a trial (`power.DESIGNS`); "baseline" is also a wave.
+DESIGN_LABELS = {
+    "individual": "People randomised",
+    "individual-baseline": "People with baseline",
+    "parallel": "Teams, parallel",
+    "baseline": "Teams with baseline",
+    "stepped-wedge": "Teams, stepped wedge",
+}
+
+
+def label(name: object, frame: pd.DataFrame) -> str:
+    """A name in words, as its table knows it (`quantities.labelled`).
+
+    What nobody has a word for is shown as it stands, without underscores.
+    """
+    text = str(name)
+    known: dict[str, str] = LABELS | frame.attrs.get("labels", {})
+    return known.get(text, text.replace("_", " "))
+
 
 # How a column is shown: its head, and a number of decimals or None for words. Two columns together
 # are the ends of an interval.

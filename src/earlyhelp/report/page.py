@@ -27,7 +27,7 @@ from earlyhelp.qualitative.theory import THEORY_FILE, Theory, load_theory
 from earlyhelp.report import figures, qualitative_tables
 from earlyhelp.report.layout import LAYOUTS, target
 from earlyhelp.report.myst import LETTERS, badge, escape
-from earlyhelp.study.questions import PLACEHOLDER, Question, read_questions
+from earlyhelp.study.design import PLACEHOLDER, Question, read_questions
 from earlyhelp.study.raw import Pilot, open_pilot
 from earlyhelp.study.textfile import is_there
 

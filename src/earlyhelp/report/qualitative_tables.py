@@ -26,7 +26,7 @@ from earlyhelp.qualitative.framework import (
     themes_table,
 )
 from earlyhelp.qualitative.theory import BASES, Theory
-from earlyhelp.report.labels import label
+from earlyhelp.report.layout import label
 from earlyhelp.report.myst import escape
 from earlyhelp.report.theory_drawing import evidence_target
 

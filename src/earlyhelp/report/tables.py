@@ -10,10 +10,9 @@ import pandas as pd
 
 from earlyhelp.published.claims import Claim, Reading
 from earlyhelp.published.ledger import ledger_target
-from earlyhelp.published.numbers import number, span
+from earlyhelp.published.numbers import chance, number, span
 from earlyhelp.published.statuses import STATUSES, cell_statuses, statuses_in
-from earlyhelp.report.labels import DESIGN_LABELS, label
-from earlyhelp.report.layout import GROUP, Columns, filled, marked
+from earlyhelp.report.layout import DESIGN_LABELS, GROUP, Columns, filled, label, marked
 from earlyhelp.report.myst import badge, escape
 from earlyhelp.report.page import where_shown
 from earlyhelp.study.design import Criterion
@@ -142,7 +141,7 @@ def progression(frame: pd.DataFrame) -> pd.DataFrame:
                 "Interval": f"{low} to {high}" if settled else number(None),
                 "Band": row["band"],
                 "Chance of green, amber, red (%)": ", ".join(
-                    number(100 * row[f"p_{band}"]) for band in ("green", "amber", "red")
+                    chance(row[f"p_{band}"]) for band in ("green", "amber", "red")
                 )
                 if settled
                 else number(None),
@@ -220,11 +219,15 @@ def pilot_power(frame: pd.DataFrame) -> pd.DataFrame:
 def simulated_pilot(frame: pd.DataFrame) -> pd.DataFrame:
     """Simulated power of the pilot's units (`pilot_estimates.simulated_pilot`)."""
     shown = frame.assign(power_low=100 * frame["low"], power_high=100 * frame["high"])
+    for end in ("size_low", "size_high"):
+        shown[end] = 100 * frame[end]
     return pd.DataFrame(
         {
             "Design": [DESIGN_LABELS[name] for name in frame["design"]],
             "Effect (SD)": [number(value, 1) for value in frame["effect"]],
             "Power (%)": _range(shown, "power", 0),
+            "Rejects without an effect (%)": _range(shown, "size", 1),
+            "Test": frame["verdict"].to_numpy(),
             "Monte Carlo error (%), at most": [number(100 * x, 1) for x in frame["mc_error"]],
         },
         dtype=str,

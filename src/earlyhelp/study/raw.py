@@ -11,7 +11,13 @@ import pandas as pd
 
 from earlyhelp.study import plausibility
 from earlyhelp.study.design import STUDY_FILE, Study, find_folder, read_study
-from earlyhelp.study.dictionary import DATAPACKAGE_FILE, Dictionary, Field, read_dictionary
+from earlyhelp.study.dictionary import (
+    DATAPACKAGE_FILE,
+    Dictionary,
+    Field,
+    TableSchema,
+    read_dictionary,
+)
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.rawtable import DTYPES, read_table
 from earlyhelp.study.scoring_keys import INSTRUMENTS_FILE, Instruments, read_instruments
@@ -315,33 +321,37 @@ def _against_the_analysis(
     dictionary: Dictionary, reads: dict[str, dict[str, Reads]]
 ) -> Iterator[Problem]:
     """Compare the dictionary with what the analysis reads."""
-
-    def problem(place: str, found: str, expected: str) -> Problem:
-        return Problem(DATAPACKAGE_FILE, None, place, found, expected)
-
     for resource in dictionary.resources:
         if resource.name not in reads:
             expected = f"one of: {', '.join(reads)}"
-            yield problem(resource.name, "a resource that nothing reads", expected)
+            yield _unfit(resource.name, "a resource that nothing reads", expected)
     for stem, columns in reads.items():
-        if stem not in dictionary.by_name:
-            if stem not in QUALITATIVE_FILES:
-                yield problem(stem, "no such resource", f"the resource raw/{stem}.csv")
-            continue
-        table = dictionary.by_name[stem].table
-        for name in columns:
-            if name not in table.by_name:
-                expected = "this field, which the analysis reads"
-                yield problem(f"{stem}.{name}", "no such field", expected)
-        for name in table.by_name:
-            if name not in columns:
-                expected = f"only: {', '.join(columns)}"
-                yield problem(f"{stem}.{name}", "a field that nothing reads", expected)
-        if table.primaryKey != next(iter(columns)):
-            yield problem(f"{stem}.primaryKey", table.primaryKey, next(iter(columns)))
-        for name, field in table.by_name.items():
-            for found, expected in _misread(field, columns[name]) if name in columns else ():
-                yield problem(f"{stem}.{name}", found, expected)
+        if stem in dictionary.by_name:
+            yield from _columns(stem, dictionary.by_name[stem].table, columns)
+        elif stem not in QUALITATIVE_FILES:
+            yield _unfit(stem, "no such resource", f"the resource raw/{stem}.csv")
+
+
+def _columns(stem: str, table: TableSchema, columns: dict[str, Reads]) -> Iterator[Problem]:
+    """Compare the fields of one file with the columns that the analysis reads of it."""
+    for name in columns:
+        if name not in table.by_name:
+            expected = "this field, which the analysis reads"
+            yield _unfit(f"{stem}.{name}", "no such field", expected)
+    for name in table.by_name:
+        if name not in columns:
+            yield _unfit(
+                f"{stem}.{name}", "a field that nothing reads", f"only: {', '.join(columns)}"
+            )
+    if table.primaryKey != next(iter(columns)):
+        yield _unfit(f"{stem}.primaryKey", table.primaryKey, next(iter(columns)))
+    for name, field in table.by_name.items():
+        for found, expected in _misread(field, columns[name]) if name in columns else ():
+            yield _unfit(f"{stem}.{name}", found, expected)
+
+
+def _unfit(place: str, found: str, expected: str) -> Problem:
+    return Problem(DATAPACKAGE_FILE, None, place, found, expected)
 
 
 def _misread(field: Field, reads: Reads) -> Iterator[tuple[str, str]]:

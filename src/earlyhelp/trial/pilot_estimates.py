@@ -612,13 +612,21 @@ def candidates(room: pd.DataFrame, required: pd.DataFrame) -> pd.DataFrame:
     return claiming(frame, ASSUMED)
 
 
+SIMULATED = ["design", "effect", "low", "high", "mc_error", "size_low", "size_high", "verdict"]
+
+
 def simulated_pilot(simulated: pd.DataFrame) -> pd.DataFrame:
-    """Power that the pilot's units had, simulated, by design and effect.
+    """Power that the pilot's units had, and the size of the test, simulated by design and effect.
+
+    An outcome whose noise does not depend on the effect is drawn; so the share of intervals that
+    miss the true effect is the share of trials that would reject without one: the test's size.
 
     Returns
     -------
     DataFrame
-        design, effect, low, high (over the ICC and the autocorrelations), mc_error (greatest).
+        design, effect, low, high (power over the ICC and the autocorrelations; NaN where the size
+        lies above the level by more than three Monte Carlo errors), mc_error (greatest), size_low,
+        size_high, verdict ("keeps its level", "conservative" or "rejects too often").
 
     Examples
     --------
@@ -628,13 +636,25 @@ def simulated_pilot(simulated: pd.DataFrame) -> pd.DataFrame:
     ['baseline', 'parallel']
     """
     if simulated.empty or not simulated["pilot"].any():
-        return pd.DataFrame(columns=["design", "effect", "low", "high", "mc_error"])
-    grouped = simulated[simulated["pilot"]].groupby(["design", "effect"], sort=False)
+        return pd.DataFrame(columns=SIMULATED)
+    cells = simulated[simulated["pilot"]]
+    cells = cells.assign(size=1 - cells["coverage"])
+    far = (cells["size"] - cells["alpha"]) / cells["coverage_mc_error"]
+    grouped = cells.assign(far=far).groupby(["design", "effect"], sort=False)
     table = grouped.agg(
         low=("power_simulated", "min"),
         high=("power_simulated", "max"),
         mc_error=("power_mc_error", "max"),
+        size_low=("size", "min"),
+        size_high=("size", "max"),
+        least=("far", "min"),
+        most=("far", "max"),
     )
+    too_often, too_seldom = table.pop("most") > 3, table.pop("least") < -3
+    table["verdict"] = "keeps its level"
+    table.loc[too_seldom, "verdict"] = "conservative"
+    table.loc[too_often, "verdict"] = "rejects too often"
+    table.loc[too_often, ["low", "high"]] = NOTHING
     return claiming(table.reset_index(), ASSUMED)
 
 

@@ -26,6 +26,22 @@ def test_months_numbers_and_texts_are_compared_by_meaning(one: str, other: str, 
     assert run_check(Same, printed, figures=["a", "b"]).holds is same
 
 
+def test_several_quantities_of_one_table_are_one_check() -> None:
+    printed = Printed([claim("a", "Sep", "text"), claim("b", "Oct", "text")])
+    assert run_check(Same, printed, figures=["a", "a"], also=[["b", "b"]]).holds is True
+    shifted = run_check(Same, printed, figures=["a", "a"], also=[["a", "b"]])
+    assert shifted.holds is False
+    assert len(shifted.arithmetic) == 4
+
+
+def test_one_property_of_several_instruments_is_one_check() -> None:
+    printed = Printed([claim("first", "five"), claim("second", "4")])
+    both = run_check(
+        Published, printed, figure=["first", "second"], published="4", source="a paper"
+    )
+    assert both == Verdict(False, ["printed 5, 4; a paper: 4"])
+
+
 def test_published_property_is_compared_as_a_number() -> None:
     printed = Printed([claim("items", "five")])
     assert run_check(Published, printed, figure="items", published="4", source="x").holds is False

@@ -18,7 +18,7 @@ from pydantic import BeforeValidator, Field
 from earlyhelp.possible.one_group import Interval, printed_interval
 from earlyhelp.published.claims import Claim
 from earlyhelp.published.numbers import number, printed_number, short
-from earlyhelp.study.questions import PLACEHOLDER
+from earlyhelp.study.design import PLACEHOLDER
 from earlyhelp.study.yamlfile import Strict
 
 Severity = Literal[

@@ -14,23 +14,36 @@ from earlyhelp.published.checks.base import Check, Operand, Printed, Verdict
 from earlyhelp.published.numbers import printed_number
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_Figures = Annotated[tuple[str, ...], Field(min_length=2)]
 _MONTH = re.compile(rf"\b({'|'.join(MONTHS)})[a-z]*", re.IGNORECASE)
 
 
 class Same(Check):
-    """One quantity printed in several places: numbers, or months."""
+    """One quantity printed in several places: numbers, or months.
+
+    Attributes
+    ----------
+    figures : tuple of str
+        Claims with the quantity.
+    also : tuple of tuples
+        Further quantities of the same two places, such as other rows of one table.
+    """
 
     title = "the same quantity in several places"
     usual = "two places disagree"
 
-    figures: Annotated[tuple[str, ...], Field(min_length=2)]
+    figures: _Figures
+    also: tuple[_Figures, ...] = ()
 
     def mentions(self) -> Iterable[str]:
-        return [*self.figures, *self.claims]
+        return [*self.figures, *(one for figures in self.also for one in figures), *self.claims]
 
     def run(self, printed: Printed) -> Verdict:
-        lines = [f"{printed.place(one)}: {printed.claims[one].printed}" for one in self.figures]
-        return Verdict(len({comparable(printed.text(one)) for one in self.figures}) == 1, lines)
+        lines, same = [], True
+        for figures in (self.figures, *self.also):
+            lines += [f"{printed.place(one)}: {printed.claims[one].printed}" for one in figures]
+            same &= len({comparable(printed.text(one)) for one in figures}) == 1
+        return Verdict(same, lines)
 
 
 def comparable(text: str) -> tuple[int, ...] | Decimal | str:
@@ -53,21 +66,28 @@ def comparable(text: str) -> tuple[int, ...] | Decimal | str:
 
 
 class Published(Check):
-    """A property of an instrument as printed, against its publication."""
+    """A property of one instrument or several as printed, against the publication."""
 
     title = "against the published instruments"
     usual = "two places disagree"
 
-    figure: str
+    figure: str | Annotated[tuple[str, ...], Field(min_length=1)]
     published: Operand
     source: str
 
+    def _figures(self) -> tuple[str, ...]:
+        return (self.figure,) if isinstance(self.figure, str) else self.figure
+
     def numbers(self) -> Iterable[str]:
-        return (self.figure, self.published)
+        return (*self._figures(), self.published)
 
     def run(self, printed: Printed) -> Verdict:
-        line = f"printed {printed.text(self.figure)}; {self.source}: {self.published}"
-        return Verdict(printed.number(self.figure) == printed.number(self.published), [line])
+        shown = ", ".join(map(printed.text, self._figures()))
+        published = printed.number(self.published)
+        return Verdict(
+            all(printed.number(one) == published for one in self._figures()),
+            [f"printed {shown}; {self.source}: {self.published}"],
+        )
 
 
 class Labels(Check):

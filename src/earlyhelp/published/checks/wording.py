@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Annotated
+
+from pydantic import Field
 
 from earlyhelp.published.checks.base import Check, Expression, Printed, Severity, Verdict
 from earlyhelp.published.claims import parse_interval
@@ -15,25 +18,33 @@ class Wording(Check):
     ----------
     word : str
         Claim with the word.
-    value : Expression
+    value : Expression or tuple of Expression
+        The number that it binds, or each of several.
     """
 
     title = "wording against numbers"
     usual = "wording stretches a number"
 
     word: str
-    value: Expression
+    value: Expression | Annotated[tuple[Expression, ...], Field(min_length=1)]
+
+    @property
+    def values(self) -> tuple[Expression, ...]:
+        """The numbers that it binds."""
+        return self.value if isinstance(self.value, tuple) else (self.value,)
 
     def numbers(self) -> Iterable[str]:
-        return self.value.operands()
+        return [operand for value in self.values for operand in value.operands()]
 
     def mentions(self) -> Iterable[str]:
         return [self.word, *self.claims]
 
     def run(self, printed: Printed) -> Verdict:
         word = printed.claims[self.word]
-        lines = [self.value.shown(printed), f"“{word.printed}” is read as {word.interval}"]
-        return Verdict(float(self.value.value(printed)) in parse_interval(word.interval), lines)
+        lines = [value.shown(printed) for value in self.values]
+        lines.append(f"“{word.printed}” is read as {word.interval}")
+        interval = parse_interval(word.interval)
+        return Verdict(all(float(one.value(printed)) in interval for one in self.values), lines)
 
 
 class Reviewed(Check):

@@ -102,9 +102,9 @@ def theory_content() -> dict[str, Any]:
             element("trust", "assumptions"),
         ],
         "links": [
-            {"from": "course", "to": "habit", "basis": "stated"},
+            {"from": "course", "to": "habit", "basis": "stated", "place": "Chapter 1"},
             {"from": "habit", "to": "heard", "basis": "inferred"},
-            {"from": "habit", "to": "calm", "basis": "inferred"},
-            {"from": "heard", "to": "stay", "basis": "stated"},
+            {"from": "habit", "to": "calm", "basis": "reported", "place": "Chapter 3"},
+            {"from": "heard", "to": "stay", "basis": "stated", "place": "Chapter 1"},
         ],
     }

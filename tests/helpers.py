@@ -132,7 +132,7 @@ def element(name: str, column: str, **more: Any) -> dict[str, Any]:
         "label": f"Label of {name}",
         "text": f"Text of {name}.",
         "basis": "stated",
-        "where": "Chapter 1",
+        "place": "Chapter 1",
         "evidence": [],
         "who": "families",
         "section": f"promise.md#{name}",

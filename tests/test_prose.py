@@ -137,6 +137,46 @@ def test_citations_have_an_entry() -> None:
     assert cited <= known
 
 
+# A surname, what may follow it, and a year: "Gale et al. (2013)", "Donner & Klar (2000)".
+NAMED = re.compile(
+    r"([A-Z][a-z]+(?:'[A-Z])?[a-z]*|O'[A-Z][a-z]+)"
+    r"(?:,? (?:and|&) [A-Z][a-z]+|, [A-Z][a-z]+(?:,? & [A-Z][a-z]+)?)*"
+    r"(?: et al\.)?,? \(?((?:19|20)\d\d)\)?"
+)
+MONTHS = "January February March April May June July August September October November December"
+
+
+def named_sources(text: str) -> set[tuple[str, str]]:
+    """First author and year of every source that a text names in words."""
+    return {(author, year) for author, year in NAMED.findall(text) if author not in MONTHS.split()}
+
+
+def test_sources_are_found_in_text() -> None:
+    text = (
+        "Gale et al. (2013); Fincham 2008; Donner & Klar (2000); O'Cathain et al. (2010); May 2023"
+    )
+    assert named_sources(text) == {
+        ("Gale", "2013"),
+        ("Fincham", "2008"),
+        ("Donner", "2000"),
+        ("O'Cathain", "2010"),
+    }
+
+
+def test_every_source_that_is_named_has_an_entry() -> None:
+    entries = (ROOT / "book/references.bib").read_text("utf-8").split("\n@")
+    known = {
+        (author[1], year[1])
+        for entry in entries
+        if (author := re.search(r"author = \{([^,{}]+),", entry))
+        and (year := re.search(r"year = \{(\d{4})\}", entry))
+    }
+    texts = [*(ROOT / "data/rotherham").glob("*.yml"), *(ROOT / "src").rglob("*.py")]
+    named = {one for path in texts for one in named_sources(path.read_text("utf-8"))}
+    assert ("Fincham", "2008") in named
+    assert named <= known
+
+
 def test_numbers_of_the_prose_are_claims_that_data_answer() -> None:
     text = "\n".join(path.read_text("utf-8") for path in CHAPTERS)
     named = set(re.findall(r"\{claim\}`([^`]+)`", text))

@@ -156,7 +156,7 @@ def test_a_fact_of_the_design_that_nothing_reads(mini: Path) -> None:
 THEORY = """
 title: A theory
 elements:
-  - {id: tools, column: activities, label: Tools, text: Tools., basis: stated, where: here,
+  - {id: tools, column: activities, label: Tools, text: Tools., basis: stated, place: here,
      evidence: [], who: practitioners%s}
 links: []
 """

@@ -59,6 +59,9 @@ def test_the_committed_evidence(theory: Theory, pilot: Pilot, codebook: Codebook
     # Report, section 3.2: staff described it, neither measure changed beyond chance.
     assert shown["relationship-alliance"] == "qualitative support"
     assert shown["compassion-satisfaction"] == "no evidence"
+    # Chapter 4 and section 3.2: staff reported both, and one interviewee better practice.
+    for outcome in ("better-support", "further-help", "improved-practice"):
+        assert shown[outcome] == "qualitative support"
     # Chapter 4: nothing was gathered on later outcomes.
     assert shown["mental-health"] == "no evidence"
 

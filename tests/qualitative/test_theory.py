@@ -1,5 +1,6 @@
 """The theory of change: reading, checks, drawing and list, on a theory of five elements."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,8 @@ def test_sound_theory_is_read(tmp_path: Path, theory_content: dict[str, Any]) ->
 
 def test_dangling_ends_are_all_told(tmp_path: Path, theory_content: dict[str, Any]) -> None:
     theory_content["links"] += [
-        {"from": "nowhere", "to": "heard", "basis": "stated"},
-        {"from": "habit", "to": "nothing", "basis": "stated"},
+        {"from": "nowhere", "to": "heard", "basis": "inferred"},
+        {"from": "habit", "to": "nothing", "basis": "inferred"},
     ]
     found = problems(tmp_path, theory_content)
     assert found == [
@@ -44,8 +45,26 @@ def test_dangling_ends_are_all_told(tmp_path: Path, theory_content: dict[str, An
     ]
 
 
+@pytest.mark.parametrize("basis", ["stated", "reported"])
+def test_a_link_that_is_not_inferred_names_its_place(
+    tmp_path: Path, theory_content: dict[str, Any], basis: str
+) -> None:
+    theory_content["links"][1] = {"from": "habit", "to": "heard", "basis": basis}
+    (found,) = problems(tmp_path, theory_content)
+    assert found == (
+        f"{FILE}, links.1.place: found a {basis} link without one; "
+        "expected where in the report, or the basis inferred"
+    )
+
+
+def test_an_element_names_its_place(tmp_path: Path, theory_content: dict[str, Any]) -> None:
+    theory_content["elements"][0]["place"] = ""
+    (found,) = problems(tmp_path, theory_content)
+    assert "elements.0.place: found ''" in found
+
+
 def test_loop_is_told_with_its_path(tmp_path: Path, theory_content: dict[str, Any]) -> None:
-    theory_content["links"].append({"from": "heard", "to": "habit", "basis": "stated"})
+    theory_content["links"].append({"from": "heard", "to": "habit", "basis": "inferred"})
     (found,) = problems(tmp_path, theory_content)
     loops = ("habit -> heard -> habit", "heard -> habit -> heard")
     assert found in [f"{FILE}, links: found {loop}; expected no loop" for loop in loops]
@@ -79,7 +98,7 @@ def test_outcome_is_led_to(tmp_path: Path, theory_content: dict[str, Any]) -> No
 
 
 def test_context_takes_no_links(tmp_path: Path, theory_content: dict[str, Any]) -> None:
-    theory_content["links"].append({"from": "trust", "to": "heard", "basis": "stated"})
+    theory_content["links"].append({"from": "trust", "to": "heard", "basis": "inferred"})
     (found,) = problems(tmp_path, theory_content)
     assert found == f"{FILE}, links.4.from: found trust; expected no context element"
 
@@ -127,6 +146,25 @@ def test_rotherham_names_the_outcomes_of_the_qualitative_codebook() -> None:
     assert [key for key, item in theory.elements.items() if item.proposed] == [
         "reflective-practice"
     ]
+
+
+def test_rotherham_says_where_everything_stands() -> None:
+    theory = load_theory(ROOT / "data/rotherham")
+    place = re.compile(r"(Summary|Chapter [14]|Section 3\.[123]), [A-Za-z]")
+    for item in theory.elements.values():
+        assert place.match(item.place), item.id
+    for link in theory.links:
+        assert bool(place.match(link.place)) == (link.basis != "inferred"), link
+
+
+def test_rotherham_tells_what_staff_report_from_what_the_theory_states() -> None:
+    outcomes = load_theory(ROOT / "data/rotherham").outcomes
+    # Report, 3.2, self-reflection: improved practice is of the theory, reflective practice is not.
+    assert outcomes["improved-practice"].basis == "stated"
+    # Chapter 4 and 3.2, self-awareness: told by staff, and nowhere said to be of the theory.
+    reported = {key for key, item in outcomes.items() if item.basis == "reported"}
+    assert reported == {"reflective-practice", "better-support", "further-help"}
+    assert not any(item.column == "medium-term" for item in outcomes.values())
 
 
 def test_rotherham_boxes_lead_to_targets_of_the_book() -> None:

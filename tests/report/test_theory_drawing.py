@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 from helpers import ROOT, load_content
 
-from earlyhelp.qualitative.theory import OVERLAY, Theory, load_theory
+from earlyhelp.qualitative.theory import BASES, OVERLAY, Theory, load_theory
 from earlyhelp.report.theory_drawing import as_list, draw
 from earlyhelp.study.problems import InputError
 
@@ -35,7 +35,7 @@ def test_box_links_to_its_section_and_says_what_it_is(
 ) -> None:
     link = box(drawn(load_content(tmp_path, theory_content)), "habit")
     assert link.get("href") == "../promise.html#habit"
-    assert link.get("aria-label") == "Label of habit (Mechanisms; inferred)"
+    assert link.get("aria-label") == "Label of habit (Mechanisms; inferred by us)"
 
 
 def test_drawings_on_one_page_have_ids_of_their_own(
@@ -60,7 +60,19 @@ def test_stated_and_inferred_differ_by_line(tmp_path: Path, theory_content: dict
 def test_inferred_links_are_dashed(tmp_path: Path, theory_content: dict[str, Any]) -> None:
     paths = [path for path in drawn(load_content(tmp_path, theory_content)).iter(f"{SVG}path")]
     dashed = [path for path in paths if path.get("stroke-dasharray") == "4 3"]
-    assert (len(paths), len(dashed)) == (4, 2)
+    dotted = [path for path in paths if path.get("stroke-dasharray") == "9 2.5 1.5 2.5"]
+    assert (len(paths), len(dashed), len(dotted)) == (4, 1, 1)
+
+
+def test_the_key_has_every_basis_and_fits(tmp_path: Path, theory_content: dict[str, Any]) -> None:
+    svg = drawn(load_content(tmp_path, theory_content), {"heard": "no evidence"})
+    assert all(basis in words(svg) for basis in BASES.values())
+    theory = load_theory(ROOT / "data/rotherham")
+    svg = drawn(theory, dict.fromkeys(theory.outcomes, "no evidence"))
+    lines = {line.text: float(line.get("x", 0)) for line in svg.iter(f"{SVG}tspan")}
+    for key in (f"{theory.proposal} ", f"{OVERLAY[-1]} "):
+        # Nine px are more than the mean letter takes at this size.
+        assert lines[key] + 9 * len(key) < 1100
 
 
 def test_under_the_overlay_an_outcome_leads_to_its_evidence(
@@ -135,7 +147,10 @@ def test_list_has_every_element_with_its_links(
     text = as_list(load_content(tmp_path, theory_content), {"heard": "no evidence"})
     for name in theory_content["elements"]:
         assert f"<{name['id']}>`" in text
-    assert r"leads to\: Label of heard \(inferred\), Label of calm \(inferred\)" in text
+    assert (
+        r"Label of heard \(inferred by us\), Label of calm \(reported by staff\: Chapter 3" in text
+    )
+    assert r"Stated in theory or plan\: Chapter 1" in text
     assert "reference 1" in text
     assert "A study" in text
     assert "no evidence" in text

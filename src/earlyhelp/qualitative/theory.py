@@ -16,7 +16,7 @@ from earlyhelp.study.yamlfile import Strict, WholeKey, read_yaml
 THEORY_FILE = "theory_of_change.yml"
 ID = "an id of small letters and digits, joined by hyphens"
 
-Basis = Literal["stated", "inferred"]
+Basis = Literal["stated", "reported", "inferred"]
 Who = Literal["practitioners", "families", "system"]
 Column = Literal[
     "need", "inputs", "activities", "mechanisms", "short-term", "medium-term", "long-term",
@@ -39,6 +39,12 @@ TITLES: Mapping[str, str] = {
     "assumptions": "Assumptions",
     "external": "External factors",
 }
+# Where an element or link comes from, as readers see it.
+BASES: Mapping[Basis, str] = {
+    "stated": "stated in theory or plan",
+    "reported": "reported by staff",
+    "inferred": "inferred by us",
+}
 OVERLAY = ("qualitative support", "measured support", "no evidence", "evidence against")
 
 # What can have assessed an outcome, beside the study's measures: the framework matrix and surveys.
@@ -48,9 +54,9 @@ ASSESSORS = ("qualitative", "baseline survey", "post-training survey", "endline 
 class Element(Strict):
     """One box of the theory.
 
-    `label` is what the drawing shows, `text` the full sentence, `where` the place in the report,
-    `evidence` numbers of the theory's references, `section` a page of the book and its target
-    (the drawing when left out).
+    `label` is what the drawing shows, `text` the full sentence, `place` where in the report it is
+    stated or reported or what it is inferred from, `evidence` numbers of the theory's references,
+    `section` a page of the book and its target (the drawing when left out).
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", description=ID)]
@@ -58,7 +64,7 @@ class Element(Strict):
     label: str
     text: str
     basis: Basis
-    where: str
+    place: Annotated[str, Field(min_length=1, description="a place of the report")]
     evidence: list[int]
     who: Who
     section: Annotated[
@@ -74,11 +80,12 @@ class Element(Strict):
 
 
 class Link(Strict):
-    """One element leads to another."""
+    """One element leads to another; `place` is where in the report, unless it is inferred."""
 
     source: Annotated[str, Field(alias="from")]
     target: Annotated[str, Field(alias="to")]
     basis: Basis
+    place: str = ""
 
 
 class File(Strict):
@@ -125,7 +132,8 @@ def load_theory(folder: Path) -> Theory:
     ------
     InputError
         With every problem: of the file's form, or else repeated ids, dangling links and references,
-        links of context elements, loops, outcomes that nothing leads to or without evidence status.
+        links of context elements or without a place, loops, outcomes that nothing leads to or
+        without evidence status.
     """
     file: File = read_yaml(folder / THEORY_FILE, File)
     problems = list(_problems(file))
@@ -143,11 +151,7 @@ def _problems(file: File) -> Iterator[Problem]:
     for element in elements.values():
         yield from _element_problems(element, file)
     for number, link in enumerate(file.links):
-        for end, name in (("from", link.source), ("to", link.target)):
-            if name not in elements:
-                yield _problem(f"links.{number}.{end}", name, "the id of an element")
-            elif elements[name].column in ABOVE + BELOW:
-                yield _problem(f"links.{number}.{end}", name, "no context element")
+        yield from _link_problems(f"links.{number}", link, elements)
     sources: dict[str, set[str]] = {}
     for link in file.links:
         sources.setdefault(link.target, set()).add(link.source)
@@ -159,6 +163,17 @@ def _problems(file: File) -> Iterator[Problem]:
 
 def _problem(place: str, found: str, expected: str) -> Problem:
     return Problem(THEORY_FILE, None, place, found, expected)
+
+
+def _link_problems(place: str, link: Link, elements: Mapping[str, Element]) -> Iterator[Problem]:
+    for end, name in (("from", link.source), ("to", link.target)):
+        if name not in elements:
+            yield _problem(f"{place}.{end}", name, "the id of an element")
+        elif elements[name].column in ABOVE + BELOW:
+            yield _problem(f"{place}.{end}", name, "no context element")
+    if link.basis != "inferred" and not link.place:
+        expected = "where in the report, or the basis inferred"
+        yield _problem(f"{place}.place", f"a {link.basis} link without one", expected)
 
 
 def _element_problems(element: Element, file: File) -> Iterator[Problem]:

@@ -25,7 +25,7 @@ from earlyhelp.qualitative.framework import (
     texts,
     themes_table,
 )
-from earlyhelp.qualitative.theory import Theory
+from earlyhelp.qualitative.theory import BASES, Theory
 from earlyhelp.report.layout import label
 from earlyhelp.report.myst import escape
 from earlyhelp.report.theory_drawing import evidence_target
@@ -461,6 +461,7 @@ def outcome_evidence(evidence: pd.DataFrame, theory: Theory) -> pd.DataFrame:
         table.append(
             {
                 "Outcome": f"[{_link(outcome.label, section)}]{{#{evidence_target(outcome.id)}}}",
+                "Where it comes from": BASES[outcome.basis],
                 "Evidence": " ".join(
                     filter(None, [f"**{row['evidence']}**", escape(row["reason"])])
                 ),

@@ -17,6 +17,7 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 
 from earlyhelp.qualitative.theory import (
     ABOVE,
+    BASES,
     BELOW,
     OVERLAY,
     TITLES,
@@ -79,7 +80,7 @@ def _lane_title(element: Element) -> str:
 
 def _item(theory: Theory, element: Element, overlay: Mapping[str, str], links: str) -> str:
     target = element.section.partition("#")[2]
-    facts = [f"Basis: {element.basis} ({element.where})"]
+    facts = [_sourced(BASES[element.basis].capitalize(), element.place)]
     if element.proposed:
         facts.append(theory.proposal)
     if element.id in overlay:
@@ -88,7 +89,7 @@ def _item(theory: Theory, element: Element, overlay: Mapping[str, str], links: s
         facts.append(f"not assessed: {element.not_assessed.rstrip('.')}")
     facts += [f"reference {number}: {theory.references[number]}" for number in element.evidence]
     onward = [
-        f"{theory.elements[link.target].label} ({link.basis})"
+        f"{theory.elements[link.target].label} ({_sourced(BASES[link.basis], link.place)})"
         for link in theory.links
         if link.source == element.id
     ]
@@ -96,6 +97,10 @@ def _item(theory: Theory, element: Element, overlay: Mapping[str, str], links: s
         facts.append(f"leads to: {', '.join(onward)}")
     details = "; ".join(filter(None, [escape("; ".join(facts)), links]))
     return f"- {{ref}}`{_title(element.label)} <{target}>`: {escape(element.text)} {details}."
+
+
+def _sourced(basis: str, place: str) -> str:
+    return f"{basis}: {place}" if place else basis
 
 
 def _title(label: str) -> str:
@@ -115,7 +120,7 @@ FONTS = "'DejaVu Sans', Verdana, sans-serif"
 INK, SOFT, PAPER = "#1b1b1b", "#4d5560", "#fbfaf6"
 # Fills by whom an element concerns; its lane says the same in words.
 FILLS = {"practitioners": "#e8f0fa", "families": "#eaf5e6", "system": "#f1eff4"}
-DASH = {"stated": "", "inferred": "4 3"}
+DASH = {"stated": "", "reported": "9 2.5 1.5 2.5", "inferred": "4 3"}
 
 
 @dataclass
@@ -144,8 +149,9 @@ def draw(
 ) -> str:
     """Draw a theory as columns.
 
-    Stated elements and links have solid lines, inferred ones dashed lines; proposed elements a
-    double border and the word. Every box links to its section of the book, or, under the overlay,
+    Elements and links that the theory states have solid lines, those that staff report lines of
+    dashes and dots, inferred ones dashed lines; proposed elements a double border and the word.
+    Every box links to its section of the book, or, under the overlay,
     to its row in the table of evidence on the same page.
 
     Parameters
@@ -331,7 +337,7 @@ def _draw_box(
     parent: Node, box: _Box, theory: Theory, overlay: Mapping[str, str], root: str, name: str
 ) -> None:
     element = box.element
-    facts = [_lane_title(element), element.basis]
+    facts = [_lane_title(element), BASES[element.basis]]
     facts += [theory.proposal] * element.proposed + [overlay.get(element.id, "")]
     words = f"{element.label} ({'; '.join(filter(None, facts))})"
     page, _, target = element.section.partition("#")
@@ -441,8 +447,8 @@ def _curve(points: list[tuple[float, float]]) -> str:
 
 def _arrow(parent: Node, link: Link, path: str, x: float, y: float, towards: str) -> None:
     stroke = {"d": path, "fill": "none", "stroke": SOFT, "stroke-width": "1.1"}
-    if link.basis == "inferred":
-        stroke["stroke-dasharray"] = DASH["inferred"]
+    if DASH[link.basis]:
+        stroke["stroke-dasharray"] = DASH[link.basis]
     SubElement(parent, "path", stroke)
     dx, dy = {"right": (-1, 0), "left": (1, 0), "down": (0, -1), "up": (0, 1)}[towards]
     back, side = (x + 6 * dx, y + 6 * dy), (3 * dy, 3 * dx)
@@ -466,7 +472,7 @@ def _symbol(parent: Node, evidence: str, x: float, y: float) -> None:
 
 def _legend(canvas: Node, theory: Theory, overlay: bool, top: float) -> float:
     x, y = MARGIN, top + 12
-    for basis, words in (("stated", "stated in the report"), ("inferred", "inferred by us")):
+    for basis, words in BASES.items():
         line = {"stroke": INK, "stroke-width": "1.3", "stroke-dasharray": DASH[basis]}
         ends = {"x1": f"{x:g}", "x2": f"{x + 30:g}", "y1": f"{y - 4:g}", "y2": f"{y - 4:g}"}
         SubElement(canvas, "line", {key: value for key, value in (ends | line).items() if value})
@@ -479,6 +485,8 @@ def _legend(canvas: Node, theory: Theory, overlay: bool, top: float) -> float:
             SubElement(canvas, "rect", frame | size)
         _text(canvas, x + 32, y, [theory.proposal])
         x += 32 + _measure(theory.proposal) + 14
+    if overlay:
+        x, y = MARGIN, y + LINE + 6
     for evidence in OVERLAY if overlay else ():
         _symbol(canvas, evidence, x + 5, y - 4)
         _text(canvas, x + 15, y, [evidence])

@@ -14,7 +14,8 @@ from matplotlib.figure import Figure
 
 from earlyhelp.published.claims import Claim, claims_of
 from earlyhelp.published.ledger import formatted, ledger, ledger_target
-from earlyhelp.published.numbers import number as number  # notebooks import it from here
+from earlyhelp.published.numbers import chance as chance  # notebooks import both from here
+from earlyhelp.published.numbers import number as number
 from earlyhelp.published.statuses import Statuses, statuses_in
 from earlyhelp.qualitative import framework
 from earlyhelp.qualitative.framework import (

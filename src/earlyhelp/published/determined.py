@@ -293,7 +293,7 @@ def _bracketed(label: str, population: str, outer: Ends, found: Ends, decimals: 
     if alike:
         how = "exact to the digits shown: data sets with both ends were found"
     else:
-        shown = " and ".join(f"{end:.{decimals}f}".replace("-", "\N{MINUS SIGN}") for end in found)
+        shown = " and ".join(number(end, decimals) for end in found)
         how = f"{OUTER}; data sets with {shown} were found"
     return _row(label, population, outer, decimals, how)
 

@@ -14,8 +14,9 @@ from matplotlib.figure import Figure
 
 from earlyhelp.published.claims import Claim, claims_of
 from earlyhelp.published.ledger import formatted, ledger, ledger_target
-from earlyhelp.published.numbers import chance as chance  # notebooks import both from here
+from earlyhelp.published.numbers import chance as chance  # notebooks import these from here
 from earlyhelp.published.numbers import number as number
+from earlyhelp.published.numbers import span as span
 from earlyhelp.published.statuses import Statuses, statuses_in
 from earlyhelp.qualitative import framework
 from earlyhelp.qualitative.framework import (

@@ -39,6 +39,14 @@ def attendance(pilot: Pilot) -> pd.DataFrame:
     DataFrame
         role (each, "practitioners" for those who were to use the tools, "all"), eligible, attended
         (at least one part), both_parts, not_attended, percent (attended of eligible).
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = attendance(open_pilot("tests/studies/complete"))
+    >>> print(table.tail(1).round(1).to_string(index=False))
+    role  eligible  attended  both_parts  not_attended  percent
+     all        18        16          15             2     88.9
     """
     table = pilot.training_attendance
     parts = table[["part_1", "part_2"]] != pilot.study.counted.absent
@@ -74,6 +82,16 @@ def attendance_by_part(pilot: Pilot) -> pd.DataFrame:
     -------
     DataFrame
         part (1 or 2), session, n, total, percent.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = attendance_by_part(open_pilot("tests/studies/complete"))
+    >>> print(table.query("part == 1").round(1).to_string(index=False))
+     part      session  n  total  percent
+        1    scheduled 13     18     72.2
+        1       mop-up  3     18     16.7
+        1 not attended  2     18     11.1
     """
     register = {part: pilot.training_attendance[f"part_{part}"] for part in (1, 2)}
     sessions = (pilot.answers(f"part_{part}", "training_attendance") for part in register)
@@ -133,20 +151,50 @@ def agreement_answers(pilot: Pilot, questions: tuple[str, ...]) -> pd.DataFrame:
 
 @quantity(Answers(("question",), "agree", TRAINED))
 def training_views(pilot: Pilot) -> pd.DataFrame:
-    """Views on the training (Figure 3.1) and on parts of it: columns of `agreement`."""
+    """Views on the training (Figure 3.1) and on parts of it: columns of `agreement`.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = training_views(open_pilot("tests/studies/complete"))
+    >>> print(table.tail(2).round(1).to_string(index=False))
+              question  total  agree  percent  mean
+    comfortable_asking      7      6     85.7   4.0
+      roleplay_helpful      8      5     62.5   3.5
+    """
     counted = pilot.study.counted
     return agreement(pilot, (*counted.training_views, *counted.training_parts))
 
 
 @quantity(Answers(("question",), asked=TRAINED))
 def training_view_answers(pilot: Pilot) -> pd.DataFrame:
-    """Every answer behind Figure 3.1: columns of `agreement_answers`."""
+    """Every answer behind Figure 3.1: columns of `agreement_answers`.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = training_view_answers(open_pilot("tests/studies/complete"))
+    >>> print(table.query("question == 'pace_right'").tail(2).to_string(index=False))
+      question  value         answer  n  total  percent
+    pace_right      4          agree  4      8     50.0
+    pace_right      5 strongly agree  2      8     25.0
+    """
     return agreement_answers(pilot, pilot.study.counted.training_views)
 
 
 @quantity(Answers(asked=TRAINED))
 def know_more(pilot: Pilot) -> pd.DataFrame:
-    """Wish to know more (RQ 1.5): columns of `agreement_answers`."""
+    """Wish to know more (RQ 1.5): columns of `agreement_answers`.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = know_more(open_pilot("tests/studies/complete"))
+    >>> print(table.tail(2).to_string(index=False))
+     question  value         answer  n  total  percent
+    know_more      4          agree  3      8     37.5
+    know_more      5 strongly agree  2      8     25.0
+    """
     return agreement_answers(pilot, pilot.study.counted.know_more)
 
 
@@ -158,7 +206,16 @@ def _agreeing(pilot: Pilot) -> Iterator[Rule]:
 
 @quantity(_agreeing, Answers(n="agree"))
 def know_more_agreement(pilot: Pilot) -> pd.DataFrame:
-    """Share wishing to know more (RQ 1.5): columns of `agreement`."""
+    """Share wishing to know more (RQ 1.5): columns of `agreement`.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = know_more_agreement(open_pilot("tests/studies/complete"))
+    >>> print(table.to_string(index=False))
+     question  total  agree  percent  mean
+    know_more      8      5     62.5  3.75
+    """
     return agreement(pilot, pilot.study.counted.know_more)
 
 
@@ -170,6 +227,15 @@ def prior_training(pilot: Pilot) -> pd.DataFrame:
     -------
     DataFrame
         question, answer, n, total, percent.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = prior_training(open_pilot("tests/studies/complete"))
+    >>> print(table.head(2).round(1).to_string(index=False))
+                   question answer  n  total  percent
+    prior_systemic_training    yes  4     18     22.2
+    prior_systemic_training     no 12     18     66.7
     """
     return _prior(pilot, pilot.study.counted.prior_training)
 
@@ -182,6 +248,15 @@ def prior_tools(pilot: Pilot) -> pd.DataFrame:
     -------
     DataFrame
         question, answer, n, total, percent.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = prior_tools(open_pilot("tests/studies/complete"))
+    >>> print(table.head(2).round(1).to_string(index=False))
+     question answer  n  total  percent
+    prior_ors    yes  1     18      5.6
+    prior_ors     no 14     18     77.8
     """
     return _prior(pilot, pilot.study.counted.prior_tools)
 
@@ -209,6 +284,17 @@ def tool_frequency(pilot: Pilot) -> pd.DataFrame:
     -------
     DataFrame
         tool, frequency, n, total, percent.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = tool_frequency(open_pilot("tests/studies/complete"))
+    >>> print(table.query("tool == 'ORS'").to_string(index=False))
+    tool     frequency  n  total  percent
+     ORS   no sessions  2     16    12.50
+     ORS some sessions  5     16    31.25
+     ORS most sessions  6     16    37.50
+     ORS every session  3     16    18.75
     """
     columns = {tool: pilot.study.counted.frequency[tool] for tool in pilot.tools}
     answers = {tool: pilot.endline_survey[column] for tool, column in columns.items()}
@@ -230,6 +316,15 @@ def regular_use(pilot: Pilot) -> pd.DataFrame:
     -------
     DataFrame
         tool, n, total, percent.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = regular_use(open_pilot("tests/studies/complete"))
+    >>> print(table.to_string(index=False))
+    tool  n  total  percent
+     ORS  9     16    56.25
+     SRS  6     15    40.00
     """
     answers = tool_frequency(pilot)
     often = answers[answers["frequency"].isin(pilot.study.counted.regularly)]
@@ -253,6 +348,14 @@ def reported_use(pilot: Pilot) -> pd.DataFrame:
     -------
     DataFrame
         role (each, "all"), used, total (gave a frequency), percent.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = reported_use(open_pilot("tests/studies/complete"))
+    >>> print(table.tail(1).round(1).to_string(index=False))
+    role  used  total  percent
+     all    14     16     87.5
     """
     use = _reported_use(pilot).dropna()
     roles = pilot.endline_survey.loc[use.index, "role"]
@@ -281,6 +384,14 @@ def attended_and_used(pilot: Pilot) -> pd.DataFrame:
     DataFrame
         role (each that was to use the tools, those taken together, "all"), attended, used (attended
         and named in the tool records), percent (used of attended).
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = attended_and_used(open_pilot("tests/studies/complete"))
+    >>> print(table.tail(1).round(1).to_string(index=False))
+    role  attended  used  percent
+     all        14     9     64.3
     """
     attended = pilot.training_attendance[attended_training(pilot)]
     used = attended["practitioner_id"].isin(pilot.tool_use["practitioner_id"])
@@ -303,6 +414,16 @@ def people_completing(pilot: Pilot) -> pd.DataFrame:
     -------
     DataFrame
         tool, person_type (child, adult, all), people, completions.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = people_completing(open_pilot("tests/studies/complete"))
+    >>> print(table.query("tool == 'ORS'").to_string(index=False))
+    tool person_type  people  completions
+     ORS       child       6           11
+     ORS       adult       3            4
+     ORS         all       9           15
     """
     rows = []
     for tool in pilot.tools:
@@ -324,6 +445,16 @@ def completions_per_person(pilot: Pilot) -> pd.DataFrame:
     DataFrame
         tool (or "each" for persons and tools taken as pairs), people, completions, mean,
         minimum, maximum.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = completions_per_person(open_pilot("tests/studies/complete"))
+    >>> print(table.round(2).to_string(index=False))
+    tool  people  completions  mean  minimum  maximum
+     ORS       9           15  1.67        1        3
+     SRS       8           14  1.75        1        3
+    each      17           29  1.71        1        3
     """
     counts = pilot.tool_use.groupby(["tool", "person_id"]).size()
     rows = []
@@ -345,6 +476,16 @@ def use_by_month(pilot: Pilot) -> pd.DataFrame:
         month ("2022-11"), tool (or "all"), completions, practitioners, completions_rank,
         practitioners_rank (1 for the month with most, ties sharing the lower rank),
         completions_of_first, practitioners_of_first (ratio to the first month).
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = use_by_month(open_pilot("tests/studies/complete"))
+    >>> columns = ["month", "tool", "completions", "completions_rank", "practitioners"]
+    >>> print(table[columns].tail(2).to_string(index=False))
+      month tool  completions  completions_rank  practitioners
+    2024-05  all            7                 3              3
+    2024-06  all            1                 4              1
     """
     frames = []
     for tool in (*pilot.tools, "all"):
@@ -370,6 +511,15 @@ def use_by_team(pilot: Pilot) -> pd.DataFrame:
     DataFrame
         team (intervention teams, "all"), a column for each tool (completions), difference (of the
         first tool less the last), practitioners, people.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = use_by_team(open_pilot("tests/studies/complete"))
+    >>> print(table.tail(2).to_string(index=False))
+    team  ORS  SRS  difference  practitioners  people
+      I3    5    4           1              4       4
+     all   15   14           1              9      10
     """
     use = pilot.tool_use
     teams = [team.id for team in pilot.study.teams if team.arm == "intervention"]
@@ -391,6 +541,15 @@ def tool_scores(pilot: Pilot) -> pd.DataFrame:
     -------
     DataFrame
         tool, person_type, completions, scored, mean, sd, below_cutoff_percent.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = tool_scores(open_pilot("tests/studies/complete"))
+    >>> print(table.head(2).round(1).to_string(index=False))
+    tool person_type  completions  scored  mean  sd  below_cutoff_percent
+     ORS       child           11      10  26.3 4.1                   NaN
+     ORS       adult            4       3  26.3 9.4                  66.7
     """
     use = pilot.tool_use.assign(below=below_cutoff(pilot))
     rows = []
@@ -420,6 +579,14 @@ def uploaded(pilot: Pilot) -> pd.DataFrame:
     -------
     DataFrame
         answer, n, total, percent.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = uploaded(open_pilot("tests/studies/complete"))
+    >>> print(table.head(1).round(1).to_string(index=False))
+    answer  n  total  percent
+       yes 10     14     71.4
     """
     used = _reported_use(pilot).eq(True)
     return _shares(pilot, "uploaded_scores", "answer", used)
@@ -433,6 +600,15 @@ def engagement(pilot: Pilot) -> pd.DataFrame:
     -------
     DataFrame
         engagement, n, total, percent.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = engagement(open_pilot("tests/studies/complete"))
+    >>> print(table.tail(2).to_string(index=False))
+      engagement  n  total  percent
+         engaged  7     16    43.75
+    very engaged  0     16     0.00
     """
     return _shares(pilot, "family_engagement", "engagement")
 
@@ -445,6 +621,15 @@ def difficulty(pilot: Pilot) -> pd.DataFrame:
     -------
     DataFrame
         difficulty, n, total, percent.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = difficulty(open_pilot("tests/studies/complete"))
+    >>> print(table.tail(2).to_string(index=False))
+     difficulty  n  total  percent
+         easier  3     16    18.75
+    much easier  1     16     6.25
     """
     return _shares(pilot, "difficulty", "difficulty")
 
@@ -466,6 +651,16 @@ def grouped_answers(pilot: Pilot) -> pd.DataFrame:
     -------
     DataFrame
         group, n, total, percent.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = grouped_answers(open_pilot("tests/studies/complete"))
+    >>> print(table.to_string(index=False))
+               group  n  total  percent
+    engaged families 12     16    75.00
+              easier  4     16    25.00
+              harder  5     16    31.25
     """
     rows = []
     for group, read in pilot.study.counted.grouped.items():
@@ -484,6 +679,15 @@ def tool_ratings(pilot: Pilot) -> pd.DataFrame:
     DataFrame
         measure (the instrument), tool, n, mean, sd, minimum, maximum, mean_percent (the mean
         between the scale's ends, 0 to 100).
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = tool_ratings(open_pilot("tests/studies/complete"))
+    >>> print(table.head(2).round(2).to_string(index=False))
+    measure tool  n  mean   sd  minimum  maximum  mean_percent
+        iam  ORS  8  4.34 0.46     3.75      5.0         83.59
+        iam  SRS  8  4.09 0.61     3.25      5.0         77.34
     """
     scores = tool_rating_scores(pilot)
     rows = []
@@ -506,6 +710,15 @@ def rating_differences(pilot: Pilot) -> pd.DataFrame:
     -------
     DataFrame
         measure, first, second (tools), difference (absolute, points of the scale).
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = rating_differences(open_pilot("tests/studies/complete"))
+    >>> print(table.round(2).to_string(index=False))
+    measure first second  difference
+        iam   ORS    SRS        0.25
+        fim   ORS    SRS        1.12
     """
     rows = []
     for measure, rated in tool_ratings(pilot).groupby("measure", sort=False):
@@ -523,5 +736,13 @@ def continuation(pilot: Pilot) -> pd.DataFrame:
     -------
     DataFrame
         answer, n, total, percent.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = continuation(open_pilot("tests/studies/complete"))
+    >>> print(table.head(1).to_string(index=False))
+    answer  n  total  percent
+       yes  9     16    56.25
     """
     return _shares(pilot, "continue_tools", "answer")

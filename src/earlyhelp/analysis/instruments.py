@@ -61,6 +61,15 @@ def outcome_scores(pilot: Pilot) -> pd.DataFrame:
     DataFrame
         practitioner_id, team, unit, arm, wave, measure (of `Instruments.outcomes`), score; one row
         per person, wave and measure, NaN where the score is missing.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> scores = outcome_scores(open_pilot("tests/studies/complete"))
+    >>> print(scores.query("measure == 'wai'").head(2).to_string(index=False))
+    practitioner_id team unit          arm     wave measure  score
+                P01   I1   U1 intervention baseline     wai   66.0
+                P02   I1   U1 intervention baseline     wai   61.0
     """
     study = pilot.study
     frames = []

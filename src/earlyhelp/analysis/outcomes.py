@@ -44,6 +44,15 @@ def anticipated_outcomes(pilot: Pilot) -> pd.DataFrame:
     -------
     DataFrame
         Columns of `feasibility.agreement`.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = anticipated_outcomes(open_pilot("tests/studies/complete"))
+    >>> print(table.head(2).to_string(index=False))
+                 question  total  agree  percent  mean
+    understand_principles      8      8    100.0  4.25
+       confident_applying      8      5     62.5  3.50
     """
     return agreement(pilot, pilot.study.counted.anticipated_outcomes)
 
@@ -56,12 +65,28 @@ def anticipated_outcome_answers(pilot: Pilot) -> pd.DataFrame:
     -------
     DataFrame
         Columns of `feasibility.agreement_answers`.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = anticipated_outcome_answers(open_pilot("tests/studies/complete"))
+    >>> print(table.query("question == 'upload_scores'").tail(2).to_string(index=False))
+         question  value         answer  n  total  percent
+    upload_scores      4          agree  2      8     25.0
+    upload_scores      5 strongly agree  0      8      0.0
     """
     return agreement_answers(pilot, pilot.study.counted.anticipated_outcomes)
 
 
 def score_maximum(pilot: Pilot, measure: str) -> int:
-    """Highest possible score of an outcome measure (of `Instruments.outcomes`)."""
+    """Highest possible score of an outcome measure (of `Instruments.outcomes`).
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> score_maximum(open_pilot("tests/studies/complete"), "wai")
+    84
+    """
     return pilot.instruments.outcomes[measure].highest
 
 
@@ -75,6 +100,15 @@ def outcome_summary(pilot: Pilot) -> pd.DataFrame:
         measure (of `Instruments.outcomes`), arm, wave, n, mean, sd, minimum, maximum,
         scale_maximum, domain_rank (of the mean among the subscales of a measure, 1 for the highest;
         NaN for measures that are no subscale).
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = outcome_summary(open_pilot("tests/studies/complete"))
+    >>> print(table.query("measure == 'wai_goal'").head(2).round(1).to_string(index=False))
+     measure          arm     wave  n  mean  sd  minimum  maximum  scale_maximum  domain_rank
+    wai_goal intervention baseline 11  21.9 2.5     16.0     25.0             28          1.0
+    wai_goal intervention  endline  8  23.9 1.8     21.0     26.0             28          3.0
     """
     scores = outcome_scores(pilot)
     rows = []
@@ -105,6 +139,15 @@ def domain_differences(pilot: Pilot) -> pd.DataFrame:
     -------
     DataFrame
         first, second (measures), arm, wave, difference (absolute, points).
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = domain_differences(open_pilot("tests/studies/complete"))
+    >>> print(table.head(2).round(1).to_string(index=False))
+       first   second        arm     wave  difference
+    wai_goal wai_task comparison baseline         1.6
+    wai_goal wai_task comparison  endline         0.7
     """
     columns = ["first", "second", "arm", "wave", "difference"]
     if pilot.study.counted.compared is None:
@@ -133,6 +176,15 @@ def changes(pilot: Pilot, analysis_set: str = "all") -> pd.DataFrame:
     ------
     InputError
         For an unknown analysis set.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = changes(open_pilot("tests/studies/complete"), "users")
+    >>> print(table.query("measure == 'wai'").tail(2).to_string(index=False))
+    measure          arm unit team practitioner_id  baseline  endline  change
+        wai intervention   U2   I3             P03      70.0     77.0     7.0
+        wai intervention   U2   I3             P07      69.0     74.0     5.0
     """
     if analysis_set not in ANALYSIS_SETS:
         found, expected = repr(analysis_set), f"one of: {', '.join(ANALYSIS_SETS)}"
@@ -194,6 +246,12 @@ def standardised_difference(
     -------
     tuple of float
         Difference, lower and upper end.
+
+    Examples
+    --------
+    >>> d, low, high = standardised_difference(t=2.5, df=9, scale=10**-0.5, confidence=0.95)
+    >>> print(f"{d:.2f} ({low:.2f} to {high:.2f})")
+    0.79 (0.06 to 1.49)
     """
     if math.isnan(t):
         return NOTHING, NOTHING, NOTHING
@@ -230,6 +288,16 @@ def paired_tests(
         measure, arm, n (pairs), mean_change, sd_change, t, t_size (without its sign), df, p,
         significant, ci_low, ci_high (of the mean change), dz (mean change over its SD), dz_low,
         dz_high (exact). A test that cannot be done has NaN.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = paired_tests(open_pilot("tests/studies/complete"))
+    >>> columns = ["measure", "arm", "n", "mean_change", "ci_low", "ci_high", "significant"]
+    >>> print(table[columns].head(2).round(1).to_string(index=False))
+    measure          arm  n  mean_change  ci_low  ci_high  significant
+        wai intervention  7          6.4     4.2      8.6         True
+        wai   comparison  5         -0.8    -3.0      1.4        False
     """
     check_share("alpha", alpha)
     check_share("confidence", confidence)
@@ -277,6 +345,15 @@ def between_tests(
         among all scores of the wave), n_intervention, n_comparison, difference (of means), t,
         t_size (without its sign), df, p, significant, ci_low, ci_high (of the difference), g
         (Hedges), g_low, g_high (exact).
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = between_tests(open_pilot("tests/studies/complete"))
+    >>> columns = ["measure", "contrast", "difference", "ci_low", "ci_high", "g"]
+    >>> print(table[columns].head(1).round(1).to_string(index=False))
+    measure contrast  difference  ci_low  ci_high   g
+        wai   change         7.2     4.4     10.0 3.1
     """
     check_share("alpha", alpha)
     check_share("confidence", confidence)
@@ -338,6 +415,16 @@ def ceiling(pilot: Pilot, within: int = 5) -> pd.DataFrame:
     ------
     InputError
         When `within` is not a whole number from 0.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = ceiling(open_pilot("tests/studies/complete"), within=10)
+    >>> columns = ["measure", "arm", "wave", "n", "at_maximum", "close", "headroom"]
+    >>> print(table[columns].head(2).round(1).to_string(index=False))
+    measure          arm     wave  n  at_maximum  close  headroom
+        wai intervention baseline 10           0      0      18.9
+        wai intervention  endline  8           0      3      11.9
     """
     if isinstance(within, bool) or not isinstance(within, int) or within < 0:
         problem = Problem("parameters", None, "within", repr(within), "a whole number from 0")
@@ -417,6 +504,16 @@ def design_effects(
     ------
     InputError
         With every impossible value.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = design_effects(open_pilot("tests/studies/complete"), icc=(0.0, 0.1))
+    >>> columns = ["measure", "icc", "n", "design_effect", "effective_n", "df"]
+    >>> print(table[columns].head(2).round(2).to_string(index=False))
+    measure  icc  n  design_effect  effective_n  df
+        wai  0.0 12           1.00        12.00   2
+        wai  0.1 12           1.28         9.35   2
     """
     check_share("alpha", alpha)
     problems = [
@@ -463,6 +560,17 @@ def unit_changes(pilot: Pilot) -> pd.DataFrame:
     -------
     DataFrame
         measure, arm, unit, teams (in it, joined by " + "), pairs, mean_change; intervention first.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = unit_changes(open_pilot("tests/studies/complete"))
+    >>> print(table.query("measure == 'wai'").round(2).to_string(index=False))
+    measure          arm unit   teams  pairs  mean_change
+        wai intervention   U1 I1 + I2      5         6.60
+        wai intervention   U2      I3      2         6.00
+        wai   comparison   U3      C1      4        -0.25
+        wai   comparison   U4      C2      1        -3.00
     """
     teams: dict[str, list[str]] = {}
     for team in pilot.study.teams:
@@ -481,6 +589,15 @@ def allocations(pilot: Pilot, measure: str) -> pd.DataFrame:
 
     The allocations are a matter of the design: where a unit has no mean they are listed all the
     same, with NaN for every difference and for whether it is as extreme.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = allocations(open_pilot("tests/studies/complete"), "wai")
+    >>> print(table.head(2).round(3).to_string(index=False))
+    allocation  difference  observed  as_extreme
+       U1 + U2       7.925      True        True
+       U1 + U3       1.675     False       False
     """
     units = sorted(set(pilot.study.unit_of.values()))
     means = _unit_means(pilot, measure)
@@ -510,6 +627,14 @@ def randomisation_tests(pilot: Pilot) -> pd.DataFrame:
     DataFrame
         measure, units, intervention_units, allocations, difference, p (both NaN when a unit has no
         pairs), smallest_p (that any data could give).
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = randomisation_tests(open_pilot("tests/studies/complete"))
+    >>> print(table.head(1).round(3).to_string(index=False))
+    measure  units  intervention_units  allocations  difference     p  smallest_p
+        wai      4                   2            6       7.925 0.333       0.333
     """
     treated, units = _treated(pilot), set(pilot.study.unit_of.values())
     rows = []
@@ -542,6 +667,14 @@ def arm_differences(pilot: Pilot) -> pd.DataFrame:
     DataFrame
         characteristic, n_intervention, n_comparison, difference (of means), standardised (Hedges'
         g), p (pooled t test).
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = arm_differences(open_pilot("tests/studies/complete"))
+    >>> print(table.tail(1).round(2).to_string(index=False))
+        characteristic  n_intervention  n_comparison  difference  standardised    p
+    families_supported              12             8       -0.71         -0.21 0.63
     """
     given = described_people(pilot)
     rows = []

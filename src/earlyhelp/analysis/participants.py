@@ -52,7 +52,15 @@ def percent(n: int, total: int) -> float:
 
 
 def surveys(pilot: Pilot) -> dict[str, pd.DataFrame]:
-    """The survey responses by wave."""
+    """The survey responses by wave.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> pilot = open_pilot("tests/studies/complete")
+    >>> {wave: len(survey) for wave, survey in surveys(pilot).items()}
+    {'baseline': 18, 'post_training': 8, 'endline': 23}
+    """
     return {
         "baseline": pilot.baseline_survey,
         "post_training": pilot.post_training_survey,
@@ -71,6 +79,16 @@ def responses(pilot: Pilot) -> pd.DataFrame:
     -------
     DataFrame
         wave, arm, team ("all" for the arm's total; arm "all" for the wave's), n.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = responses(open_pilot("tests/studies/complete"))
+    >>> print(table.query("team == 'all'").head(3).to_string(index=False))
+        wave          arm team  n
+    baseline intervention  all 11
+    baseline   comparison  all  7
+    baseline          all  all 18
     """
     rows: list[tuple[str, str, str, int]] = []
     for wave in pilot.study.waves:
@@ -112,6 +130,15 @@ def data_collection(pilot: Pilot) -> pd.DataFrame:
     DataFrame
         activity, arm, team ("all" for the arm's total), n (people who took part), done (1 when
         anybody did, else 0). Interviews do not name a team; all were with the intervention arm.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = data_collection(open_pilot("tests/studies/complete"))
+    >>> print(table.query("activity == 'training' and team == 'all'").to_string(index=False))
+    activity          arm team  n  done
+    training intervention  all 16     1
+    training   comparison  all  0     0
     """
     attended = pilot.training_attendance[attended_training(pilot)]
     frames = {
@@ -150,6 +177,14 @@ def fieldwork(pilot: Pilot) -> pd.DataFrame:
         activity ("all" for the whole), first, last (timestamps), first_year, last_year, months
         (calendar months from first to last, both counted), period ("September 2022", "September
         and October 2022", "November 2022 to February 2023"), short ("Sep", "Sep/Oct", "Nov–Feb").
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = fieldwork(open_pilot("tests/studies/complete"))
+    >>> print(table[["activity", "months", "period", "short"]].tail(1).to_string(index=False))
+    activity  months               period   short
+         all       6 January to June 2024 Jan–Jun
     """
     dates = {
         "baseline survey": pilot.baseline_survey["completed_on"],
@@ -193,6 +228,15 @@ def training_observations(pilot: Pilot) -> pd.DataFrame:
     -------
     DataFrame
         training_part, session, observed_on, facilitators, attendees; one row per observation.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = training_observations(open_pilot("tests/studies/complete"))
+    >>> print(table.to_string(index=False))
+     training_part   session observed_on  facilitators  attendees
+                 1   morning  2024-02-06             2          9
+                 2 afternoon  2024-02-13             1          6
     """
     columns = ["training_part", "session", "observed_on", "facilitators", "attendees"]
     table = pilot.observations[columns].sort_values(columns[:2], ignore_index=True)
@@ -208,6 +252,16 @@ def observation_counts(pilot: Pilot) -> pd.DataFrame:
     -------
     DataFrame
         training_part ("1", "2", "all"), n.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = observation_counts(open_pilot("tests/studies/complete"))
+    >>> print(table.to_string(index=False))
+    training_part  n
+                1  1
+                2  1
+              all  2
     """
     parts = pilot.observations["training_part"]
     rows = [(str(part), int((parts == part).sum())) for part in (1, 2)]
@@ -222,6 +276,14 @@ def interviewees(pilot: Pilot) -> pd.DataFrame:
     -------
     DataFrame
         role ("all" for the total), n, shortest_months, longest_months, longest_years.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = interviewees(open_pilot("tests/studies/complete"))
+    >>> print(table.tail(1).round(1).to_string(index=False))
+    role  n  shortest_months  longest_months  longest_years
+     all  3             14.0            60.0            5.0
     """
     interviews = pilot.interviews
     roles = [*sorted(interviews["role"].dropna().unique()), "all"]
@@ -269,6 +331,16 @@ def people(pilot: Pilot) -> pd.DataFrame:
         arm ("all" for both), baseline, endline, both (paired), lost (baseline only), new (endline
         only), distinct (baseline or endline), described (gave background characteristics),
         retained_percent (both of baseline).
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = people(open_pilot("tests/studies/complete"))
+    >>> print(table.round(1).to_string(index=False))
+             arm  baseline  endline  both  lost  new  distinct  described  retained_percent
+    intervention        11       16    10     1    6        17         12              90.9
+      comparison         7        7     6     1    1         8          8              85.7
+             all        18       23    16     2    7        25         20              88.9
     """
     arm_of = pilot.study.arm_of
     described = described_people(pilot)["arm"]
@@ -328,6 +400,15 @@ def participant_flow(pilot: Pilot) -> pd.DataFrame:
     -------
     DataFrame
         stage, arm, n. Stages that an arm did not go through are left out.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = participant_flow(open_pilot("tests/studies/complete"))
+    >>> print(table.query("stage == 'baseline survey'").to_string(index=False))
+              stage          arm  n
+    baseline survey intervention 11
+    baseline survey   comparison  7
     """
     study = pilot.study
     rows: list[tuple[str, str, int]] = []
@@ -406,6 +487,15 @@ def response_rates(pilot: Pilot) -> pd.DataFrame:
     DataFrame
         wave, arm, denominator (words), n, total, percent. Against "baseline respondents", n counts
         those of them who answered again.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = response_rates(open_pilot("tests/studies/complete"))
+    >>> print(table.query("wave == 'post_training'").round(1).to_string(index=False))
+             wave          arm           denominator  n  total  percent
+    post_training intervention     attended training  8     16     50.0
+    post_training intervention eligible for training  8     18     44.4
     """
     counted = responses(pilot)
     totals = counted[counted["team"] == "all"].itertuples(index=False)
@@ -471,6 +561,15 @@ def characteristics(pilot: Pilot) -> pd.DataFrame:
     -------
     DataFrame
         characteristic, arm ("all" for both), n, mean, sd, median, minimum, maximum.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = characteristics(open_pilot("tests/studies/complete"))
+    >>> print(table.head(2).round(1).to_string(index=False))
+      characteristic          arm  n  mean  sd  median  minimum  maximum
+    years_practising intervention 11   6.0 4.7     6.0      0.5     15.0
+    years_practising   comparison  8   6.0 3.2     5.5      2.0     11.0
     """
     given = described_people(pilot)
     rows = []
@@ -491,6 +590,17 @@ def characteristic_counts(pilot: Pilot) -> pd.DataFrame:
     DataFrame
         characteristic (time_in_service, qualification_level, working_hours), arm, category, n,
         total, percent, rank (1 for the most common, ties sharing the lower rank).
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = characteristic_counts(open_pilot("tests/studies/complete"))
+    >>> print(table.query("arm == 'comparison'").head(4).to_string(index=False))
+     characteristic        arm     category  n  total  percent  rank
+    time_in_service comparison under 1 year  1      8     12.5     4
+    time_in_service comparison 1 to 2 years  2      8     25.0     2
+    time_in_service comparison 3 to 5 years  1      8     12.5     4
+    time_in_service comparison over 5 years  4      8     50.0     1
     """
     given = described_people(pilot)
     hours = given["hours_per_week"].dropna()
@@ -523,6 +633,15 @@ def design(pilot: Pilot) -> pd.DataFrame:
     -------
     DataFrame
         fact, value (number or text).
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = design(open_pilot("tests/studies/complete"))
+    >>> print(table.query("fact in ('teams', 'wai items')").to_string(index=False))
+         fact value
+        teams     5
+    wai items    12
     """
     study, instruments = pilot.study, pilot.instruments
     parts = {name: instruments.parts(name) for name in instruments.whole}

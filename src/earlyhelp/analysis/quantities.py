@@ -190,13 +190,26 @@ class Labels(dict[str, str]):
 
 
 def labelled(frame: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
-    """Give a table the words for names in its cells."""
+    """Give a table the words for names in its cells.
+
+    Examples
+    --------
+    >>> frame = labelled(pd.DataFrame({"measure": ["wai"]}), {"wai": "Working alliance"})
+    >>> frame.attrs["labels"]["wai"]
+    'Working alliance'
+    """
     frame.attrs["labels"] = Labels(labels)
     return frame
 
 
 def claiming(frame: pd.DataFrame, status: str) -> pd.DataFrame:
-    """Say of a computed table what all of its numbers may claim."""
+    """Say of a computed table what all of its numbers may claim.
+
+    Examples
+    --------
+    >>> claiming(pd.DataFrame({"low": [3], "high": [5]}), "bounded").attrs["status"]
+    'bounded'
+    """
     frame.attrs["status"] = status
     return frame
 

@@ -20,6 +20,16 @@ def training_format(pilot: Pilot) -> pd.DataFrame:
     -------
     DataFrame
         format, n, total, percent.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = training_format(open_pilot("tests/studies/complete"))
+    >>> print(table.round(1).to_string(index=False))
+           format  n  total  percent
+     one full day  5      8     62.5
+    two half days  2      8     25.0
+    no preference  1      8     12.5
     """
     formats = pilot.answers("preferred_format", "post_training_survey")
     return shares(pilot.post_training_survey["preferred_format"], formats, "format")
@@ -33,6 +43,15 @@ def contamination(pilot: Pilot) -> pd.DataFrame:
     -------
     DataFrame
         contact ("training", "tools"), answer, n, total, percent.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = contamination(open_pilot("tests/studies/complete"))
+    >>> print(table.head(2).round(1).to_string(index=False))
+     contact answer  n  total  percent
+    training    yes  1      7     14.3
+    training     no  6      7     85.7
     """
     columns = {contact: f"contact_with_{contact}" for contact in ("training", "tools")}
     answers = {contact: pilot.endline_survey[column] for contact, column in columns.items()}
@@ -66,6 +85,17 @@ def team_consistency(pilot: Pilot) -> pd.DataFrame:
     DataFrame
         team, eligible, attended, attended_percent, used (attended and recorded use),
         used_percent (of attended), completions, completions_per_user.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = team_consistency(open_pilot("tests/studies/complete"))
+    >>> columns = ["team", "eligible", "attended", "used", "used_percent", "completions"]
+    >>> print(table[columns].round(1).to_string(index=False))
+    team  eligible  attended  used  used_percent  completions
+      I1         5         5     2          40.0           14
+      I2         5         5     3          60.0            6
+      I3         8         6     4          66.7            9
     """
     attended = attended_training(pilot)
     register = pilot.training_attendance

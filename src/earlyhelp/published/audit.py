@@ -143,6 +143,13 @@ def read_declarations(path: Path, claims: list[Claim]) -> Declarations:
     InputError
         With every problem of the file: ids that stand twice, claims that do not exist or are no
         number.
+
+    Examples
+    --------
+    >>> folder = Path("tests/studies/complete")
+    >>> declarations = read_declarations(folder / "audit.yml", read_claims(folder / "claims.csv"))
+    >>> declarations.limits[0].about
+    'Staff who came among those who could'
     """
     declarations: Declarations = read_yaml(path, Declarations)
     problems = list(_problems(path.name, declarations.checks, Printed(claims)))
@@ -185,6 +192,11 @@ def audit(folder: Path) -> list[Outcome]:
     ------
     InputError
         With every problem of `claims.csv`, `words.yml` or `audit.yml`.
+
+    Examples
+    --------
+    >>> audit(Path("tests/studies/mini"))  # prints no figures, so that nothing can disagree
+    []
     """
     if not is_there(folder / CLAIMS_FILE):
         return []
@@ -385,6 +397,15 @@ def summary(outcomes: Iterable[Outcome]) -> pd.DataFrame:
     -------
     DataFrame
         outcome (severity, "held" or "undecided"), n; every outcome has its row.
+
+    Examples
+    --------
+    >>> claims = ("attended-n", "attended-percent")
+    >>> found = Outcome("a", "shares", "staff", "finding", "editorial", (), "", (), (), "", claims)
+    >>> table = summary([found])
+    >>> print(table[table["n"] > 0].to_string(index=False))
+      outcome  n
+    editorial  1
     """
     rows = [outcome.severity or outcome.verdict for outcome in outcomes]
     names = [*SEVERITIES, "held", "undecided"]
@@ -392,11 +413,26 @@ def summary(outcomes: Iterable[Outcome]) -> pd.DataFrame:
 
 
 def coverage(folder: Path, outcomes: Iterable[Outcome]) -> tuple[int, int]:
-    """Count the printed figures that stand in at least one check, and all of them."""
+    """Count the printed figures that stand in at least one check, and all of them.
+
+    Examples
+    --------
+    >>> claims = ("attended-n", "attended-percent")
+    >>> found = Outcome("a", "shares", "staff", "finding", "editorial", (), "", (), (), "", claims)
+    >>> coverage(Path("tests/studies/complete"), [found])
+    (2, 120)
+    """
     checked = {claim for outcome in outcomes for claim in outcome.claims}
     return len(checked), len(read_claims(folder / CLAIMS_FILE))
 
 
 def with_severity(outcomes: Iterable[Outcome], severity: str) -> list[Outcome]:
-    """Findings of one severity."""
+    """Findings of one severity.
+
+    Examples
+    --------
+    >>> found = Outcome("a", "shares", "staff", "finding", "editorial", (), "", (), (), "", ())
+    >>> len(with_severity([found], "editorial")), len(with_severity([found], "two places disagree"))
+    (1, 0)
+    """
     return [outcome for outcome in outcomes if outcome.severity == severity]

@@ -59,6 +59,12 @@ def parse_interval(text: str) -> Interval:
     ------
     ValueError
         When it is not one.
+
+    Examples
+    --------
+    >>> above_half = parse_interval("(50, 100]")
+    >>> 50 in above_half, 100 in above_half
+    (False, True)
     """
     match = re.fullmatch(r"([\[(])([^,]+),([^,]+)([\])])", text)
     try:
@@ -188,6 +194,12 @@ def read_words(path: Path) -> list[Reading]:
     ------
     InputError
         With every problem of the file.
+
+    Examples
+    --------
+    >>> reading = read_words(Path("tests/studies/complete/words.yml"))[0]
+    >>> print(reading.phrases, reading.interval)
+    ('most', 'a majority') (50, 100]
     """
     readings: list[Reading] = read_yaml(path, list[Reading])
     counts = Counter(reading.id for reading in readings)
@@ -208,6 +220,13 @@ def read_claims(path: str | Path) -> list[Claim]:
     ------
     InputError
         With every problem of the file.
+
+    Examples
+    --------
+    >>> claims = {claim.id: claim for claim in read_claims("tests/studies/complete/claims.csv")}
+    >>> claim = claims["attended-percent"]
+    >>> print(claim.printed, claim.unit, "is", claim.quantity, claim.select, claim.column)
+    88.9 % is attendance role=all percent
     """
     path = Path(path)
     readings = {reading.id: reading for reading in read_words(path.parent / WORDS_FILE)}
@@ -300,6 +319,14 @@ def _readable(claim: Claim) -> bool:
 
 
 def claims_of(folder: Path) -> list[Claim]:
-    """Claims of a study; none without a ledger."""
+    """Claims of a study; none without a ledger.
+
+    Examples
+    --------
+    >>> claims_of(Path("tests/studies/complete"))[0].id
+    'teams-n'
+    >>> claims_of(Path("tests/studies/mini"))
+    []
+    """
     path = folder / CLAIMS_FILE
     return read_claims(path) if is_there(path) else []

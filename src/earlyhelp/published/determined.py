@@ -89,7 +89,15 @@ class Figures:
 
 
 def read(study_folder: str | Path) -> Figures | None:
-    """Open what is stored of a study; None where nothing is, as with real data."""
+    """Open what is stored of a study; None where nothing is, as with real data.
+
+    Examples
+    --------
+    >>> list(read("tests/studies/complete").outcomes)
+    ['wai', 'proqol']
+    >>> read("tests/studies/mini") is None  # real data
+    True
+    """
     study = read_study(study_folder)
     tables = identified_sets.read(study.folder)
     if study.provenance == "observed" or tables is None:
@@ -135,6 +143,16 @@ def change(figures: Figures, measure: str, confidence: float) -> pd.DataFrame:
         Instrument, one of `Figures.outcomes`.
     confidence : float
         Of the interval of the standardised change, exact (noncentral t).
+
+    Examples
+    --------
+    >>> figures = read("tests/studies/complete")
+    >>> table = change(figures, "wai", confidence=0.95)
+    >>> columns = ["quantity", "population", "low", "high", "status"]
+    >>> print(table[columns].head(2).round(1).to_string(index=False))
+        quantity   population  low  high     status
+     Mean change intervention  6.4   6.4 determined
+    SD of change intervention  2.4   2.4 determined
     """
     rows = (
         row
@@ -200,7 +218,17 @@ def _people_changed(figures: Figures, measure: str, arm: str) -> Iterator[Row]:
 
 
 def between(figures: Figures, measure: str, confidence: float) -> pd.DataFrame:
-    """Change and endline compared between the arms, intervention less comparison."""
+    """Change and endline compared between the arms, intervention less comparison.
+
+    Examples
+    --------
+    >>> figures = read("tests/studies/complete")
+    >>> table = between(figures, "wai", confidence=0.95)
+    >>> columns = ["quantity", "population", "low", "high", "status"]
+    >>> print(table[columns].head(1).round(1).to_string(index=False))
+                      quantity                   population  low  high     status
+    Difference of mean changes intervention less comparison  7.2   7.2 determined
+    """
     rows = [*_change_between(figures, measure, confidence), *_waves_between(figures, measure)]
     return labelled(_frame(rows), figures.instruments.labels)
 
@@ -335,7 +363,18 @@ def _root(signed_square: Fraction) -> float:
 
 
 def top(figures: Figures) -> pd.DataFrame:
-    """People at and near the top of each outcome's scale, per arm and wave."""
+    """People at and near the top of each outcome's scale, per arm and wave.
+
+    Examples
+    --------
+    >>> figures = read("tests/studies/complete")
+    >>> table = top(figures)
+    >>> columns = ["quantity", "population", "low", "high", "status"]
+    >>> print(table[columns].iloc[2:4].to_string(index=False))
+                                           quantity            population  low  high     status
+    Working alliance: people with 84 or more (of 8) intervention, endline  0.0   0.0 determined
+    Working alliance: people with 79 or more (of 8) intervention, endline  0.0   1.0    bounded
+    """
     return _of_groups(figures, _top_of_group)
 
 
@@ -376,7 +415,18 @@ def _group(
 
 
 def shape(figures: Figures) -> pd.DataFrame:
-    """Median and skewness of every group with a printed n, mean and SD."""
+    """Median and skewness of every group with a printed n, mean and SD.
+
+    Examples
+    --------
+    >>> figures = read("tests/studies/complete")
+    >>> table = shape(figures)
+    >>> columns = ["quantity", "population", "low", "high", "status"]
+    >>> print(table[columns].head(2).round(1).to_string(index=False))
+                      quantity             population  low  high  status
+      Working alliance: median intervention, baseline 62.0  68.5 bounded
+    Working alliance: skewness intervention, baseline -2.2   2.6 bounded
+    """
     names = {name: outcome.scale.key.name for name, outcome in figures.outcomes.items()}
     names |= {name: scale.key.name for name, scale in figures.instruments.ratings.items()}
     groups = figures.stored.groups
@@ -399,6 +449,16 @@ def items(figures: Figures) -> pd.DataFrame:
     A total says no more of its items than their sum: every total of the scale is the sum of some
     answers. The text puts the mean of every domain above a limit and of one
     highest; it excludes no totals, since totals with these means can always be divided so.
+
+    Examples
+    --------
+    >>> figures = read("tests/studies/complete")
+    >>> table = items(figures)
+    >>> columns = ["quantity", "population", "low", "high", "status"]
+    >>> print(table[columns].iloc[[0, 4]].round(3).to_string(index=False))
+                                           quantity             population   low  high     status
+           Working alliance: mean answer to an item intervention, baseline 5.425 5.425 determined
+    Compassion satisfaction: mean answer to an item intervention, baseline 4.110 5.000    bounded
     """
     return _of_groups(figures, _items_of_group)
 
@@ -469,6 +529,16 @@ def score_ranges(figures: Figures, measure: str) -> pd.DataFrame:
     -------
     DataFrame
         arm, wave, score, low, high; scores that nobody can have are left out.
+
+    Examples
+    --------
+    >>> figures = read("tests/studies/complete")
+    >>> table = score_ranges(figures, "wai")
+    >>> print(table.query("score == 62").to_string(index=False))
+             arm     wave  score  low  high
+    intervention baseline     62    0     6
+      comparison baseline     62    0     4
+      comparison  endline     62    0     3
     """
     groups = figures.stored.groups
     chosen = groups[(groups["measure"] == measure) & (groups["quantity"] == "frequency")]
@@ -492,6 +562,17 @@ def loss(figures: Figures, measure: str) -> pd.DataFrame:
 
     Of everybody with a score at baseline, so by intention to treat. No assumption is made about why
     people did not answer again.
+
+    Examples
+    --------
+    >>> figures = read("tests/studies/complete")
+    >>> table = loss(figures, "wai")
+    >>> print(table[["population", "low", "high", "status"]].round(1).to_string(index=False))
+                      population   low  high  status
+                    intervention  53.3  76.5 bounded
+                      comparison  48.4  70.9 bounded
+    intervention less comparison -17.6  28.1 bounded
+    intervention less comparison -17.4  28.3 bounded
     """
     ends = {}
     rows = []
@@ -520,7 +601,18 @@ def loss(figures: Figures, measure: str) -> pd.DataFrame:
 
 
 def use(figures: Figures) -> pd.DataFrame:
-    """Completions of the tools, and people who say they uploaded but are not in the records."""
+    """Completions of the tools, and people who say they uploaded but are not in the records.
+
+    Examples
+    --------
+    >>> figures = read("tests/studies/complete")
+    >>> table = use(figures)
+    >>> columns = ["quantity", "population", "low", "high", "status"]
+    >>> print(table[columns].head(2).to_string(index=False))
+                  quantity population  low  high     status
+    Completions of the ORS   families 15.0  15.0 determined
+    Completions of the SRS   families 14.0  14.0 determined
+    """
     return _frame([*_completions(figures.printed), *_unrecorded(figures)])
 
 

@@ -147,6 +147,15 @@ def outcomes(study: Study, printed: PrintedFigures) -> dict[str, Outcome]:
     ------
     InputError
         With every figure that is missing beside them, or makes no group.
+
+    Examples
+    --------
+    >>> study = read_study("tests/studies/complete")
+    >>> found = outcomes(study, read_printed(study.folder))
+    >>> list(found)
+    ['wai', 'proqol']
+    >>> found["wai"].pairs
+    {'intervention': 7, 'comparison': 5}
     """
     found, problems = {}, []
     for measure, scale in read_instruments(study.folder).whole.items():
@@ -199,6 +208,13 @@ def ratings(study: Study, printed: PrintedFigures) -> dict[str, Figures]:
     """Printed ratings of the tools after the training, means of items.
 
     Where no number of raters is printed, everybody who answered the survey rated every tool.
+
+    Examples
+    --------
+    >>> study = read_study("tests/studies/complete")
+    >>> found = ratings(study, read_printed(study.folder))
+    >>> found["iam_ors"].mean, found["iam_ors"].sd
+    ('4.34', '0.46')
     """
     found = {}
     for name, scale in read_instruments(study.folder).ratings.items():
@@ -230,7 +246,14 @@ def reliable_change(outcome: Outcome) -> int | None:
 
 
 def inputs_hash(study_folder: str | Path) -> str:
-    """SHA-256 of the printed figures, the measures' scales and the version of the method."""
+    """SHA-256 of the printed figures, the measures' scales and the version of the method.
+
+    Examples
+    --------
+    >>> stored = json.loads(Path("tests/studies/complete/derived/inputs.json").read_text("utf-8"))
+    >>> inputs_hash("tests/studies/complete") == stored["sha256"]
+    True
+    """
     study = read_study(study_folder)
     printed = read_printed(study.folder)
     given = [METHOD_VERSION, [outcome.given for outcome in outcomes(study, printed).values()]]
@@ -277,6 +300,15 @@ def read(study_folder: Path) -> Identified | None:
     InputError
         A table is missing or not as it was stored, or all were computed from other figures or by
         another method. The problem names the command that stores what is needed.
+
+    Examples
+    --------
+    >>> tables = read(Path("tests/studies/complete"))
+    >>> row = tables.extremes.iloc[0]
+    >>> print(f"{row['arm']}, {row['quantity']}: {row['low']:g} to {row['high']:g}, {row['how']}")
+    intervention, improved: 7 to 7, exact
+    >>> read(Path("tests/studies/mini")) is None
+    True
     """
     folder = study_folder / FOLDER
     if not is_there(folder / INPUTS) and not any(is_there(folder / f"{n}.csv") for n in TABLES):

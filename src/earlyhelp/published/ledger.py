@@ -55,6 +55,18 @@ def ledger(pilot: Pilot, claims: list[Claim] | None = None) -> pd.DataFrame:
     ------
     InputError
         With every claim that names no column, or picks more than one row.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> pilot = open_pilot("tests/studies/complete")
+    >>> claims = claims_of(pilot.study.folder)
+    >>> chosen = [one for one in claims if (one.quantity, one.column) == ("difficulty", "percent")]
+    >>> table = ledger(pilot, chosen)[["id", "printed", "recomputed", "status"]]
+    >>> print(table.to_string(index=False))
+                 id printed recomputed       status
+     harder-percent    31.2       31.3 contradicted
+    neither-percent    43.8       43.8   reproduced
     """
     claims = read_claims(pilot.study.folder / CLAIMS_FILE) if claims is None else claims
     frames: dict[str, list[dict[Any, Any]]] = {}
@@ -156,13 +168,29 @@ def _status(claim: Claim, holds: dict[str, bool | None]) -> str:
 
 
 def with_statuses(pilot: Pilot) -> Pilot:
-    """Give a pilot the statuses of its numbers."""
+    """Give a pilot the statuses of its numbers.
+
+    Examples
+    --------
+    >>> from earlyhelp.analysis.feasibility import attendance
+    >>> from earlyhelp.published.statuses import cell_statuses
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> pilot = with_statuses(open_pilot("tests/studies/complete"))
+    >>> cell_statuses(attendance(pilot).tail(2), "percent")
+    ['illustrative', 'reproduced']
+    """
     answered = ledger(pilot, claims_of(pilot.study.folder))
     return replace(pilot, statuses=Statuses(pilot, answered))
 
 
 def ledger_target(claim: str) -> str:
-    """Target of a claim's row on the ledger's page."""
+    """Target of a claim's row on the ledger's page.
+
+    Examples
+    --------
+    >>> ledger_target("attended-n")
+    'ledger-attended-n'
+    """
     return f"ledger-{claim}"
 
 
@@ -171,6 +199,12 @@ def formatted(table: pd.DataFrame) -> dict[str, str]:
 
     At the printed precision, with a percent sign where the unit is one; claims that no data
     answer are left out.
+
+    Examples
+    --------
+    >>> row = {"id": "attended-percent", "recomputed": "88.9", "unit": "%", "given_back": True}
+    >>> formatted(pd.DataFrame([row]))
+    {'attended-percent': '88.9%'}
     """
     return {
         row["id"]: f"{row['recomputed']}%" if row["unit"] == "%" else str(row["recomputed"])
@@ -186,6 +220,16 @@ def compare(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         id, subject, population, printed, before, after (recomputed values), status_before,
         status_after.
+
+    Examples
+    --------
+    >>> claim = {"id": "came", "subject": "staff who came", "population": "staff", "printed": "16"}
+    >>> before = pd.DataFrame([claim | {"recomputed": "16", "status": "reproduced"}])
+    >>> after = pd.DataFrame([claim | {"recomputed": "15", "status": "contradicted"}])
+    >>> table = compare(before, after)[["id", "printed", "before", "after", "status_after"]]
+    >>> print(table.to_string(index=False))
+      id printed before after status_after
+    came      16     16    15 contradicted
     """
     columns = ["id", "recomputed", "status"]
     both = before[[*columns, "subject", "population", "printed"]].merge(
@@ -219,6 +263,16 @@ def read_ledger(path: Path) -> pd.DataFrame:
     ------
     InputError
         When it is not one. JSON is YAML, so that the YAML reader tells.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "ledger.json")
+    ...     _ = path.write_text('[{"id": "came", "recomputed": "16", "status": "reproduced"}]')
+    ...     print(read_ledger(path).to_string(index=False))
+      id recomputed     status
+    came         16 reproduced
     """
     rows = read_yaml(path, list[SavedAnswer])
     return pd.DataFrame([row.model_dump() for row in rows], columns=list(SavedAnswer.model_fields))

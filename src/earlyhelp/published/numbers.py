@@ -29,6 +29,11 @@ def printed_number(printed: str) -> Decimal:
     ------
     ValueError
         When it is not a number.
+
+    Examples
+    --------
+    >>> printed_number("1,500"), printed_number(".238"), printed_number("twelve")
+    (Decimal('1500'), Decimal('0.238'), Decimal('12'))
     """
     text = printed.strip().lower()
     if text in NUMBER_WORDS:
@@ -97,7 +102,13 @@ def chance(probability: float) -> str:
 
 
 def number(value: object, decimals: int = 0) -> str:
-    """Round half up, as the report does, and keep trailing zeros; a dash for nothing."""
+    """Round half up, as the report does, and keep trailing zeros; a dash for nothing.
+
+    Examples
+    --------
+    >>> number(81.25, 1), number(4.2, 2), number(-3), number(None)
+    ('81.3', '4.20', '−3', '–')
+    """
     if not isinstance(value, Real) or math.isnan(value):
         return "–"
     # repr gives the shortest decimal of a float: 81.25, not a neighbour in binary.
@@ -107,5 +118,11 @@ def number(value: object, decimals: int = 0) -> str:
 
 
 def short(value: object) -> str:
-    """At most two decimals, none that say nothing."""
+    """At most two decimals, none that say nothing.
+
+    Examples
+    --------
+    >>> short(2.5), short(2.0), short(1 / 3)
+    ('2.5', '2', '0.33')
+    """
     return number(value, 2).rstrip("0").rstrip(".")

@@ -222,5 +222,13 @@ def read_printed(folder: Path) -> PrintedFigures:
     ------
     InputError
         With every problem of `claims.csv`.
+
+    Examples
+    --------
+    >>> printed = read_printed(Path("tests/studies/complete"))
+    >>> printed.text("attendance", "percent", role="all")
+    '88.9'
+    >>> printed.respondents("comparison", "baseline")  # Table 1 has 8; the recorded answer is 7
+    7
     """
     return PrintedFigures(claims_of(folder))

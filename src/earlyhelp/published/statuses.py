@@ -78,6 +78,12 @@ def cell_statuses(frame: pd.DataFrame, column: str) -> list[str]:
 
     A quantity's table knows of each cell, other tables of each row (the column `status`) or of all
     (`quantities.claiming`).
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"arm": ["both"], "n": [18], "status": ["reproduced"]})
+    >>> cell_statuses(frame, "n"), cell_statuses(frame, "arm")
+    (['reproduced'], [''])
     """
     marks: Marks | None = frame.attrs.get("statuses")
     if marks is not None and column in marks.cells:
@@ -90,7 +96,15 @@ def cell_statuses(frame: pd.DataFrame, column: str) -> list[str]:
 
 
 def combined(statuses: Iterable[str]) -> str:
-    """What a number may claim that several together make."""
+    """What a number may claim that several together make.
+
+    Examples
+    --------
+    >>> combined(["reproduced", "reproduced"]), combined(["reproduced", "design fact"])
+    ('reproduced', 'determined')
+    >>> combined(["reproduced", "illustrative"])
+    'illustrative'
+    """
     found = set(statuses)
     for status in (FREE, "contradicted"):
         if status in found:
@@ -99,7 +113,14 @@ def combined(statuses: Iterable[str]) -> str:
 
 
 def statuses_in(frame: pd.DataFrame, *columns: str) -> tuple[str, ...]:
-    """The statuses of some columns (of all by default), the most frequent first."""
+    """The statuses of some columns (of all by default), the most frequent first.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"n": [1, 2, 3], "status": ["bounded", "determined", "determined"]})
+    >>> statuses_in(frame)
+    ('determined', 'bounded')
+    """
     found = Counter(
         status for column in columns or map(str, frame) for status in cell_statuses(frame, column)
     )

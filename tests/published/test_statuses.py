@@ -146,6 +146,8 @@ def test_real_numbers_are_observed() -> None:
         (["reproduced", "determined"], "determined"),
         (["reproduced", "contradicted"], "contradicted"),
         (["contradicted", "illustrative"], "illustrative"),
+        (["bounded", "reproduced"], "bounded"),
+        (["assumed", "determined"], "assumed"),
     ],
 )
 def test_what_several_numbers_make_claims_no_more_than_the_least(

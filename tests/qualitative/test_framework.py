@@ -134,7 +134,8 @@ def test_wishes_of_question_3_3_have_the_sources_that_it_opens_with(matrix: pd.D
     assert counts == {
         "interview;post-training survey;endline survey": 14,
         "report synthesis": 11,
-        "post-training survey": 3,
+        "post-training survey;endline survey": 2,
+        "post-training survey": 1,
         "interview": 2,
     }
 

@@ -160,7 +160,7 @@ def test_every_passage_is_one_rows_summary(project: Path, matrix: pd.DataFrame) 
 def test_there_is_a_case_for_every_source_with_its_variables(project: Path) -> None:
     # Seven kinds without a named source, three groups of them, and the interviews 01 to 04.
     cases = qde(project).xpath("//q:Case", namespaces=NS)
-    assert len(cases) == 14
+    assert len(cases) == 15
     (named,) = [case for case in cases if case.get("name") == "interview_03"]
     assert named.xpath("q:VariableValue/q:TextValue/text()", namespaces=NS) == [
         "interview",
@@ -517,7 +517,7 @@ def test_a_missing_text_is_told(tmp_path: Path, project: Path) -> None:
     with zipfile.ZipFile(project) as archive:
         only = {"project.qde": archive.read("project.qde")}
     # Fourteen sources, fourteen texts that are not there.
-    assert len(refused(write(tmp_path / "other.qdpx", only))) == 14
+    assert len(refused(write(tmp_path / "other.qdpx", only))) == 15
 
 
 def test_codes_on_other_media_are_not_lost_in_silence(tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ def combined(statuses: Iterable[str]) -> str:
     'illustrative'
     """
     found = set(statuses)
-    for status in (FREE, "contradicted"):
+    for status in (FREE, "contradicted", "bounded", "assumed"):
         if status in found:
             return status
     return found.pop() if len(found) == 1 else "determined"

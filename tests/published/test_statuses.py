@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -33,6 +36,13 @@ STUDIES += tuple(f"{study} {seed}" for study in STUDIES for seed in (1, 2))
 KEPT = ("practitioner_id", "team", "role", "completed_on", "completion_id", "person_id")
 KEPT += ("person_type", "tool", "month")
 Cell = Callable[..., str]
+
+
+def table_of(pilot: Pilot, name: str) -> pd.DataFrame:
+    """A quantity's table, with its statuses."""
+    function = QUANTITIES[name].compute
+    table: pd.DataFrame = getattr(sys.modules[function.__module__], name)(pilot)
+    return table
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +124,28 @@ def test_what_is_left_of_a_printed_count_is_illustrative(pilot: Pilot) -> None:
 def test_a_sentence_without_a_number_settles_none(pilot: Pilot) -> None:
     # Section 3.3 says that there was no sign of contamination; no item, base or count is printed.
     assert statuses_in(readiness.contamination(pilot)) == ("illustrative",)
+
+
+def test_every_free_number_names_its_assumptions(pilot: Pilot) -> None:
+    """Nothing is set without a printed figure unless the page of assumptions says how."""
+    one_by_one = {"outcome_scores", "allocations"}
+    free = {name for name in QUANTITIES if "illustrative" in statuses_in(table_of(pilot, name))}
+    assert set(pilot.study.assumed) == free | one_by_one
+    page = (ROOT / "book/assumptions.md").read_text("utf-8")
+    stated = set(re.findall(r"^\| \[(R-[0-9]{2})\]\{#r-", page, re.MULTILINE))
+    assert {one for ids in pilot.study.assumed.values() for one in ids} == stated
+
+
+def test_tables_with_free_numbers_lead_to_their_assumptions() -> None:
+    shown = 0
+    for path in sorted((ROOT / "book/results").glob("*.ipynb")):
+        for cell in json.loads(path.read_text("utf-8"))["cells"]:
+            for output in cell.get("outputs", []):
+                text = "".join(output.get("data", {}).get("text/markdown", ""))
+                if "{.status .status-illustrative}" in text and text.startswith((":::{table}", "[")):
+                    shown += 1
+                    assert "Free numbers: [R-" in text, f"{path.name}: {text[:80]}"
+    assert shown > 30
 
 
 def test_numbers_under_another_setting_are_free(pilot: Pilot) -> None:

@@ -85,7 +85,7 @@ def outcome_scores(pilot: Pilot) -> pd.DataFrame:
             frame["measure"] = measure
             frame["score"] = score(survey, scale)
             frames.append(frame)
-    return free(pilot, pd.concat(frames, ignore_index=True))
+    return free(pilot, pd.concat(frames, ignore_index=True), "outcome_scores")
 
 
 def tool_rating_scores(pilot: Pilot) -> pd.DataFrame:

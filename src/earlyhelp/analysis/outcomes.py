@@ -604,7 +604,7 @@ def allocations(pilot: Pilot, measure: str) -> pd.DataFrame:
     table = randomisation.allocations(means.reindex(units, fill_value=0.0), _treated(pilot))
     known = len(means) == len(units)
     table = table if known else table.assign(difference=NOTHING, as_extreme=NOTHING)
-    return free(pilot, table)
+    return free(pilot, table, "allocations")
 
 
 def _unit_means(pilot: Pilot, measure: str) -> pd.Series:

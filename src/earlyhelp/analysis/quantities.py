@@ -214,7 +214,8 @@ def claiming(frame: pd.DataFrame, status: str) -> pd.DataFrame:
     return frame
 
 
-def free(pilot: Pilot, frame: pd.DataFrame) -> pd.DataFrame:
+def free(pilot: Pilot, frame: pd.DataFrame, name: str) -> pd.DataFrame:
     """Say of a table that it shows people one by one: seen ones, or synthetic ones."""
     observed = pilot.study.provenance == "observed"
+    frame.attrs["free"] = name
     return claiming(labelled(frame, pilot.labels), "observed" if observed else "illustrative")

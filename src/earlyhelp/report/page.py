@@ -17,7 +17,7 @@ from earlyhelp.published.ledger import formatted, ledger, ledger_target
 from earlyhelp.published.numbers import chance as chance  # notebooks import these from here
 from earlyhelp.published.numbers import number as number
 from earlyhelp.published.numbers import span as span
-from earlyhelp.published.statuses import Statuses, statuses_in
+from earlyhelp.published.statuses import FREE, Statuses, statuses_in
 from earlyhelp.qualitative import framework
 from earlyhelp.qualitative.framework import (
     CODEBOOK_FILE,
@@ -126,13 +126,13 @@ class Page:
             Target of the table; a quantity's own by default.
         """
         name = name or target(frame.attrs["quantity"])
+        notes = [self._notes(place, reading), self._assumed(frame), self._ledger_link(name)]
         if "quantity" in frame.attrs or name in LAYOUTS:
             frame = LAYOUTS[name].lay_out(frame)
         usual, *others = frame.attrs.get("statuses") or ("",)
         badges = [badge(usual)] if usual else []
         badges += [f"{badge(status)} ({LETTERS[status]})" for status in others]
-        notes = " ".join(filter(None, [self._notes(place, reading), self._ledger_link(name)]))
-        show(table_markdown(frame, " ".join(filter(None, [caption, *badges, notes])), name, kind))
+        show(table_markdown(frame, " ".join(filter(None, [caption, *badges, *notes])), name, kind))
 
     def figure(self, figure: Figure, frame: pd.DataFrame, *columns: str) -> None:
         """Show a figure of some columns of a table; a figure's cell shows nothing else.
@@ -148,13 +148,21 @@ class Page:
     def note(self, frame: pd.DataFrame, *columns: str, place: str = "", reading: str = "") -> None:
         """Say below a figure what its numbers may claim, and where the report has them."""
         badges = map(badge, statuses_in(frame, *columns))
-        show(" ".join(filter(None, [*badges, self._notes(place, reading)])))
+        notes = [self._notes(place, reading), self._assumed(frame)]
+        show(" ".join(filter(None, [*badges, *notes])))
 
     def _ledger_link(self, name: str) -> str:
         """The way back from a table to the first of its claims in the ledger."""
         claims = (c.id for c in self.claims.values() if c.quantity and target(c.quantity) == name)
         first = next(claims, None)
         return f"[Ledger](#{ledger_target(first)})" if first else ""
+
+    def _assumed(self, frame: pd.DataFrame) -> str:
+        """Links to the assumptions by which the reconstruction has set a table's free numbers."""
+        name = frame.attrs.get("quantity") or frame.attrs.get("free", "")
+        ids = self.pilot.study.assumed.get(name, ()) if FREE in statuses_in(frame) else ()
+        links = ", ".join(f"[{one}](#{one.lower()})" for one in ids)
+        return f"Free numbers: {links}." if links else ""
 
     def _notes(self, place: str, reading: str) -> str:
         source = f"Report: {place}." if place else ""

@@ -197,6 +197,8 @@ class Study(Strict):
         Progression criteria, where the study has any.
     design : dict
         Facts that no file of people holds, for claims and for the next steps.
+    assumed : dict
+        Of a reconstruction: assumptions that free numbers rest on, by quantity.
     chapters : bool
         Whether the chapters in book/ are about it; others get pages of results and of reference.
     """
@@ -216,6 +218,7 @@ class Study(Strict):
     counted: Counted
     progression: Criteria | None = None
     design: dict[str, Text | int | float] = Field(default_factory=dict)
+    assumed: dict[Text, Texts] = Field(default_factory=dict)
     chapters: bool = False
 
     @field_validator("folder", mode="before")

@@ -163,7 +163,7 @@ links: []
 
 
 @pytest.mark.parametrize(
-    "section", ["results/promise.md#results-rq-2-1", "results/trial.md#results-trial-pilot"]
+    "section", ["results/promise.md#rq-2-1", "results/trial.md#results-trial-pilot"]
 )
 def test_a_theory_leads_to_pages_of_results_and_reference(mini: Path, section: str) -> None:
     (mini / "theory_of_change.yml").write_text(THEORY % f", section: '{section}'")

@@ -175,7 +175,7 @@ FILES = (
         "is `stated` (in the theory or plan), `reported` (by staff, among the findings) or "
         "`inferred`; what is stated or reported names its place. Every outcome says what assessed "
         "it, or why nothing did. A section is a page of results and its "
-        "target (`results/promise.md#results-rq-2-1`), or left out; loops and links into nowhere "
+        "target (`results/promise.md#rq-2-1`), or left out; loops and links into nowhere "
         "are refused.",
         load_theory,
     ),

@@ -71,7 +71,7 @@ class Element(Strict):
         str,
         Field(
             pattern=r"^[a-z_/]+\.md#[a-z0-9-]+$",
-            description="a page and its target, such as results/promise.md#results-rq-2-1",
+            description="a page and its target, such as results/promise.md#rq-2-1",
         ),
     ] = "results/theory_of_change.md#theory-drawing"
     assessed_by: list[str] = Field(default_factory=list)

@@ -25,8 +25,9 @@ from earlyhelp.study.textfile import is_there, read_text
 # Seconds that one cell may take. Work that needs longer is a step of the workflow, as the
 # simulation is; without a limit a cell that waits for itself would hold up a build for good.
 CELL_LIMIT = 3600
-# Tag of cells about a published report.
-RECONSTRUCTED = "reconstructed-only"
+# Tags of cells about a published report whose data were reconstructed, and of the text of the study
+# that the chapters are about.
+RECONSTRUCTED, CHAPTER = "reconstructed-only", "chapter-only"
 
 
 class NotebookError(RuntimeError):
@@ -232,8 +233,8 @@ def _outcome_problems(source: Path, outcome: str, study: str) -> list[Problem]:
 def execute(source: Path, output: Path, given: Mapping[str, str]) -> None:
     """Run a notebook and write its executed copy; nothing is written unless all cells ran.
 
-    What it says of a published report alone (cells with the tag `RECONSTRUCTED`) is left out of the
-    pages of a study whose data are observed.
+    Cells with the tag `RECONSTRUCTED` are left out of the pages of a study whose data are observed,
+    cells with the tag `CHAPTER` where the chapters are about another study.
 
     Parameters
     ----------
@@ -255,8 +256,11 @@ def execute(source: Path, output: Path, given: Mapping[str, str]) -> None:
     notebook = read_notebook(source)
     values = given_parameters(source, notebook, given)
     study = (default_parameters(source, notebook) | values).get("study")
-    if study and read_study(study).provenance == "observed":
-        notebook.cells = [c for c in notebook.cells if not _tagged(c, RECONSTRUCTED)]
+    if study:
+        about = read_study(study)
+        kept = {RECONSTRUCTED: about.provenance == "reconstructed", CHAPTER: about.chapters}
+        omitted = [tag for tag, keep in kept.items() if not keep]
+        notebook.cells = [c for c in notebook.cells if not any(_tagged(c, t) for t in omitted)]
     _inject(notebook, values)
     clean = _cleaned(_run(source, notebook))
     content = f"{nbformat.writes(clean)}\n".encode()

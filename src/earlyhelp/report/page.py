@@ -126,13 +126,16 @@ class Page:
             Target of the table; a quantity's own by default.
         """
         name = name or target(frame.attrs["quantity"])
-        notes = [self._notes(place, reading), self._assumed(frame), self._ledger_link(name)]
+        quantity = frame.attrs.get("quantity") or frame.attrs.get("free", "")
         if "quantity" in frame.attrs or name in LAYOUTS:
             frame = LAYOUTS[name].lay_out(frame)
-        usual, *others = frame.attrs.get("statuses") or ("",)
+        claimed = frame.attrs.get("statuses") or ("",)
+        usual, *others = claimed
         badges = [badge(usual)] if usual else []
         badges += [f"{badge(status)} ({LETTERS[status]})" for status in others]
-        show(table_markdown(frame, " ".join(filter(None, [caption, *badges, *notes])), name, kind))
+        notes = [self._notes(place, reading), self._assumed(quantity, claimed)]
+        said = filter(None, [caption, *badges, *notes, self._ledger_link(name)])
+        show(table_markdown(frame, " ".join(said), name, kind))
 
     def figure(self, figure: Figure, frame: pd.DataFrame, *columns: str) -> None:
         """Show a figure of some columns of a table; a figure's cell shows nothing else.
@@ -147,9 +150,10 @@ class Page:
 
     def note(self, frame: pd.DataFrame, *columns: str, place: str = "", reading: str = "") -> None:
         """Say below a figure what its numbers may claim, and where the report has them."""
-        badges = map(badge, statuses_in(frame, *columns))
-        notes = [self._notes(place, reading), self._assumed(frame)]
-        show(" ".join(filter(None, [*badges, *notes])))
+        claimed = statuses_in(frame, *columns)
+        quantity = frame.attrs.get("quantity") or frame.attrs.get("free", "")
+        notes = [self._notes(place, reading), self._assumed(quantity, claimed)]
+        show(" ".join(filter(None, [*map(badge, claimed), *notes])))
 
     def _ledger_link(self, name: str) -> str:
         """The way back from a table to the first of its claims in the ledger."""
@@ -157,10 +161,9 @@ class Page:
         first = next(claims, None)
         return f"[Ledger](#{ledger_target(first)})" if first else ""
 
-    def _assumed(self, frame: pd.DataFrame) -> str:
-        """Links to the assumptions by which the reconstruction has set a table's free numbers."""
-        name = frame.attrs.get("quantity") or frame.attrs.get("free", "")
-        ids = self.pilot.study.assumed.get(name, ()) if FREE in statuses_in(frame) else ()
+    def _assumed(self, quantity: str, claimed: Collection[str]) -> str:
+        """Links to the assumptions by which the reconstruction has set free numbers."""
+        ids = self.pilot.study.assumed.get(quantity, ()) if FREE in claimed else ()
         links = ", ".join(f"[{one}](#{one.lower()})" for one in ids)
         return f"Free numbers: {links}." if links else ""
 
@@ -169,11 +172,12 @@ class Page:
         return " ".join(filter(None, [source, reading])) if self._reconstructed else ""
 
     def answer(self, question: str, part: str) -> None:
-        """Show the answer to a research question, its numbers filled from the analysis."""
-        answers = self.questions[question].answers if question in self.questions else {}
-        text = answers.get(part, "No answer has been written yet.")
+        """Show a research question and its answer, the numbers filled from the analysis."""
+        asked = self.questions.get(question)
+        title = escape(asked.question) if asked else f"Question {question}"
+        text = (asked.answers if asked else {}).get(part, "No answer has been written yet.")
         filled = PLACEHOLDER.sub(lambda match: self.numbers[match[1]], text)
-        show(f":::{{admonition}} Answer\n:class: answer\n\n{escape(filled)}\n:::")
+        show(f":::{{admonition}} {title}\n:class: answer\n\n{escape(filled)}\n:::")
 
     def quoted(self, claim_id: str) -> str:
         """A claim as MyST: what it counts, its value and status, what the report prints."""
@@ -228,10 +232,10 @@ class Page:
             f"tbl-strength-{key}",
         )
 
-    def evidence(self, question: str, component: str, name: str) -> None:
-        """Show what the framework matrix holds on a question, and how strong it is.
+    def evidence(self, question: str, component: str) -> None:
+        """Say how many rows of the framework matrix bear on a question, and lead to them.
 
-        Rows and themes are links to the page of the matrix; "approach" takes every component.
+        "approach" takes every component.
         """
         matrix = self.pilot.framework_matrix
         rows = matrix[matrix["research_question"] == question]
@@ -240,19 +244,15 @@ class Page:
         if rows.empty:
             show("This study holds no qualitative data on this question.")
             return
-        caption = f"Qualitative evidence on question {question}, {component}."
-        show(table_markdown(qualitative_tables.condensed(rows, self.codebook), caption, name))
-        if self.codebook:
-            caption = f"Strength of the qualitative evidence on question {question}, {component}."
-            strength = qualitative_tables.strength(rows, self.codebook)
-            show(table_markdown(strength, caption, f"{name}-strength"))
-            show(qualitative_tables.strength_in_words(matrix, self.codebook, question))
-            pages = {"framework": "framework matrix", "triangulation": "joint display"}
-            links = (
-                f"[{text}](#{qualitative_tables.question_target(page, question)})"
-                for page, text in pages.items()
-            )
-            show(f"The whole question: {' and '.join(links)}.")
+        sources = qualitative_tables.sources_in_words(rows, self.codebook)
+        framework, joint = (
+            qualitative_tables.question_target(page, question)
+            for page in ("framework", "triangulation")
+        )
+        show(
+            f"Qualitative evidence: {len(rows)} [rows of the framework matrix](#{framework}) "
+            f"({sources}), set beside the numbers in the [joint display](#{joint})."
+        )
 
     @property
     def _reconstructed(self) -> bool:

@@ -207,56 +207,22 @@ def _entries(cell: Mapping[Hashable, Any] | None, linked: Collection[str]) -> li
     return entries
 
 
-def condensed(matrix: pd.DataFrame, codebook: Codebook | None) -> pd.DataFrame:
-    """One row per direction and theme: sources with counts, and links to the matrix's rows.
+def sources_in_words(rows: pd.DataFrame, codebook: Codebook | None) -> str:
+    """How many of some rows of the matrix come from each source, as MyST.
 
-    Returns
-    -------
-    DataFrame
-        Columns Direction, Theme, Sources and Rows, finished MyST; in the codebook's order. Without
-        a codebook, themes and sources are shown by their ids and rows are no links.
+    Without a codebook sources are shown by their ids.
+
+    Examples
+    --------
+    >>> sources_in_words(pd.DataFrame({"source_type": ["interview", "interview"]}), None)
+    'interview 2'
     """
-    rows = texts(matrix)
-    order = {
-        column: {value: place for place, value in enumerate(values)}
-        for column, values in _orders(rows, codebook).items()
+    counts = rows["source_type"].value_counts(sort=False)
+    order = codebook.in_order(rows["source_type"]) if codebook else sorted(counts.index)
+    names = {
+        id: codebook.name_of("source_type", id) if codebook else id for id in order if id in counts
     }
-
-    def place(values: pd.Series) -> pd.Series:
-        return values.map(order.get(str(values.name), {value: value for value in values}))
-
-    table = []
-    rows = rows.sort_values(["direction", "theme", "source_type"], key=place)
-    for (direction, theme), found in rows.groupby(["direction", "theme"], sort=False):
-        sources = found["source_type"].value_counts(sort=False)
-        table.append(
-            {
-                "Direction": escape(direction),
-                "Theme": _theme_linked(codebook, str(theme)) if codebook else escape(theme),
-                "Sources": ", ".join(
-                    f"{escape(_named(codebook, 'source_type', str(source)))} {n}"
-                    for source, n in sources.items()
-                ),
-                "Rows": rows_linked(found["row_id"])
-                if codebook
-                else ", ".join(map(escape, found["row_id"])),
-            }
-        )
-    return pd.DataFrame(table)
-
-
-def _orders(rows: pd.DataFrame, codebook: Codebook | None) -> dict[str, list[str]]:
-    if codebook is None:
-        return {}
-    return {
-        "direction": [term.id for term in codebook.directions],
-        "theme": [theme.id for theme in codebook.themes],
-        "source_type": codebook.in_order(rows["source_type"]),
-    }
-
-
-def _named(codebook: Codebook | None, column: str, value: str) -> str:
-    return codebook.name_of(column, value) if codebook else value
+    return ", ".join(f"{escape(name)} {counts[id]}" for id, name in names.items())
 
 
 def strength(matrix: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:

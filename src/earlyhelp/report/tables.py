@@ -192,7 +192,9 @@ def tests_side_by_side(tests: pd.DataFrame, exact: pd.DataFrame) -> pd.DataFrame
     statuses = {head: cell_statuses(frame, name) for frame, name, head, _ in columns}
     words = {"Measure": [escape(label(name, tests)) for name in tests["measure"]]}
     none = {"Measure": [""] * len(tests)}
-    return marked(pd.DataFrame(words | cells, dtype=str), pd.DataFrame(none | statuses, dtype=str))
+    table = marked(pd.DataFrame(words | cells, dtype=str), pd.DataFrame(none | statuses, dtype=str))
+    table.attrs["free"] = exact.attrs["quantity"]
+    return table
 
 
 def pilot_power(frame: pd.DataFrame) -> pd.DataFrame:

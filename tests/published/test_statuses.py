@@ -142,7 +142,8 @@ def test_tables_with_free_numbers_lead_to_their_assumptions() -> None:
         for cell in json.loads(path.read_text("utf-8"))["cells"]:
             for output in cell.get("outputs", []):
                 text = "".join(output.get("data", {}).get("text/markdown", ""))
-                if "{.status .status-illustrative}" in text and text.startswith((":::{table}", "[")):
+                marked = "{.status .status-illustrative}" in text
+                if marked and text.startswith((":::{table}", "[")):
                     shown += 1
                     assert "Free numbers: [R-" in text, f"{path.name}: {text[:80]}"
     assert shown > 30

@@ -14,6 +14,7 @@ from earlyhelp.qualitative.evidence import outcome_evidence, overlay
 from earlyhelp.qualitative.framework import Codebook, read_codebook, read_triangulation
 from earlyhelp.qualitative.theory import OVERLAY, Theory, load_theory
 from earlyhelp.report.theory_drawing import draw
+from earlyhelp.study.design import Question
 from earlyhelp.study.raw import Pilot, open_pilot
 from earlyhelp.study.scoring_keys import Instruments
 
@@ -210,3 +211,67 @@ def test_a_study_without_codebook_has_tests_only(theory: Theory, pilot: Pilot) -
     found = outcome_evidence(theory, pilot, None)
     assert set(found["evidence"]) == {"no evidence"}
     assert found["p"].notna().sum() == 2
+
+
+CLAIMS = {"used": ("tool_use", "reproduced"), "tested": ("between_tests", "reproduced")}
+
+
+def rated(pilot: Pilot, codebook: Codebook | None, answer: str, number: str = "1.5") -> pd.Series:
+    """How sure an answer to a question on the training is."""
+    asked = Question(id=number, dimension="feasibility", name="N", question="Q?", answers={})
+    asked = asked.model_copy(update={"answers": {"training": answer}})
+    table = evidence.confidence(pilot, codebook, {number: asked}, CLAIMS)
+    return table.iloc[0]
+
+
+def test_sources_that_agree_about_themselves_with_a_number_are_strong(
+    pilot: Pilot, codebook: Codebook
+) -> None:
+    # Framework matrix, RQ 1.5: observation and interviews speak for the training, none against.
+    row = rated(pilot, codebook, "Most liked it: {used}.")
+    assert (row["points"], row["confidence"]) == ("SDNK", "strong")
+    assert rated(pilot, codebook, "Most liked it.")["points"] == "SDK"
+
+
+def test_a_contradicted_number_or_a_source_against_it_costs_a_point(
+    pilot: Pilot, codebook: Codebook
+) -> None:
+    claims = {"used": ("tool_use", "contradicted")}
+    asked = Question(
+        id="1.5", dimension="feasibility", name="N", question="Q?", answers={"training": "{used}"}
+    )
+    table = evidence.confidence(pilot, codebook, {"1.5": asked}, claims)
+    assert table["points"].tolist() == ["SD"]
+    matrix = pilot.framework_matrix.copy()
+    (first, *_) = matrix.index[
+        (matrix["research_question"] == "1.5")
+        & (matrix["component"] == "training")
+        & (matrix["source_type"] == "interview")
+    ]
+    matrix.loc[first, "support"] = "against"
+    row = rated(replace(pilot, framework_matrix=matrix), codebook, "{used}")
+    assert row["points"] == "SDN"
+
+
+def test_synthesis_and_few_units_cap_the_rating(pilot: Pilot, codebook: Codebook) -> None:
+    # RQ 1.1, training: the report names no source.
+    row = rated(pilot, codebook, "As planned: {used}.", "1.1")
+    assert (row["cap"], row["confidence"]) == ("the evaluators' synthesis alone", "very limited")
+    row = rated(pilot, codebook, "It works: {tested}.")
+    assert (row["cap"], row["confidence"]) == ("a test between too few units", "very limited")
+
+
+def test_what_staff_alone_say_of_families_is_limited_at_most(
+    pilot: Pilot, codebook: Codebook
+) -> None:
+    matrix = pilot.framework_matrix.query("source_type != 'observation'").assign(
+        concerns="families"
+    )
+    row = rated(replace(pilot, framework_matrix=matrix), codebook, "{used}")
+    assert row["cap"] == "staff speak for families"
+    assert row["confidence"] in ("limited", "very limited")
+
+
+def test_without_a_matrix_nothing_is_sure(pilot: Pilot) -> None:
+    row = rated(pilot, None, "So it is.")
+    assert (row["cap"], row["confidence"]) == ("", "very limited")

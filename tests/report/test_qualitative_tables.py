@@ -123,23 +123,6 @@ def test_a_theme_named_in_an_exclusion_is_a_link() -> None:
     assert "Speed ([Ease](#theme-ease)); luck \\(unknown\\)." in shown
 
 
-def test_condensed_rows_are_counted_by_source_and_linked() -> None:
-    rows = matrix_of({}, {"source_type": "records"}, {}, {"direction": "facilitator"})
-    shown = qualitative_tables.condensed(rows, CODEBOOK)
-    assert shown.iloc[0].tolist() == [
-        "barrier",
-        "[Time](#theme-time)",
-        "Interviews 2, Records 1",
-        "[A1](#a1), [A3](#a3), [A2](#a2)",
-    ]
-    assert shown["Direction"].tolist() == ["barrier", "facilitator"]
-
-
-def test_condensed_rows_without_codebook_are_shown_by_their_ids() -> None:
-    shown = qualitative_tables.condensed(matrix_of({}), None)
-    assert shown.iloc[0].tolist() == ["barrier", "time", "interview 1", "A1"]
-
-
 def test_strength_counts_sides_by_source(codebook: Codebook, matrix: pd.DataFrame) -> None:
     rows = matrix[matrix["research_question"] == "2.2"]
     shown = qualitative_tables.strength(rows, codebook)

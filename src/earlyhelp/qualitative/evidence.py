@@ -10,6 +10,19 @@ The rule, applied by `outcome_evidence` in this order:
    either way (`framework.INCONCLUSIVE`, which the joint displays keep to as well).
 
 Measures without a comparison, such as survey ratings after the training, decide nothing.
+
+How sure an answer is (`confidence`) follows from four points, of which each counts one:
+
+S. Two or more kinds of source that the report names, each by itself, are on the side of most rows.
+D. Such a row is no reflection on others and no synthesis: people speak of themselves, or a record
+   or an observer shows it.
+N. The answer holds a number that the report prints and that the data give back.
+K. No row of a named source is on the other side, and no number of the answer is contradicted.
+
+Four are strong, three moderate, two limited, fewer very limited. Answers that rest on the
+evaluators' synthesis alone, or on a test between the arms with fewer than `FEW_UNITS` randomised
+units, are very limited; those about families that neither families nor records speak of are limited
+at most.
 """
 
 from __future__ import annotations
@@ -21,9 +34,22 @@ import pandas as pd
 
 from earlyhelp.analysis.outcomes import between_tests
 from earlyhelp.analysis.quantities import labelled
-from earlyhelp.qualitative.framework import Codebook, evidence_for_outcomes
+from earlyhelp.qualitative.framework import (
+    STAFF_ON_FAMILIES,
+    Codebook,
+    evidence_for_outcomes,
+    strength_of_evidence,
+)
 from earlyhelp.qualitative.theory import OVERLAY, Element, Theory
+from earlyhelp.study.design import PLACEHOLDER, Question
 from earlyhelp.study.raw import Pilot
+
+POINTS = ("S", "D", "N", "K")
+LEVELS = ("very limited", "very limited", "limited", "moderate", "strong")
+# With two against two units no test by randomisation can find anything; with four against four one
+# can, at the usual level.
+FEW_UNITS = 8
+SYNTHESIS = "evaluators' synthesis"
 
 
 def outcome_evidence(
@@ -127,3 +153,76 @@ def _reason(outcome: Element, found: Mapping[str, Any], tested: bool) -> str:
 def overlay(evidence: pd.DataFrame) -> dict[str, str]:
     """Evidence by outcome, as `theory.draw` and `theory.as_list` take it."""
     return dict(zip(evidence["outcome"], evidence["evidence"], strict=True))
+
+
+def confidence(
+    pilot: Pilot,
+    codebook: Codebook | None,
+    questions: Mapping[str, Question],
+    claims: Mapping[str, tuple[str, str]],
+) -> pd.DataFrame:
+    """How sure one can be of each answer to a research question, by the module's rule.
+
+    Parameters
+    ----------
+    claims : mapping
+        Quantity and status of each claim, by id.
+
+    Returns
+    -------
+    DataFrame
+        question, part, points (of `POINTS`), cap (why the answer is no surer, else "") and
+        confidence, one of `LEVELS`.
+    """
+    table = []
+    for question in questions.values():
+        for part, answer in question.answers.items():
+            matrix = pilot.framework_matrix
+            if part != "approach":
+                matrix = matrix[matrix["component"].isin([part, "approach"])]
+            found = _by_side(matrix, codebook, question.id)
+            cited = [claims[claim] for claim in PLACEHOLDER.findall(answer) if claim in claims]
+            points = _points(found, [status for _, status in cited])
+            tested = any(quantity == between_tests.__name__ for quantity, _ in cited)
+            cap, most = _cap(found, tested and len(set(pilot.study.unit_of.values())) < FEW_UNITS)
+            level = LEVELS[min(len(points), most)]
+            table.append((question.id, part, points, cap, level))
+    columns = ["question", "part", "points", "cap", "confidence"]
+    return pd.DataFrame(table, columns=columns)
+
+
+def _by_side(matrix: pd.DataFrame, codebook: Codebook | None, question: str) -> pd.DataFrame:
+    """Sources of a question with their rows on the side of most (`most`) and on the other."""
+    if codebook is None or matrix.empty:
+        return pd.DataFrame(columns=["source", "directness", "most", "other", "named"])
+    found = strength_of_evidence(matrix, codebook)
+    found = found[found["question"] == question]
+    sides = ["supports", "against"]
+    most, other = sorted(sides, key=lambda side: -found[side].sum())
+    named = found["source"].isin([s for s in found["source"] if s in codebook.attributed])
+    return found.assign(most=found[most], other=found[other], named=named)
+
+
+def _points(found: pd.DataFrame, statuses: list[str]) -> str:
+    """Which points an answer has."""
+    on_side = found[found["most"] > 0]
+    near = ~on_side["directness"].isin([STAFF_ON_FAMILIES, SYNTHESIS])
+    has = {
+        "S": on_side.loc[on_side["named"], "source"].nunique() >= 2,
+        "D": bool(near.any()),
+        "N": bool({"reproduced", "determined", "observed"} & set(statuses)),
+        "K": not found.loc[found["named"], "other"].any() and "contradicted" not in statuses,
+    }
+    return "".join(point for point in POINTS if has[point])
+
+
+def _cap(found: pd.DataFrame, few_units: bool) -> tuple[str, int]:
+    """Why an answer is no surer, and the most points that it can count."""
+    near = set(found.loc[found["most"] > 0, "directness"])
+    if few_units:
+        return "a test between too few units", 1
+    if near and near <= {SYNTHESIS}:
+        return "the evaluators' synthesis alone", 1
+    if near and near <= {SYNTHESIS, STAFF_ON_FAMILIES}:
+        return "staff speak for families", 2
+    return "", len(POINTS)

@@ -29,10 +29,11 @@ from earlyhelp.qualitative.theory import THEORY_FILE, Theory, load_theory
 from earlyhelp.report import figures, qualitative_tables
 from earlyhelp.report.layout import LAYOUTS, target
 from earlyhelp.report.myst import LETTERS, badge, escape
-from earlyhelp.study.design import PLACEHOLDER, Question, read_questions
+from earlyhelp.study.design import Question, read_questions
 from earlyhelp.study.raw import Pilot, open_pilot
 from earlyhelp.study.textfile import is_there
 
+_ESCAPED_PLACEHOLDER = re.compile(r"\\\{([a-z0-9\\-]+)\\\}")
 _MARK = re.compile(r" \{sup\}`[a-z]`")
 
 
@@ -176,8 +177,16 @@ class Page:
         asked = self.questions.get(question)
         title = escape(asked.question) if asked else f"Question {question}"
         text = (asked.answers if asked else {}).get(part, "No answer has been written yet.")
-        filled = PLACEHOLDER.sub(lambda match: self.numbers[match[1]], text)
-        show(f":::{{admonition}} {title}\n:class: answer\n\n{escape(filled)}\n:::")
+        show(f":::{{admonition}} {title}\n:class: answer\n\n{self.filled(text)}\n:::")
+
+    def filled(self, text: str) -> str:
+        """An answer as MyST: each claim id in braces becomes its number, which leads to its row."""
+
+        def linked(match: re.Match[str]) -> str:
+            claim = match[1].replace("\\", "")
+            return f"[{escape(self.numbers[claim])}](#{ledger_target(claim)})"
+
+        return _ESCAPED_PLACEHOLDER.sub(linked, escape(text))
 
     def quoted(self, claim_id: str) -> str:
         """A claim as MyST: what it counts, its value and status, what the report prints."""

@@ -29,6 +29,7 @@ from earlyhelp.qualitative.theory import BASES, Theory
 from earlyhelp.report.layout import label
 from earlyhelp.report.myst import escape
 from earlyhelp.report.theory_drawing import evidence_target
+from earlyhelp.study.design import Question
 
 # A theme named in another one's definition, as `exclude` does.
 _NAMED = re.compile(r"\(([a-z]+(?:-[a-z]+)*)\)")
@@ -223,6 +224,33 @@ def sources_in_words(rows: pd.DataFrame, codebook: Codebook | None) -> str:
         id: codebook.name_of("source_type", id) if codebook else id for id in order if id in counts
     }
     return ", ".join(f"{escape(name)} {counts[id]}" for id, name in names.items())
+
+
+def key_findings(
+    rated: pd.DataFrame, questions: Mapping[str, Question], filled: Callable[[str], str]
+) -> pd.DataFrame:
+    """The answer to each question and how sure it is (`evidence.confidence`).
+
+    Parameters
+    ----------
+    filled : callable
+        Makes MyST of an answer.
+    """
+    rows = []
+    for row in rated.to_dict("records"):
+        question, part = questions[row["question"]], row["part"]
+        about = "" if part == "approach" else f", {part}"
+        target = f"rq-{question.id.replace('.', '-')}{about.replace(', ', '-')}"
+        why = " ".join(filter(None, [" ".join(row["points"]), row["cap"] and f"({row['cap']})"]))
+        rows.append(
+            {
+                "Question": _link(f"{question.id} {question.name}{about}", target),
+                "Finding": filled(question.answers[part]),
+                "How sure": f"**{escape(row['confidence'].capitalize())}**",
+                "Why": escape(why),
+            }
+        )
+    return pd.DataFrame(rows, dtype=str)
 
 
 def strength(matrix: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:

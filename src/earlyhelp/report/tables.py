@@ -54,6 +54,7 @@ def _claiming(layout: Layout) -> Layout:
         table = layout(frame, *arguments, **options)
         if not table.attrs.get("statuses"):
             table.attrs["statuses"] = statuses_in(frame)
+        table.attrs["free"] = frame.attrs.get("quantity") or frame.attrs.get("free", "")
         return table
 
     return cast(Layout, laid_out)

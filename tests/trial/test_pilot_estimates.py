@@ -215,6 +215,9 @@ def test_ranges_hold_every_combination() -> None:
         power.clusters_needed(design, power.Assumptions(effect=0.5, icc=0.2, cac=cac, **fixed))
         for cac in (0.5, 1)
     ]
+    assert set(needed.index) == {
+        (design.name, icc) for design in power.PLANNED for icc in SMALL.icc
+    }
     row = needed.loc["baseline", 0.2]
     assert (row["low"], row["high"]) == (min(each), max(each))
     assert row["low"] < row["high"]
@@ -365,7 +368,7 @@ def test_designs_are_compared_by_what_they_ask_for() -> None:
     table = pilot_estimates.compared(SMALL, 0.5, 6, 0.05, 0.8).set_index("design")
     for design in power.PLANNED:
         row = table.loc[design.name]
-        assert row["months"] == 6 * (row["rounds"] - 1)
+        assert row["months"] == 6 * max(row["rounds"] - 1, 1)
         # Ten people in a team; every one is measured in every round.
         assert row["people_high"] == 10 * row["teams_high"]
         assert row["measurements_low"] == 10 * row["teams_low"] * row["rounds"]
@@ -379,3 +382,15 @@ def test_designs_are_compared_by_what_they_ask_for() -> None:
 def test_months_between_the_waves(rotherham: Path) -> None:
     # September 2022 to February 2023.
     assert pilot_estimates.months_between(read_study(rotherham)) == 5
+
+
+def test_teams_are_enough_whatever_is_assumed_or_under_some_assumptions_or_never() -> None:
+    needed = pilot_estimates.needed(SMALL, 0.05, 0.8)
+    ends = needed[needed["design"] == "parallel"].agg({"low": "min", "high": "max"})
+    for teams, expected in (
+        (ends["high"], pilot_estimates.WHATEVER),
+        (ends["high"] - 1, pilot_estimates.SOME),
+        (ends["low"], pilot_estimates.SOME),
+        (ends["low"] - 1, pilot_estimates.NEVER),
+    ):
+        assert pilot_estimates.enough(needed, teams)["parallel"] == expected

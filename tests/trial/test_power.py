@@ -378,6 +378,21 @@ def test_smallest_p_counts_the_ways_of_drawing_lots(design, count, expected):
     assert power.smallest_p(design, count) == pytest.approx(expected)
 
 
+def test_two_teams_for_one_cost_an_eighth_of_the_precision():
+    # By hand: 1/n1 + 1/n2 is 4/24 with 12 and 12, and 4.5/24 with 8 and 16.
+    a = Assumptions(effect=0.5, cac=0.8, iac=0.3)
+    for design in (PARALLEL, BASELINE, CHANGE):
+        unequal = power.allocated(design, 1, 2)
+        ratio = power.variance(unequal, a, 24) / power.variance(design, a, 24)
+        assert ratio == pytest.approx(9 / 8)
+        assert power.clusters_needed(unequal, a) % 3 == 0
+
+
+def test_lots_of_unequal_arms_are_counted():
+    # Two of six: 15 ways, none of them mirrored.
+    assert power.smallest_p(power.allocated(PARALLEL, 1, 2), 6) == pytest.approx(1 / 15)
+
+
 @pytest.mark.parametrize("design", [PARALLEL, BASELINE, CHANGE])
 def test_few_units_come_with_a_caution(design):
     a = Assumptions(effect=0.5, cac=0.8)

@@ -227,7 +227,7 @@ ANALYSES = {
 
 
 @_claiming
-def test_sizes(frame: pd.DataFrame) -> pd.DataFrame:
+def sizes(frame: pd.DataFrame) -> pd.DataFrame:
     """How often tests reject without an effect (`pilot_estimates.sizes`)."""
     shown = frame.assign(size_low=100 * frame["size_low"], size_high=100 * frame["size_high"])
     return pd.DataFrame(
@@ -246,7 +246,7 @@ def test_sizes(frame: pd.DataFrame) -> pd.DataFrame:
 @_claiming
 def simulated_pilot(frame: pd.DataFrame) -> pd.DataFrame:
     """Simulated size and power of the pilot's units (`pilot_estimates.simulated_pilot`)."""
-    table = test_sizes(frame)
+    table = sizes(frame)
     powers = [name for name in map(str, frame) if name.startswith("power_")]
     percent = frame.assign(**{name: 100 * frame[name] for name in powers})
     for name in dict.fromkeys(name.rpartition("_")[0] for name in powers):

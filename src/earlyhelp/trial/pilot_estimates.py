@@ -456,7 +456,10 @@ def _planned(sweep: Sweep, alpha: float, target: float, effects: tuple[float, ..
     """Every planned trial of the grid (`power.sweep`)."""
     fixed = sweep.fixed | {"alpha": alpha}
     ranges = {"icc": sweep.icc, "cac": sweep.cac, "iac": sweep.iac}
-    return power.sweep(power.PLANNED, target, effect=effects, **ranges, **fixed)
+    table = power.sweep(power.PLANNED, target, effect=effects, **ranges, **fixed)
+    # Also where people are randomised, whose power does not depend on it.
+    each = np.repeat(sweep.icc, len(sweep.cac) * len(sweep.iac))
+    return table.assign(icc=np.tile(each, len(power.PLANNED) * len(effects)))
 
 
 def needed_in_points(
@@ -656,6 +659,8 @@ def simulated_pilot(simulated: pd.DataFrame) -> pd.DataFrame:
     >>> simulated_pilot(read_stored("tests/studies/complete"))["design"].tolist()
     ['parallel', 'baseline', 'change', 'randomisation']
     """
+    if simulated.empty or "pilot" not in set(simulated["kind"]):
+        return pd.DataFrame(columns=SIZES)
     table = sizes(simulated, "pilot").set_index("design")
     cells = simulated[(simulated["kind"] == "pilot") & (simulated["effect"] > 0)]
     ends = cells.groupby(["design", "effect"])["power_simulated"].agg(low="min", high="max")
@@ -710,7 +715,7 @@ def compared(sweep: Sweep, effect: float, months: int, alpha: float, target: flo
     Returns
     -------
     DataFrame
-        design, rounds (of measurement), months (from the first to the last); and as ranges over the
+        design, rounds (of measurement), months (from the start to the last); and as ranges over the
         ICCs and the autocorrelations: teams, people (in a round), measurements, and half_width (of
         the expected interval with so many teams, in SDs).
 
@@ -728,7 +733,8 @@ def compared(sweep: Sweep, effect: float, months: int, alpha: float, target: flo
     ends = {f"{name}_{end}": (name, end) for name in ranges for end in ("min", "max")}
     grouped = table.groupby(["design", "rounds"], sort=False).agg(**ends).reset_index()
     grouped.columns = grouped.columns.str.replace("_min", "_low").str.replace("_max", "_high")
-    return claiming(grouped.assign(months=(grouped["rounds"] - 1) * months), ASSUMED)
+    # Also who is measured once is measured after some time.
+    return claiming(grouped.assign(months=(grouped["rounds"] - 1).clip(1) * months), ASSUMED)
 
 
 def months_between(study: Study) -> int:
@@ -742,6 +748,62 @@ def months_between(study: Study) -> int:
     """
     months = {w.id: 12 * int(w.month[:4]) + int(w.month[5:]) for w in study.waves}
     return months["endline"] - months["baseline"]
+
+
+WHATEVER, SOME, NEVER = "whatever is assumed", "under some of the assumptions", "never"
+
+
+def enough(needed: pd.DataFrame, clusters: int) -> dict[str, str]:
+    """Whether so many teams are enough for the largest effect, by design that randomises teams.
+
+    Parameters
+    ----------
+    needed : DataFrame
+        As `needed` returns it.
+
+    Returns
+    -------
+    dict
+        Design to `WHATEVER`, `SOME` or `NEVER`.
+
+    Examples
+    --------
+    >>> sweep = Sweep(icc=(0.01, 0.1), cac=(0.8,), iac=(0.5,), effect=(0.5,), points=(4,), cv=0)
+    >>> enough(needed(sweep, alpha=0.05, target=0.8), 20)["parallel"]
+    'under some of the assumptions'
+    """
+    chosen = needed[needed["effect"] == needed["effect"].max()]
+    ends = chosen.groupby("design", sort=False).agg(low=("low", "min"), high=("high", "max"))
+    of_teams = [design.name for design in power.PLANNED if design.unit == "cluster"]
+    return {
+        name: WHATEVER if high <= clusters else SOME if low <= clusters else NEVER
+        for name, low, high in ends.loc[of_teams].itertuples()
+    }
+
+
+def caution(teams: pd.DataFrame, column: str, alpha: float) -> str:
+    """Sentence for a table in which some numbers of teams are so few that it takes one.
+
+    Parameters
+    ----------
+    teams : DataFrame
+        design, and the numbers in `column`.
+
+    Examples
+    --------
+    >>> teams = pd.DataFrame({"design": ["parallel", "stepped-wedge"], "low": [4, 4]})
+    >>> caution(teams, "low", alpha=0.05).split(":")[0]
+    ' Numbers below 8 rest on normal team means'
+    >>> caution(teams.iloc[1:], "low", alpha=0.05)
+    ''
+    """
+    of_teams = [design for design in power.PLANNED if design.unit == "cluster"]
+    fewest = {design.name: power.fewest_for_lots(design, alpha) for design in of_teams}
+    enough = teams["design"].map(fewest).fillna(0)
+    if not (few := enough[teams[column] < enough]).size:
+        return ""
+    told = "with fewer teams in two arms no randomisation test can reject"
+    return f" Numbers below {few.max():.0f} rest on normal team means: {told} at {alpha:g}."
 
 
 READINESS = ("3.1", "3.2", "3.3", "3.4", "3.5", "3.6")

@@ -23,9 +23,9 @@ differ in variance where the correlation is large (Hayes & Moulton 2017, ch. 10)
 
 Power is exact for normal outcomes and equal sizes of units, whatever their number: it is the mean,
 over the chi-squared and beta variables on which the standard error rests, of the chance that a
-normal variable leaves its limits (`Test`). Unequal sizes enter by the harmonic mean (Hayes &
-Bennett 1999), to the second order; `trial.simulation` tells what that leaves out. Proportions count
-as normal.
+normal variable leaves its limits (`Test`). Unequal sizes enter by their harmonic mean, to the
+second order (Hayes & Bennett 1999); `trial.simulation` tells what that leaves out. Proportions
+count as normal.
 
 Outcome of person k of unit i in period t (Hooper et al. 2016, nested exchangeable)::
 
@@ -44,7 +44,7 @@ Shieh (2020), Psychometrika 85:101-120.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import product
 from math import ceil, factorial, inf, isfinite, prod, sqrt
 from typing import Any
@@ -178,6 +178,18 @@ def stepped_wedge(sequences: int = 4) -> Design:
         tuple(int(period > step) for period in range(sequences + 1)) for step in range(sequences)
     )
     return Design("stepped-wedge", exposure, analysis="gls")
+
+
+def allocated(design: Design, control: int, intervention: int) -> Design:
+    """Two arms with so many units in one for so many in the other.
+
+    Examples
+    --------
+    >>> allocated(DESIGNS["parallel"], control=1, intervention=2).exposure
+    ((0,), (1,), (1,))
+    """
+    without, used = design.exposure
+    return replace(design, exposure=(without,) * control + (used,) * intervention)
 
 
 WITH_BASELINE = ((0, 0), (0, 1))
@@ -570,8 +582,11 @@ def smallest_p(design: Design, count: int) -> float:
     if count > 100:  # factorials of millions have no end
         return 0.0
     counts = _counts(design, count)
-    best = 2 if design.sequences == 2 and counts[0] == counts[1] else 1
-    return best * prod(factorial(int(n)) for n in counts) / factorial(count)
+    alike: dict[tuple[int, ...], int] = {}
+    for sequence, n in zip(design.exposure, counts, strict=True):
+        alike[sequence] = alike.get(sequence, 0) + int(n)
+    best = 2 if len(alike) == 2 and len(set(alike.values())) == 1 else 1
+    return best * prod(map(factorial, alike.values())) / factorial(count)
 
 
 def caution(design: Design, count: int, alpha: float) -> str | None:
@@ -590,6 +605,22 @@ def caution(design: Design, count: int, alpha: float) -> str | None:
         return None
     rests = "so all rests on normal unit means"
     return f"{count} units: no randomisation test can reject at {alpha:g}, {rests}"
+
+
+def fewest_for_lots(design: Design, alpha: float) -> int:
+    """Fewest units, the same number in every sequence, with which lots alone could show an effect.
+
+    Below it every number comes with a `caution`.
+
+    Examples
+    --------
+    >>> fewest_for_lots(DESIGNS["parallel"], alpha=0.05)
+    8
+    """
+    count = design.sequences
+    while smallest_p(design, count) > alpha:
+        count += design.sequences
+    return count
 
 
 def clusters_needed(

@@ -258,6 +258,8 @@ def test_responsiveness_is_what_the_trial_detects(teams: int) -> None:
     table = pilot_estimates.responsiveness(SMALL, {"teams": teams}, 0.05, 0.8).set_index("design")
     a = power.Assumptions(effect=table.loc["parallel", "low"], icc=0.05, **SMALL.fixed)
     assert power.power(power.DESIGNS["parallel"], a, teams) == pytest.approx(0.8)
+    width = power.half_width(power.DESIGNS["parallel"], a, teams)
+    assert table.loc["parallel", "half_low"] == pytest.approx(width)
 
 
 def test_next_steps_have_evidence_and_numbers(rotherham: Path) -> None:
@@ -354,6 +356,14 @@ def test_a_randomisation_test_of_four_units_never_rejects() -> None:
 def test_eight_units_have_a_randomisation_test_that_could_reject() -> None:
     cells = _simulated(("parallel", 0, 0.05), ("parallel", 0.5, 0.1)).assign(clusters=8)
     assert pilot_estimates.simulated_pilot(cells)["design"].tolist() == ["parallel"]
+
+
+def test_a_design_whose_test_rejects_too_often_is_not_compared() -> None:
+    cells = [("parallel", 0, 0.05), ("baseline", 0, 0.07)]
+    level = _simulated(*cells).assign(kind="level")
+    equal = _simulated(("parallel", 0.5, 0.8), ("baseline", 0.5, 0.8)).assign(kind="equal")
+    found = pilot_estimates.agreement(pd.concat([level, equal], ignore_index=True))
+    assert found["design"].tolist() == ["parallel"]
 
 
 def test_the_effect_of_unequal_sizes_is_simulated_less_calculated() -> None:

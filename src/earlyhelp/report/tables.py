@@ -414,6 +414,11 @@ def responsiveness(frame: pd.DataFrame) -> pd.DataFrame:
     return table.rename(columns={"teams": "Teams"})
 
 
+def precision(frame: pd.DataFrame) -> pd.DataFrame:
+    """Half-widths of the intervals of such trials (`pilot_estimates.responsiveness`)."""
+    return responsiveness(frame.assign(low=frame["half_low"], high=frame["half_high"]))
+
+
 def assumptions(sweep: Sweep) -> pd.DataFrame:
     """The design grid in words (`design_grid.Sweep`)."""
 

@@ -542,8 +542,8 @@ def responsiveness(
     Returns
     -------
     DataFrame
-        teams (words), clusters, design, low, high (difference in SDs, over the ICC and the
-        autocorrelations).
+        teams (words), clusters, design; over the ICC and the autocorrelations: low, high
+        (difference in SDs), half_low, half_high (half-width of the expected interval, in SDs).
 
     Examples
     --------
@@ -559,18 +559,19 @@ def responsiveness(
     for (words, count), design in product(clusters.items(), power.PLANNED):
         if design.unit == "cluster" and count < design.fewest:
             continue
-        found = [
-            power.detectable_effect(
-                design,
-                power.Assumptions(effect=1, icc=icc, cac=cac, iac=iac, **fixed),
-                count,
-                target,
-            )
+        assumed = [
+            power.Assumptions(effect=1, icc=icc, cac=cac, iac=iac, **fixed)
             for icc, cac, iac in ranges
         ]
-        rows.append((words, count, design.name, min(found), max(found)))
-    columns = ["teams", "clusters", "design", "low", "high"]
+        found = [power.detectable_effect(design, a, count, target) for a in assumed]
+        widths = [power.half_width(design, a, count) for a in assumed]
+        rows.append((words, count, design.name, *_ends(found), *_ends(widths)))
+    columns = ["teams", "clusters", "design", "low", "high", "half_low", "half_high"]
     return claiming(pd.DataFrame(rows, columns=columns), ASSUMED)
+
+
+def _ends(values: list[float]) -> tuple[float, float]:
+    return min(values), max(values)
 
 
 def candidates(room: pd.DataFrame, required: pd.DataFrame) -> pd.DataFrame:
@@ -675,6 +676,20 @@ def simulated_pilot(simulated: pd.DataFrame) -> pd.DataFrame:
         table.sort_values("verdict", key=lambda told: told != KEEPS, kind="stable").reset_index(),
         ASSUMED,
     )
+
+
+def agreement(simulated: pd.DataFrame) -> pd.DataFrame:
+    """Cells of teams of equal size, of the designs whose test does not reject too often.
+
+    Examples
+    --------
+    >>> from earlyhelp.trial.design_grid import read_stored
+    >>> set(agreement(read_stored("tests/studies/complete"))["kind"])
+    {'equal'}
+    """
+    told = sizes(simulated, "level").set_index("design")["verdict"]
+    cells = simulated[simulated["kind"] == "equal"]
+    return claiming(cells[cells["design"].map(told) != TOO_OFTEN], ASSUMED)
 
 
 def unequal_sizes(simulated: pd.DataFrame) -> pd.DataFrame:
@@ -802,7 +817,7 @@ def caution(teams: pd.DataFrame, column: str, alpha: float) -> str:
     enough = teams["design"].map(fewest).fillna(0)
     if not (few := enough[teams[column] < enough]).size:
         return ""
-    told = "with fewer teams in two arms no randomisation test can reject"
+    told = "with fewer teams in two equal arms no randomisation test can reject"
     return f" Numbers below {few.max():.0f} rest on normal team means: {told} at {alpha:g}."
 
 

@@ -701,8 +701,8 @@ def describe(
 ) -> dict[str, Any]:
     """One trial as a row: its assumptions, size, precision and power.
 
-    Assumptions that the design does not depend on are None. `size` is how often the test rejects
-    without an effect; `note` is its `caution`.
+    Assumptions that the design does not depend on are None. `type_one_error` is how often the test
+    rejects without an effect; `half_width` that of the expected interval; `note` the `caution`.
 
     Examples
     --------
@@ -725,7 +725,7 @@ def describe(
         "df": test.df if few_clusters else None,
         "standard_error": error,
         "half_width": test.half_width() * error,
-        "size": test.rejects(0),
+        "type_one_error": test.rejects(0),
         "power": test.rejects(abs(a.effect) / error),
         "note": caution(design, count, a.alpha),
     }

@@ -1,9 +1,9 @@
 """The next trial's design: power, sample size, precision and detectable effect.
 
 Each design has one analysis, the same in text, formula and simulation. All are of unweighted means
-of units (`Design.analysis`), because they keep the size of the test with few units of unequal size:
-weights by the true intracluster correlation are known to nobody, and weights by size make the means
-differ in variance where the correlation is large (Hayes & Moulton 2017, ch. 10).
+of units (`Design.analysis`), because they keep the size of the test with few units of unequal size
+(Hayes & Moulton 2017, ch. 10). Weights by the true intracluster correlation are known to nobody,
+and weighted by size the means differ in variance where that correlation is large.
 
 "means"
     t test of unit means.

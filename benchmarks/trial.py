@@ -1,9 +1,9 @@
 """Simulated trials per second: one numpy pass against statsmodels in a loop.
 
-Both fit the same model to the same cluster-period means: variance components from the within- and
-the between-cluster regression, then least squares with that covariance matrix. The estimates and
-standard errors must agree to 1e-8, else the run fails. Drawing the data is not timed. Run with
-`python benchmarks/trial.py`.
+Both fit the same regressions to the same unit means: of means or endline on arm and baseline, and
+for the stepped wedge between and within clusters, joined by the same rule. Estimates and standard
+errors must agree to 1e-8, else the run fails. Drawing the data is not timed. Run with `python
+benchmarks/trial.py`.
 """
 
 from __future__ import annotations
@@ -21,27 +21,25 @@ from earlyhelp.trial.power import Assumptions, Design, Floats
 CLUSTERS, VECTORISED, LOOPED, TOLERANCE = 24, 20_000, 300, 1e-8
 
 
-def design_matrices(exposure: Floats) -> tuple[Floats, Floats, Floats]:
-    """Columns of the between, the within and the combined regression."""
-    clusters, periods = exposure.shape
-    period = np.tile(np.eye(periods), (clusters, 1))
-    cluster = np.kron(np.eye(clusters), np.ones((periods, 1)))
-    between = np.column_stack([np.ones(clusters), exposure.mean(axis=1)])
-    within = np.column_stack([cluster, period[:, 1:], exposure.ravel()])
-    return between, within, np.column_stack([period, exposure.ravel()])
-
-
-def fit(y: Floats, columns: tuple[Floats, Floats, Floats]) -> tuple[float, float]:
+def fit(y: Floats, exposure: Floats, design: Design) -> tuple[float, float]:
     """Estimate and standard error of one trial's effect by statsmodels."""
-    clusters, periods = y.shape
-    between, within, combined = columns
-    spread = sm.OLS(y.mean(axis=1), between).fit()
-    if periods == 1:
-        return spread.params[-1], spread.bse[-1]
-    residual = sm.OLS(y.ravel(), within).fit().mse_resid
-    matrix = residual * np.eye(periods) + (spread.mse_resid - residual / periods)
-    result = sm.GLS(y.ravel(), combined, sigma=np.kron(np.eye(clusters), matrix)).fit()
-    return result.params[-1], np.sqrt(result.normalized_cov_params[-1, -1])
+    if design.analysis != "gls":
+        columns = np.column_stack([y[:, :-1], exposure[:, -1]])
+        result = sm.OLS(y[:, -1], sm.add_constant(columns)).fit()
+        return result.params[-1], result.bse[-1]
+    clusters, periods = exposure.shape
+    cluster = np.kron(np.eye(clusters), np.ones((periods, 1)))
+    period = np.tile(np.eye(periods), (clusters, 1))[:, 1:]
+    columns = np.column_stack([cluster, period, exposure.ravel()])
+    fits = [
+        sm.OLS(y.mean(axis=1), sm.add_constant(exposure.mean(axis=1))).fit(),
+        sm.OLS(y.ravel(), columns).fit(),
+    ]
+    dfs = clusters - 2, (clusters - 1) * (periods - 1) - 1
+    slopes, variances = [f.params[-1] for f in fits], [f.bse[-1] ** 2 for f in fits]
+    weight = power.joined_weights([1 / v for v in variances], dfs)
+    estimate = weight * slopes[0] + (1 - weight) * slopes[1]
+    return estimate, np.sqrt(power.joined_variance(weight, variances, dfs))
 
 
 def compare(design: Design) -> dict[str, object]:
@@ -52,10 +50,9 @@ def compare(design: Design) -> dict[str, object]:
     sizes = np.full((VECTORISED, CLUSTERS), a.analysed)
     means = simulation.draw_continuous(design, a, exposure, sizes, rng)
     start = perf_counter()
-    vectorised = simulation.estimate(means, exposure)
+    vectorised = simulation.estimate(means, exposure, design.analysis)[:2]
     middle = perf_counter()
-    columns = design_matrices(exposure)
-    looped = np.array([fit(y, columns) for y in means[:LOOPED]]).T
+    looped = np.array([fit(y, exposure, design) for y in means[:LOOPED]]).T
     end = perf_counter()
     rates = VECTORISED / (middle - start), LOOPED / (end - middle)
     return {

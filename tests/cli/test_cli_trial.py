@@ -21,7 +21,8 @@ def test_power_is_that_of_the_library(capsys):
 
 
 def test_size_reaches_the_power(capsys):
-    row = _json(capsys, "size", "--design", "baseline", "--effect", "0.4", "--power", "0.9")
+    row = _json(capsys, "size", "--design", "baseline", "--effect", "0.4", "--cac", "0.8",
+                "--power", "0.9")  # fmt: skip
     assert row["power"] >= 0.9
     assert row["clusters"] % 2 == 0
 
@@ -33,12 +34,13 @@ def test_binary_outcomes_take_two_proportions(capsys):
 
 
 def test_the_stepped_wedge_takes_its_sequences(capsys):
-    row = _json(capsys, "size", "--design", "stepped-wedge", "--sequences", "3", "--effect", "0.5")
+    row = _json(capsys, "size", "--design", "stepped-wedge", "--sequences", "3", "--effect", "0.5",
+                "--cac", "0.8")  # fmt: skip
     assert (row["sequences"], row["periods"]) == (3, 4)
 
 
 def test_sweep_covers_the_designs(capsys):
-    rows = _json(capsys, "sweep", "--effect", "0.5", "--icc", "0.01", "0.1")
+    rows = _json(capsys, "sweep", "--effect", "0.5", "--icc", "0.01", "0.1", "--cac", "0.8")
     assert len(rows) == 2 * len(power.DESIGNS)
 
 
@@ -82,6 +84,20 @@ def test_text_names_every_number(capsys):
     assert "df" in printed
 
 
+def test_few_teams_come_with_a_caution(capsys):
+    argv = ["trial", "power", "--design", "baseline", "--effect", "0.5", "--cac", "0.8"]
+    for clusters, warned in (("4", True), ("8", False)):
+        assert main([*argv, "--clusters", clusters]) == 0
+        assert ("no randomisation test can reject" in capsys.readouterr().out) == warned
+
+
+def test_correlations_that_a_design_ignores_are_not_printed(capsys):
+    argv = ["trial", "power", "--design", "individual", "--effect", "0.5", "--clusters", "8"]
+    assert main(argv) == 0
+    names = {line.split()[0] for line in capsys.readouterr().out.splitlines()}
+    assert not names & {"icc", "cac", "iac", "cv"}
+
+
 @pytest.mark.parametrize(
     ("argv", "names"),
     [
@@ -91,22 +107,24 @@ def test_text_names_every_number(capsys):
         ),
         (
             ["size", "--design", "stepped-wedge", "--sequences", "1", "--sd", "-1", "--power", "1"],
-            ["sequences", "outcome", "sd", "power"],
+            ["sequences", "outcome", "sd", "cac", "power"],
         ),
         (["size", "--design", "parallel", "--control", "0.2"], ["outcome"]),
         (["sweep", "--icc", "0.1", "1.5", "--simulate", "0", "--power", "0"],
-         ["power", "trials", "icc"]),
-        (["sweep", "--icc", "nan", "--effect", "0.3", "inf"], ["effect", "icc"]),
-        (["sweep", "--control", "0.5", "--intervention", "0.6", "1.7"], ["intervention"]),
-        (["sweep", "--control", "0.5"], ["outcome"]),
+         ["power", "trials", "cac", "icc"]),
+        (["sweep", "--icc", "nan", "--effect", "0.3", "inf"], ["effect", "cac", "icc"]),
+        (["sweep", "--control", "0.5", "--intervention", "0.6", "1.7"], ["intervention", "cac"]),
+        (["sweep", "--control", "0.5"], ["outcome", "cac"]),
         (["size", "--design", "parallel", "--effect", "much", "--icc", "two", "--power", "1"],
          ["effect", "icc", "power"]),
         (["power", "--design", "parallel", "--effect", "1", "--clusters", "2.5", "--alpha", "0"],
          ["alpha", "clusters"]),
         (["power", "--design", "stepped-wedge", "--effect", "1", "--clusters", "1e99",
           "--sequences", "4.5", "--cluster-size", "1e308"],
-         ["sequences", "cluster_size", "clusters"]),
-        (["size", "--design", "baseline", "--effect", "1e-300", "--iac", "0"], ["effect"]),
+         ["sequences", "cluster_size", "cac", "clusters"]),
+        (["size", "--design", "baseline", "--effect", "1e-300", "--iac", "0"], ["effect", "cac"]),
+        (["size", "--design", "parallel", "--effect", "1", "--attrition", "0.95"], ["attrition"]),
+        (["power", "--design", "baseline", "--effect", "1", "--clusters", "8"], ["cac"]),
     ],
 )  # fmt: skip
 def test_bad_input_is_told_all_at_once(capsys, argv, names):

@@ -133,7 +133,7 @@ def test_a_known_correlation_saves_its_square() -> None:
     row = gain.set_index(["measure", "design"]).loc[("wai", "baseline")]
     assert row[["factor_low", "factor_high"]].tolist() == pytest.approx([0.64, 0.64])
     # By hand: 0.05 + 0.95 iac = 0.6, so iac = 0.57895.
-    a = power.Assumptions(effect=0.5, icc=0.05, iac=0.55 / 0.95, **sweep.fixed)
+    a = power.Assumptions(effect=0.5, icc=0.05, cac=1, iac=0.55 / 0.95, **sweep.fixed)
     expected = power.clusters_needed(power.DESIGNS["baseline"], a)
     assert row[["teams_low", "teams_high"]].tolist() == [expected, expected]
 
@@ -215,6 +215,9 @@ def test_ranges_hold_every_combination() -> None:
         power.clusters_needed(design, power.Assumptions(effect=0.5, icc=0.2, cac=cac, **fixed))
         for cac in (0.5, 1)
     ]
+    assert set(needed.index) == {
+        (design.name, icc) for design in power.PLANNED for icc in SMALL.icc
+    }
     row = needed.loc["baseline", 0.2]
     assert (row["low"], row["high"]) == (min(each), max(each))
     assert row["low"] < row["high"]
@@ -255,6 +258,8 @@ def test_responsiveness_is_what_the_trial_detects(teams: int) -> None:
     table = pilot_estimates.responsiveness(SMALL, {"teams": teams}, 0.05, 0.8).set_index("design")
     a = power.Assumptions(effect=table.loc["parallel", "low"], icc=0.05, **SMALL.fixed)
     assert power.power(power.DESIGNS["parallel"], a, teams) == pytest.approx(0.8)
+    width = power.half_width(power.DESIGNS["parallel"], a, teams)
+    assert table.loc["parallel", "half_low"] == pytest.approx(width)
 
 
 def test_next_steps_have_evidence_and_numbers(rotherham: Path) -> None:
@@ -319,23 +324,83 @@ def test_themes_that_no_cell_has_are_all_told(rotherham: Path, tmp_path: Path) -
     assert [problem.found for problem in caught.value.problems] == ["'here'", "'there'"]
 
 
-@pytest.mark.parametrize(
-    ("coverage", "verdict", "shown"),
-    [
-        (0.95, "keeps its level", 0.3),
-        (0.96, "keeps its level", 0.3),  # two Monte Carlo errors of .005
-        (0.99, "conservative", 0.3),
-        (0.90, "rejects too often", None),
-    ],
-)
-def test_a_test_that_rejects_too_often_shows_no_power(
-    coverage: float, verdict: str, shown: float | None
-) -> None:
-    cell = {"pilot": True, "design": "parallel", "effect": 0.5, "alpha": 0.05}
-    cell |= {"power_simulated": 0.3, "power_mc_error": 0.01}
-    cell |= {"coverage": coverage, "coverage_mc_error": 0.005}
-    (row,) = pilot_estimates.simulated_pilot(pd.DataFrame([cell])).to_dict("records")
-    assert row["verdict"] == verdict
-    assert row["size_low"] == pytest.approx(1 - coverage)
-    assert (row["low"] if shown else None) == shown
-    assert shown or math.isnan(row["low"])
+def _simulated(*rows: tuple[str, float, float]) -> pd.DataFrame:
+    """Cells of the pilot's four units: design, effect, share that rejects; error .002."""
+    frame = pd.DataFrame(rows, columns=["design", "effect", "power_simulated"])
+    return frame.assign(kind="pilot", alpha=0.05, power_mc_error=0.002, clusters=4)
+
+
+def test_a_test_that_rejects_too_often_shows_no_power_and_one_that_keeps_its_level_leads() -> None:
+    cells = [("parallel", 0, 0.02), ("baseline", 0, 0.07), ("change", 0, 0.051)]
+    cells += [(name, 0.5, 0.3) for name, *_ in cells]
+    table = pilot_estimates.simulated_pilot(_simulated(*cells))
+    assert table["design"].tolist() == ["change", "parallel", "baseline", "randomisation"]
+    table = table.set_index("design")
+    assert table["verdict"].to_dict() == {
+        "change": "keeps its level",
+        "parallel": "conservative",
+        "baseline": "rejects too often",
+        "randomisation": "conservative",
+    }
+    assert table.loc[["change", "parallel"], "power_0.5_low"].tolist() == [0.3, 0.3]
+    assert math.isnan(table.loc["baseline", "power_0.5_high"])
+
+
+def test_a_randomisation_test_of_four_units_never_rejects() -> None:
+    row = pilot_estimates.simulated_pilot(
+        _simulated(("parallel", 0, 0.05), ("parallel", 0.5, 0.1))
+    ).set_index("design")
+    assert row.loc["randomisation", ["size_high", "power_0.5_high"]].tolist() == [0, 0]
+
+
+def test_eight_units_have_a_randomisation_test_that_could_reject() -> None:
+    cells = _simulated(("parallel", 0, 0.05), ("parallel", 0.5, 0.1)).assign(clusters=8)
+    assert pilot_estimates.simulated_pilot(cells)["design"].tolist() == ["parallel"]
+
+
+def test_a_design_whose_test_rejects_too_often_is_not_compared() -> None:
+    cells = [("parallel", 0, 0.05), ("baseline", 0, 0.07)]
+    level = _simulated(*cells).assign(kind="level")
+    equal = _simulated(("parallel", 0.5, 0.8), ("baseline", 0.5, 0.8)).assign(kind="equal")
+    found = pilot_estimates.agreement(pd.concat([level, equal], ignore_index=True))
+    assert found["design"].tolist() == ["parallel"]
+
+
+def test_the_effect_of_unequal_sizes_is_simulated_less_calculated() -> None:
+    cells = pd.DataFrame({"power_simulated": [0.80, 0.79, 0.84], "power": [0.81, 0.81, 0.81]})
+    cells = cells.assign(kind="unequal", design="parallel", power_mc_error=0.01)
+    (row,) = pilot_estimates.unequal_sizes(cells).to_dict("records")
+    ends = [row["low"], row["median"], row["high"]]
+    assert ends == pytest.approx([-0.02, -0.01, 0.03])
+
+
+def test_designs_are_compared_by_what_they_ask_for() -> None:
+    table = pilot_estimates.compared(SMALL, 0.5, 6, 0.05, 0.8).set_index("design")
+    for design in power.PLANNED:
+        row = table.loc[design.name]
+        assert row["months"] == 6 * max(row["rounds"] - 1, 1)
+        # Ten people in a team; every one is measured in every round.
+        assert row["people_high"] == 10 * row["teams_high"]
+        assert row["measurements_low"] == 10 * row["teams_low"] * row["rounds"]
+    a = power.Assumptions(effect=0.5, icc=0.05)
+    teams = table.loc["parallel", "teams_low"]
+    assert teams == power.clusters_needed(power.DESIGNS["parallel"], a)
+    widths = table.loc["parallel", ["half_width_low", "half_width_high"]].tolist()
+    assert power.half_width(power.DESIGNS["parallel"], a, teams) in widths
+
+
+def test_months_between_the_waves(rotherham: Path) -> None:
+    # September 2022 to February 2023.
+    assert pilot_estimates.months_between(read_study(rotherham)) == 5
+
+
+def test_teams_are_enough_whatever_is_assumed_or_under_some_assumptions_or_never() -> None:
+    needed = pilot_estimates.needed(SMALL, 0.05, 0.8)
+    ends = needed[needed["design"] == "parallel"].agg({"low": "min", "high": "max"})
+    for teams, expected in (
+        (ends["high"], pilot_estimates.WHATEVER),
+        (ends["high"] - 1, pilot_estimates.SOME),
+        (ends["low"], pilot_estimates.SOME),
+        (ends["low"] - 1, pilot_estimates.NEVER),
+    ):
+        assert pilot_estimates.enough(needed, teams)["parallel"] == expected

@@ -41,6 +41,7 @@ class Design(StrEnum):
     INDIVIDUAL_BASELINE = "individual-baseline"
     PARALLEL = "parallel"
     BASELINE = "baseline"
+    CHANGE = "change"
     STEPPED_WEDGE = "stepped-wedge"
 
 
@@ -53,7 +54,9 @@ class Assumed:
     sd: Annotated[Any, number_option("total standard deviation (1 when left out)")] = None
     control: Annotated[Any, number_option("proportion in the control arm (binary outcome)")] = None
     intervention: Annotated[Any, number_option("proportion in the intervention arm")] = None
-    cac: Annotated[Any, number_option("cluster autocorrelation")] = "1.0"
+    cac: Annotated[
+        Any, number_option("cluster autocorrelation, where teams are measured again")
+    ] = None
     iac: Annotated[Any, number_option("individual autocorrelation (cohorts)")] = "0.0"
     cluster_size: Annotated[Any, number_option("people per team and period")] = "10.0"
     cv: Annotated[Any, number_option("coefficient of variation of team size")] = "0.0"
@@ -65,7 +68,8 @@ class Assumed:
     def common(self) -> dict[str, Any]:
         """What is assumed whatever the outcome is."""
         names = ("icc", "cac", "iac", "cluster_size", "cv", "attrition", "alpha")
-        return {name: getattr(self, name) for name in names}
+        given = {name: getattr(self, name) for name in names}
+        return {name: value for name, value in given.items() if value is not None}
 
 
 Several = list[Any] | None
@@ -132,6 +136,7 @@ def sweep(
         lambda: [_read_design(name, assumed.sequences) for name in design or Design],
         partial(check, power=power, seed=seed, **trials),
         partial(_read_outcomes, assumed),
+        *(partial(_check_cac, assumed, name) for name in design or Design),
         *(partial(check, icc=icc) for icc in iccs),
     )
     grids = [{**assumed.common(), **outcome, "icc": iccs} for outcome in outcomes]
@@ -180,6 +185,7 @@ def _read(assumed: Assumed, design: Design, **more: Any) -> list[Any]:
     return gather(
         partial(_read_design, design, assumed.sequences),
         partial(_read_assumptions, assumed),
+        partial(_check_cac, assumed, design),
         partial(check, **more),
     )[:2]
 
@@ -188,6 +194,12 @@ def _read_design(name: str, sequences: int) -> Any:
     from earlyhelp.trial.power import DESIGNS, stepped_wedge
 
     return stepped_wedge(sequences) if name == Design.STEPPED_WEDGE else DESIGNS[name]
+
+
+def _check_cac(assumed: Assumed, name: str) -> None:
+    from earlyhelp.trial.power import DESIGNS, check_cac
+
+    check_cac(DESIGNS[name], assumed.cac)
 
 
 def _read_assumptions(assumed: Assumed) -> Any:

@@ -218,20 +218,76 @@ def pilot_power(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+ANALYSES = {
+    "individual": "People: t test",
+    "individual-baseline": "People: ANCOVA",
+    "parallel": "t test of unit means at endline",
+    "baseline": "ANCOVA of unit means",
+    "change": "t test of unit mean change",
+    "stepped-wedge": "Stepped wedge: GLS of unit means",
+    "randomisation": "Randomisation test of unit means",
+}
+
+
+@_claiming
+def sizes(frame: pd.DataFrame) -> pd.DataFrame:
+    """How often tests reject without an effect (`pilot_estimates.sizes`)."""
+    shown = frame.assign(size_low=100 * frame["size_low"], size_high=100 * frame["size_high"])
+    return pd.DataFrame(
+        {
+            "Analysis": [ANALYSES[name] for name in frame["design"]],
+            "Rejects without an effect (%)": _range(shown, "size", 1),
+            "Monte Carlo error, at most (points)": [
+                number(100 * error, 2) for error in frame["mc_error"]
+            ],
+            "Test": frame["verdict"].to_numpy(),
+        },
+        dtype=str,
+    )
+
+
 @_claiming
 def simulated_pilot(frame: pd.DataFrame) -> pd.DataFrame:
-    """Simulated power of the pilot's units (`pilot_estimates.simulated_pilot`)."""
-    shown = frame.assign(power_low=100 * frame["low"], power_high=100 * frame["high"])
-    for end in ("size_low", "size_high"):
-        shown[end] = 100 * frame[end]
+    """Simulated size and power of the pilot's units (`pilot_estimates.simulated_pilot`)."""
+    table = sizes(frame)
+    powers = [name for name in map(str, frame) if name.startswith("power_")]
+    percent = frame.assign(**{name: 100 * frame[name] for name in powers})
+    for name in dict.fromkeys(name.rpartition("_")[0] for name in powers):
+        effect = name.removeprefix("power_")
+        table[f"Power at {effect} SD (%)"] = _range(percent, name, 0)
+    return table
+
+
+@_claiming
+def unequal_sizes(frame: pd.DataFrame) -> pd.DataFrame:
+    """Simulated less calculated power with unequal teams (`pilot_estimates.unequal_sizes`)."""
+    points = frame.assign(excess_low=100 * frame["low"], excess_high=100 * frame["high"])
     return pd.DataFrame(
         {
             "Design": [DESIGN_LABELS[name] for name in frame["design"]],
-            "Effect (SD)": [number(value, 1) for value in frame["effect"]],
-            "Power (%)": _range(shown, "power", 0),
-            "Rejects without an effect (%)": _range(shown, "size", 1),
-            "Test": frame["verdict"].to_numpy(),
-            "Monte Carlo error (%), at most": [number(100 * x, 1) for x in frame["mc_error"]],
+            "Cells": [number(count) for count in frame["cells"]],
+            "Median difference (points)": [number(100 * value, 1) for value in frame["median"]],
+            "Range (points)": _range(points, "excess", 1),
+            "Monte Carlo error, at most (points)": [
+                number(100 * error, 1) for error in frame["mc_error"]
+            ],
+        },
+        dtype=str,
+    )
+
+
+@_claiming
+def compared(frame: pd.DataFrame) -> pd.DataFrame:
+    """What each design asks of a service (`pilot_estimates.compared`)."""
+    return pd.DataFrame(
+        {
+            "Design": [DESIGN_LABELS[name] for name in frame["design"]],
+            "Teams": _range(frame, "teams", 0),
+            "People in a round": _range(frame, "people", 0),
+            "Rounds": [number(count) for count in frame["rounds"]],
+            "Months": [number(count) for count in frame["months"]],
+            "Measurements": _range(frame, "measurements", 0),
+            "Half-width of the interval (SD)": _range(frame, "half_width", 2),
         },
         dtype=str,
     )
@@ -359,6 +415,11 @@ def responsiveness(frame: pd.DataFrame) -> pd.DataFrame:
     ]
     table = _by_design(frame.assign(teams=words), "teams", 2)
     return table.rename(columns={"teams": "Teams"})
+
+
+def precision(frame: pd.DataFrame) -> pd.DataFrame:
+    """Half-widths of the intervals of such trials (`pilot_estimates.responsiveness`)."""
+    return responsiveness(frame.assign(low=frame["half_low"], high=frame["half_high"]))
 
 
 def assumptions(sweep: Sweep) -> pd.DataFrame:

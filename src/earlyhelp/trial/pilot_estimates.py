@@ -29,6 +29,7 @@ from earlyhelp.published.identified_sets import outcomes as printed_outcomes
 from earlyhelp.published.numbers import number
 from earlyhelp.published.printed import read_printed
 from earlyhelp.published.statuses import FREE, cell_statuses, combined
+from earlyhelp.study.design import Study
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import Pilot
 from earlyhelp.study.textfile import is_there
@@ -36,11 +37,10 @@ from earlyhelp.study.yamlfile import Strict, read_yaml
 from earlyhelp.trial import power
 from earlyhelp.trial.criteria import observed, quantities
 from earlyhelp.trial.design_grid import Sweep
+from earlyhelp.trial.simulation import CONSERVATIVE, KEEPS, TOO_OFTEN, verdict
 
 WAVES = ("baseline", "endline")
 NEAR = 5
-# With fewer clusters the formulas of designs of several periods are too hopeful (`power.power`).
-FEW = 8
 NOTHING = float("nan")
 # What is computed from chosen values claims no more, whatever of the pilot goes into it.
 ASSUMED = "assumed"
@@ -307,9 +307,8 @@ def gain_from_baseline(
     measures = stability["measure"].unique()
     used = {measure: usable_correlation(stability, measure) for measure in measures}
     rows = []
-    for design, effect in product(power.DESIGNS.values(), sweep.effect):
-        if not design.covariates:
-            continue
+    with_baseline = [design for design in power.PLANNED if design.analysis == "ancova"]
+    for design, effect in product(with_baseline, sweep.effect):
         for measure, r in used.items():
             teams = _teams(design, sweep, alpha, target, r, {"effect": effect})
             rows.append((measure, design.name, effect, *r, *teams))
@@ -423,7 +422,7 @@ def pilot_power(sweep: Sweep, units: int, alpha: float, target: float) -> pd.Dat
         row = {
             "analysed": "people" if name == "individual" else "units",
             "icc": icc,
-            "df": power.degrees_of_freedom(design, count),
+            "df": power.t_test(design, count, alpha).df,
             "detectable": power.detectable_effect(design, a, units, target),
         }
         for effect in sweep.effect:
@@ -448,17 +447,19 @@ def needed(sweep: Sweep, alpha: float, target: float) -> pd.DataFrame:
     >>> table.query("design == 'parallel'")[["icc", "low", "high"]].to_numpy().tolist()
     [[0.01, 16.0, 16.0], [0.1, 26.0, 26.0]]
     """
-    table = power.sweep(
-        power.DESIGNS.values(),
-        target,
-        effect=sweep.effect,
-        icc=sweep.icc,
-        cac=sweep.cac,
-        iac=sweep.iac,
-        **sweep.fixed | {"alpha": alpha},
-    )
+    table = _planned(sweep, alpha, target, sweep.effect)
     grouped = table.groupby(["design", "effect", "icc"], sort=False)["clusters"]
     return claiming(grouped.agg(low="min", high="max").reset_index(), ASSUMED)
+
+
+def _planned(sweep: Sweep, alpha: float, target: float, effects: tuple[float, ...]) -> pd.DataFrame:
+    """Every planned trial of the grid (`power.sweep`)."""
+    fixed = sweep.fixed | {"alpha": alpha}
+    ranges = {"icc": sweep.icc, "cac": sweep.cac, "iac": sweep.iac}
+    table = power.sweep(power.PLANNED, target, effect=effects, **ranges, **fixed)
+    # Also where people are randomised, whose power does not depend on it.
+    each = np.repeat(sweep.icc, len(sweep.cac) * len(sweep.iac))
+    return table.assign(icc=np.tile(each, len(power.PLANNED) * len(effects)))
 
 
 def needed_in_points(
@@ -489,7 +490,7 @@ def needed_in_points(
     [[4.0, 16.0, 34.0]]
     """
     rows = []
-    for design, points in product(power.DESIGNS.values(), sweep.points):
+    for design, points in product(power.PLANNED, sweep.points):
         ends = [
             _teams(design, sweep, alpha, target, correlation, {"effect": points, "sd": sd})
             for sd in sds
@@ -519,7 +520,7 @@ def needed_binary(sweep: Sweep, alpha: float, target: float) -> pd.DataFrame:
     ranges = product(sweep.icc, sweep.cac, sweep.iac)
     rows = []
     for (p0, p1), design, (icc, cac, iac) in product(
-        sweep.proportions, power.DESIGNS.values(), list(ranges)
+        sweep.proportions, power.PLANNED, list(ranges)
     ):
         a = power.Assumptions.binary(p0, p1, icc=icc, cac=cac, iac=iac, **fixed)
         rows.append((p0, p1, design.name, power.clusters_needed(design, a, target)))
@@ -536,13 +537,13 @@ def responsiveness(
     Parameters
     ----------
     clusters : dict
-        Words and number of teams; designs of several periods are left out below `FEW`.
+        Words and number of teams; designs are left out that need more.
 
     Returns
     -------
     DataFrame
-        teams (words), clusters, design, low, high (difference in SDs, over the ICC and the
-        autocorrelations).
+        teams (words), clusters, design; over the ICC and the autocorrelations: low, high
+        (difference in SDs), half_low, half_high (half-width of the expected interval, in SDs).
 
     Examples
     --------
@@ -555,21 +556,22 @@ def responsiveness(
     fixed = sweep.fixed | {"alpha": alpha}
     ranges = list(product(sweep.icc, sweep.cac, sweep.iac))
     rows = []
-    for (words, count), design in product(clusters.items(), power.DESIGNS.values()):
-        if design.unit == "cluster" and count < (FEW if design.periods > 1 else design.fewest):
+    for (words, count), design in product(clusters.items(), power.PLANNED):
+        if design.unit == "cluster" and count < design.fewest:
             continue
-        found = [
-            power.detectable_effect(
-                design,
-                power.Assumptions(effect=1, icc=icc, cac=cac, iac=iac, **fixed),
-                count,
-                target,
-            )
+        assumed = [
+            power.Assumptions(effect=1, icc=icc, cac=cac, iac=iac, **fixed)
             for icc, cac, iac in ranges
         ]
-        rows.append((words, count, design.name, min(found), max(found)))
-    columns = ["teams", "clusters", "design", "low", "high"]
+        found = [power.detectable_effect(design, a, count, target) for a in assumed]
+        widths = [power.half_width(design, a, count) for a in assumed]
+        rows.append((words, count, design.name, *_ends(found), *_ends(widths)))
+    columns = ["teams", "clusters", "design", "low", "high", "half_low", "half_high"]
     return claiming(pd.DataFrame(rows, columns=columns), ASSUMED)
+
+
+def _ends(values: list[float]) -> tuple[float, float]:
+    return min(values), max(values)
 
 
 def candidates(room: pd.DataFrame, required: pd.DataFrame) -> pd.DataFrame:
@@ -612,50 +614,211 @@ def candidates(room: pd.DataFrame, required: pd.DataFrame) -> pd.DataFrame:
     return claiming(frame, ASSUMED)
 
 
-SIMULATED = ["design", "effect", "low", "high", "mc_error", "size_low", "size_high", "verdict"]
+SIZES = ["design", "size_low", "size_high", "mc_error", "verdict"]
 
 
-def simulated_pilot(simulated: pd.DataFrame) -> pd.DataFrame:
-    """Power that the pilot's units had, and the size of the test, simulated by design and effect.
-
-    An outcome whose noise does not depend on the effect is drawn; so the share of intervals that
-    miss the true effect is the share of trials that would reject without one: the test's size.
+def sizes(simulated: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """How often each design's test rejects in the simulated cells of a kind without an effect.
 
     Returns
     -------
     DataFrame
-        design, effect, low, high (power over the ICC and the autocorrelations; NaN where the size
-        lies above the level by more than three Monte Carlo errors), mc_error (greatest), size_low,
-        size_high, verdict ("keeps its level", "conservative" or "rejects too often").
+        design, size_low, size_high (over the ICCs and the autocorrelations), mc_error (greatest),
+        verdict (`simulation.verdict`).
 
     Examples
     --------
     >>> from earlyhelp.trial.design_grid import read_stored
-    >>> table = simulated_pilot(read_stored("tests/studies/complete"))
-    >>> sorted(set(table["design"]))
-    ['baseline', 'parallel']
+    >>> table = sizes(read_stored("tests/studies/complete"), "pilot")
+    >>> table[["design", "verdict"]].to_numpy().tolist()[0]
+    ['parallel', 'keeps its level']
     """
-    if simulated.empty or not simulated["pilot"].any():
-        return pd.DataFrame(columns=SIMULATED)
-    cells = simulated[simulated["pilot"]]
-    cells = cells.assign(size=1 - cells["coverage"])
-    far = (cells["size"] - cells["alpha"]) / cells["coverage_mc_error"]
-    grouped = cells.assign(far=far).groupby(["design", "effect"], sort=False)
-    table = grouped.agg(
-        low=("power_simulated", "min"),
-        high=("power_simulated", "max"),
-        mc_error=("power_mc_error", "max"),
-        size_low=("size", "min"),
-        size_high=("size", "max"),
-        least=("far", "min"),
-        most=("far", "max"),
+    cells = simulated[(simulated["kind"] == kind) & (simulated["effect"] == 0)]
+    rows = []
+    for design, of in cells.groupby("design", sort=False):
+        found, errors = of["power_simulated"].to_numpy(), of["power_mc_error"].to_numpy()
+        told = verdict(found, errors, float(of["alpha"].iloc[0]))
+        rows.append((design, found.min(), found.max(), errors.max(), told))
+    return claiming(pd.DataFrame(rows, columns=SIZES), ASSUMED)
+
+
+def simulated_pilot(simulated: pd.DataFrame) -> pd.DataFrame:
+    """Power that analyses of the pilot's units had, and how often they reject without an effect.
+
+    The randomisation test is among them where it could not reject whatever happened.
+
+    Returns
+    -------
+    DataFrame
+        As `sizes`, and for each effect its power over the ICCs and the autocorrelations
+        (`power_<effect>_low` and `_high`; NaN of a test that rejects too often); those that keep
+        their level first.
+
+    Examples
+    --------
+    >>> from earlyhelp.trial.design_grid import read_stored
+    >>> simulated_pilot(read_stored("tests/studies/complete"))["design"].tolist()
+    ['parallel', 'baseline', 'change', 'randomisation']
+    """
+    if simulated.empty or "pilot" not in set(simulated["kind"]):
+        return pd.DataFrame(columns=SIZES)
+    table = sizes(simulated, "pilot").set_index("design")
+    cells = simulated[(simulated["kind"] == "pilot") & (simulated["effect"] > 0)]
+    ends = cells.groupby(["design", "effect"])["power_simulated"].agg(low="min", high="max")
+    for (design, effect), row in ends.iterrows():
+        for end in ("low", "high"):
+            shown = table.loc[design, "verdict"] != TOO_OFTEN
+            table.loc[design, f"power_{effect:g}_{end}"] = row[end] if shown else NOTHING
+    count, alpha = int(cells["clusters"].iloc[0]), float(cells["alpha"].iloc[0])
+    if power.smallest_p(power.DESIGNS["parallel"], count) > alpha:
+        table.loc["randomisation"] = dict.fromkeys(table, 0.0) | {"verdict": CONSERVATIVE}
+    return claiming(
+        table.sort_values("verdict", key=lambda told: told != KEEPS, kind="stable").reset_index(),
+        ASSUMED,
     )
-    too_often, too_seldom = table.pop("most") > 3, table.pop("least") < -3
-    table["verdict"] = "keeps its level"
-    table.loc[too_seldom, "verdict"] = "conservative"
-    table.loc[too_often, "verdict"] = "rejects too often"
-    table.loc[too_often, ["low", "high"]] = NOTHING
+
+
+def agreement(simulated: pd.DataFrame) -> pd.DataFrame:
+    """Cells of teams of equal size, of the designs whose test does not reject too often.
+
+    Examples
+    --------
+    >>> from earlyhelp.trial.design_grid import read_stored
+    >>> set(agreement(read_stored("tests/studies/complete"))["kind"])
+    {'equal'}
+    """
+    told = sizes(simulated, "level").set_index("design")["verdict"]
+    cells = simulated[simulated["kind"] == "equal"]
+    return claiming(cells[cells["design"].map(told) != TOO_OFTEN], ASSUMED)
+
+
+def unequal_sizes(simulated: pd.DataFrame) -> pd.DataFrame:
+    """What the formula leaves out of unequal team sizes: simulated less calculated power.
+
+    Returns
+    -------
+    DataFrame
+        design, cells, and over them the median, least and greatest difference and the greatest
+        Monte Carlo error (shares).
+
+    Examples
+    --------
+    >>> from earlyhelp.trial.design_grid import read_stored
+    >>> unequal_sizes(read_stored("tests/studies/complete"))["design"].tolist()
+    ['parallel', 'baseline', 'stepped-wedge']
+    """
+    cells = simulated[simulated["kind"] == "unequal"]
+    cells = cells.assign(excess=cells["power_simulated"] - cells["power"])
+    table = cells.groupby("design", sort=False).agg(
+        cells=("excess", "size"),
+        median=("excess", "median"),
+        low=("excess", "min"),
+        high=("excess", "max"),
+        mc_error=("power_mc_error", "max"),
+    )
     return claiming(table.reset_index(), ASSUMED)
+
+
+def compared(sweep: Sweep, effect: float, months: int, alpha: float, target: float) -> pd.DataFrame:
+    """What each design asks of a service, and how exact it is, for one effect.
+
+    Parameters
+    ----------
+    months : int
+        Months between two measurements.
+
+    Returns
+    -------
+    DataFrame
+        design, rounds (of measurement), months (from the start to the last); and as ranges over the
+        ICCs and the autocorrelations: teams, people (in a round), measurements, and half_width (of
+        the expected interval with so many teams, in SDs).
+
+    Examples
+    --------
+    >>> sweep = Sweep(icc=(0.01, 0.1), cac=(0.8,), iac=(0.5,), effect=(0.5,), points=(4,), cv=0)
+    >>> table = compared(sweep, 0.5, months=6, alpha=0.05, target=0.8)
+    >>> table.set_index("design").loc["stepped-wedge", ["rounds", "months"]].tolist()
+    [5, 24]
+    """
+    table = _planned(sweep, alpha, target, (effect,)).rename(
+        columns={"clusters": "teams", "people_per_period": "people", "periods": "rounds"}
+    )
+    ranges = ("teams", "people", "measurements", "half_width")
+    ends = {f"{name}_{end}": (name, end) for name in ranges for end in ("min", "max")}
+    grouped = table.groupby(["design", "rounds"], sort=False).agg(**ends).reset_index()
+    grouped.columns = grouped.columns.str.replace("_min", "_low").str.replace("_max", "_high")
+    # Also who is measured once is measured after some time.
+    return claiming(grouped.assign(months=(grouped["rounds"] - 1).clip(1) * months), ASSUMED)
+
+
+def months_between(study: Study) -> int:
+    """Months from the baseline to the endline survey.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.design import read_study
+    >>> months_between(read_study("tests/studies/complete"))
+    5
+    """
+    months = {w.id: 12 * int(w.month[:4]) + int(w.month[5:]) for w in study.waves}
+    return months["endline"] - months["baseline"]
+
+
+WHATEVER, SOME, NEVER = "whatever is assumed", "under some of the assumptions", "never"
+
+
+def enough(needed: pd.DataFrame, clusters: int) -> dict[str, str]:
+    """Whether so many teams are enough for the largest effect, by design that randomises teams.
+
+    Parameters
+    ----------
+    needed : DataFrame
+        As `needed` returns it.
+
+    Returns
+    -------
+    dict
+        Design to `WHATEVER`, `SOME` or `NEVER`.
+
+    Examples
+    --------
+    >>> sweep = Sweep(icc=(0.01, 0.1), cac=(0.8,), iac=(0.5,), effect=(0.5,), points=(4,), cv=0)
+    >>> enough(needed(sweep, alpha=0.05, target=0.8), 20)["parallel"]
+    'under some of the assumptions'
+    """
+    chosen = needed[needed["effect"] == needed["effect"].max()]
+    ends = chosen.groupby("design", sort=False).agg(low=("low", "min"), high=("high", "max"))
+    of_teams = [design.name for design in power.PLANNED if design.unit == "cluster"]
+    return {
+        name: WHATEVER if high <= clusters else SOME if low <= clusters else NEVER
+        for name, low, high in ends.loc[of_teams].itertuples()
+    }
+
+
+def caution(teams: pd.DataFrame, column: str, alpha: float) -> str:
+    """Sentence for a table in which some numbers of teams are so few that it takes one.
+
+    Parameters
+    ----------
+    teams : DataFrame
+        design, and the numbers in `column`.
+
+    Examples
+    --------
+    >>> teams = pd.DataFrame({"design": ["parallel", "stepped-wedge"], "low": [4, 4]})
+    >>> caution(teams, "low", alpha=0.05).split(":")[0]
+    ' Numbers below 8 rest on normal team means'
+    >>> caution(teams.iloc[1:], "low", alpha=0.05)
+    ''
+    """
+    of_teams = [design for design in power.PLANNED if design.unit == "cluster"]
+    fewest = {design.name: power.fewest_for_lots(design, alpha) for design in of_teams}
+    enough = teams["design"].map(fewest).fillna(0)
+    if not (few := enough[teams[column] < enough]).size:
+        return ""
+    told = "with fewer teams in two equal arms no randomisation test can reject"
+    return f" Numbers below {few.max():.0f} rest on normal team means: {told} at {alpha:g}."
 
 
 READINESS = ("3.1", "3.2", "3.3", "3.4", "3.5", "3.6")

@@ -1,38 +1,58 @@
-"""The next trial's design: power, sample size and detectable effect.
+"""The next trial's design: power, sample size, precision and detectable effect.
 
-One engine serves every design. The treatment effect is the generalised least squares (GLS)
-estimate from cluster-period means, with a fixed effect for every period; its variance follows from
-which sequences are exposed when (`Design`) and from the correlation within clusters
-(`Assumptions`). The published closed forms stand beside it as a check (`closed_form_variance`).
+Each design has one analysis, the same in text, formula and simulation. All are of unweighted means
+of units (`Design.analysis`), because they keep the size of the test with few units of unequal size
+(Hayes & Moulton 2017, ch. 10). Weights by the true intracluster correlation are known to nobody,
+and weighted by size the means differ in variance where that correlation is large.
 
-Outcome of person k of cluster i in period t (Hooper et al. 2016, nested exchangeable)::
+"means"
+    t test of unit means.
+"ancova"
+    Least squares of unit means at endline on arm and unit means at baseline.
+"change"
+    t test of the change of unit means.
+"gls"
+    The slope between units (unit means over all periods on mean exposure) and the slope within
+    units (fixed effects of units and periods), joined by estimated precision. That is generalised
+    least squares with components estimated from the trial. Each precision is taken as ``(f - 4) /
+    f`` of the inverse of the variance estimated with f degrees of freedom, the multiple with the
+    least mean square error, so that a slope that owes its small variance to chance gets no weight:
+    with fewer than seven units only what happens within them counts. Variance and degrees of
+    freedom of the joined slope as in Meier (1953). No maintained Python library has such degrees of
+    freedom.
 
-    y_itk = period_t + effect * exposed_it + cluster_i + cluster_period_it + person_ik + error_itk
+Power is exact for normal outcomes and equal sizes of units, whatever their number: it is the mean,
+over the chi-squared and beta variables on which the standard error rests, of the chance that a
+normal variable leaves its limits (`Test`). Unequal sizes enter by their harmonic mean, to the
+second order (Hayes & Bennett 1999); `trial.simulation` tells what that leaves out. Proportions
+count as normal.
+
+Outcome of person k of unit i in period t (Hooper et al. 2016, nested exchangeable)::
+
+    y_itk = period_t + effect * exposed_it + unit_i + unit_period_it + person_ik + error_itk
 
 References
 ----------
+Meier (1953), Biometrics 9:59-73.
+Hayes & Bennett (1999), Int J Epidemiol 28:319-326.
 Donner & Klar (2000), Design and Analysis of Cluster Randomization Trials in Health Research.
-Borm, Fransen & Lemmens (2007), J Clin Epidemiol 60:1234-1238.
-Eldridge, Ashby & Kerry (2006), Int J Epidemiol 35:1292-1300.
-Hussey & Hughes (2007), Contemp Clin Trials 28:182-191.
-Teerenstra et al. (2012), Stat Med 31:2169-2178.
-Hemming, Lilford & Girling (2015), Stat Med 34:181-196.
 Hooper et al. (2016), Stat Med 35:4718-4728.
-Hemming, Kasza et al. (2020), Int J Epidemiol 49:979-995.
+Hayes & Moulton (2017), Cluster Randomised Trials, 2nd ed.
+Shieh (2020), Psychometrika 85:101-120.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import product
-from math import ceil, isfinite, sqrt
+from math import ceil, factorial, inf, isfinite, prod, sqrt
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import optimize, stats
+from scipy import optimize, special, stats
 
 from earlyhelp.study.problems import InputError, Problem
 
@@ -108,14 +128,14 @@ class Design:
         Sequences by periods: 1 where the intervention is in use, else 0.
     unit : str
         What is randomised: "cluster" or "person".
-    covariates : int
-        Covariates of the analysis, on the level of the units; each costs one degree of freedom.
+    analysis : str
+        "means", "ancova", "change" or "gls" (see the module).
     """
 
     name: str
     exposure: tuple[tuple[int, ...], ...]
     unit: str = "cluster"
-    covariates: int = 0
+    analysis: str = "means"
 
     @property
     def sequences(self) -> int:
@@ -130,7 +150,15 @@ class Design:
     @property
     def fewest(self) -> int:
         """Smallest number of randomised units that leaves one degree of freedom."""
-        return max(self.sequences, 3 + self.covariates)
+        return max(self.sequences, 4 if self.analysis in ("ancova", "gls") else 3)
+
+    @property
+    def ignores(self) -> tuple[str, ...]:
+        """Fields of `Assumptions` that its power does not depend on."""
+        over_time = () if self.periods > 1 else ("iac",)
+        if self.unit == "person":
+            return ("icc", "cac", "cv", *over_time)
+        return ("cac", *over_time) if over_time else ()
 
 
 def stepped_wedge(sequences: int = 4) -> Design:
@@ -149,19 +177,35 @@ def stepped_wedge(sequences: int = 4) -> Design:
     exposure = tuple(
         tuple(int(period > step) for period in range(sequences + 1)) for step in range(sequences)
     )
-    return Design("stepped-wedge", exposure)
+    return Design("stepped-wedge", exposure, analysis="gls")
 
 
+def allocated(design: Design, control: int, intervention: int) -> Design:
+    """Two arms with so many units in one for so many in the other.
+
+    Examples
+    --------
+    >>> allocated(DESIGNS["parallel"], control=1, intervention=2).exposure
+    ((0,), (1,), (1,))
+    """
+    without, used = design.exposure
+    return replace(design, exposure=(without,) * control + (used,) * intervention)
+
+
+WITH_BASELINE = ((0, 0), (0, 1))
 DESIGNS: Mapping[str, Design] = {
     design.name: design
     for design in (
         Design("individual", ((0,), (1,)), unit="person"),
-        Design("individual-baseline", ((0, 0), (0, 1)), unit="person", covariates=1),
+        Design("individual-baseline", WITH_BASELINE, unit="person", analysis="ancova"),
         Design("parallel", ((0,), (1,))),
-        Design("baseline", ((0, 0), (0, 1)), covariates=1),
+        Design("baseline", WITH_BASELINE, analysis="ancova"),
+        Design("change", WITH_BASELINE, analysis="change"),
         stepped_wedge(),
     )
 }
+# Those to plan a trial with: of two analyses of a baseline, ANCOVA needs fewer units.
+PLANNED = tuple(design for design in DESIGNS.values() if design.analysis != "change")
 
 
 @dataclass(frozen=True)
@@ -176,8 +220,9 @@ class Assumptions:
         Total standard deviation of the outcome within an arm and period.
     icc : float
         Intracluster correlation of two people of a cluster in the same period.
-    cac : float
-        Cluster autocorrelation: the ICC between periods as a share of `icc`.
+    cac : float or None
+        Cluster autocorrelation: the ICC between periods as a share of `icc`. Designs that measure
+        clusters more than once need it; it has no cautious default.
     iac : float
         Individual autocorrelation: 0 when every period measures new people, above 0 in a cohort.
         In a design that randomises people, the correlation of a person's two measurements.
@@ -195,13 +240,14 @@ class Assumptions:
     Raises
     ------
     InputError
-        Naming every value out of range.
+        Naming every value out of range, and the attrition that leaves less than one person in a
+        cluster.
     """
 
     effect: float
     sd: float = 1.0
     icc: float = 0.05
-    cac: float = 1.0
+    cac: float | None = None
     iac: float = 0.0
     cluster_size: float = 10.0
     cv: float = 0.0
@@ -211,6 +257,10 @@ class Assumptions:
 
     def __post_init__(self) -> None:
         check(**{name: value for name, value in asdict(self).items() if value is not None})
+        if self.analysed < 1:
+            found = f"{self.attrition:g}, with {self.cluster_size:g} people in a cluster"
+            expected = "a share that leaves one person or more in a cluster"
+            raise InputError([_problem("attrition", found, expected)])
 
     @classmethod
     def binary(cls, control: float, intervention: float, **rest: float) -> Assumptions:
@@ -229,7 +279,12 @@ class Assumptions:
     @property
     def analysed(self) -> float:
         """Mean number of people per cluster and period whose outcome is known."""
-        return max(1.0, self.cluster_size * (1 - self.attrition))
+        return self.cluster_size * (1 - self.attrition) * (1 + 1e-12)  # 0.1 of 30 is 3, not 2.99
+
+    @property
+    def harmonic(self) -> float:
+        """Harmonic mean of those numbers, to the second order: what unit means are as exact as."""
+        return self.analysed / (1 + self.cv**2)
 
 
 def _problems_of(values: Mapping[str, float]) -> list[Problem]:
@@ -240,7 +295,7 @@ def _problems_of(values: Mapping[str, float]) -> list[Problem]:
     return []
 
 
-def individual_autocorrelation(correlation: float, icc: float, cac: float = 1.0) -> float:
+def individual_autocorrelation(correlation: float, icc: float, cac: float) -> float:
     """Individual autocorrelation that gives people the stated correlation over time.
 
     Under the model of this module the correlation of one person's two measurements is
@@ -257,53 +312,70 @@ def individual_autocorrelation(correlation: float, icc: float, cac: float = 1.0)
 # --- the engine -----------------------------------------------------------------------------------
 
 
-def covariance(design: Design, a: Assumptions) -> Floats:
-    """Covariance matrix (periods, periods) of one cluster's period means.
+def check_cac(design: Design, cac: float | None) -> None:
+    """Raise `InputError` when a design that measures clusters repeatedly lacks their `cac`.
 
-    Hooper et al. (2016); unequal sizes multiply it by `unequal_sizes`. Of one person's outcomes
-    where people are randomised.
+    Examples
+    --------
+    >>> check_cac(DESIGNS["parallel"], None)
+    >>> try:
+    ...     check_cac(DESIGNS["baseline"], None)
+    ... except InputError as error:
+    ...     print(error.problems[0].column, error.problems[0].found)
+    cac none
     """
+    if cac is None and "cac" not in design.ignores:
+        expected = f"{RANGES['cac'][1]}, for a design that measures clusters more than once"
+        raise InputError([_problem("cac", "none", expected)])
+
+
+def components(design: Design, a: Assumptions) -> tuple[float, float]:
+    """Variance of a unit's means that lasts over the periods, and that of each period.
+
+    Hooper et al. (2016). Of one person's outcomes where people are randomised.
+
+    Raises
+    ------
+    InputError
+        As `check_cac` does.
+    """
+    check_cac(design, a.cac)
     if design.unit == "person":
-        same = np.eye(design.periods)
-        return np.asarray(a.sd**2 * (same + a.iac * (1 - same)))
-    m, rho = a.analysed, a.icc
-    between = rho * a.cac + (1 - rho) * a.iac / m
-    within = rho + (1 - rho) / m - between
-    matrix = within * np.eye(design.periods) + between
-    return a.sd**2 * unequal_sizes(m, rho, a.cv) * matrix
+        return a.sd**2 * a.iac, a.sd**2 * (1 - a.iac)
+    of_people = (1 - a.icc) / a.harmonic
+    cac, iac = (a.cac or 0.0, a.iac) if design.periods > 1 else (0.0, 0.0)
+    lasting = a.icc * cac + of_people * iac
+    return a.sd**2 * lasting, a.sd**2 * (a.icc * (1 - cac) + of_people * (1 - iac))
 
 
-def gls_variance(exposure: Floats, matrix: Floats, counts: Floats | None = None) -> float:
-    """Variance of the GLS treatment effect with a fixed effect for every period.
+def information(
+    exposure: Floats, counts: Floats, lasting: float, passing: float
+) -> tuple[float, float]:
+    """What is learned of the effect between units and within them, as inverse variances.
+
+    Their sum is the information of generalised least squares with a fixed effect for every period.
 
     Parameters
     ----------
     exposure : array (sequences, periods)
-        Exposure of every sequence (or cluster) in every period.
-    matrix : array (periods, periods)
-        Covariance of a cluster's period means.
-    counts : array (sequences,), optional
-        Clusters in every sequence; one when left out.
-
-    Notes
-    -----
-    The corner of ``inv(sum Z' inv(V) Z)``, as in Hussey & Hughes (2007).
+        Exposure of every sequence in every period.
+    counts : array (sequences,)
+        Units in every sequence.
+    lasting, passing : float
+        As `components` returns them.
     """
-    counts = np.ones(len(exposure)) if counts is None else counts
-    periods = exposure.shape[1]
-    precision = np.linalg.inv(matrix)
-    information = np.empty((periods + 1, periods + 1))
-    information[:-1, :-1] = counts.sum() * precision
-    information[:-1, -1] = information[-1, :-1] = precision @ (counts @ exposure)
-    information[-1, -1] = counts @ ((exposure @ precision) * exposure).sum(axis=1)
-    return float(np.linalg.inv(information)[-1, -1])
+    mean = exposure.mean(axis=1)
+    within = exposure - mean[:, None]
+    within = within - counts @ within / counts.sum()
+    spread = counts @ (mean - counts @ mean / counts.sum()) ** 2
+    between = spread / (lasting + passing / exposure.shape[1])
+    return float(between), float(counts @ (within**2).sum(axis=1) / passing)
 
 
 def units(design: Design, a: Assumptions, clusters: int) -> int:
     """Randomised units whose outcome is known: clusters, or the people of individual designs."""
     check(clusters=clusters)
-    people = int(clusters * a.analysed * (1 + 1e-12))  # 0.1 * 30 is 3 people, not 2
-    count = people if design.unit == "person" else clusters
+    count = int(clusters * a.analysed) if design.unit == "person" else clusters
     if count < design.fewest:
         expected = f"at least {design.fewest} for the {design.name} design"
         raise InputError([_problem("clusters", clusters, expected)])
@@ -315,39 +387,151 @@ def exposure_matrix(design: Design, count: int) -> Floats:
     return np.array(design.exposure, dtype=float)[np.arange(count) % design.sequences]
 
 
-def variance(design: Design, a: Assumptions, clusters: int) -> float:
-    """Variance of the estimated effect in a trial with `clusters` clusters."""
-    each, over = divmod(units(design, a, clusters), design.sequences)
-    counts = each + (np.arange(design.sequences) < over)  # dealt as in `exposure_matrix`
+def _counts(design: Design, count: int) -> Floats:
+    """Units (sequences,) of every sequence, dealt as in `exposure_matrix`."""
+    each, over = divmod(count, design.sequences)
+    return each + (np.arange(design.sequences) < over).astype(float)
+
+
+def _parts(design: Design, a: Assumptions, counts: Floats) -> tuple[float, float]:
+    """`information` that the design's analysis uses."""
     exposure = np.array(design.exposure, dtype=float)
-    return gls_variance(exposure, covariance(design, a), counts.astype(float))
+    between, within = information(exposure, counts, *components(design, a))
+    return (0.0 if design.analysis == "change" else between), within
 
 
-def degrees_of_freedom(design: Design, count: int) -> int:
-    """Degrees of freedom of the few-cluster t test.
+def variance(design: Design, a: Assumptions, clusters: int) -> float:
+    """Variance that the estimated effect would have if the correlations over time were known.
 
-    The rule: units randomised, less two, less one for each covariate on their level (the
-    baseline in ANCOVA). Exact for the parallel design (Donner & Klar 2000, ch. 7);
-    a conservative convention for the stepped wedge.
+    ANCOVA: ``(1 - r**2)`` times that of unit means, r the correlation of a unit's two means (Borm
+    et al. 2007, Teerenstra et al. 2012). `power` and `half_width` count what estimating them costs.
     """
-    return count - 2 - design.covariates
+    return 1 / sum(_parts(design, a, _counts(design, units(design, a, clusters))))
+
+
+@dataclass(frozen=True)
+class Test:
+    """A two-sided t test as it looks before the trial.
+
+    It rejects when a normal variable with mean ``signal * effect / standard error`` and variance 1
+    leaves plus or minus `limit`; both depend on what the standard error is estimated to be.
+
+    Attributes
+    ----------
+    df : float
+        Degrees of freedom; expected ones where they are estimated.
+    signal, limit, weight : array
+        The cases and their probabilities, which sum to one.
+    """
+
+    df: float
+    signal: Floats
+    limit: Floats
+    weight: Floats
+
+    def rejects(self, ratio: float) -> float:
+        """Probability of rejecting when effect / standard error is `ratio`."""
+        mean = min(ratio, LARGEST_RATIO) * self.signal
+        tails = special.ndtr(mean - self.limit) + special.ndtr(-mean - self.limit)
+        return float((self.weight * tails).sum())
+
+    def half_width(self) -> float:
+        """Expected half-width of the confidence interval, in standard errors."""
+        return float((self.weight * self.limit / self.signal).sum())
 
 
 LARGEST_RATIO = 1e4
 
 
-def _rejection(ratio: float, df: float, alpha: float) -> float:
-    """Probability that a two-sided test rejects when effect / standard error is `ratio`."""
-    ratio = min(ratio, LARGEST_RATIO)
-    if df == np.inf:
-        critical = stats.norm.ppf(1 - alpha / 2)
-        return float(stats.norm.sf(critical - ratio) + stats.norm.cdf(-critical - ratio))
-    critical = stats.t.ppf(1 - alpha / 2, df)
-    return float(stats.nct.sf(critical, df, ratio) + stats.nct.sf(critical, df, -ratio))
+def _scores(df: float) -> tuple[Floats, Floats]:
+    """Normal scores and weights for means over a variable with so many degrees of freedom.
+
+    The trapezoid rule, whose error falls exponentially for smooth functions: below 1e-9. One or
+    two degrees of freedom make the function less smooth.
+    """
+    z = np.arange(-7, 7.001, 0.5 if df > 2 else 0.05)
+    weight = np.exp(-(z**2) / 2)
+    return z, weight / weight.sum()
+
+
+def _chi_squared(df: float) -> tuple[Floats, Floats]:
+    """Values and weights of a chi-squared variable over its degrees of freedom."""
+    z, weight = _scores(df)
+    lower = special.gammaincinv(df / 2, special.ndtr(np.minimum(z, 0)))
+    upper = special.gammainccinv(df / 2, special.ndtr(-np.maximum(z, 0)))
+    return np.where(z < 0, lower, upper) * 2 / df, weight
+
+
+def t_test(design: Design, count: int, alpha: float, share: float = 1.0) -> Test:
+    """Test of the design's analysis with so many randomised units.
+
+    Parameters
+    ----------
+    share : float
+        Share of the `information` that lies between the units; counts for "gls" alone.
+
+    Examples
+    --------
+    >>> test = t_test(stepped_wedge(4), 8, alpha=0.05, share=0.2)
+    >>> print(f"rejects without an effect: {test.rejects(0):.4f}")
+    rejects without an effect: 0.0500
+    """
+    if design.analysis == "gls":
+        return _joined(count - 2, (count - 1) * (design.periods - 1) - 1, alpha, share)
+    df = count - 2 - (design.analysis == "ancova")
+    square, weight = _chi_squared(df)
+    limit = special.stdtrit(df, 1 - alpha / 2) * np.sqrt(square)
+    if design.analysis != "ancova":
+        return Test(df, np.ones_like(limit), limit, weight)
+    # The arms differ at baseline by chance, which costs 1 + F / (k - 2) of the variance, F with 1
+    # and k - 2 degrees of freedom; the inverse of that is a beta variable (Shieh 2020).
+    z, chance = _scores(df)
+    signal = np.sqrt(special.betaincinv((count - 2) / 2, 0.5, special.ndtr(z)))[:, None]
+    return Test(df, signal, np.broadcast_to(limit, (z.size, limit.size)), chance[:, None] * weight)
+
+
+def joined_weights(precisions: Any, dfs: tuple[int, int]) -> Any:
+    """Weight of the slope between units, given both estimated precisions (see the module)."""
+    between, within = (
+        max(df - 4, 0) / df * precision for df, precision in zip(dfs, precisions, strict=True)
+    )
+    return between / (between + within)
+
+
+def joined_df(weight: Any, dfs: tuple[int, int]) -> Any:
+    """Degrees of freedom of two joined slopes (Meier 1953)."""
+    return 1 / (weight**2 / dfs[0] + (1 - weight) ** 2 / dfs[1])
+
+
+def joined_variance(weight: Any, variances: Any, dfs: tuple[int, int]) -> Any:
+    """Variance of two joined slopes, with what estimating the weights costs (Meier 1953)."""
+    known = weight**2 * variances[0] + (1 - weight) ** 2 * variances[1]
+    return known * (1 + 4 * weight * (1 - weight) * (1 / dfs[0] + 1 / dfs[1]))
+
+
+def _joined(between: int, within: int, alpha: float, share: float) -> Test:
+    """Test of the slopes between and within units, joined."""
+    dfs, true = (between, within), (1 / share, 1 / (1 - share))
+    (first, chance), (second, other) = _chi_squared(between), _chi_squared(within)
+    estimated = (first[:, None] * true[0], second * true[1])
+    weight = joined_weights([1 / one for one in estimated], dfs)
+    limit = special.stdtrit(joined_df(weight, dfs), 1 - alpha / 2)
+    limit = limit * np.sqrt(joined_variance(weight, estimated, dfs))
+    spread = np.sqrt(weight**2 * true[0] + (1 - weight) ** 2 * true[1])
+    df = joined_df(joined_weights((share, 1 - share), dfs), dfs)
+    return Test(float(df), 1 / spread, limit / spread, chance[:, None] * other)
+
+
+def _test(design: Design, a: Assumptions, count: int, few_clusters: bool = True) -> Test:
+    if not few_clusters:
+        one = np.ones(1)
+        return Test(inf, one, one * stats.norm.ppf(1 - a.alpha / 2), one)
+    between, within = _parts(design, a, _counts(design, count))
+    return t_test(design, count, a.alpha, between / (between + within))
 
 
 def power(design: Design, a: Assumptions, clusters: int, *, few_clusters: bool = True) -> float:
-    """Power of a two-sided test of the effect.
+    """Power of a two-sided test of the effect; its size when the effect is 0.
 
     Parameters
     ----------
@@ -357,17 +541,12 @@ def power(design: Design, a: Assumptions, clusters: int, *, few_clusters: bool =
         Total number of clusters, dealt as evenly as possible to the sequences. An individually
         randomised trial recruits the people of that many clusters and ignores clustering.
     few_clusters : bool
-        Use the t distribution with `degrees_of_freedom`; else the normal distribution.
-
-    Notes
-    -----
-    Exact for parallel designs with equal sizes. The other designs also estimate how the cluster
-    means correlate, which this ignores: below about eight clusters rely on `trial.simulation`.
+        Use the t test; else the normal test with known variances.
 
     Raises
     ------
     InputError
-        When there are too few clusters for the design.
+        When there are too few clusters for the design, or the cluster autocorrelation is missing.
 
     Examples
     --------
@@ -375,8 +554,73 @@ def power(design: Design, a: Assumptions, clusters: int, *, few_clusters: bool =
     0.686
     """
     ratio = abs(a.effect) / sqrt(variance(design, a, clusters))
-    df = degrees_of_freedom(design, units(design, a, clusters)) if few_clusters else np.inf
-    return _rejection(ratio, df, a.alpha)
+    return _test(design, a, units(design, a, clusters), few_clusters).rejects(ratio)
+
+
+def half_width(design: Design, a: Assumptions, clusters: int) -> float:
+    """Half-width that the confidence interval of the effect is expected to have.
+
+    Examples
+    --------
+    >>> print(f"{half_width(DESIGNS['parallel'], Assumptions(effect=0.5), clusters=16):.2f} SDs")
+    0.40 SDs
+    """
+    test = _test(design, a, units(design, a, clusters))
+    return test.half_width() * sqrt(variance(design, a, clusters))
+
+
+def smallest_p(design: Design, count: int) -> float:
+    """Smallest p of a randomisation test of so many units, two-sided.
+
+    One over the ways of dealing them to the sequences; two where exchanging the arms is a way.
+
+    Examples
+    --------
+    >>> print(f"{smallest_p(DESIGNS['parallel'], 4):.2f}")
+    0.33
+    """
+    if count > 100:  # factorials of millions have no end
+        return 0.0
+    counts = _counts(design, count)
+    alike: dict[tuple[int, ...], int] = {}
+    for sequence, n in zip(design.exposure, counts, strict=True):
+        alike[sequence] = alike.get(sequence, 0) + int(n)
+    best = 2 if len(alike) == 2 and len(set(alike.values())) == 1 else 1
+    return best * prod(map(factorial, alike.values())) / factorial(count)
+
+
+def caution(design: Design, count: int, alpha: float) -> str | None:
+    """What the numbers of so few units rest on; None where they need no such warning.
+
+    A t test keeps its size with few units if their means are normal. Where a randomisation test,
+    which supposes nothing, could not reject whatever happened, nothing stands in for that.
+
+    Examples
+    --------
+    >>> caution(DESIGNS["parallel"], 4, alpha=0.05)
+    '4 units: no randomisation test can reject at 0.05, so all rests on normal unit means'
+    >>> caution(DESIGNS["parallel"], 8, alpha=0.05)
+    """
+    if smallest_p(design, count) <= alpha:
+        return None
+    rests = "so all rests on normal unit means"
+    return f"{count} units: no randomisation test can reject at {alpha:g}, {rests}"
+
+
+def fewest_for_lots(design: Design, alpha: float) -> int:
+    """Fewest units, the same number in every sequence, with which lots alone could show an effect.
+
+    Below it every number comes with a `caution`.
+
+    Examples
+    --------
+    >>> fewest_for_lots(DESIGNS["parallel"], alpha=0.05)
+    8
+    """
+    count = design.sequences
+    while smallest_p(design, count) > alpha:
+        count += design.sequences
+    return count
 
 
 def clusters_needed(
@@ -396,8 +640,8 @@ def clusters_needed(
     --------
     >>> clusters_needed(DESIGNS["parallel"], Assumptions(effect=0.5))
     22
-    >>> clusters_needed(DESIGNS["baseline"], Assumptions(effect=0.5, iac=0.7))
-    10
+    >>> clusters_needed(DESIGNS["baseline"], Assumptions(effect=0.5, cac=0.8, iac=0.7))
+    12
     """
     check(power=target)
     if a.effect == 0 or target <= a.alpha:
@@ -407,12 +651,12 @@ def clusters_needed(
         raise InputError([_problem(*problem) for problem in problems])
     too_many = InputError([_problem("effect", a.effect, f"one that {MOST} clusters can detect")])
     step = design.sequences
-    one_each = gls_variance(np.array(design.exposure, dtype=float), covariance(design, a))
+    one_each = 1 / sum(_parts(design, a, np.ones(step)))
     most = MOST * (a.analysed if design.unit == "person" else 1)
 
     def reaches(each: int) -> bool:
-        df = degrees_of_freedom(design, each * step) if few_clusters else np.inf
-        return _rejection(abs(a.effect) / sqrt(one_each / each), df, a.alpha) >= target
+        test = _test(design, a, each * step, few_clusters)
+        return test.rejects(abs(a.effect) / sqrt(one_each / each)) >= target
 
     # The t test needs at least what the normal test needs, and only a few more.
     quantiles = stats.norm.ppf(1 - a.alpha / 2) + stats.norm.ppf(target)
@@ -431,75 +675,22 @@ def detectable_effect(
     """Smallest effect that the trial detects with the target power (`a.effect` is not used).
 
     For a binary outcome the variance stays that of the two proportions in `a`.
+
+    Examples
+    --------
+    >>> found = detectable_effect(DESIGNS["parallel"], Assumptions(effect=1), clusters=4)
+    >>> print(f"{found:.1f} SDs")
+    2.2 SDs
     """
     check(power=target)
     if target <= a.alpha:
         raise InputError([_problem("power", target, f"a number above alpha ({a.alpha:g})")])
-    df = degrees_of_freedom(design, units(design, a, clusters)) if few_clusters else np.inf
-    if _rejection(LARGEST_RATIO, df, a.alpha) < target:
-        expected = f"one that {df} degrees of freedom can reach at alpha {a.alpha:g}"
+    test = _test(design, a, units(design, a, clusters), few_clusters)
+    if test.rejects(LARGEST_RATIO) < target:
+        expected = f"one that {test.df:g} degrees of freedom can reach at alpha {a.alpha:g}"
         raise InputError([_problem("power", target, expected)])
-    ratio = optimize.brentq(lambda x: _rejection(x, df, a.alpha) - target, 0, LARGEST_RATIO)
+    ratio = optimize.brentq(lambda x: test.rejects(x) - target, 0, LARGEST_RATIO)
     return float(ratio) * sqrt(variance(design, a, clusters))
-
-
-# --- published closed forms -----------------------------------------------------------------------
-
-
-def clustering_effect(size: float, icc: float) -> float:
-    """Design effect of randomising clusters: ``1 + (m - 1) icc`` (Donner & Klar 2000, ch. 5)."""
-    return 1 + (size - 1) * icc
-
-
-def unequal_sizes(size: float, icc: float, cv: float) -> float:
-    """Factor by which unequal cluster sizes raise the variance.
-
-    Eldridge, Ashby & Kerry (2006): ``1 + ((cv**2 + 1) m - 1) icc`` over the effect with equal
-    sizes. It holds for analyses of cluster means weighted by size and is conservative for others.
-    """
-    return (1 + ((cv**2 + 1) * size - 1) * icc) / clustering_effect(size, icc)
-
-
-def cluster_mean_correlation(size: float, icc: float, cac: float, iac: float) -> float:
-    """Correlation of a cluster's means in two periods.
-
-    Teerenstra et al. (2012) and Hooper et al. (2016):
-    ``r = (m icc cac + (1 - icc) iac) / (1 + (m - 1) icc)``.
-    """
-    return (size * icc * cac + (1 - icc) * iac) / clustering_effect(size, icc)
-
-
-def repetition_effect(design: Design, r: float) -> float:
-    """Design effect of measuring clusters repeatedly, relative to one parallel comparison.
-
-    Baseline with ANCOVA: ``1 - r**2`` (people: Borm et al. 2007, r the correlation of a person's
-    measurements; clusters: Teerenstra et al. 2012, r that of cluster means). Stepped wedge with S
-    sequences:
-    ``3 S (1 - r)(1 + S r) / ((S**2 - 1)(2 + S r))`` (Hooper et al. 2016).
-    """
-    if design.covariates:
-        return 1 - r**2
-    if design.name == "stepped-wedge":
-        s = design.sequences
-        return 3 * s * (1 - r) * (1 + s * r) / ((s**2 - 1) * (2 + s * r))
-    return 1.0
-
-
-def closed_form_variance(design: Design, a: Assumptions, clusters: int) -> float:
-    """Variance of the effect from the design effects above; needs equal sequences.
-
-    ``4 sd**2 / N`` times the design effects, N being the people of one period.
-    """
-    count = units(design, a, clusters)
-    if design.unit == "person":
-        return 4 * a.sd**2 * repetition_effect(design, a.iac) / count
-    m = a.analysed
-    effects = (
-        clustering_effect(m, a.icc)
-        * unequal_sizes(m, a.icc, a.cv)
-        * repetition_effect(design, cluster_mean_correlation(m, a.icc, a.cac, a.iac))
-    )
-    return 4 * a.sd**2 * effects / (count * m)
 
 
 # --- tidy results ---------------------------------------------------------------------------------
@@ -508,26 +699,35 @@ def closed_form_variance(design: Design, a: Assumptions, clusters: int) -> float
 def describe(
     design: Design, a: Assumptions, clusters: int, *, few_clusters: bool = True
 ) -> dict[str, Any]:
-    """One trial as a row: its assumptions, size, standard error and power.
+    """One trial as a row: its assumptions, size, precision and power.
+
+    Assumptions that the design does not depend on are None. `type_one_error` is how often the test
+    rejects without an effect; `half_width` that of the expected interval; `note` the `caution`.
 
     Examples
     --------
-    >>> row = describe(DESIGNS["baseline"], Assumptions(effect=0.5, iac=0.7), clusters=12)
+    >>> a = Assumptions(effect=0.5, cac=0.8, iac=0.7)
+    >>> row = describe(DESIGNS["baseline"], a, clusters=12)
     >>> row["people_per_period"], row["measurements"], row["df"]
     (120, 240, 9)
     """
     count, people = units(design, a, clusters), ceil(clusters * a.cluster_size)
+    test, error = _test(design, a, count, few_clusters), sqrt(variance(design, a, clusters))
     return {
         "design": design.name,
         "sequences": design.sequences,
         **asdict(a),
+        **dict.fromkeys(design.ignores),
         "clusters": clusters,
         "periods": design.periods,
         "people_per_period": people,
         "measurements": people * design.periods,
-        "df": degrees_of_freedom(design, count) if few_clusters else None,
-        "standard_error": sqrt(variance(design, a, clusters)),
-        "power": power(design, a, clusters, few_clusters=few_clusters),
+        "df": test.df if few_clusters else None,
+        "standard_error": error,
+        "half_width": test.half_width() * error,
+        "type_one_error": test.rejects(0),
+        "power": test.rejects(abs(a.effect) / error),
+        "note": caution(design, count, a.alpha),
     }
 
 

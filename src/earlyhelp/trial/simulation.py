@@ -1,10 +1,8 @@
-"""Simulated trials that check the closed forms of `earlyhelp.trial.power`.
+"""Simulated trials that check the power of `earlyhelp.trial.power`, and the size of its tests.
 
-Every trial is drawn from the model the closed forms assume and analysed as it would be in practice,
-with variance components estimated from the trial itself: least squares on cluster-period means,
-within and between clusters, combined by their estimated precision, and a t test with
-`power.degrees_of_freedom`. With equal cluster sizes this is feasible generalised least squares for
-exchangeable cluster-period means; one numpy pass analyses all trials.
+Every trial is drawn from the model that `power` assumes, with units of equal or unequal size, and
+analysed as its design says (`power.Design.analysis`), with nothing known but its unit means. One
+numpy pass analyses all trials.
 """
 
 from __future__ import annotations
@@ -16,13 +14,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special, stats
 
 from earlyhelp.trial import power
 from earlyhelp.trial.power import Assumptions, Design, Floats
 
 # Cells of one drawn array: keeps a chunk near 16 MB whatever the design.
 CHUNK_CELLS = 2_000_000
+ESTIMATES = ("estimate", "standard_error", "df")
 
 
 def simulate(
@@ -33,7 +32,8 @@ def simulate(
     Returns
     -------
     DataFrame
-        One row per trial: `estimate`, `standard_error`. The same seed gives the same rows.
+        One row per trial: `estimate`, `standard_error`, `df` (degrees of freedom). The same seed
+        gives the same rows.
     """
     power.check(trials=trials)
     count = power.units(design, a, clusters)
@@ -45,10 +45,9 @@ def simulate(
     for start in range(0, trials, chunk):
         sizes = draw_sizes(design, a, (min(chunk, trials - start), count), rng)
         draw = draw_continuous if a.control is None else draw_binary
-        weights = sizes / (1 + (sizes - 1) * a.icc)
-        results.append(estimate(draw(design, a, exposure, sizes, rng), exposure, weights))
-    estimates, errors = np.concatenate(results, axis=1)
-    return pd.DataFrame({"estimate": estimates, "standard_error": errors})
+        means = draw(design, a, exposure, sizes, rng)
+        results.append(estimate(means, exposure, design.analysis))
+    return pd.DataFrame(np.concatenate(results, axis=1).T, columns=list(ESTIMATES))
 
 
 def draw_sizes(design: Design, a: Assumptions, shape: tuple[int, int], rng: Any) -> Floats:
@@ -68,8 +67,9 @@ def draw_continuous(
     rho = 0.0 if design.unit == "person" else a.icc
     shape = (*sizes.shape, exposure.shape[1])
     size = sizes[:, :, None]
-    lasting = rho * a.cac + (1 - rho) * a.iac / size
-    passing = rho * (1 - a.cac) + (1 - rho) * (1 - a.iac) / size
+    cac = a.cac or 0.0  # nothing lasts where there is one period
+    lasting = rho * cac + (1 - rho) * a.iac / size
+    passing = rho * (1 - cac) + (1 - rho) * (1 - a.iac) / size
     noise = np.sqrt(lasting) * rng.standard_normal((*sizes.shape, 1))
     noise = noise + np.sqrt(passing) * rng.standard_normal(shape)
     return np.asarray(a.effect * exposure + a.sd * noise)
@@ -89,8 +89,9 @@ def draw_binary(
     shape = (*sizes.shape, exposure.shape[1])
     expected = (a.control or 0.0) + a.effect * exposure
     if rho > 0:
-        rank = np.sqrt(a.cac) * rng.standard_normal((*sizes.shape, 1))
-        rank = stats.norm.cdf(rank + np.sqrt(1 - a.cac) * rng.standard_normal(shape))
+        cac = a.cac or 0.0
+        rank = np.sqrt(cac) * rng.standard_normal((*sizes.shape, 1))
+        rank = stats.norm.cdf(rank + np.sqrt(1 - cac) * rng.standard_normal(shape))
         scale = 1 / rho - 1
         probability = stats.beta.ppf(rank, expected * scale, (1 - expected) * scale)
     else:
@@ -106,8 +107,8 @@ def draw_binary(
     return np.asarray(events.sum(axis=3) / sizes[:, :, None])
 
 
-def estimate(means: Floats, exposure: Floats, weights: Floats | None = None) -> Floats:
-    """Treatment effect and standard error of every trial.
+def estimate(means: Floats, exposure: Floats, analysis: str) -> Floats:
+    """Treatment effect, standard error and degrees of freedom of every trial.
 
     Parameters
     ----------
@@ -115,37 +116,69 @@ def estimate(means: Floats, exposure: Floats, weights: Floats | None = None) -> 
         Cluster-period means.
     exposure : array (clusters, periods)
         1 where the intervention is in use.
-    weights : array (trials, clusters), optional
-        Relative precision of the clusters; equal when left out.
+    analysis : str
+        As in `power.Design`.
 
     Returns
     -------
-    array (2, trials)
-        Estimates and standard errors.
+    array (3, trials)
+        In the order of `ESTIMATES`.
+
+    Examples
+    --------
+    >>> means = np.array([[[1.0, 4.0], [2.0, 3.0], [2.0, 4.0], [1.0, 3.0]]])
+    >>> exposure = np.array([[0, 1], [0, 0], [0, 1], [0, 0]])
+    >>> print(estimate(means, exposure, "change").round(2).ravel().tolist())
+    [1.0, 0.71, 2.0]
     """
     clusters, periods = exposure.shape
-    weights = np.ones(means.shape[:2]) if weights is None else weights
-    x = np.broadcast_to(exposure, means.shape)
-    cluster_y, cluster_x = means.mean(axis=2, keepdims=True), x.mean(axis=2, keepdims=True)
-    parts = [_least_squares(cluster_y, cluster_x, weights, clusters - 2)]
-    if periods > 1:
-        df = (clusters - 1) * (periods - 1) - 1
-        parts.append(_least_squares(means - cluster_y, x - cluster_x, weights, df))
-    slopes, precisions = np.array(parts).transpose(1, 0, 2)
-    total = precisions.sum(axis=0)
-    return np.stack([(slopes * precisions).sum(axis=0) / total, total**-0.5])
+    if analysis == "ancova":
+        return _ancova(means[:, :, 1], means[:, :, 0], exposure[:, 1])
+    level, used = means.mean(axis=2, keepdims=True), exposure.mean(axis=1, keepdims=True)
+    between = (clusters - 2, *_slope(level, used, clusters - 2))
+    if analysis == "means":
+        return _told(*between)
+    df = (clusters - 1) * (periods - 1) - 1
+    within = (df, *_slope(means - level, exposure - used, df))
+    if analysis == "change":
+        return _told(*within)
+    dfs, slopes, variances = zip(between, within, strict=True)
+    weight = power.joined_weights([1 / one for one in variances], dfs)
+    joined = weight * slopes[0] + (1 - weight) * slopes[1]
+    return _told(
+        power.joined_df(weight, dfs), joined, power.joined_variance(weight, variances, dfs)
+    )
 
 
-def _least_squares(y: Floats, x: Floats, weights: Floats, df: int) -> tuple[Floats, Floats]:
-    """Weighted slope of y on x with an intercept per period, and its estimated precision."""
-    w = weights[:, :, None]
-    total = w.sum(axis=1, keepdims=True)
-    y = y - (w * y).sum(axis=1, keepdims=True) / total
-    x = x - (w * x).sum(axis=1, keepdims=True) / total
-    squares = (w * x * x).sum(axis=(1, 2))
-    slope = (w * x * y).sum(axis=(1, 2)) / squares
+def _told(df: Any, slope: Floats, variance: Floats) -> Floats:
+    return np.stack([slope, np.sqrt(variance), np.broadcast_to(df, slope.shape)])
+
+
+def _slope(y: Floats, x: Floats, df: int) -> tuple[Floats, Floats]:
+    """Slope of y on x with an intercept per period, and its estimated variance."""
+    y, x = y - y.mean(axis=1, keepdims=True), x - x.mean(axis=0)
+    squares = (x * x).sum()
+    slope = (x * y).sum(axis=(1, 2)) / squares
     residual = y - slope[:, None, None] * x
-    return slope, squares * df / (w * residual**2).sum(axis=(1, 2))
+    return slope, (residual**2).sum(axis=(1, 2)) / df / squares
+
+
+def _ancova(y: Floats, baseline: Floats, arm: Floats) -> Floats:
+    """Least squares of y (trials, clusters) on arm and baseline."""
+    arm = arm - arm.mean()
+    squares = arm @ arm
+
+    def within_arms(values: Floats) -> tuple[Floats, Floats]:
+        difference = values @ arm / squares
+        centred = values - values.mean(axis=1, keepdims=True)
+        return difference, centred - difference[:, None] * arm
+
+    (difference, y), (before, x) = within_arms(y), within_arms(baseline)
+    spread = (x * x).sum(axis=1)
+    slope = (x * y).sum(axis=1) / spread
+    df = len(arm) - 3
+    residual = ((y - slope[:, None] * x) ** 2).sum(axis=1) / df
+    return _told(df, difference - slope * before, residual * (1 / squares + before**2 / spread))
 
 
 # --- grids ----------------------------------------------------------------------------------------
@@ -184,9 +217,10 @@ def simulate_cell(
     -------
     DataFrame
         One row: the cell; `trials`; `power` (calculated), `power_simulated` and its Monte Carlo
-        standard error `power_mc_error`; `standard_error` (calculated, closed form, simulated: the
-        standard deviation of the estimates); `bias` and its Monte Carlo error; `coverage` of the
-        confidence interval and its Monte Carlo error.
+        standard error `power_mc_error`, which are the size of the test where the effect is 0;
+        `standard_error` (with known correlations) and that simulated, the standard deviation of the
+        estimates; `bias` and its Monte Carlo error; `coverage` of the confidence interval and its
+        Monte Carlo error.
     """
     design = power.DESIGNS[cell["design"]]
     if design.name == "stepped-wedge":
@@ -194,8 +228,7 @@ def simulate_cell(
     given = {f.name: cell[f.name] for f in fields(Assumptions) if pd.notna(cell[f.name])}
     a, clusters = Assumptions(**given), int(cell["clusters"])
     drawn = simulate(design, a, clusters, trials, seed)
-    df = power.degrees_of_freedom(design, power.units(design, a, clusters))
-    margin = stats.t.ppf(1 - a.alpha / 2, df) * drawn["standard_error"]
+    margin = special.stdtrit(drawn["df"], 1 - a.alpha / 2) * drawn["standard_error"]
     rejected = float((drawn["estimate"].abs() > margin).mean())
     covered = float(((drawn["estimate"] - a.effect).abs() <= margin).mean())
     spread = float(drawn["estimate"].std())
@@ -205,7 +238,6 @@ def simulate_cell(
         "power_simulated": rejected,
         "power_mc_error": sqrt(rejected * (1 - rejected) / trials),
         "standard_error": sqrt(power.variance(design, a, clusters)),
-        "standard_error_closed_form": sqrt(power.closed_form_variance(design, a, clusters)),
         "standard_error_simulated": spread,
         "bias": float(drawn["estimate"].mean()) - a.effect,
         "bias_mc_error": spread / sqrt(trials),
@@ -213,6 +245,31 @@ def simulate_cell(
         "coverage_mc_error": sqrt(covered * (1 - covered) / trials),
     }
     return pd.DataFrame([row])
+
+
+KEEPS, CONSERVATIVE, TOO_OFTEN = "keeps its level", "conservative", "rejects too often"
+
+
+def verdict(sizes: Floats, errors: Floats, alpha: float) -> str:
+    """Tell what simulated sizes, with their Monte Carlo errors, say of a test at level `alpha`.
+
+    More than three errors count, of one cell. Of several cells it takes as many as make a false
+    alarm in any of them as rare. No power may be shown of a test that rejects too often.
+
+    Parameters
+    ----------
+    sizes, errors : array (cells,)
+
+    Examples
+    --------
+    >>> error = np.array([0.002])
+    >>> verdict(np.array([0.053]), error, alpha=0.05), verdict(np.array([0.057]), error, alpha=0.05)
+    ('keeps its level', 'rejects too often')
+    """
+    limit = stats.norm.isf(stats.norm.sf(3) / len(sizes))
+    if (sizes - alpha > limit * errors).any():
+        return TOO_OFTEN
+    return CONSERVATIVE if (alpha - sizes > limit * errors).any() else KEEPS
 
 
 def gather(results: Iterable[pd.DataFrame]) -> pd.DataFrame:
@@ -234,7 +291,7 @@ def simulate_grid(
     >>> cells = grid([power.DESIGNS["parallel"]], effect=1.0)
     >>> (row,) = simulate_grid(cells, trials=500).to_dict("records")
     >>> print(f"calculated {row['power']:.2f}, simulated {row['power_simulated']:.2f}")
-    calculated 0.87, simulated 0.85
+    calculated 0.87, simulated 0.86
     """
     power.check(trials=trials, seed=seed)
     results = []

@@ -229,6 +229,7 @@ LAYOUTS: Mapping[str, Layout] = {
             "n": ("n", 0),
             "total": ("N", 0),
             "percent": ("%", 1),
+            "kind": ("Kind", None),
         }
     ),
     "tbl-characteristics": Layout(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import wraps
+from math import isnan
 from typing import Any, TypeVar, cast
 
 import pandas as pd
@@ -17,6 +18,7 @@ from earlyhelp.report.myst import badge, escape
 from earlyhelp.report.page import where_shown
 from earlyhelp.study.design import Criterion
 from earlyhelp.trial.design_grid import Sweep
+from earlyhelp.trial.progression import BANDS, MOST_PEOPLE
 
 # What the published figures leave of changes and of differences between the arms (`determined`).
 CHANGES = ("Mean change", "SD of change", "Size of d (paired)")
@@ -130,25 +132,66 @@ def progression(frame: pd.DataFrame) -> pd.DataFrame:
     for row in frame.to_dict("records"):
         counted = row["kind"] == "proportion"
         scale, decimals, unit = (100, 0, " %") if counted else (1, 2, "")
-        settled = row["low"] == row["low"]
-        total = f"n = {row['total']:g}" if settled else "n not printed"
-        found = f"{int(row['successes'])} of {row['total']:g}" if counted else total
+        of = "n not printed" if isnan(row["total"]) else f"n = {row['total']:g}"
+        found = f"{int(row['successes'])} of {row['total']:g}" if counted else of
+        most = "at most " if row["upper_bound"] else ""
         low, high = (number(scale * row[end], decimals) for end in ("low", "high"))
+        known = row["low"] == row["low"]
         rows.append(
             {
                 "Criterion": escape(row["label"]),
-                "Observed": f"{number(scale * row['estimate'], decimals)}{unit} ({found})",
-                "Interval": f"{low} to {high}" if settled else number(None),
-                "Band": row["band"],
+                "Observed": f"{most}{number(scale * row['estimate'], decimals)}{unit} ({found})",
+                "Band": _bands(row),
+                "Interval": f"{low} to {high}" if known else number(None),
                 "Chance of green, amber, red (%)": ", ".join(
-                    chance(row[f"p_{band}"]) for band in ("green", "amber", "red")
+                    chance(row[f"p_{band}"]) for band in BANDS
                 )
-                if settled
+                if known
                 else number(None),
                 "Status": badge(row["status"]),
             }
         )
     return pd.DataFrame(rows, dtype=str)
+
+
+def _bands(row: Mapping[Hashable, Any]) -> str:
+    """The band of a criterion, or all that its upper bound leaves possible."""
+    possible = BANDS[BANDS.index(row["best"]) : BANDS.index(row["worst"]) + 1]
+    beside = f" (on the bound to {row['beside']})" if row["beside"] else ""
+    return " or ".join(possible) + beside
+
+
+def progression_clustered(assessed: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Intervals and chances of green side by side (`criteria.assess` by what heads its columns)."""
+    first, *_ = assessed.values()
+    shown = first["low"].notna()
+    table = pd.DataFrame({"Criterion": first.loc[shown, "label"].map(escape)}, dtype=str)
+    for head, frame in assessed.items():
+        told = progression(frame)[shown]
+        table[f"Interval, {head}"] = told["Interval"]
+        table[f"Chance of green (%), {head}"] = [
+            chance(p) if p == p else number(None) for p in frame.loc[shown, "p_green"]
+        ]
+    return table.reset_index(drop=True)
+
+
+@_claiming
+def combining_rule(frame: pd.DataFrame, wanted: float) -> pd.DataFrame:
+    """How often all criteria together come out green (`criteria.combining_rule`)."""
+    return pd.DataFrame(
+        {
+            "True share of each criterion": [
+                "on its bound to green" if isnan(rate) else f"{number(100 * rate)} %"
+                for rate in frame["rate"]
+            ],
+            "Chance that all together is green (%)": frame["chance"].map(chance),
+            f"People per criterion for a chance of {wanted:.0%}": [
+                f"more than {MOST_PEOPLE}" if isnan(people) else number(people)
+                for people in frame["people"]
+            ],
+        },
+        dtype=str,
+    )
 
 
 def progression_bands(criteria: Iterable[Criterion]) -> pd.DataFrame:

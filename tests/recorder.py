@@ -37,7 +37,8 @@ from matplotlib.text import Annotation, Text
 from traitlets.config import Config
 
 from earlyhelp.cli import main as command_line
-from earlyhelp.published.ledger import ledger
+from earlyhelp.published.claims import claims_of
+from earlyhelp.published.ledger import judged
 from earlyhelp.report import page
 from earlyhelp.study.raw import open_pilot
 
@@ -242,8 +243,8 @@ def _element(node: ElementTree.Element, indent: str) -> Iterator[str]:
 def opened_once() -> Iterator[None]:
     """Read the study and answer its claims once for all pages within: half of their time."""
     pilot = open_pilot(STUDY)
-    answered = ledger(pilot)
-    with mock.patch.multiple(page, open_pilot=lambda _: pilot, ledger=lambda *_: answered):
+    found = judged(pilot, claims_of(STUDY))
+    with mock.patch.multiple(page, open_pilot=lambda _: pilot, judged=lambda *_: found):
         yield
 
 

@@ -59,7 +59,7 @@ from earlyhelp.cli.boundary import Command, guarded, number_option, option, run
 from earlyhelp.possible import random_walk
 from earlyhelp.possible.one_group import draw
 from earlyhelp.possible.random_walk import Walk
-from earlyhelp.published import identified_sets, stored
+from earlyhelp.published import identified_sets
 from earlyhelp.published.claims import CLAIMS_FILE
 from earlyhelp.published.printed import PrintedFigures, read_printed
 from earlyhelp.study.design import Study, read_study
@@ -378,7 +378,7 @@ def _walks(
     """One of the stored pairs of changes, and a walk from the people stored for each arm (R-10)."""
     possible = [
         pair
-        for pair in stored.contrasts(tables, outcome)
+        for pair in identified_sets.contrasts(tables, outcome)
         if max(change.sd for change in pair) <= greatest_sd
     ]
     if not possible:
@@ -387,7 +387,7 @@ def _walks(
     return {
         arm: random_walk.draw(
             problem,
-            stored.people(tables, outcome, arm, change),
+            identified_sets.people(tables, outcome, arm, change),
             STEPS,
             Random(int(rng.integers(2**32))),
         )
@@ -533,7 +533,7 @@ def _years(printed: PrintedFigures, n: int, rng: Rng) -> np.ndarray:
     """Whole years, fewer people the more years; the mean between its bounds."""
     values = _span(printed, "years_practising")
     words = printed.within("characteristics", "mean", characteristic="years_practising", arm="all")
-    above = words.low if words else values[0]
+    above = float(words.low) if words else values[0]
     weights = np.linspace(2, 0.2, len(values))
     return _sample(values, weights, n, rng, lambda x: above < x.mean() < MEAN_YEARS_BELOW)
 

@@ -14,7 +14,7 @@ from earlyhelp.analysis.participants import design
 from earlyhelp.published import identified_sets
 from earlyhelp.published.audit import AUDIT_FILE, audit, read_declarations
 from earlyhelp.published.claims import CLAIMS_FILE, DESIGN, WORDS_FILE, Claim, claims_of, read_words
-from earlyhelp.published.ledger import ledger
+from earlyhelp.published.ledger import judged
 from earlyhelp.published.printed import PrintedFigures
 from earlyhelp.qualitative.framework import (
     CODEBOOK_FILE,
@@ -281,9 +281,9 @@ def validate(folder: str | Path) -> list[Path]:
     if problems:
         raise InputError(problems)
     # What only computing finds, such as a claim on a column that no table has.
-    ledger(pilot, held.get(CLAIMS_FILE, []))
+    _, statuses = judged(pilot, held.get(CLAIMS_FILE, []))
     audit(path)
-    criteria.assess(pilot)
+    criteria.assess(replace(pilot, statuses=statuses))
     return study_files(path)
 
 

@@ -11,7 +11,7 @@ from helpers import claim
 from earlyhelp.published import audit
 from earlyhelp.published.checks import SEVERITIES
 from earlyhelp.published.claims import COLUMNS, Claim, read_claims
-from earlyhelp.report import audit_tables
+from earlyhelp.report import annex_tables
 from earlyhelp.study.problems import InputError
 
 WORDS = "- {id: half, phrases: [half], interval: '[45, 55]', why: near enough}\n"
@@ -115,7 +115,7 @@ def test_summary_counts_every_outcome_once(study: Path) -> None:
 
 def test_findings_are_escaped_and_have_targets(study: Path) -> None:
     declare(study, {"proportions": [COUNT | {"says": "<b>{{share}}</b> | *x*"}]})
-    text = audit_tables.findings_markdown(
+    text = annex_tables.findings_markdown(
         audit.with_severity(audit.audit(study), "cannot all be true")
     )
     assert "{#audit-count}" in text

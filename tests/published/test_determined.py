@@ -17,7 +17,7 @@ from earlyhelp.cli import main
 from earlyhelp.possible import existence
 from earlyhelp.possible.extremes import ARMS, WAVES
 from earlyhelp.possible.two_waves import Change
-from earlyhelp.published import determined, identified_sets, stored
+from earlyhelp.published import determined, identified_sets
 from earlyhelp.published.determined import Figures
 from earlyhelp.published.printed import read_printed
 from earlyhelp.report import tables
@@ -73,7 +73,7 @@ def test_every_stored_witness_agrees_with_all_figures(figures: Figures) -> None:
         outcome = figures.outcomes[row["measure"]]
         arm = outcome.arms[row["arm"]]
         change = Change(arm.pairs, int(row["total"]), int(row["squares"]))
-        people = stored.people(figures.stored, outcome, row["arm"], change)
+        people = identified_sets.people(figures.stored, outcome, row["arm"], change)
         assert existence.agrees(arm, change, people)
         before, after = zip(*(person for person in people if None not in person), strict=True)
         moved = np.subtract(after, before)
@@ -213,7 +213,7 @@ def test_domain_sums_have_answers_and_nothing_beyond_has(
 ) -> None:
     """Figure 3.4 as the text has it: all means above 20, bond highest; four items from 1 to 7."""
     outcome = figures.outcomes["wai"]
-    people = stored.people(
+    people = identified_sets.people(
         figures.stored, outcome, arm, figures.contrasts("wai")[1][arm != "intervention"]
     )
     index = WAVES.index(wave)

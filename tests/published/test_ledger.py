@@ -13,7 +13,7 @@ from helpers import AGREEING, ROOT, told, write_claims
 
 from earlyhelp.published import ledger
 from earlyhelp.published.claims import COLUMNS, Claim, claims_of, read_claims, read_words
-from earlyhelp.published.statuses import FREE, Statuses
+from earlyhelp.published.statuses import FREE
 from earlyhelp.study.raw import Pilot, open_pilot
 
 
@@ -270,7 +270,7 @@ def test_no_contradiction_rests_on_a_free_number(study: str) -> None:
     """Its answer would move with the seed of the reconstruction."""
     pilot = open_pilot(ROOT / study)
     read = read_claims(pilot.study.folder / "claims.csv")
-    statuses = Statuses(pilot, ledger.ledger(pilot, read))
+    _, statuses = ledger.judged(pilot, read)
     free = [
         claim.id
         for claim in read

@@ -172,11 +172,11 @@ def test_a_page_knows_what_the_study_has(rotherham: Path, mini: Path) -> None:
 def test_a_page_computes_the_ledger_once(rotherham: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     counted = []
 
-    def counting(*arguments: object) -> pd.DataFrame:
+    def counting(*arguments: object) -> tuple[pd.DataFrame, object]:
         counted.append(arguments)
-        return ledger.ledger(*arguments)
+        return ledger.judged(*arguments)
 
-    monkeypatch.setattr(page_module, "ledger", counting)
+    monkeypatch.setattr(page_module, "judged", counting)
     open_page(str(rotherham))
     assert len(counted) == 1
 

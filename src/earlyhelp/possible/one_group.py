@@ -167,6 +167,10 @@ class Interval(NamedTuple):
     low_included: bool
     high_included: bool
 
+    def __contains__(self, value: Any) -> bool:
+        above = value > self.low or (self.low_included and value == self.low)
+        return bool(above and (value < self.high or (self.high_included and value == self.high)))
+
     def times(self, factor: int) -> Interval:
         """Stretch by a positive factor."""
         return self._replace(low=self.low * factor, high=self.high * factor)

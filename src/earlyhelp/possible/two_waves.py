@@ -223,16 +223,8 @@ def joint(first: list[Change], second: list[Change], test: TTest) -> list[tuple[
     ratio = np.abs(difference) / np.sqrt(error)
     near = (ratio > float(t.low) - 1e-6) & (ratio < float(t.high) + 1e-6)
     pairs = [(first[i], second[j]) for i, j in np.argwhere(near)]
-    return [pair for pair in pairs if _within(squared_t(*pair, test.df), t)]
-
-
-def _within(square: Fraction, t: Interval) -> bool:
-    low, high = t.low**2, t.high**2
-    return (
-        low < square < high
-        or (square == low and t.low_included)
-        or (square == high and t.high_included)
-    )
+    squares = t._replace(low=t.low**2, high=t.high**2)
+    return [pair for pair in pairs if squared_t(*pair, test.df) in squares]
 
 
 def squared_t(first: Change, second: Change, df: int) -> Fraction:

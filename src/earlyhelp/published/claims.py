@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from pydantic import field_validator
 # Importing them registers their quantities.
 from earlyhelp.analysis import feasibility, outcomes, participants, readiness  # noqa: F401
 from earlyhelp.analysis.quantities import QUANTITIES
+from earlyhelp.possible.one_group import Interval
 from earlyhelp.published.numbers import printed_number
 from earlyhelp.study import rawtable
 from earlyhelp.study.problems import InputError, Problem
@@ -36,20 +38,6 @@ DESIGN = "design"
 CLAIMS_FILE = "claims.csv"
 WORDS_FILE = "words.yml"
 _ASSUMPTION = re.compile(r"[AR]-[0-9]{2}")
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A range of numbers, each end closed or open."""
-
-    low: float
-    high: float
-    low_closed: bool
-    high_closed: bool
-
-    def __contains__(self, value: float) -> bool:
-        above = value > self.low or (self.low_closed and value == self.low)
-        return above and (value < self.high or (self.high_closed and value == self.high))
 
 
 def parse_interval(text: str) -> Interval:
@@ -75,7 +63,7 @@ def parse_interval(text: str) -> Interval:
         raise ValueError("an interval such as (50, 100]")
     if low > high:
         raise ValueError("the lower end first")
-    return Interval(float(low), float(high), match[1] == "[", match[4] == "]")
+    return Interval(Fraction(low), Fraction(high), match[1] == "[", match[4] == "]")
 
 
 @dataclass(frozen=True)

@@ -34,8 +34,8 @@ from earlyhelp.analysis.quantities import claiming, labelled
 from earlyhelp.possible.extremes import ARMS, ATTAINED, EXACT, WAVES
 from earlyhelp.possible.one_group import printed_interval
 from earlyhelp.possible.two_waves import Change, Wave
-from earlyhelp.published import identified_sets, stored
-from earlyhelp.published.claims import Interval
+from earlyhelp.published import identified_sets
+from earlyhelp.published.claims import parse_interval
 from earlyhelp.published.identified_sets import (
     NEAR,
     Identified,
@@ -81,11 +81,13 @@ class Figures:
         return bool((self._rows(measure, arm, quantity)["how"] != ATTAINED).any())
 
     def _rows(self, measure: str, arm: str, quantity: str) -> pd.DataFrame:
-        return stored.rows(self.stored.extremes, measure=measure, arm=arm, quantity=quantity)
+        return identified_sets.rows(
+            self.stored.extremes, measure=measure, arm=arm, quantity=quantity
+        )
 
     def contrasts(self, measure: str) -> list[tuple[Change, Change]]:
         """Changes of both arms that occur together."""
-        return stored.contrasts(self.stored, self.outcomes[measure])
+        return identified_sets.contrasts(self.stored, self.outcomes[measure])
 
 
 def read(study_folder: str | Path) -> Figures | None:
@@ -410,7 +412,7 @@ def _group(
 ) -> tuple[float, float]:
     table = figures.stored.groups.astype(str)
     wanted = {"measure": measure, "arm": arm, "wave": wave, "quantity": quantity, "of": of}
-    chosen = stored.rows(table, **wanted).iloc[0]
+    chosen = identified_sets.rows(table, **wanted).iloc[0]
     return float(Fraction(chosen["low"])), float(Fraction(chosen["high"]))
 
 
@@ -478,10 +480,10 @@ def _items_of_group(figures: Figures, measure: str, arm: str, wave: str) -> Iter
         for column in ("mean", "domain_rank")
     )
     limits = {limit.low for limit in within if limit}
-    first = [rank == Interval(1, 1, True, True) for rank in ranks]
+    first = [rank == parse_interval("[1, 1]") for rank in ranks]
     if len(domains) != 3 or len(limits) != 1 or None in within or first.count(True) != 1:
         return
-    above, most = Fraction(str(*limits)), outcome.scale.total_maximum // len(domains)
+    (above,), most = limits, outcome.scale.total_maximum // len(domains)
     names = [domain.key.name.lower() for domain in domains]
     highest = names.pop(first.index(True))
     parts = zip(
@@ -626,7 +628,7 @@ def _completions(printed: PrintedFigures) -> Iterator[Row]:
             for kind in printed.values("people_completing", "person_type", tool=tool)
         )
         allowed[tool] = printed_interval(mean, "half-up").whole(people)
-    if printed.within("use_by_team", "difference") == Interval(0, 0, True, True):
+    if printed.within("use_by_team", "difference") == parse_interval("[0, 0]"):
         lows, highs = zip(*allowed.values(), strict=True)
         how += " of both tools, completed equally often"
         yield _row("Completions of each tool", "families", (max(lows), min(highs)), 0, how)

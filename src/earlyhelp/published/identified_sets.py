@@ -28,7 +28,7 @@ import json
 import shlex
 import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from functools import cached_property, partial
 from io import StringIO
 from itertools import product, zip_longest
@@ -51,7 +51,7 @@ from earlyhelp.possible.extremes import (
     Placed,
     spread_known,
 )
-from earlyhelp.possible.one_group import Figures
+from earlyhelp.possible.one_group import Figures, Interval
 from earlyhelp.possible.two_waves import Arm, Change, TTest, Wave
 from earlyhelp.published.claims import CLAIMS_FILE
 from earlyhelp.published.printed import Group, PrintedFigures, read_printed
@@ -117,7 +117,7 @@ class Outcome:
         """Every number that the search takes."""
         tests = [(test.df, test.t, test.p) for test in (*self.paired.values(), self.between)]
         groups = [
-            (arm, wave, group.n, group.mean, group.sd, group.within and astuple(group.within))
+            (arm, wave, group.n, group.mean, group.sd, group.within and _floats(group.within))
             for arm, waves in self.groups.items()
             for wave, group in waves.items()
         ]
@@ -138,6 +138,11 @@ class Outcome:
             found, expected = str(group), "a mean that scores of the scale can have"
             raise InputError([Problem(CLAIMS_FILE, None, self.measure, found, expected)])
         return Wave(group.n, *self.ends, (sums[0], sums[-1]))
+
+
+def _floats(within: Interval) -> tuple[float, float, bool, bool]:
+    """An interval as JSON has it."""
+    return float(within.low), float(within.high), within.low_included, within.high_included
 
 
 def outcomes(study: Study, printed: PrintedFigures) -> dict[str, Outcome]:
@@ -339,6 +344,55 @@ def read(study_folder: Path) -> Identified | None:
         raise InputError(problems)
     tables = {name: pd.read_csv(StringIO(texts[name]), keep_default_na=False) for name in TABLES}
     return Identified(**tables)
+
+
+def rows(table: pd.DataFrame, **wanted: object) -> pd.DataFrame:
+    """Rows of a table with these values in these columns.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"arm": ["intervention", "comparison"], "n": [7, 5]})
+    >>> print(rows(table, arm="comparison").to_string(index=False))
+           arm  n
+    comparison  5
+    """
+    return table[(table[list(wanted)] == list(wanted.values())).all(axis=1)]
+
+
+def contrasts(tables: Identified, outcome: Outcome) -> list[tuple[Change, Change]]:
+    """Changes of both arms that occur together, intervention first.
+
+    Examples
+    --------
+    >>> from earlyhelp.published import determined
+    >>> figures = determined.read("tests/studies/complete")
+    >>> ((intervention, comparison),) = contrasts(figures.stored, figures.outcomes["wai"])
+    >>> intervention
+    Change(pairs=7, total=45, squares=323)
+    """
+    first, second = (outcome.pairs[arm] for arm in ARMS)
+    found = rows(tables.contrasts, measure=outcome.measure)
+    return [
+        (Change(first, *row[:2]), Change(second, *row[2:]))
+        for row in found.iloc[:, 1:].itertuples(index=False)
+    ]
+
+
+def people(tables: Identified, outcome: Outcome, arm: str, change: Change) -> list[Person]:
+    """Return the data set that is stored for a change of an arm.
+
+    Examples
+    --------
+    >>> from earlyhelp.published import determined
+    >>> figures = determined.read("tests/studies/complete")
+    >>> change = Change(pairs=7, total=45, squares=323)
+    >>> people(figures.stored, figures.outcomes["wai"], "intervention", change)[:2]
+    [(64, 72), (64, 72)]
+    """
+    wanted: dict[str, object] = {"measure": outcome.measure, "arm": arm}
+    wanted |= {"total": change.total, "squares": change.squares}
+    row = rows(tables.changes, **wanted).iloc[0]
+    return existence.from_text(row["baseline"], row["endline"], change.pairs)
 
 
 def write(study_folder: str | Path, tell: Tell, output: Path | None = None) -> list[Path]:

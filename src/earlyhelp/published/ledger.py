@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -69,16 +70,31 @@ def ledger(pilot: Pilot, claims: list[Claim] | None = None) -> pd.DataFrame:
     neither-percent    43.8       43.8   reproduced
     """
     claims = read_claims(pilot.study.folder / CLAIMS_FILE) if claims is None else claims
-    frames: dict[str, list[dict[Any, Any]]] = {}
+    return judged(pilot, claims)[0]
+
+
+def judged(pilot: Pilot, claims: list[Claim]) -> tuple[pd.DataFrame, Statuses]:
+    """The ledger, and what every number may claim by it; each quantity is computed once for both.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> pilot = open_pilot("tests/studies/complete")
+    >>> claims = claims_of(pilot.study.folder)
+    >>> table, statuses = judged(pilot, claims)
+    >>> print(claims[0].id, table.loc[0, "status"], statuses.of_claim(claims[0]))
+    teams-n design fact design fact
+    """
+    asked = dict.fromkeys(claim.quantity for claim in claims if claim.quantity)
+    frames = {name: QUANTITIES[name].compute(pilot) for name in asked}
+    records = {name: frame.to_dict("records") for name, frame in frames.items()}
     problems: list[Problem] = []
     rows = []
     for claim in claims:
-        if claim.quantity and claim.quantity not in frames:
-            frames[claim.quantity] = QUANTITIES[claim.quantity].compute(pilot).to_dict("records")
         cells: list[Any] = []
         if claim.quantity:
             try:
-                cells = _cells(frames[claim.quantity], claim)
+                cells = _cells(records[claim.quantity], claim)
             except InputError as error:
                 problems.extend(error.problems)
         rows.append(_row(claim, cells))
@@ -90,8 +106,9 @@ def ledger(pilot: Pilot, claims: list[Claim] | None = None) -> pd.DataFrame:
     table = pd.concat([table, answers], axis=1)
     holds = dict(zip(table["id"], table["given_back"], strict=True))
     table["status"] = [_status(claim, holds) for claim in claims]
+    # Words settle nothing, so that what becomes of them below changes none of these.
+    statuses = Statuses(pilot, table, frames)
     if pilot.study.provenance != "observed":
-        statuses = Statuses(pilot, table)
         for row, claim in enumerate(claims):
             # The reconstruction is made so that a word about a free number holds.
             if claim.kind == WORD and holds[claim.id] and statuses.of_claim(claim) == FREE:
@@ -99,7 +116,7 @@ def ledger(pilot: Pilot, claims: list[Claim] | None = None) -> pd.DataFrame:
     table["agrees"] = (table["status"] == table["recorded"]) & (
         (table["answer"] == "") | (table["answer"] == table["recomputed"])
     )
-    return table
+    return table, statuses
 
 
 def _cells(rows: list[dict[Any, Any]], claim: Claim) -> list[Any]:
@@ -149,9 +166,9 @@ def _answer(claim: Claim, exact: Any) -> tuple[str, bool]:
     if isinstance(exact, str) or not math.isfinite(exact):
         return str(exact), False
     if claim.kind == WORD:
-        value = float(f"{exact:.12g}")
-        shown = round_like(value, "0.0") if claim.unit == "%" else short(value)
-        return shown, value in parse_interval(claim.interval)
+        value = f"{exact:.12g}"
+        shown = round_like(exact, "0.0") if claim.unit == "%" else short(float(value))
+        return shown, Fraction(value) in parse_interval(claim.interval)
     if claim.kind == TICK:
         mark = next((mark for mark, value in TICKS.items() if value == exact), str(exact))
         return mark, mark == claim.printed
@@ -179,8 +196,8 @@ def with_statuses(pilot: Pilot) -> Pilot:
     >>> cell_statuses(attendance(pilot).tail(2), "percent")
     ['illustrative', 'reproduced']
     """
-    answered = ledger(pilot, claims_of(pilot.study.folder))
-    return replace(pilot, statuses=Statuses(pilot, answered))
+    _, statuses = judged(pilot, claims_of(pilot.study.folder))
+    return replace(pilot, statuses=statuses)
 
 
 def ledger_target(claim: str) -> str:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil, floor
 from pathlib import Path
 
-from earlyhelp.possible.one_group import printed_interval
-from earlyhelp.published.claims import CLAIMS_FILE, WORD, Claim, Interval, claims_of, parse_interval
+from earlyhelp.possible.one_group import Interval, printed_interval
+from earlyhelp.published.claims import CLAIMS_FILE, WORD, Claim, claims_of, parse_interval
 from earlyhelp.published.numbers import printed_number
 from earlyhelp.study.problems import InputError, Problem
 
@@ -42,10 +41,12 @@ class Group:
         if self.mean is not None:
             first, last = printed_interval(self.mean, "half-up").whole(self.n)
         elif self.within is not None:
-            above, below = (Fraction(str(x)) * self.n for x in (self.within.low, self.within.high))
-            first = ceil(above) if self.within.low_closed else floor(above) + 1
-            last = floor(below) if self.within.high_closed else ceil(below) - 1
+            first, last = self.within.whole(self.n)
         return range(max(first, low), min(last, high) + 1)
+
+
+def _unfit(place: str, found: str, expected: str) -> InputError:
+    return InputError([Problem(CLAIMS_FILE, None, place, found, expected)])
 
 
 class PrintedFigures:
@@ -74,6 +75,10 @@ class PrintedFigures:
             and all(str(value) in claim.alternatives(key) for key, value in keys.items())
         ]
 
+    def _ids(self, quantity: str, column: str, keys: Mapping[str, object]) -> str:
+        """Ids of the claims on a column of these rows, for a problem with them."""
+        return ", ".join(claim.id for claim in self.of(quantity, column, **keys))
+
     def text(self, quantity: str, column: str, **keys: object) -> str | None:
         """The number that is printed of one cell, in digits; None where none is.
 
@@ -89,9 +94,7 @@ class PrintedFigures:
                 found[digits] = claim.id
         if len({float(digits) for digits in found}) > 1:
             expected = "one number, or the status contradicted and an answer"
-            raise InputError(
-                [Problem(CLAIMS_FILE, None, ", ".join(found.values()), ", ".join(found), expected)]
-            )
+            raise _unfit(", ".join(found.values()), ", ".join(found), expected)
         return max(found, key=len, default=None)
 
     def figure(self, quantity: str, column: str, **keys: object) -> str:
@@ -106,7 +109,7 @@ class PrintedFigures:
         if text is None:
             select = ";".join(f"{name}={value}" for name, value in keys.items())
             expected = f"a claim that prints {column} of {quantity} for {select}"
-            raise InputError([Problem(CLAIMS_FILE, None, "", "no such number", expected)])
+            raise _unfit("", "no such number", expected)
         return text
 
     def count(self, quantity: str, column: str, **keys: object) -> int:
@@ -119,8 +122,7 @@ class PrintedFigures:
         """
         text = self.figure(quantity, column, **keys)
         if not text.isdecimal():
-            place = ", ".join(claim.id for claim in self.of(quantity, column, **keys))
-            raise InputError([Problem(CLAIMS_FILE, None, place, text, "a whole number")])
+            raise _unfit(self._ids(quantity, column, keys), text, "a whole number")
         return int(text)
 
     def values(self, quantity: str, key: str, **keys: object) -> list[str]:
@@ -140,9 +142,8 @@ class PrintedFigures:
         percent = self.figure(quantity, "percent", **keys)
         low, high = printed_interval(percent, "either").whole(Fraction(of, 100))
         if low != high:
-            found, expected = f"{percent} % of {of}", "a percentage that is one count of them"
-            place = ", ".join(claim.id for claim in self.of(quantity, "percent", **keys))
-            raise InputError([Problem(CLAIMS_FILE, None, place, found, expected)])
+            expected = "a percentage that is one count of them"
+            raise _unfit(self._ids(quantity, "percent", keys), f"{percent} % of {of}", expected)
         return low
 
     def split(self, most: int, quantity: str, key: str, **keys: object) -> dict[str, int]:
@@ -170,7 +171,7 @@ class PrintedFigures:
             if counts.keys() == shares.keys() and sum(counts.values()) == of:
                 return counts
         expected = f"percentages of one number of people, at most {most}"
-        raise InputError([Problem(CLAIMS_FILE, None, quantity, "no number fits", expected)])
+        raise _unfit(quantity, "no number fits", expected)
 
     def within(self, quantity: str, column: str, **keys: object) -> Interval | None:
         """What all words about one cell leave of its value; None without any."""
@@ -181,9 +182,9 @@ class PrintedFigures:
         ]
         if not found:
             return None
-        low = max(found, key=lambda one: (one.low, not one.low_closed))
-        high = min(found, key=lambda one: (one.high, one.high_closed))
-        return Interval(low.low, high.high, low.low_closed, high.high_closed)
+        low = max(found, key=lambda one: (one.low, not one.low_included))
+        high = min(found, key=lambda one: (one.high, one.high_included))
+        return low._replace(high=high.high, high_included=high.high_included)
 
     def respondents(self, arm: str, wave: str) -> int:
         """People of an arm who answered a survey."""
@@ -207,11 +208,9 @@ class PrintedFigures:
             n = self.count(quantity, "n", **keys)
         place = ", ".join(map("{}={}".format, keys, keys.values()))
         if not 2 <= n <= LARGEST:
-            raise InputError(
-                [Problem(CLAIMS_FILE, None, place, f"{n} people", f"2 to {LARGEST} people")]
-            )
+            raise _unfit(place, f"{n} people", f"2 to {LARGEST} people")
         if sd is not None and mean is None:
-            raise InputError([Problem(CLAIMS_FILE, None, place, "an SD", "a mean beside the SD")])
+            raise _unfit(place, "an SD", "a mean beside the SD")
         return Group(n, mean, sd, None if mean else self.within(quantity, "mean", **keys))
 
 

@@ -135,11 +135,15 @@ class Statuses:
     pilot : Pilot
     answered : DataFrame
         Its ledger (`ledger.ledger`); empty without claims.
+    computed : dict of DataFrame
+        Tables of quantities, with the default settings, that need not be computed again.
     """
 
-    def __init__(self, pilot: Pilot, answered: pd.DataFrame) -> None:
+    def __init__(
+        self, pilot: Pilot, answered: pd.DataFrame, computed: Mapping[str, pd.DataFrame]
+    ) -> None:
         self._pilot = replace(pilot, statuses=None)
-        self._answered = answered
+        self._answered, self._computed = answered, computed
         self._settled: dict[str, tuple[pd.DataFrame, pd.DataFrame]] = {}
 
     def __call__(self, name: str, frame: pd.DataFrame) -> Marks:
@@ -155,7 +159,9 @@ class Statuses:
     def settled(self, name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
         """A quantity's table with the default settings, and the statuses of its cells."""
         if name not in self._settled:
-            frame = QUANTITIES[name].compute(self._pilot)
+            frame = self._computed.get(name)
+            if frame is None:
+                frame = QUANTITIES[name].compute(self._pilot)
             # Found while it is being settled itself, a quantity settles nothing.
             self._settled[name] = frame, _numeric(frame, FREE)
             self._settled[name] = frame, self._derive(name, frame)

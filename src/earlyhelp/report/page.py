@@ -13,11 +13,11 @@ from IPython.display import display
 from matplotlib.figure import Figure
 
 from earlyhelp.published.claims import Claim, claims_of
-from earlyhelp.published.ledger import formatted, ledger, ledger_target
+from earlyhelp.published.ledger import formatted, judged, ledger_target
 from earlyhelp.published.numbers import chance as chance  # notebooks import these from here
 from earlyhelp.published.numbers import number as number
 from earlyhelp.published.numbers import span as span
-from earlyhelp.published.statuses import Statuses, statuses_in
+from earlyhelp.published.statuses import statuses_in
 from earlyhelp.qualitative import framework
 from earlyhelp.qualitative.framework import (
     CODEBOOK_FILE,
@@ -257,12 +257,11 @@ def open_page(study: str) -> Page:
     pilot = open_pilot(study)
     folder = pilot.study.folder
     claims = claims_of(folder)
-    answered = ledger(pilot, claims)
-    numbers = formatted(answered)
+    answered, statuses = judged(pilot, claims)
     return Page(
-        replace(pilot, statuses=Statuses(pilot, answered)),
+        replace(pilot, statuses=statuses),
         read_questions(folder),
-        numbers,
+        formatted(answered),
         {claim.id: claim for claim in claims},
         read_codebook(folder) if is_there(folder / CODEBOOK_FILE) else None,
         load_theory(folder) if is_there(folder / THEORY_FILE) else None,

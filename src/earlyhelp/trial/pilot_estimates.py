@@ -24,7 +24,7 @@ from earlyhelp.analysis.instruments import ARMS
 from earlyhelp.analysis.participants import surveys
 from earlyhelp.analysis.quantities import claiming, labelled
 from earlyhelp.possible import one_group
-from earlyhelp.published import determined, stored
+from earlyhelp.published import determined, identified_sets
 from earlyhelp.published.identified_sets import outcomes as printed_outcomes
 from earlyhelp.published.numbers import number
 from earlyhelp.published.printed import read_printed
@@ -152,7 +152,7 @@ def _stored_above(
     if left is None:
         return {}
     wanted = {"measure": key, "arm": arm, "wave": wave, "quantity": "at or above"}
-    chosen = stored.rows(left.stored.groups, **wanted)
+    chosen = identified_sets.rows(left.stored.groups, **wanted)
     return {
         int(of): (float(Fraction(low)), float(Fraction(high)))
         for of, low, high in chosen[["of", "low", "high"]].astype(str).to_numpy()

@@ -44,7 +44,7 @@ class Wording(Check):
         lines = [value.shown(printed) for value in self.values]
         lines.append(f"“{word.printed}” is read as {word.interval}")
         interval = parse_interval(word.interval)
-        return Verdict(all(float(one.value(printed)) in interval for one in self.values), lines)
+        return Verdict(all(one.value(printed) in interval for one in self.values), lines)
 
 
 class Reviewed(Check):

@@ -1,10 +1,10 @@
-"""The data codebook."""
+"""The annexes: the data codebook."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from earlyhelp.report import codebook_tables
+from earlyhelp.report import annex_tables
 from earlyhelp.study.dictionary import Resource, read_dictionary
 from earlyhelp.study.scoring_keys import read_instruments
 
@@ -33,7 +33,7 @@ def test_every_column_says_what_it_may_hold() -> None:
             ],
         },
     }
-    table = codebook_tables.fields(Resource.model_validate(described))
+    table = annex_tables.fields(Resource.model_validate(described))
     assert table["Allowed values"].tolist() == [
         "the pattern V\\[0\\-9\\]\\|W; each once",
         "stands in `id` of `people`",
@@ -46,14 +46,14 @@ def test_every_column_says_what_it_may_hold() -> None:
 
 def test_every_column_of_a_study_has_its_row(mini: Path) -> None:
     for resource in read_dictionary(mini).resources:
-        assert len(codebook_tables.fields(resource)) == len(resource.table.fields)
+        assert len(annex_tables.fields(resource)) == len(resource.table.fields)
 
 
 def test_instruments_say_how_they_are_scored(mini: Path) -> None:
     path = mini / "instruments.yml"
     text = path.read_text().replace("{name: Goal,", "{name: Goal, reversed: [wai_06],")
     path.write_text(text.replace("missing: 0", "missing: 2", 1))
-    shown = codebook_tables.instruments(read_instruments(mini))
+    shown = annex_tables.instruments(read_instruments(mini))
     assert "The sum of the items, up to 2 missing. Higher is better. Source" in shown
     assert "each from 1 to 7; scores from 4 to 28; reversed `wai_06`." in shown
     assert "low 10 to 22, average 23 to 41, high 42 to 50." in shown

@@ -21,14 +21,15 @@ from earlyhelp.trial.design_grid import Sweep
 from earlyhelp.trial.progression import BANDS, MOST_PEOPLE
 
 # What the published figures leave of changes and of differences between the arms (`determined`).
-CHANGES = ("Mean change", "SD of change", "Size of d (paired)")
+CHANGES = ("Mean change", "d, baseline SD", "SD of change", "Size of dz")
 DIFFERENCES = (
     "Difference of mean changes",
-    "Size of d of change",
+    "d, baseline SD",
+    "Endline difference of the pairs adjusted for baseline (ANCOVA)",
     *(
         f"Difference of all scores at {wave}{what}"
         for wave in ("baseline", "endline")
-        for what in ("", ": standardised (d)", ": p")
+        for what in ("", f": d, {wave} SD")
     ),
 )
 # Stages that the drawn participant flow shows, in its words.
@@ -480,6 +481,33 @@ def identified_by_measure(frames: Mapping[str, pd.DataFrame], *quantities: str) 
             rows.insert(0, "Measure", escape(label(measure, frame)))
             chosen.append(rows.drop(columns="How"))
     return pd.concat(chosen, ignore_index=True)
+
+
+@_claiming
+def by_solution(frame: pd.DataFrame, points: int | None) -> pd.DataFrame:
+    """What goes together, one row a solution (`determined.by_solution`).
+
+    Parameters
+    ----------
+    points : int, optional
+        From which a change is reliable.
+    """
+    heads = {
+        "improved": "Improved",
+        "reliably improved": f"Improved by {points} or more",
+        "reliably worse": f"Worse by {points} or more",
+    }
+    columns = {
+        "Mean change": [number(value, 1) for value in frame["mean"]],
+        "SD of change": [number(value, 1) for value in frame["sd"]],
+        "d, baseline SD": _range(frame, "d", 2) if "d_low" in frame else None,
+        "dz": [number(value, 2) for value in frame["dz"]],
+        **{
+            head: _range(frame, name, 0) if f"{name}_low" in frame else None
+            for name, head in heads.items()
+        },
+    }
+    return pd.DataFrame({head: cells for head, cells in columns.items() if cells}, dtype=str)
 
 
 def _value_or_range(low: float, high: float, values: tuple[float, ...], decimals: int) -> str:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from helpers import row
+from helpers import ROOT, row
 
 from earlyhelp.analysis import outcomes
 from earlyhelp.study.problems import InputError
@@ -119,6 +119,7 @@ def test_nobody_measured_twice_is_no_test(pilot: Pilot) -> None:
     assert outcomes.paired_tests(empty)["n"].tolist() == [0] * 10
     assert outcomes.between_tests(empty)["t"].isna().all()
     assert outcomes.design_effects(empty)["p"].isna().all()
+    assert outcomes.estimates(empty)[["value", "ci_low", "d"]].isna().all(axis=None)
     assert outcomes.randomisation_tests(empty)["p"].isna().all()
 
 
@@ -130,15 +131,92 @@ def test_between_arms(pilot: Pilot) -> None:
     assert test["t"] == pytest.approx(1.5**0.5)
     assert test["df"] == 4
     assert test["p"] == pytest.approx(1 - (1.5 / 5.5) ** 0.5 * (1 + 2 / 5.5))
-    # d = 1, corrected by 1 - 3/15.
-    assert test["g"] == pytest.approx(0.8)
-    assert test["g_low"] < 0 < test["g_high"]
 
 
 def test_waves_are_compared_among_all_scores(pilot: Pilot) -> None:
     frame = outcomes.between_tests(pilot)
     assert row(frame, measure="wai", contrast="endline")["difference"] == 1
     assert row(frame, measure="wai", contrast="baseline")["n_comparison"] == 4
+
+
+def test_the_baseline_is_not_tested(pilot: Pilot) -> None:
+    swapped = replace(
+        pilot, baseline_survey=pilot.endline_survey, endline_survey=pilot.baseline_survey
+    )
+    frame = outcomes.between_tests(swapped)
+    baseline = row(frame, measure="wai", contrast="baseline")
+    # Means 61 and 60, SDs 1: 1 -+ t(.975, 4) sqrt(2/3) = 2.776445 * 0.816497.
+    assert (baseline["difference"], baseline["ci_high"]) == pytest.approx((1, 3.266958), abs=1e-6)
+    assert baseline[["t", "t_size", "p", "significant"]].isna().all()
+
+
+def test_estimates_of_unit_means(pilot: Pilot) -> None:
+    frame = outcomes.estimates(pilot)
+    at = {"measure": "wai", "analysed": "units", "estimate": "change"}
+    # Unit means 1.5, 0 and 0.5, -1: variance (4 * 0.75**2) / 2 = 1.125; t(.975, 2) = 4.302653.
+    between = row(frame, **at, arm=outcomes.BETWEEN)
+    assert between[["n", "value", "df"]].tolist() == [4, 1, 2]
+    assert between["ci_low"] == pytest.approx(1 - 4.302653 * 1.125**0.5, abs=1e-6)
+    arm = row(frame, **at, arm="comparison")
+    assert arm[["n", "value", "df"]].tolist() == pytest.approx([2, -0.25, 2])
+    assert arm["ci_high"] == pytest.approx(-0.25 + 4.302653 * (1.125 / 2) ** 0.5, abs=1e-6)
+
+
+def test_units_that_are_all_alike_have_no_interval(pilot: Pilot) -> None:
+    at = {"measure": "compassion_satisfaction", "analysed": "units", "estimate": "change"}
+    alike = row(outcomes.estimates(pilot), **at, arm=outcomes.BETWEEN)
+    assert (alike["value"], alike["df"]) == pytest.approx((0, 2))
+    assert alike[["ci_low", "ci_high"]].isna().all()
+
+
+def test_estimates_of_people_are_those_of_their_tests(pilot: Pilot) -> None:
+    frame = outcomes.estimates(pilot)
+    at = {"measure": "wai", "analysed": "people", "estimate": "change"}
+    arm = row(frame, **at, arm="intervention")
+    assert arm[["n", "value", "dz"]].tolist() == [3, 1, 1]
+    assert arm["ci_low"] == pytest.approx(1 - 4.302653 / 3**0.5, abs=1e-6)
+    between = row(frame, **at, arm=outcomes.BETWEEN)
+    assert between[["n", "value", "df"]].tolist() == [6, 1, 4]
+    # Nobody differs at baseline, so that there is no SD to divide by and no slope.
+    assert frame["d"].isna().all()
+    assert frame.loc[frame["estimate"] == outcomes.ADJUSTED, "value"].isna().all()
+
+
+@pytest.mark.parametrize(("analysed", "by"), [("units", "unit"), ("people", "practitioner_id")])
+def test_the_difference_adjusted_for_baseline(analysed: str, by: str) -> None:
+    # By the textbook: slope within arms b = Sxy / Sxx; difference of endline means less b times
+    # that of baseline means; its variance s2 (1/n + 1/m + (difference at baseline)**2 / Sxx).
+    complete = open_pilot(ROOT / "tests/studies/complete")
+    people = outcomes.changes(complete).query("measure == 'wai'")
+    means = people.groupby(["arm", by])[["baseline", "endline"]].mean()
+    arms = means.groupby("arm").mean()
+    x, y = ((means - arms)[wave] for wave in ("baseline", "endline"))
+    slope = (x * y).sum() / (x * x).sum()
+    apart = arms.loc["intervention"] - arms.loc["comparison"]
+    df = len(means) - 3
+    sizes = (1 / means.groupby("arm").size()).sum()
+    variance = ((y - slope * x) ** 2).sum() / df * (sizes + apart["baseline"] ** 2 / (x * x).sum())
+    quantile = {1: 12.706205, 9: 2.262157}[df]
+    at = {"measure": "wai", "analysed": analysed, "estimate": outcomes.ADJUSTED}
+    found = row(outcomes.estimates(complete), **at)
+    expected = apart["endline"] - slope * apart["baseline"]
+    assert found["value"] == pytest.approx(expected)
+    assert found["ci_high"] == pytest.approx(expected + quantile * variance**0.5, rel=1e-6)
+    summary = outcomes.outcome_summary(complete).query("measure == 'wai' and wave == 'baseline'")
+    pooled = (((summary["n"] - 1) * summary["sd"] ** 2).sum() / (summary["n"] - 1).sum()) ** 0.5
+    assert found["d"] == pytest.approx(expected / pooled)
+
+
+def test_the_difference_adjusted_for_baseline_is_that_of_r(rotherham: Path) -> None:
+    # lm(endline ~ arm + baseline) on the raw data: 2.50, SE 1.37, 30 df; t(.975, 30) = 2.042272.
+    found = row(
+        outcomes.estimates(open_pilot(rotherham)),
+        measure="wai",
+        analysed="people",
+        estimate=outcomes.ADJUSTED,
+    )
+    assert found["value"] == pytest.approx(2.50, abs=0.005)
+    assert (found["ci_high"] - found["value"]) / 2.042272 == pytest.approx(1.37, abs=0.005)
 
 
 @pytest.mark.parametrize("level", [0, 1, -0.1, float("nan"), True, "0.05"])
@@ -204,6 +282,10 @@ def test_design_effects(pilot: Pilot) -> None:
     assert clustered["effective_n"] == pytest.approx(6 / (1 + 2 / 15))
     # t = √1.5 with 2 df: p = 1 - t/√(2 + t²).
     assert row(frame, measure="wai", icc=0.0)["p"] == pytest.approx(1 - (1.5 / 3.5) ** 0.5)
+    # Standard error √(2/3) of people, times the root of the design effect; t(.975, 2) = 4.302653.
+    reach = 4.302653 * (2 / 3 * (1 + 2 / 15)) ** 0.5
+    assert clustered["ci_low"] == pytest.approx(1 - reach, abs=1e-6)
+    assert clustered["ci_high"] == pytest.approx(1 + reach, abs=1e-6)
 
 
 def test_impossible_correlations_are_all_named(pilot: Pilot) -> None:
@@ -230,15 +312,20 @@ def test_one_team_per_arm_leaves_no_degrees_of_freedom(pilot: Pilot) -> None:
     clustered = row(outcomes.design_effects(small, icc=(0.1,)), measure="wai")
     assert clustered["df"] == 0
     assert math.isnan(clustered["p"])
+    at = {"measure": "wai", "analysed": "units", "arm": outcomes.BETWEEN, "estimate": "change"}
+    estimated = row(outcomes.estimates(small), **at)
+    # Units A and C alone: 1.5 and 0.5.
+    assert (estimated["value"], estimated["df"]) == pytest.approx((1, 0))
+    assert math.isnan(estimated["ci_low"])
     # Two allocations, mirror images of each other.
     assert row(outcomes.randomisation_tests(small), measure="wai")["smallest_p"] == 1
 
 
 def test_characteristics_of_the_arms(pilot: Pilot) -> None:
     years = row(outcomes.arm_differences(pilot), characteristic="years_practising")
-    # 0..3 and 4..7: difference 4, SD √(5/3), d = -4/√(5/3), corrected by 1 - 3/23.
+    # 0..3 and 4..7: difference 4, SD √(5/3).
     assert years["difference"] == -4
-    assert years["standardised"] == pytest.approx(-4 / (5 / 3) ** 0.5 * (1 - 3 / 23))
+    assert years["standardised"] == pytest.approx(-4 / (5 / 3) ** 0.5)
 
 
 def test_anticipated_outcomes(pilot: Pilot) -> None:

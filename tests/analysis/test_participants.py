@@ -9,6 +9,7 @@ import pytest
 from helpers import row
 
 from earlyhelp.analysis import participants
+from earlyhelp.analysis.instruments import ARMS
 from earlyhelp.study.raw import Pilot
 
 
@@ -161,6 +162,8 @@ def test_people_known_from_the_register_alone_count(pilot: Pilot) -> None:
     rates = participants.response_rates(replace(pilot, training_attendance=register))
     known = rates[rates["denominator"] == "people known to the study"]
     assert row(known, wave="baseline", arm="intervention")["total"] == 5
+    kinds = {arm: row(known, wave="baseline", arm=arm)["kind"] for arm in ARMS}
+    assert kinds == {"intervention": "rate", "comparison": "upper bound"}
 
 
 def test_characteristics_take_the_earlier_answer(pilot: Pilot) -> None:

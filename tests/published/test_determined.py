@@ -91,10 +91,51 @@ def test_the_alliance_tests_leave_five_pairs_of_changes(figures: Figures) -> Non
 def test_the_size_of_paired_d_is_determined_though_its_sign_is_not(figures: Figures) -> None:
     """23 / 17 over sqrt((363 - 23**2 / 17) / 16) = 0.297; 46 and 1452 double both."""
     frame = determined.change(figures, "wai", 0.95)
-    size = one(frame, "Size of d", "intervention")
+    size = one(frame, "Size of dz", "intervention")
     assert (size["status"], round(size["low"], 3)) == ("determined", 0.297)
-    signed = one(frame, "d (paired)", "intervention")
+    signed = one(frame, "dz", "intervention")
     assert (signed["status"], signed["low"]) == ("bounded", -size["low"])
+
+
+def test_many_can_have_improved_with_one_solution_only(figures: Figures) -> None:
+    table = determined.by_solution(figures, "wai", "intervention")
+    assert table["mean"].tolist() == pytest.approx([-23 / 17, 23 / 17, 46 / 17])
+    # (363 - 23**2 / 17) / 16 and (1452 - 46**2 / 17) / 16.
+    assert table["sd"].tolist() == pytest.approx([4.554410, 4.554410, 9.108819], abs=1e-6)
+    # HiGHS finds these people, and nobody beyond.
+    assert table["improved_low"].tolist() == [1, 3, 2]
+    assert table["improved_high"].tolist() == [13, 16, 16]
+    assert table["reliably improved_high"].tolist() == [3, 5, 12]
+    assert table["reliably worse_high"].tolist() == [5, 3, 6]
+    frame = determined.change(figures, "wai", 0.95)
+    how = one(frame, "People who improved by", "intervention")["how"]
+    assert how.endswith("; at most 5 unless the SD of change is 9.1")
+    assert "unless" not in one(frame, "People who improved at all", "intervention")["how"]
+
+
+def test_the_bounds_of_a_solution_are_attained(figures: Figures) -> None:
+    arm = figures.outcomes["wai"].arms["intervention"]
+    for total, most in ((23, 5), (-23, 3)):
+        change = Change(17, total, 363)
+
+        def risen(person: tuple[int | None, int | None]) -> int:
+            return int(existence.moved(person) >= 8)
+
+        people = existence.greatest(arm, [change], risen).people
+        assert existence.agrees(arm, change, people)
+        assert sum(map(risen, people)) == most
+
+
+def test_many_solutions_are_not_listed(figures: Figures) -> None:
+    assert determined.by_solution(figures, "proqol", "intervention").empty
+
+
+def test_the_sd_at_baseline_is_known_up_to_rounding(figures: Figures) -> None:
+    """Printed: 5.1 of 27 people and 7.0 of 18, so 5.05 to 5.15 and 6.95 to 7.05."""
+    low, high = determined.baseline_sd(figures, "wai")
+    ends = [((26 * a**2 + 17 * b**2) / 43) ** 0.5 for a, b in ((5.05, 6.95), (5.15, 7.05))]
+    assert ends[0] <= low < high <= ends[1]
+    assert (low, high) == pytest.approx(ends, abs=0.02)
 
 
 def test_an_interval_is_wider_at_more_confidence(figures: Figures) -> None:
@@ -119,7 +160,7 @@ def test_the_reconstruction_lies_inside_every_range_of_change(
         for quantity, value in (
             ("Mean change", row["mean_change"]),
             ("SD of change", row["sd_change"]),
-            ("d (paired)", row["dz"]),
+            ("dz", row["dz"]),
             ("Correlation", people["baseline"].corr(people["endline"])),
             ("People who improved at all", (people["change"] > 0).sum()),
         ):

@@ -82,7 +82,8 @@ def assessment(**changes: object) -> pd.DataFrame:
         "estimate": 0.75,
         "low": 0.2,
         "high": 0.99,
-        "band": "amber",
+        "best": "amber",
+        "upper_bound": False,
         "lowest": 0.0,
         "highest": 1.0,
         "amber_low": 0.5,
@@ -106,6 +107,16 @@ def test_progression_turns_bands_round_where_low_is_good() -> None:
     figure = figures.progression(assessment(higher_is_better=False))
     texts = {text.get_text(): text.get_position()[0] for text in figure.axes[0].texts}
     assert texts["G"] < texts["A"] < texts["R"]
+
+
+def test_an_upper_bound_points_down_and_has_no_chances() -> None:
+    nothing = dict.fromkeys(("low", "high", "p_green", "p_amber", "p_red"), float("nan"))
+    figure = figures.progression(assessment(upper_bound=True, **nothing))
+    (axes,) = figure.axes
+    assert [line.get_marker() for line in axes.lines] == ["<"]
+    assert not any("%" in text.get_text() for text in axes.texts)
+    (legend,) = figure.legends
+    assert legend.get_texts()[-1].get_text() == "Upper bound"
 
 
 def test_bands_differ_in_their_marker() -> None:

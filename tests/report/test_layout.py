@@ -43,11 +43,10 @@ def test_names_from_files_are_escaped() -> None:
 
 
 def test_intervals_are_written_out(mini: Path) -> None:
-    tests = outcomes.paired_tests(open_pilot(mini)).query("measure == 'wai' and n == 3")
-    table = LAYOUTS["tbl-changes"].lay_out(tests)
+    table = outcomes.estimates(open_pilot(mini)).query("measure == 'wai' and n == 3")
+    shown = LAYOUTS["tbl-estimates"].lay_out(table)
     # P1, P2, P3 changed by 1, 2 and 0: mean 1, SD 1, t(2) quantile 4.303, 4.303/sqrt(3) = 2.48.
-    assert table.loc[0, "Mean change"] == "1.0"
-    assert table.loc[0, "Interval"] == "−1.5 to 3.5"
+    assert shown.loc[0, ["Points", "Interval", "dz"]].tolist() == ["1.0", "−1.5 to 3.5", "1.00"]
 
 
 def test_scores_of_the_tools_are_laid_out_by_who_gave_them(mini: Path) -> None:

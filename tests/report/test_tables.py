@@ -63,14 +63,12 @@ def test_quantities_left_open_have_measure_and_status(rotherham: Path) -> None:
     found = determined.read(rotherham)
     assert found is not None
     frame = determined.change(found, "wai", 0.95)
-    table = tables.identified_by_measure(
-        {"wai": frame}, "Size of d (paired)", "Mean change", "none"
-    )
+    table = tables.identified_by_measure({"wai": frame}, "Size of dz", "Mean change", "none")
     assert table.columns.tolist() == ["Measure", "Quantity", "Of whom", "Value or range", "Status"]
     # t(16) = 1.22 over the root of 17 is 0.30, in two decimals.
     assert table.iloc[0].tolist() == [
         "Working alliance \\(WAI\\)",
-        "Size of d \\(paired\\)",
+        "Size of dz",
         "intervention",
         "0.30",
         "[determined]{.status .status-determined}",

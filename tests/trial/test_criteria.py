@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from earlyhelp.report import tables
 from earlyhelp.study.design import read_study
 from earlyhelp.study.problems import InputError
 from earlyhelp.study.raw import open_pilot
-from earlyhelp.trial import criteria
+from earlyhelp.trial import criteria, progression
 from earlyhelp.validate import validate
 
 BLOCK = """
@@ -64,7 +66,7 @@ def test_assessment_keeps_the_bands_and_counts(mini: Path) -> None:
     add_criteria(mini)
     table = criteria.assess(open_pilot(mini)).set_index("quantity")
     # 3 of 4 lies in 0.7 to 1; the mean rating, 4.08, in 4 to 4.5.
-    assert table["band"].tolist() == ["green", "amber"]
+    assert table["best"].tolist() == ["green", "amber"]
     assert table.loc["attendance", ["successes", "amber_low"]].tolist() == [3, 0.5]
 
 
@@ -105,5 +107,78 @@ def test_what_the_reconstruction_has_set_freely_is_not_assessed(rotherham: Path)
     assert assessed.set_index("quantity").loc["continuation", "status"] == "contradicted"
     # Means of ratings are printed, the number of people behind them is not.
     rating = assessed.set_index("quantity").loc["iam_ors"]
-    assert (rating["estimate"], rating["band"]) == (pytest.approx(4.2), "green")
+    assert (rating["estimate"], rating["best"]) == (pytest.approx(4.2), "green")
     assert rating[["total", "low", "p_green"]].isna().all()
+
+
+RESPONSE = """
+progression:
+  timing: prespecified
+  rule: worst
+  criteria:
+    - quantity: response_endline_intervention
+      label: Response, intervention
+      green: [0.7, 1]
+      amber: [0.5, 0.7]
+      red: [0, 0.5]
+      reason: Agreed with the service.
+    - quantity: response_endline_comparison
+      label: Response, comparison
+      green: [0.7, 1]
+      amber: [0.5, 0.7]
+      red: [0, 0.5]
+      reason: Agreed with the service.
+"""
+
+
+def test_a_rate_among_those_who_answered_is_an_upper_bound(mini: Path) -> None:
+    add_criteria(mini, RESPONSE)
+    pilot = open_pilot(mini)
+    table = criteria.assess(pilot).set_index("quantity")
+    assert table["upper_bound"].to_dict() == {
+        # The register lists who could have answered.
+        "response_endline_intervention": False,
+        "response_endline_comparison": True,
+    }
+    assert table["p_green"].notna().tolist() == [True, False]
+    # P5 to P8, of whom nobody is known but from the surveys; three answered again.
+    assert table.loc["response_endline_comparison", ["successes", "total"]].tolist() == [3, 4]
+    assert (
+        tables.progression(table.reset_index())["Observed"].tolist()[1] == "at most 75 % (3 of 4)"
+    )
+
+
+def test_a_register_of_both_arms_makes_a_rate(mini: Path) -> None:
+    add_criteria(mini, RESPONSE)
+    pilot = open_pilot(mini)
+    register = pilot.training_attendance.copy()
+    for number in (5, 6, 7, 8, 9):
+        register.loc[len(register)] = register.loc[0]
+        register.loc[len(register) - 1, ["practitioner_id", "team"]] = [f"P{number}", "C"]
+    listed = criteria.assess(replace(pilot, training_attendance=register)).set_index("quantity")
+    found = listed.loc["response_endline_comparison"]
+    assert (found["total"], found["upper_bound"]) == (5, False)
+    assert found["p_green"] > 0
+
+
+def test_people_of_a_unit_who_are_alike_tell_less(mini: Path) -> None:
+    add_criteria(mini)
+    pilot = open_pilot(mini)
+    apart, alike = (
+        criteria.assess(pilot, icc=icc).set_index("quantity").loc["attendance"]
+        for icc in (0.0, 0.5)
+    )
+    # Four people in the arm's two units: 1 + (2 - 1) / 2, so that four count as 4 / 1.5.
+    expected = progression.assess_proportion(
+        pilot.study.progression.criteria[0], 3, 4, design_effect=1.5
+    )
+    assert alike["low"] == pytest.approx(expected["low"])
+    assert alike["low"] < apart["low"]
+
+
+def test_the_rule_is_judged_by_what_was_observed(mini: Path) -> None:
+    add_criteria(mini, BLOCK)
+    found = criteria.combining_rule(open_pilot(mini))
+    # Of the two criteria one is a mean; three or four of four: 4 * 0.9**3 * 0.1 + 0.9**4.
+    assert found["chance"].iloc[0] == pytest.approx(0.9477)
+    assert found["rate"].isna().tolist() == [False, False, True]

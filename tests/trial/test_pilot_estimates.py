@@ -297,6 +297,14 @@ def test_numbers_of_next_steps_come_from_the_study(rotherham: Path, tmp_path: Pa
     assert row["numbers"][0].startswith("recorded: 15 of 23 (")
 
 
+def test_an_upper_bound_is_told_as_one(rotherham: Path, tmp_path: Path) -> None:
+    text = "- {theme: taking-part, words: answered, figure: response_endline_comparison}\n"
+    pilot = with_numbers(with_statuses(open_pilot(rotherham)), tmp_path, text)
+    steps = pilot_estimates.next_steps(pilot, pd.DataFrame())
+    (row,) = steps[steps["numbers"].map(bool)].to_dict("records")
+    assert row["numbers"] == ("answered: at most 22 of 24",)
+
+
 def test_a_study_without_numbers_still_has_its_next_steps(mini: Path) -> None:
     pilot = open_pilot(mini)
     assert pilot_estimates.read_numbers(mini) == []

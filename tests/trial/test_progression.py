@@ -1,6 +1,7 @@
 """Progression criteria: bands, intervals and band probabilities against closed forms."""
 
-from math import asin, pi, sqrt
+from itertools import product
+from math import asin, comb, isnan, pi, sqrt
 
 import pandas as pd
 import pytest
@@ -84,6 +85,102 @@ def test_the_interval_of_a_mean_is_the_t_interval():
     assert (row["low"], row["high"]) == pytest.approx((3.4737, 4.3263), abs=5e-5)
 
 
+def test_the_interval_of_a_mean_stays_on_its_scale():
+    # 4.9 -+ 3.1824 * 0.5 / 2 = 4.1044 to 5.6956; no mean of answers from 1 to 5 is above 5.
+    row = progression.assess_mean(SCORE, 4.9, 0.5, 4)
+    assert (row["low"], row["high"]) == pytest.approx((4.1044, 5), abs=5e-5)
+    assert row["p_green"] + row["p_amber"] + row["p_red"] == pytest.approx(1)
+
+
+def test_a_design_effect_leaves_fewer_people():
+    # Four times the design effect is a quarter of the people with the same share and spread.
+    assert progression.assess_proportion(ATTENDANCE, 32, 40, design_effect=4) == pytest.approx(
+        progression.assess_proportion(ATTENDANCE, 8, 10) | {"total": 40}
+    )
+    assert progression.assess_mean(SCORE, 3.9, 0.8, 64, design_effect=4) == pytest.approx(
+        progression.assess_mean(SCORE, 3.9, 0.8, 16) | {"total": 64}
+    )
+    alike = progression.assess_mean(SCORE, 3.9, 0.8, 4, design_effect=4)
+    assert isnan(alike["low"])
+
+
+def test_an_upper_bound_has_the_bands_up_to_it_and_nothing_else():
+    row = progression.at_most(ATTENDANCE, 18, 24)
+    assert (row["best"], row["worst"]) == ("amber", "red")
+    assert all(isnan(row[name]) for name in ("low", "high", "p_green", "p_amber", "p_red"))
+    row = progression.at_most(ATTENDANCE, 22, 24)
+    assert (row["best"], row["worst"]) == ("green", "red")
+    # Of what is unwanted at most a twentieth is green for certain.
+    row = progression.at_most(CONTAMINATION, 1, 20)
+    assert (row["best"], row["worst"]) == ("green", "green")
+
+
+def test_bounds_settle_the_rule_where_they_can():
+    table = pd.DataFrame({"best": ["green", "amber"], "worst": ["red", "amber"]})
+    assert progression.all_together(table, "worst") == ["amber", "red"]
+    table.loc[1] = "red"
+    assert progression.all_together(table, "worst") == ["red"]
+    assert progression.all_together(table, "majority") == ["amber", "red"]
+
+
+@pytest.mark.parametrize(
+    ("value", "beside"),
+    [(4.0, "amber"), (4.0049, "amber"), (3.996, "green"), (4.02, ""), (3.0, "red"), (5.0, "")],
+)
+def test_a_mean_on_a_bound_has_a_band_beside(value, beside):
+    # As shown, with two decimals, 3.996 is 4.00.
+    assert progression.assess_mean(SCORE, value, 0.5, 20)["beside"] == beside
+
+
+def test_a_share_is_on_a_bound_only_exactly():
+    assert progression.assess_proportion(ATTENDANCE, 24, 30)["beside"] == "amber"
+    assert progression.assess_proportion(ATTENDANCE, 801, 1000)["beside"] == ""
+
+
+@pytest.mark.parametrize("rule", ["worst", "majority"])
+def test_the_chance_of_green_is_that_of_all_outcomes(rule):
+    # Every outcome of three small criteria, weighted by its probability and banded one by one.
+    criteria = [ATTENDANCE, criterion("use", (0.7, 1), (0.5, 0.7), (0, 0.5)), CONTAMINATION]
+    totals = [5, 4, 6]
+
+    def brute(rate):
+        chance = 0.0
+        for counts in product(*(range(n + 1) for n in totals)):
+            bands, weight = [], 1.0
+            for one, k, n in zip(criteria, counts, totals, strict=True):
+                true = 1 - rate if one is CONTAMINATION else rate
+                bands.append(progression.band(one, k / n))
+                weight *= comb(n, k) * true**k * (1 - true) ** (n - k)
+            chance += weight * (progression.combine(bands, rule) == "green")
+        return chance
+
+    found = progression.operating_characteristics(criteria, totals, rule)
+    assert found["chance"][:2].tolist() == pytest.approx([brute(0.9), brute(0.85)])
+
+
+def test_the_chance_of_green_of_twelve_criteria():
+    # The twelve shares of Rotherham's criteria, computed elsewhere: .53 and .07.
+    bounds = [0.8, 0.7, 0.6, *[0.8] * 8, 0.7]
+    totals = [29, 23, 17, 15, 29, 24, 25, 29, 24, 27, 18, 18]
+    bands = [criterion(f"c{i}", (b, 1), (0.5, b), (0, 0.5)) for i, b in enumerate(bounds)]
+    found = progression.operating_characteristics(bands, totals, "worst")
+    assert found["chance"].round(2).tolist() == [0.53, 0.07, 0.00]
+
+
+def test_the_people_needed_are_enough_from_there_on():
+    found = progression.operating_characteristics([ATTENDANCE], [10], "worst", [0.9, 0.85, 0.7])
+    for rate, people in zip(found["rate"][:2], found["people"][:2].astype(int), strict=True):
+        chances = [
+            sum(comb(n, k) * rate**k * (1 - rate) ** (n - k) for k in range(n + 1) if k / n >= 0.8)
+            for n in range(1, 300)
+        ]
+        # Where k / n jumps over the bound, one person more can make green less likely.
+        assert chances[people - 2] < 0.8
+        assert min(chances[people - 1 :]) >= 0.8
+    # Below its bound, or on it, no number of people makes green likely.
+    assert found["people"][2:].isna().all()
+
+
 def test_every_criterion_gets_a_row():
     observed = pd.DataFrame(
         {"successes": [25, None], "total": [29, 16], "mean": [None, 3.9], "sd": [None, 0.8]},
@@ -92,7 +189,7 @@ def test_every_criterion_gets_a_row():
     criteria = [ATTENDANCE, SCORE]
     table = progression.assess(criteria, observed)
     assert table["kind"].tolist() == ["proportion", "mean"]
-    assert table["band"].tolist() == ["green", "amber"]
+    assert table["best"].tolist() == table["worst"].tolist() == ["green", "amber"]
     assert table[["p_green", "p_amber", "p_red"]].sum(axis=1).tolist() == pytest.approx([1, 1])
 
 

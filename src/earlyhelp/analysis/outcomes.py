@@ -7,22 +7,26 @@ from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pingouin as pg
 from scipy import stats
 from scipy.optimize import brentq
+from statsmodels.regression.linear_model import OLS
 
 from earlyhelp.analysis import randomisation
 from earlyhelp.analysis.feasibility import TRAINED, agreement, agreement_answers
 from earlyhelp.analysis.instruments import ARMS, band, outcome_scores
 from earlyhelp.analysis.participants import attended_training, described_people, percent, shares
-from earlyhelp.analysis.quantities import Answers, Formula, Given, Same, free, quantity
+from earlyhelp.analysis.quantities import Answers, Formula, Given, Same, Sum, free, quantity
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import Pilot
 
 ANALYSIS_SETS = ("all", "trained", "users")
 WAVES = ("baseline", "endline")
 NOTHING = float("nan")
+BETWEEN = "intervention less comparison"
+ADJUSTED = "endline adjusted for baseline"
 
 
 def check_share(name: str, value: float) -> None:
@@ -343,17 +347,19 @@ def between_tests(
     DataFrame
         measure, contrast ("change" among the paired, as in the report; "baseline" and "endline"
         among all scores of the wave), n_intervention, n_comparison, difference (of means), t,
-        t_size (without its sign), df, p, significant, ci_low, ci_high (of the difference), g
-        (Hedges), g_low, g_high (exact).
+        t_size (without its sign), df, p, significant, ci_low, ci_high (of the difference). The
+        baseline has no t and no p: where the arms come from a draw, a difference is chance (CONSORT
+        2010, item 15).
 
     Examples
     --------
     >>> from earlyhelp.study.raw import open_pilot
     >>> table = between_tests(open_pilot("tests/studies/complete"))
-    >>> columns = ["measure", "contrast", "difference", "ci_low", "ci_high", "g"]
-    >>> print(table[columns].head(1).round(1).to_string(index=False))
-    measure contrast  difference  ci_low  ci_high   g
-        wai   change         7.2     4.4     10.0 3.1
+    >>> columns = ["measure", "contrast", "difference", "ci_low", "ci_high", "t"]
+    >>> print(table[columns].head(2).round(1).to_string(index=False))
+    measure contrast  difference  ci_low  ci_high   t
+        wai   change         7.2     4.4     10.0 5.7
+        wai baseline        -0.2    -5.1      4.7 NaN
     """
     check_share("alpha", alpha)
     check_share("confidence", confidence)
@@ -367,7 +373,8 @@ def between_tests(
         }
         for contrast, (x, y) in samples.items():
             test = _test(x, y, False, alpha, confidence)
-            g, low, high = _hedges(test, x, y, confidence)
+            if contrast == "baseline":
+                test |= dict.fromkeys(("t", "t_size", "p"), NOTHING) | {"significant": None}
             rows.append(
                 {
                     "measure": measure,
@@ -376,23 +383,114 @@ def between_tests(
                     "n_comparison": len(y),
                     "difference": x.mean() - y.mean(),
                     **test,
-                    "g": g,
-                    "g_low": low,
-                    "g_high": high,
                 }
             )
     return pd.DataFrame(rows)
 
 
-def _hedges(
-    test: dict[str, Any], x: pd.Series, y: pd.Series, confidence: float
-) -> tuple[float, float, float]:
-    """Hedges' g of a pooled t test, with its interval."""
-    if math.isnan(test["t"]):
-        return NOTHING, NOTHING, NOTHING
-    correction = 1 - 3 / (4 * test["df"] - 1)
-    scale = correction * math.sqrt(1 / len(x) + 1 / len(y))
-    return standardised_difference(test["t"], test["df"], scale, confidence)
+def _people(estimate: str, arm: str) -> dict[str, str]:
+    """The rows of `estimates` that count people."""
+    return {"analysed": "people", "estimate": estimate, "arm": arm}
+
+
+@quantity(
+    *(
+        Same("n", "paired_tests", "n", _people("change", arm), on=("measure", "arm"))
+        for arm in ARMS
+    ),
+    *(
+        Sum("n", "paired_tests", "n", "arm", ARMS, ("measure",), _people(estimate, BETWEEN))
+        for estimate in ("change", ADJUSTED)
+    ),
+)
+def estimates(pilot: Pilot, confidence: float = 0.95, analysis_set: str = "all") -> pd.DataFrame:
+    """Change in each arm and difference between the arms, with intervals.
+
+    Units were randomised, so that intervals come from unit means: t intervals of mean changes with
+    a variance pooled over the arms, and cluster-level analysis of covariance (endline on arm and
+    baseline, least squares). The same of people takes them as independent, as `paired_tests` and
+    `between_tests` do, which makes intervals too narrow.
+
+    Parameters
+    ----------
+    confidence : float
+        In (0, 1).
+    analysis_set : {"all", "trained", "users"}
+        See `changes`.
+
+    Returns
+    -------
+    DataFrame
+        measure, analysed ("units" or "people"), estimate ("change" or `ADJUSTED`), arm (or
+        `BETWEEN`), n (units or people measured twice), value (points), ci_low, ci_high, df, d
+        (value over the SD at baseline, pooled over the arms: Morris 2008, without the factor for
+        small samples), dz (mean change over its SD; of people). What cannot be estimated is NaN.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = estimates(open_pilot("tests/studies/complete"))
+    >>> columns = ["analysed", "estimate", "n", "value", "ci_low", "ci_high", "d"]
+    >>> chosen = table[(table["measure"] == "wai") & (table["arm"] == BETWEEN)]
+    >>> print(chosen[columns].round(1).to_string(index=False))
+    analysed                      estimate  n  value  ci_low  ci_high   d
+       units                        change  4    7.9     1.9     14.0 1.7
+       units endline adjusted for baseline  4    8.3   -11.8     28.5 1.8
+      people                        change 12    7.2     4.4     10.0 1.5
+      people endline adjusted for baseline 12    7.6     5.5      9.6 1.6
+    """
+    check_share("confidence", confidence)
+    paired, scores = changes(pilot, analysis_set), outcome_scores(pilot)
+    within = paired_tests(pilot, confidence=confidence, analysis_set=analysis_set)
+    within = within.rename(columns={"mean_change": "value"})
+    between = between_tests(pilot, confidence=confidence, analysis_set=analysis_set)
+    between = between[between["contrast"] == "change"].rename(columns={"difference": "value"})
+    between = between.assign(arm=BETWEEN, n=between["n_intervention"] + between["n_comparison"])
+    tested = pd.concat([within, between]).assign(analysed="people", estimate="change")
+    rows = []
+    for measure in pilot.instruments.outcomes:
+        people = paired[paired["measure"] == measure]
+        units = people.groupby(["arm", "unit"], as_index=False)[[*WAVES, "change"]].mean()
+        fitted = [
+            *(_fitted(units, "units", "change", arm, confidence) for arm in (*ARMS, BETWEEN)),
+            _fitted(units, "units", ADJUSTED, BETWEEN, confidence),
+            _fitted(people, "people", ADJUSTED, BETWEEN, confidence),
+        ]
+        of_people = tested[tested["measure"] == measure]
+        of_measure = pd.concat([pd.DataFrame(fitted[:-1]), of_people, pd.DataFrame(fitted[-1:])])
+        groups = [_select(scores, measure, arm, "baseline") for arm in ARMS]
+        rows.append(of_measure.assign(measure=measure, d=of_measure["value"] / _pooled_sd(*groups)))
+    columns = ["measure", "analysed", "estimate", "arm", "n", "value", "ci_low", "ci_high", "df"]
+    return pd.concat(rows, ignore_index=True)[[*columns, "d", "dz"]]
+
+
+def _fitted(
+    frame: pd.DataFrame, analysed: str, estimate: str, arm: str, confidence: float
+) -> dict[str, Any]:
+    """Least squares of change, or of endline adjusted for baseline, on the arms."""
+    n = len(frame) if arm == BETWEEN else int((frame["arm"] == arm).sum())
+    row = {"analysed": analysed, "estimate": estimate, "arm": arm, "n": n}
+    treated = (frame["arm"] == "intervention").astype(float)
+    design = pd.DataFrame({"intervention": treated, "comparison": 1 - treated})
+    weights = {"intervention": [1.0, 0.0], "comparison": [0.0, 1.0], BETWEEN: [1.0, -1.0]}[arm]
+    if estimate == ADJUSTED:
+        design, weights = design.assign(baseline=frame["baseline"]), [*weights, 0.0]
+    outcome = frame["endline" if estimate == ADJUSTED else "change"]
+    if np.linalg.matrix_rank(design) < len(weights):
+        return row | dict.fromkeys(("value", "ci_low", "ci_high", "df"), NOTHING)
+    fit = OLS(outcome, design).fit()
+    row |= {"value": float(np.dot(weights, fit.params)), "df": fit.df_resid}
+    # Units that are all alike tell nothing of how units differ.
+    known = fit.df_resid > 0 and fit.ssr > 1e-9
+    ends = fit.t_test(weights).conf_int(1 - confidence)[0] if known else (NOTHING, NOTHING)
+    return row | {"ci_low": float(ends[0]), "ci_high": float(ends[1])}
+
+
+def _pooled_sd(x: pd.Series, y: pd.Series) -> float:
+    """SD within two groups; NaN where there is none, or it is 0."""
+    df = len(x) + len(y) - 2
+    squares = ((x - x.mean()) ** 2).sum() + ((y - y.mean()) ** 2).sum()
+    return math.sqrt(squares / df) if df > 0 and squares > 0 else NOTHING
 
 
 @quantity(Given("scale_maximum"), Same("n", "outcome_summary", "n", on=("measure", "arm", "wave")))
@@ -481,7 +579,10 @@ def score_bands(pilot: Pilot) -> pd.DataFrame:
 
 @quantity()
 def design_effects(
-    pilot: Pilot, icc: Sequence[float] = (0.0, 0.01, 0.05, 0.1, 0.2), alpha: float = 0.05
+    pilot: Pilot,
+    icc: Sequence[float] = (0.0, 0.01, 0.05, 0.1, 0.2),
+    alpha: float = 0.05,
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
     """What clustering in the randomised units would do to the between-arm tests of change.
 
@@ -489,16 +590,16 @@ def design_effects(
     ----------
     icc : sequence of float
         Intra-cluster correlations to suppose, each in [0, 1]: four units cannot estimate one.
-    alpha : float
-        Significance level in (0, 1).
+    alpha, confidence : float
+        Levels in (0, 1).
 
     Returns
     -------
     DataFrame
         measure, icc, units, n, cluster_size (mean people per unit, weighted by size as unequal
         units require: Eldridge, Ashby and Kerry 2006), design_effect (1 + (size - 1) icc),
-        effective_n, t (the test's t over the root of the design effect), df (units less 2), p,
-        significant.
+        effective_n, difference (of mean changes), ci_low, ci_high, t (the test's t over the root of
+        the design effect), df (units less 2), p, significant.
 
     Raises
     ------
@@ -523,16 +624,21 @@ def design_effects(
     ]
     if problems:
         raise InputError(problems)
-    paired, tests = changes(pilot), between_tests(pilot, alpha)
-    t_of = tests[tests["contrast"] == "change"].set_index("measure")["t"].to_dict()
+    check_share("confidence", confidence)
+    paired, tests = changes(pilot), between_tests(pilot, alpha, confidence)
+    tested = tests[tests["contrast"] == "change"].set_index("measure")
+    level = (1 + confidence) / 2
     rows = []
     for measure in pilot.instruments.outcomes:
         sizes = paired.loc[paired["measure"] == measure].groupby("unit").size()
         n, units = int(sizes.sum()), len(sizes)
         size = (sizes**2).sum() / n if n else NOTHING
+        test = tested.loc[measure]
+        error = (test["ci_high"] - test["ci_low"]) / 2 / stats.t.ppf(level, test["df"])
         for value in icc:
             effect = 1 + (size - 1) * value
-            t, df = t_of[measure] / math.sqrt(effect), units - 2
+            t, df = test["t"] / math.sqrt(effect), units - 2
+            reach = stats.t.ppf(level, df) * error * math.sqrt(effect) if df > 0 else NOTHING
             p = 2 * stats.t.sf(abs(t), df) if df > 0 else NOTHING
             rows.append(
                 {
@@ -543,6 +649,9 @@ def design_effects(
                     "cluster_size": size,
                     "design_effect": effect,
                     "effective_n": n / effect,
+                    "difference": test["difference"],
+                    "ci_low": test["difference"] - reach,
+                    "ci_high": test["difference"] + reach,
                     "t": t,
                     "df": df,
                     "p": float(p),
@@ -665,8 +774,8 @@ def arm_differences(pilot: Pilot) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        characteristic, n_intervention, n_comparison, difference (of means), standardised (Hedges'
-        g), p (pooled t test).
+        characteristic, n_intervention, n_comparison, difference (of means), standardised (over the
+        pooled SD), p (pooled t test; for words in a report, not for a table: see `between_tests`).
 
     Examples
     --------
@@ -674,7 +783,7 @@ def arm_differences(pilot: Pilot) -> pd.DataFrame:
     >>> table = arm_differences(open_pilot("tests/studies/complete"))
     >>> print(table.tail(1).round(2).to_string(index=False))
         characteristic  n_intervention  n_comparison  difference  standardised    p
-    families_supported              12             8       -0.71         -0.21 0.63
+    families_supported              12             8       -0.71         -0.22 0.63
     """
     given = described_people(pilot)
     rows = []
@@ -687,7 +796,7 @@ def arm_differences(pilot: Pilot) -> pd.DataFrame:
                 "n_intervention": len(x),
                 "n_comparison": len(y),
                 "difference": x.mean() - y.mean(),
-                "standardised": _hedges(test, x, y, 0.95)[0],
+                "standardised": (x.mean() - y.mean()) / _pooled_sd(x, y),
                 "p": test["p"],
             }
         )

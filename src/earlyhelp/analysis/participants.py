@@ -24,6 +24,10 @@ NUMERIC_CHARACTERISTICS = (
 )
 
 
+# Kind of a response rate whose denominator are those who answered at all.
+UPPER_BOUND = "upper bound"
+
+
 def shares(answers: pd.Series, categories: tuple[Any, ...], name: str) -> pd.DataFrame:
     """Count answers.
 
@@ -477,6 +481,14 @@ def participant_flow(pilot: Pilot) -> pd.DataFrame:
         "total", "attendance", "eligible", {"denominator": "eligible for training"}, {"role": "all"}
     ),
     Same("total", "attendance", "attended", {"denominator": "attended training"}, {"role": "all"}),
+    # Only the intervention arm has other files than the two surveys.
+    Same(
+        "total",
+        "people",
+        "distinct",
+        {"denominator": "people known to the study", "arm": "comparison"},
+        on=("arm",),
+    ),
     Formula("percent", "100 * n / total"),
 )
 def response_rates(pilot: Pilot) -> pd.DataFrame:
@@ -485,17 +497,20 @@ def response_rates(pilot: Pilot) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        wave, arm, denominator (words), n, total, percent. Against "baseline respondents", n counts
-        those of them who answered again.
+        wave, arm, denominator (words), n, total, percent, kind. Against "baseline respondents", n
+        counts those of them who answered again. The kind is a rate, or an upper bound where nobody
+        can be in the denominator without having answered: no register lists the arm's staff.
 
     Examples
     --------
     >>> from earlyhelp.study.raw import open_pilot
     >>> table = response_rates(open_pilot("tests/studies/complete"))
-    >>> print(table.query("wave == 'post_training'").round(1).to_string(index=False))
-             wave          arm           denominator  n  total  percent
-    post_training intervention     attended training  8     16     50.0
-    post_training intervention eligible for training  8     18     44.4
+    >>> columns = ["wave", "denominator", "n", "total", "kind"]
+    >>> print(table.query("arm == 'comparison'")[columns].to_string(index=False))
+        wave               denominator  n  total        kind
+    baseline people known to the study  7      8 upper bound
+     endline      baseline respondents  6      7        rate
+     endline people known to the study  7      8 upper bound
     """
     counted = responses(pilot)
     totals = counted[counted["team"] == "all"].itertuples(index=False)
@@ -514,6 +529,9 @@ def response_rates(pilot: Pilot) -> pd.DataFrame:
             rows.append((wave, arm, "attended training", n, attended))
     table = pd.DataFrame(rows, columns=["wave", "arm", "denominator", "n", "total"])
     table["percent"] = [percent(*pair) for pair in table[["n", "total"]].to_numpy().tolist()]
+    listed = set(pilot.training_attendance["team"].map(pilot.study.arm_of))
+    unlisted = (table["denominator"] == "people known to the study") & ~table["arm"].isin(listed)
+    table["kind"] = unlisted.map({True: UPPER_BOUND, False: "rate"})
     return table.sort_values(["wave", "arm", "denominator"], ignore_index=True)
 
 

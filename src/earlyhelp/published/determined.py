@@ -29,9 +29,9 @@ from pathlib import Path
 import pandas as pd
 from scipy import stats
 
-from earlyhelp.analysis.outcomes import standardised_difference
+from earlyhelp.analysis.outcomes import BETWEEN, standardised_difference
 from earlyhelp.analysis.quantities import claiming, labelled
-from earlyhelp.possible.extremes import ARMS, ATTAINED, EXACT, WAVES
+from earlyhelp.possible.extremes import ARMS, ATTAINED, EXACT, WAVES, spread_known
 from earlyhelp.possible.one_group import printed_interval
 from earlyhelp.possible.two_waves import Change, Wave
 from earlyhelp.published import identified_sets
@@ -175,15 +175,17 @@ def _change_of_arm(
     yield _row("SD of change", arm, map(_root, set(variances.values())), 1, how, listed=True)
     squares = {_signed_square(change.mean) / variance for change, variance in variances.items()}
     sizes = sorted({abs(square) for square in squares})
-    yield _row("d (paired)", arm, map(_root, squares), 2, how, listed=True)
-    yield _row("Size of d (paired)", arm, map(_root, sizes), 2, how, listed=True)
+    if spread_known(figures.outcomes[measure].arms.values()):
+        yield _by_baseline_sd(figures, measure, arm, [c.mean for c in left])
+    yield _row("dz", arm, map(_root, squares), 2, how, listed=True)
+    yield _row("Size of dz", arm, map(_root, sizes), 2, how, listed=True)
     for end, name in ((1, "lower"), (2, "upper")):
         # Both ends grow with d, so that the least and the greatest d give theirs.
         values = {
             standardised_difference(_root(size * n), n - 1, n**-0.5, confidence)[end]
             for size in (sizes[0], sizes[-1])
         }
-        label = f"If scores rose: {name} end of the {number(100 * confidence)}% interval of d"
+        label = f"If scores rose: {name} end of the {number(100 * confidence)}% interval of dz"
         yield _row(label, arm, values, 2, how)
     outer = (-1.0, 1.0)
     if figures.has(measure, arm, "correlation"):
@@ -192,6 +194,22 @@ def _change_of_arm(
     found = figures.attained(measure, arm, "correlation")
     yield _bracketed("Correlation between the waves", arm, outer, found, 2)
     yield from _people_changed(figures, measure, arm)
+
+
+def _by_baseline_sd(figures: Figures, measure: str, of: str, means: Iterable[Fraction]) -> Row:
+    """Mean changes over the SD at baseline, pooled over the arms, which is known up to rounding."""
+    ends = baseline_sd(figures, measure)
+    values = [float(mean) / sd for mean in means for sd in ends]
+    return _row("d, baseline SD", of, values, 2, f"{OUTER}, from the means and the printed SDs")
+
+
+def baseline_sd(figures: Figures, measure: str) -> tuple[float, float]:
+    """Least and greatest SD at baseline, pooled over the arms, of a measure with printed SDs."""
+    waves = [figures.outcomes[measure].arms[arm].baseline for arm in ARMS]
+    df = sum(wave.n - 1 for wave in waves)
+    squares = [[Fraction(spread, wave.n) for _, spread in _spreads(wave)] for wave in waves]
+    least, greatest = (sum(map(end, squares)) / df for end in (min, max))
+    return sqrt(least), sqrt(greatest)
 
 
 def _how_changes(figures: Figures, measure: str, arm: str, possible: int) -> str:
@@ -206,17 +224,75 @@ def _how_changes(figures: Figures, measure: str, arm: str, possible: int) -> str
 
 def _people_changed(figures: Figures, measure: str, arm: str) -> Iterator[Row]:
     """Yield how many people improved at all and by a reliable amount, as shares of the pairs."""
-    outcome = figures.outcomes[measure]
-    n = outcome.pairs[arm]
-    points = reliable_change(outcome)
-    asked = {"improved": "at all"}
+    n, solutions = figures.outcomes[measure].pairs[arm], by_solution(figures, measure, arm)
+    for quantity, words in _counted(figures, measure).items():
+        low, high, found = figures.extreme(measure, arm, quantity)
+        how = ALL_TESTS if found == EXACT else OUTER
+        how += _only_with(solutions, quantity)
+        yield _row(f"People who {words} (of {n})", arm, (low, high), 0, how)
+
+
+def _counted(figures: Figures, measure: str) -> dict[str, str]:
+    """Counts of people by their change, in words."""
+    points = reliable_change(figures.outcomes[measure])
+    words = {"improved": "improved at all"}
     if points is not None:
-        asked["reliably improved"] = asked["reliably worse"] = f"by {points} points or more"
-    for quantity, by in asked.items():
-        low, high, how = figures.extreme(measure, arm, quantity)
-        words = "got worse" if quantity == "reliably worse" else "improved"
-        label = f"People who {words} {by} (of {n})"
-        yield _row(label, arm, (low, high), 0, ALL_TESTS if how == EXACT else OUTER)
+        words["reliably improved"] = f"improved by {points} points or more"
+        words["reliably worse"] = f"got worse by {points} points or more"
+    return words
+
+
+def _only_with(solutions: pd.DataFrame, quantity: str) -> str:
+    """Words for a greatest count that occurs with one SD of change alone."""
+    if solutions.empty:
+        return ""
+    highest = solutions.groupby(solutions["sd"].round(1))[f"{quantity}_high"].max()
+    below = highest[highest < highest.max()]
+    if below.empty or len(below) < len(highest) - 1:
+        return ""
+    return f"; at most {number(below.max())} unless the SD of change is {highest.idxmax():.1f}"
+
+
+# More pairs of a sum and a sum of squares of change are too many to be read one by one.
+FEW = 10
+
+
+def by_solution(figures: Figures, measure: str, arm: str) -> pd.DataFrame:
+    """What goes together: every sum and sum of squares of change that people of an arm can have.
+
+    Returns
+    -------
+    DataFrame
+        mean, sd (of the change), d_low, d_high (mean over the SD at baseline, pooled over the arms,
+        which is known up to its rounding), dz, with, for "improved", "reliably improved" and
+        "reliably worse" (as far as they can be asked), the fewest and most people as `_low` and
+        `_high`. These are outer bounds: no data set has fewer or more (`possible.bounds`). Empty
+        where there are more than `FEW`.
+
+    Examples
+    --------
+    >>> figures = read("tests/studies/complete")
+    >>> columns = ["mean", "sd", "dz", "improved_low", "improved_high"]
+    >>> table = by_solution(figures, "wai", "intervention")
+    >>> print(table[columns].round(2).to_string(index=False))
+     mean   sd   dz  improved_low  improved_high
+     6.43 2.37 2.71             7              7
+    """
+    outcome, index = figures.outcomes[measure], ARMS.index(arm)
+    left = sorted({pair[index] for pair in figures.contrasts(measure)})
+    counts = identified_sets.counts(outcome, arm)
+    rows = []
+    for change in left if len(left) <= FEW else []:
+        mean, sd = float(change.mean), sqrt(change.spread / (change.pairs - 1))
+        row = {"mean": mean, "sd": sd, "dz": mean / sd}
+        if spread_known(outcome.arms.values()):
+            values = [mean / end for end in baseline_sd(figures, measure)]
+            row |= {"d_low": min(values), "d_high": max(values)}
+        for quantity in _counted(figures, measure):
+            low, high = counts[quantity].ends([change])
+            row |= {f"{quantity}_low": low, f"{quantity}_high": high}
+        rows.append(row)
+    return claiming(pd.DataFrame(rows), "bounded")
 
 
 def between(figures: Figures, measure: str, confidence: float) -> pd.DataFrame:
@@ -235,9 +311,6 @@ def between(figures: Figures, measure: str, confidence: float) -> pd.DataFrame:
     return labelled(_frame(rows), figures.instruments.labels)
 
 
-BETWEEN = "intervention less comparison"
-
-
 def _change_between(figures: Figures, measure: str, confidence: float) -> Iterator[Row]:
     pairs = figures.contrasts(measure)
     n, m = pairs[0][0].pairs, pairs[0][1].pairs
@@ -250,8 +323,10 @@ def _change_between(figures: Figures, measure: str, confidence: float) -> Iterat
     }
     sizes = sorted({abs(square) for square in squares})
     yield _row("Difference of mean changes", BETWEEN, differences, 1, how, listed=True)
-    yield _row("d of change", BETWEEN, map(_root, squares), 2, how, listed=True)
-    yield _row("Size of d of change", BETWEEN, map(_root, sizes), 2, how, listed=True)
+    if spread_known(figures.outcomes[measure].arms.values()):
+        yield _by_baseline_sd(figures, measure, BETWEEN, differences)
+    yield _row("d, SD of change", BETWEEN, map(_root, squares), 2, how, listed=True)
+    yield _row("Size of d, SD of change", BETWEEN, map(_root, sizes), 2, how, listed=True)
     scale = sqrt(1 / n + 1 / m)
     for end, name in ((1, "lower"), (2, "upper")):
         values = {
@@ -259,7 +334,7 @@ def _change_between(figures: Figures, measure: str, confidence: float) -> Iterat
             for size in (sizes[0], sizes[-1])
         }
         label = "If the intervention arm gained more: "
-        label += f"{name} end of the {number(100 * confidence)}% interval of d"
+        label += f"{name} end of the {number(100 * confidence)}% interval of d, SD of change"
         yield _row(label, BETWEEN, values, 2, how)
     label = "Endline difference of the pairs adjusted for baseline (ANCOVA)"
     found = figures.attained(measure, "between", "adjusted difference")
@@ -293,7 +368,10 @@ def _waves_between(figures: Figures, measure: str) -> Iterator[Row]:
         found = figures.attained(measure, "between", f"t at {wave}")
         df, scale = first.n + second.n - 2, sqrt(1 / first.n + 1 / second.n)
         sizes = [(scale * low, scale * high) for low, high in (outer, found)]
-        yield _bracketed(f"{label}: standardised (d)", BETWEEN, sizes[0], sizes[1], 2)
+        yield _bracketed(f"{label}: d, {wave} SD", BETWEEN, sizes[0], sizes[1], 2)
+        if wave == "baseline":
+            # A difference between groups that were drawn is chance (CONSORT 2010, item 15).
+            continue
         yield _bracketed(f"{label}: t ({df} degrees of freedom)", BETWEEN, outer, found, 2)
         ps = [_span(_p_values(ends, df)) for ends in (outer, found)]
         yield _bracketed(f"{label}: p", BETWEEN, ps[0], ps[1], 3)

@@ -387,7 +387,10 @@ def progression(assessment: pd.DataFrame) -> Figure:
         Line2D([], [], marker=marker, color=colour, linestyle="", label=f"Observed in {band}")
         for band, (marker, colour) in BAND_MARKS.items()
     ]
-    figure.legend(handles=handles, loc="outside upper center", ncols=3, frameon=False)
+    if assessment["upper_bound"].any():
+        bound = Line2D([], [], marker="<", color=INK, linestyle=":", label="Upper bound")
+        handles.append(bound)
+    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), frameon=False)
     return figure
 
 
@@ -401,8 +404,10 @@ def _criterion(
         shade = {"green": "#dcefe4", "amber": "#fbf0d5", "red": "#f6dcdc"}[name]
         axes.barh(place, right - left, left=left, height=0.8, color=shade, edgecolor="white")
         axes.text(left + 0.005 * (ends[1] - ends[0]), place - 0.24, name[0].upper(), fontsize=7)
-    marker, colour = BAND_MARKS[str(row["band"])]
+    marker, colour = ("<", INK) if row["upper_bound"] else BAND_MARKS[str(row["best"])]
     axes.plot(row["estimate"] * scale, place, marker, color=colour, markersize=7, clip_on=False)
+    if row["upper_bound"]:
+        axes.hlines(place, ends[0], row["estimate"] * scale, color=INK, linestyle=":")
     if row["low"] != row["low"]:
         return
     axes.hlines(place, row["low"] * scale, row["high"] * scale, color=INK, linewidth=1.4)

@@ -27,6 +27,10 @@ LABELS = {
     "post_training": "Post-training",
     "endline": "Endline",
     "change": "Change",
+    "units": "Unit means",
+    "people": "People, units ignored",
+    "endline adjusted for baseline": "Endline adjusted for baseline",
+    "intervention less comparison": "Intervention less comparison",
     "working_hours": "Working hours",
     "child": "Children",
     "adult": "Adults",
@@ -229,6 +233,7 @@ LAYOUTS: Mapping[str, Layout] = {
             "n": ("n", 0),
             "total": ("N", 0),
             "percent": ("%", 1),
+            "kind": ("Kind", None),
         }
     ),
     "tbl-characteristics": Layout(
@@ -256,8 +261,7 @@ LAYOUTS: Mapping[str, Layout] = {
         {
             "characteristic": ("Characteristic", None),
             "difference": ("Difference", 1),
-            "standardised": ("Hedges' g", 2),
-            "p": ("p", 3),
+            "standardised": ("d, pooled SD", 2),
         }
     ),
     "tbl-design": Layout({"fact": ("Fact", None), "value": ("Value", 0)}),
@@ -370,26 +374,17 @@ LAYOUTS: Mapping[str, Layout] = {
     "tbl-between-tests": Layout(
         {**MEASURE, "t_size": ("t (size)", 2), "df": ("df", 0), "p": ("p", 3)}
     ),
-    "tbl-changes": Layout(
+    "tbl-estimates": Layout(
         {
             **MEASURE,
+            "analysed": ("Analysed", None),
+            "estimate": ("Estimate", None),
             "arm": ("Arm", None),
-            "mean_change": ("Mean change", 1),
+            "n": ("n", 0),
+            "value": ("Points", 1),
             ("ci_low", "ci_high"): ("Interval", 1),
-            "sd_change": ("SD of change", 1),
-            "dz": ("d (paired)", 2),
-            ("dz_low", "dz_high"): ("Interval of d", 2),
-        }
-    ),
-    "tbl-differences": Layout(
-        {
-            **MEASURE,
-            "contrast": ("Contrast", None),
-            "difference": ("Difference", 1),
-            ("ci_low", "ci_high"): ("Interval", 1),
-            "p": ("p", 3),
-            "g": ("Hedges' g", 2),
-            ("g_low", "g_high"): ("Interval of g", 2),
+            "d": ("d, baseline SD", 2),
+            "dz": ("dz", 2),
         }
     ),
     "tbl-ceiling": Layout(
@@ -408,6 +403,8 @@ LAYOUTS: Mapping[str, Layout] = {
             "icc": ("ICC supposed", 2),
             "design_effect": ("Design effect", 2),
             "effective_n": ("Effective n", 1),
+            "difference": ("Difference", 1),
+            ("ci_low", "ci_high"): ("Interval", 1),
             "t": ("t", 2),
             "df": ("df", 0),
             "p": ("p", 3),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import wraps
+from math import isnan
 from typing import Any, TypeVar, cast
 
 import pandas as pd
@@ -17,16 +18,18 @@ from earlyhelp.report.myst import badge, escape
 from earlyhelp.report.page import where_shown
 from earlyhelp.study.design import Criterion
 from earlyhelp.trial.design_grid import Sweep
+from earlyhelp.trial.progression import BANDS, MOST_PEOPLE
 
 # What the published figures leave of changes and of differences between the arms (`determined`).
-CHANGES = ("Mean change", "SD of change", "Size of d (paired)")
+CHANGES = ("Mean change", "d, baseline SD", "SD of change", "Size of dz")
 DIFFERENCES = (
     "Difference of mean changes",
-    "Size of d of change",
+    "d, baseline SD",
+    "Endline difference of the pairs adjusted for baseline (ANCOVA)",
     *(
         f"Difference of all scores at {wave}{what}"
         for wave in ("baseline", "endline")
-        for what in ("", ": standardised (d)", ": p")
+        for what in ("", f": d, {wave} SD")
     ),
 )
 # Stages that the drawn participant flow shows, in its words.
@@ -131,25 +134,66 @@ def progression(frame: pd.DataFrame) -> pd.DataFrame:
     for row in frame.to_dict("records"):
         counted = row["kind"] == "proportion"
         scale, decimals, unit = (100, 0, " %") if counted else (1, 2, "")
-        settled = row["low"] == row["low"]
-        total = f"n = {row['total']:g}" if settled else "n not printed"
-        found = f"{int(row['successes'])} of {row['total']:g}" if counted else total
+        of = "n not printed" if isnan(row["total"]) else f"n = {row['total']:g}"
+        found = f"{int(row['successes'])} of {row['total']:g}" if counted else of
+        most = "at most " if row["upper_bound"] else ""
         low, high = (number(scale * row[end], decimals) for end in ("low", "high"))
+        known = row["low"] == row["low"]
         rows.append(
             {
                 "Criterion": escape(row["label"]),
-                "Observed": f"{number(scale * row['estimate'], decimals)}{unit} ({found})",
-                "Interval": f"{low} to {high}" if settled else number(None),
-                "Band": row["band"],
+                "Observed": f"{most}{number(scale * row['estimate'], decimals)}{unit} ({found})",
+                "Band": _bands(row),
+                "Interval": f"{low} to {high}" if known else number(None),
                 "Chance of green, amber, red (%)": ", ".join(
-                    chance(row[f"p_{band}"]) for band in ("green", "amber", "red")
+                    chance(row[f"p_{band}"]) for band in BANDS
                 )
-                if settled
+                if known
                 else number(None),
                 "Status": badge(row["status"]),
             }
         )
     return pd.DataFrame(rows, dtype=str)
+
+
+def _bands(row: Mapping[Hashable, Any]) -> str:
+    """The band of a criterion, or all that its upper bound leaves possible."""
+    possible = BANDS[BANDS.index(row["best"]) : BANDS.index(row["worst"]) + 1]
+    beside = f" (on the bound to {row['beside']})" if row["beside"] else ""
+    return " or ".join(possible) + beside
+
+
+def progression_clustered(assessed: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Intervals and chances of green side by side (`criteria.assess` by what heads its columns)."""
+    first, *_ = assessed.values()
+    shown = first["low"].notna()
+    table = pd.DataFrame({"Criterion": first.loc[shown, "label"].map(escape)}, dtype=str)
+    for head, frame in assessed.items():
+        told = progression(frame)[shown]
+        table[f"Interval, {head}"] = told["Interval"]
+        table[f"Chance of green (%), {head}"] = [
+            chance(p) if p == p else number(None) for p in frame.loc[shown, "p_green"]
+        ]
+    return table.reset_index(drop=True)
+
+
+@_claiming
+def combining_rule(frame: pd.DataFrame, wanted: float) -> pd.DataFrame:
+    """How often all criteria together come out green (`criteria.combining_rule`)."""
+    return pd.DataFrame(
+        {
+            "True share of each criterion": [
+                "on its bound to green" if isnan(rate) else f"{number(100 * rate)} %"
+                for rate in frame["rate"]
+            ],
+            "Chance that all together is green (%)": frame["chance"].map(chance),
+            f"People per criterion for a chance of {wanted:.0%}": [
+                f"more than {MOST_PEOPLE}" if isnan(people) else number(people)
+                for people in frame["people"]
+            ],
+        },
+        dtype=str,
+    )
 
 
 def progression_bands(criteria: Iterable[Criterion]) -> pd.DataFrame:
@@ -501,6 +545,33 @@ def identified_by_measure(frames: Mapping[str, pd.DataFrame], *quantities: str) 
             rows.insert(0, "Measure", escape(label(measure, frame)))
             chosen.append(rows.drop(columns="How"))
     return pd.concat(chosen, ignore_index=True)
+
+
+@_claiming
+def by_solution(frame: pd.DataFrame, points: int | None) -> pd.DataFrame:
+    """What goes together, one row a solution (`determined.by_solution`).
+
+    Parameters
+    ----------
+    points : int, optional
+        From which a change is reliable.
+    """
+    heads = {
+        "improved": "Improved",
+        "reliably improved": f"Improved by {points} or more",
+        "reliably worse": f"Worse by {points} or more",
+    }
+    columns = {
+        "Mean change": [number(value, 1) for value in frame["mean"]],
+        "SD of change": [number(value, 1) for value in frame["sd"]],
+        "d, baseline SD": _range(frame, "d", 2) if "d_low" in frame else None,
+        "dz": [number(value, 2) for value in frame["dz"]],
+        **{
+            head: _range(frame, name, 0) if f"{name}_low" in frame else None
+            for name, head in heads.items()
+        },
+    }
+    return pd.DataFrame({head: cells for head, cells in columns.items() if cells}, dtype=str)
 
 
 def _value_or_range(low: float, high: float, values: tuple[float, ...], decimals: int) -> str:

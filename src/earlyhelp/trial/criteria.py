@@ -6,13 +6,15 @@ import pandas as pd
 
 from earlyhelp.analysis import feasibility, participants, readiness
 from earlyhelp.analysis.instruments import ARMS
+from earlyhelp.analysis.quantities import claiming
 from earlyhelp.published.ledger import with_statuses
 from earlyhelp.published.statuses import FREE, cell_statuses, combined
 from earlyhelp.study.raw import Pilot
 from earlyhelp.trial import progression
+from earlyhelp.trial.power import clustering_effect
 
 # The people who could have answered, by wave and arm. No file lists the staff of the comparison
-# arm: those known from either survey are the nearest, and fewer than all, so rates come out high.
+# arm: those known from either survey are the nearest (`participants.response_rates`).
 DENOMINATORS = {
     "response_baseline_intervention": ("baseline", "intervention", "eligible for training"),
     "response_baseline_comparison": ("baseline", "comparison", "people known to the study"),
@@ -45,23 +47,32 @@ def observed(pilot: Pilot) -> pd.DataFrame:
     -------
     DataFrame
         Indexed by quantity: successes and total of a proportion, mean, sd and total of a mean;
-        status, of the share or the mean. An sd or total of a mean that the reconstruction has set
-        freely is missing.
+        status, of the share or the mean; arm, of the people; upper_bound, whether the share cannot
+        be greater but may be less. An sd or total of a mean that the reconstruction has set freely
+        is missing.
     """
     pilot = pilot if pilot.statuses else with_statuses(pilot)
     rows: list[tuple[object, ...]] = []
 
-    def add(name: str, frame: pd.DataFrame, keys: dict[str, str], *columns: str) -> None:
+    def add(
+        name: str,
+        frame: pd.DataFrame,
+        keys: dict[str, str],
+        *columns: str,
+        arm: str = "intervention",
+    ) -> None:
         (row,) = frame.index[(frame[list(keys)] == pd.Series(keys)).all(axis=1)]
         chosen = frame.loc[[row]]
         values = [chosen[column].iloc[0] for column in columns]
         claims = [cell_statuses(chosen, column)[0] for column in columns]
+        upper_bound = "kind" in chosen and chosen["kind"].iloc[0] == participants.UPPER_BOUND
+        of = arm, upper_bound
         if len(columns) == 2:
-            rows.append((name, *values, None, None, combined(claims)))
+            rows.append((name, *values, None, None, combined(claims), *of))
         else:
             known = zip(values, claims, strict=True)
             n, mean, sd = (None if claim == FREE else value for value, claim in known)
-            rows.append((name, None, n, mean, sd, claims[1]))
+            rows.append((name, None, n, mean, sd, claims[1], *of))
 
     yes = {"answer": "yes"}
     attendance = feasibility.attendance(pilot)
@@ -75,16 +86,17 @@ def observed(pilot: Pilot) -> pd.DataFrame:
     add("continuation", feasibility.continuation(pilot), yes, "n", "total")
     for name in ("training", "tools"):
         keys = {"contact": name} | yes
-        add(f"contamination_{name}", readiness.contamination(pilot), keys, "n", "total")
+        frame = readiness.contamination(pilot)
+        add(f"contamination_{name}", frame, keys, "n", "total", arm="comparison")
     rates = participants.response_rates(pilot)
     for name, (wave, arm, denominator) in DENOMINATORS.items():
         keys = {"wave": wave, "arm": arm, "denominator": denominator}
-        add(name, rates, keys, "n", "total")
+        add(name, rates, keys, "n", "total", arm=arm)
     ratings = feasibility.tool_ratings(pilot)
     for name, scale in pilot.instruments.ratings.items():
         keys = {"measure": scale.instrument, "tool": scale.key.tool}
         add(name, ratings, keys, "n", "mean", "sd")
-    columns = ["quantity", "successes", "total", "mean", "sd", "status"]
+    columns = ["quantity", "successes", "total", "mean", "sd", "status", "arm", "upper_bound"]
     return pd.DataFrame(rows, columns=columns).set_index("quantity")
 
 
@@ -103,11 +115,19 @@ def unsettled(pilot: Pilot) -> list[str]:
     return [c.label for c in pilot.study.progression.criteria if seen.get(c.quantity) == FREE]
 
 
-def assess(pilot: Pilot, confidence: float = 0.95) -> pd.DataFrame:
+def assess(pilot: Pilot, confidence: float = 0.95, icc: float = 0.0) -> pd.DataFrame:
     """The study's criteria against what was observed.
 
     What the reconstruction has set freely is no observation: its criteria (`unsettled`) are left
     out.
+
+    Parameters
+    ----------
+    confidence : float
+        Level of the intervals.
+    icc : float
+        How alike people of a randomised unit are supposed to be (intracluster correlation), people
+        spread evenly over the units of their arm.
 
     Returns
     -------
@@ -120,12 +140,15 @@ def assess(pilot: Pilot, confidence: float = 0.95) -> pd.DataFrame:
     --------
     >>> from earlyhelp.study.raw import open_pilot
     >>> row = assess(open_pilot("tests/studies/complete")).iloc[0]
-    >>> print(f"{row['label']}: {row['successes']:.0f} of {row['total']:.0f}, {row['band']}")
+    >>> print(f"{row['label']}: {row['successes']:.0f} of {row['total']:.0f}, {row['best']}")
     Came to the training: 16 of 18, green
     """
     if pilot.study.progression is None:
         return pd.DataFrame()
     seen = observed(pilot)
+    units = {arm: len({t.unit for t in pilot.study.teams if t.arm == arm}) for arm in ARMS}
+    sizes = seen["total"] / seen["arm"].map(units)
+    seen["design_effect"] = [clustering_effect(max(size, 1.0), icc) for size in sizes.fillna(1.0)]
     free = seen.index[seen["status"] == FREE]
     stated = [c for c in pilot.study.progression.criteria if c.quantity not in free]
     table = progression.assess(stated, seen, confidence)
@@ -139,3 +162,44 @@ def assess(pilot: Pilot, confidence: float = 0.95) -> pd.DataFrame:
         amber_high=[c.amber[1] for c in stated],
         higher_is_better=[c.higher_is_better for c in stated],
     )
+
+
+def combining_rule(pilot: Pilot, wanted: float = 0.8) -> pd.DataFrame:
+    """How often the study's rule says green, if the true proportions were known.
+
+    Criteria on proportions that were observed, with their numbers of people; upper bounds and
+    means are left aside.
+
+    Parameters
+    ----------
+    wanted : float
+        Chance of green that a pilot should have.
+
+    Returns
+    -------
+    DataFrame
+        Columns of `progression.operating_characteristics`; empty where no criterion is on a
+        proportion.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> print(combining_rule(open_pilot("tests/studies/complete")).round(2).to_string(index=False))
+     rate  chance  people
+     0.90    1.00     1.0
+     0.85    0.92    10.0
+      NaN    0.37     NaN
+    """
+    table = assess(pilot)
+    if pilot.study.progression is None or table.empty:
+        return pd.DataFrame()
+    shares = table[(table["kind"] == "proportion") & ~table["upper_bound"]]
+    totals = dict(zip(shares["quantity"], shares["total"].astype(int), strict=True))
+    stated = [c for c in pilot.study.progression.criteria if c.quantity in totals]
+    if not stated:
+        return pd.DataFrame()
+    rule = pilot.study.progression.rule
+    found = progression.operating_characteristics(
+        stated, [totals[c.quantity] for c in stated], rule, wanted=wanted
+    )
+    return claiming(found, "assumed")

@@ -973,7 +973,10 @@ def _in_words(
         status = combined(cell_statuses(given, "n") + cell_statuses(given, "total"))
         (n, total), mean, sd = given[["n", "total"]].iloc[0], None, None
     else:
-        n, total, mean, sd, status = seen.loc[[item.figure]].to_numpy().tolist()[0]
+        columns = ["successes", "total", "mean", "sd", "status", "upper_bound"]
+        n, total, mean, sd, status, bound = seen.loc[[item.figure], columns].to_numpy().tolist()[0]
+        if bound and status != FREE:
+            return f"{item.words}: at most {int(n)} of {int(total)}", status
     if status == FREE or not total:
         return None
     if n is None or n != n:

@@ -636,7 +636,7 @@ def design_effects(
         test = tested.loc[measure]
         error = (test["ci_high"] - test["ci_low"]) / 2 / stats.t.ppf(level, test["df"])
         for value in icc:
-            effect = 1 + (size - 1) * value
+            effect = randomisation.design_effect(size, value)
             t, df = test["t"] / math.sqrt(effect), units - 2
             reach = stats.t.ppf(level, df) * error * math.sqrt(effect) if df > 0 else NOTHING
             p = 2 * stats.t.sf(abs(t), df) if df > 0 else NOTHING

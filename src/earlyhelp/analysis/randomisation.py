@@ -100,3 +100,21 @@ def _check(means: pd.Series, treated: Collection[str]) -> None:
     problems = [Problem("randomisation", None, *what) for *what, wrong in found if wrong]
     if problems:
         raise InputError(problems)
+
+
+def design_effect(size: float, icc: float) -> float:
+    """Factor by which likeness within units raises a variance (Donner & Klar 2000, ch. 5).
+
+    Parameters
+    ----------
+    size : float
+        People in a unit.
+    icc : float
+        Their intracluster correlation.
+
+    Examples
+    --------
+    >>> design_effect(size=11, icc=0.05)
+    1.5
+    """
+    return 1 + (size - 1) * icc

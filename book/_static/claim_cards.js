@@ -1,0 +1,89 @@
+// A number of the report shows its claim card on hover, focus and tap: printed, recomputed, raw column, code.
+(() => {
+  const data = new URL("claim_data.js", document.currentScript.src).href;
+  let loading, card, owner;
+
+  const load = () =>
+    (loading ??= new Promise((resolve, reject) => {
+      const script = document.createElement("script");
+      script.src = data;
+      script.onload = () => resolve(window.earlyhelpClaims);
+      script.onerror = reject;
+      document.head.append(script);
+    }));
+
+  const element = (name, text, ...children) => {
+    const made = document.createElement(name);
+    if (text) made.textContent = text;
+    made.append(...children);
+    return made;
+  };
+
+  const close = () => {
+    card?.remove();
+    owner?.removeAttribute("aria-describedby");
+    card = owner = undefined;
+  };
+
+  async function open(link) {
+    if (owner === link) return;
+    close();
+    owner = link;
+    const { cards, code } = await load();
+    const claim = cards[decodeURIComponent(link.hash).replace("#ledger-", "")];
+    if (!claim || owner !== link) return;
+    // Inline elements only: a number stands in a paragraph.
+    card = element("span", "", element("strong", claim.title));
+    card.className = "claim-card";
+    card.id = "claim-card";
+    card.setAttribute("role", "note");
+    for (const [label, text] of claim.lines) {
+      const line = element("span", "", element("b", label), " ", text);
+      line.className = "claim-line";
+      card.append(line);
+    }
+    if (code[claim.quantity]) {
+      const shown = element("code", code[claim.quantity]);
+      shown.tabIndex = 0;
+      card.append(shown);
+    }
+    link.after(card);
+    link.setAttribute("aria-describedby", card.id);
+    card.style.left = "0";
+    const place = link.getBoundingClientRect();
+    const around = card.offsetParent?.getBoundingClientRect() ?? { left: 0, top: 0 };
+    const room = document.documentElement.clientWidth - card.offsetWidth - 12;
+    card.style.left = `${Math.max(8, Math.min(place.left, room)) - around.left}px`;
+    card.style.top = `${place.bottom - around.top + (card.offsetParent?.scrollTop ?? window.scrollY) - 1}px`;
+    card.addEventListener("pointerleave", close);
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    for (const link of document.querySelectorAll('.bd-article a[href*="#ledger-"]')) {
+      if (link.textContent === "Ledger") continue;
+      link.removeAttribute("title");
+      link.classList.add("claim");
+      link.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && open(link));
+      link.addEventListener("focus", () => open(link));
+      link.addEventListener("pointerleave", (event) => {
+        if (!card?.contains(event.relatedTarget) && event.pointerType === "mouse") close();
+      });
+      // A first tap shows the card, a second follows the link.
+      let tapped = false;
+      link.addEventListener("pointerdown", (event) => {
+        tapped = event.pointerType !== "mouse" && owner !== link;
+      });
+      link.addEventListener("click", (event) => {
+        if (tapped) event.preventDefault();
+        tapped = false;
+      });
+    }
+    document.addEventListener("keydown", (event) => event.key === "Escape" && close());
+    document.addEventListener("pointerdown", (event) => {
+      if (card && !card.contains(event.target) && event.target.closest("a") !== owner) close();
+    });
+    document.addEventListener("focusin", (event) => {
+      if (card && event.target !== owner && !card.contains(event.target)) close();
+    });
+  });
+})();

@@ -1,0 +1,204 @@
+"""Claim cards: what a reader may ask of one printed number, from the report to the raw column."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import fields, replace
+from itertools import permutations
+from math import isclose
+from typing import Any
+
+import pandas as pd
+
+from earlyhelp.analysis.quantities import QUANTITIES
+from earlyhelp.published.claims import DESIGN, Claim
+from earlyhelp.published.numbers import number
+from earlyhelp.published.statuses import STATUSES
+from earlyhelp.study.raw import Pilot
+
+SYNTHETIC = "The data are synthetic: that they give a figure back shows that figures fit together."
+# Columns that stand one after the other are told as a range from so many on.
+RUN = 3
+
+Columns = Mapping[str, list[str]]
+
+
+def columns_read(pilot: Pilot, quantity: str) -> Columns:
+    """Raw columns that a quantity reads, by file, found by watching it read them.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> columns_read(open_pilot("tests/studies/complete"), "difficulty")
+    {'endline_survey': ['difficulty']}
+    """
+    seen: dict[str, list[str]] = defaultdict(list)
+
+    def watched(stem: str, frame: pd.DataFrame) -> pd.DataFrame:
+        known = set(frame)
+
+        def note(key: object) -> None:
+            for one in key if isinstance(key, list) else [key]:
+                if isinstance(one, str) and one in known and one not in seen[stem]:
+                    seen[stem].append(one)
+
+        class Watched(pd.DataFrame):
+            """Tells which of its columns are taken, also where `loc` or a query takes them."""
+
+            @property
+            def _constructor(self) -> type[pd.DataFrame]:
+                return Watched
+
+            def __getitem__(self, key: Any) -> Any:
+                note(key)
+                return super().__getitem__(key)
+
+            def _ixs(self, i: int, axis: int = 0) -> Any:
+                if axis == 1:
+                    note(self.columns[i])
+                return super()._ixs(i, axis)  # type: ignore[misc]
+
+        return Watched(frame)
+
+    tables = {field.name: getattr(pilot, field.name) for field in fields(pilot)}
+    frames: dict[str, Any] = {
+        name: watched(name, table)
+        for name, table in tables.items()
+        if isinstance(table, pd.DataFrame)
+    }
+    QUANTITIES[quantity].compute(replace(pilot, **frames))
+    return {stem: columns for stem, columns in seen.items() if columns}
+
+
+def source_of(quantity: str) -> str:
+    """The code of a quantity's function, without its docstring.
+
+    Examples
+    --------
+    >>> print(source_of("know_more").splitlines()[1])
+    def know_more(pilot: Pilot) -> pd.DataFrame:
+    """
+    text = inspect.getsource(QUANTITIES[quantity].compute)
+    (function,) = ast.parse(text).body
+    assert isinstance(function, ast.FunctionDef)
+    docstring, lines = function.body[0], text.rstrip().splitlines()
+    if ast.get_docstring(function) and docstring.end_lineno:
+        del lines[docstring.lineno - 1 : docstring.end_lineno]
+    return "\n".join(lines)
+
+
+def cards(pilot: Pilot, claims: Iterable[Claim], answered: pd.DataFrame) -> dict[str, Any]:
+    """The cards of all claims that data answer, and the code that they name.
+
+    Parameters
+    ----------
+    answered : DataFrame
+        Their ledger (`ledger.ledger`).
+
+    Returns
+    -------
+    dict
+        cards: by claim id its title, its quantity and its lines, pairs of a label and a text;
+        code: source by quantity. Texts are data, to be shown as they stand.
+    """
+    rows = {row["id"]: row for row in answered.to_dict("records")}
+    named = [claim for claim in claims if claim.quantity]
+    quantities = dict.fromkeys(claim.quantity for claim in named if claim.quantity != DESIGN)
+    tables = {name: QUANTITIES[name].compute(pilot) for name in quantities}
+    read = {name: columns_read(pilot, name) for name in quantities}
+    return {
+        "cards": {
+            claim.id: {
+                "title": f"{claim.subject} ({claim.population})",
+                "quantity": claim.quantity if claim.quantity in tables else "",
+                "lines": [
+                    [label, text]
+                    for label, text in _lines(pilot, claim, rows[claim.id], tables, read)
+                    if text
+                ],
+            }
+            for claim in named
+        },
+        "code": {name: source_of(name) for name in quantities},
+    }
+
+
+def _lines(
+    pilot: Pilot,
+    claim: Claim,
+    row: Mapping[Hashable, Any],
+    tables: Mapping[str, pd.DataFrame],
+    read: Mapping[str, Columns],
+) -> list[tuple[str, str]]:
+    reconstructed = pilot.study.provenance == "reconstructed"
+    unit = f" {claim.unit}".rstrip()
+    table = tables.get(claim.quantity)
+    arithmetic = "" if table is None else _arithmetic(claim, table)
+    columns = "" if table is None else _told(_those_asked(pilot, claim, read[claim.quantity]))
+    path = QUANTITIES[claim.quantity].compute.__module__
+    return [
+        ("Printed", f"{claim.printed}{unit}: {claim.section}, {claim.place}"),
+        ("Recomputed", f"{row['recomputed']}{unit}{arithmetic}"),
+        ("Status", f"{row['status']}: {STATUSES[row['status']]}" if reconstructed else "observed"),
+        ("Raw data", columns or f"{pilot.study.folder.name}/study.yml, design"),
+        ("Computed by", f"{path}.{claim.quantity}, {claim.select}, column {claim.column}"),
+        ("Conflicts with", claim.conflicts.replace(";", ", ")),
+        ("Rests on", claim.assumptions.replace(";", ", ")),
+        ("Note", claim.note),
+        ("Synthetic", SYNTHETIC if reconstructed else ""),
+    ]
+
+
+def _arithmetic(claim: Claim, table: pd.DataFrame) -> str:
+    """The two counts of a claim's row whose share it prints."""
+    picked = [row for row in table.to_dict("records") if claim.part(row) is not None]
+    if len(picked) != 1 or claim.unit != "%":
+        return ""
+    (row,) = picked
+    numeric = table.select_dtypes("number")
+    numbers = [float(row[name]) for name in numeric]
+    counts = [value for value in numbers if value > 0 and value.is_integer()]
+    share = float(row[claim.column])
+    for n, total in permutations(counts, 2):
+        if n <= total and isclose(100 * n / total, share, rel_tol=1e-9):
+            return f" = {number(n, 0)} of {number(total, 0)}"
+    return ""
+
+
+def _those_asked(pilot: Pilot, claim: Claim, read: Columns) -> Columns:
+    """Of the columns that a quantity reads, those that the claim's row is about, where it says."""
+    values = {one for key in claim.keys for one in claim.alternatives(key)}
+    scales = [
+        scale
+        for name, scale in pilot.instruments.scales.items()
+        if name in values or (scale.instrument in values and scale.key.tool in values)
+    ]
+    wanted = values | {column for scale in scales for column in scale.columns}
+    asked = {stem: [one for one in columns if one in wanted] for stem, columns in read.items()}
+    return asked if any(asked.values()) else read
+
+
+def _told(read: Columns) -> str:
+    """Files and columns in words; neighbours with running numbers as a range.
+
+    Examples
+    --------
+    >>> _told({"endline_survey": ["team", "wai_01", "wai_02", "wai_03"]})
+    'endline_survey.csv: team, wai_01 to wai_03'
+    """
+    files = []
+    for stem, columns in read.items():
+        groups: dict[str, list[str]] = defaultdict(list)
+        for column in columns:
+            groups[column.rstrip("0123456789")].append(column)
+        words = [
+            text
+            for group in groups.values()
+            for text in ([f"{group[0]} to {group[-1]}"] if len(group) >= RUN else group)
+        ]
+        if words:
+            files.append(f"{stem}.csv: {', '.join(words)}")
+    return "; ".join(files)

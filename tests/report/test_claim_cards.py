@@ -1,0 +1,93 @@
+"""Claim cards: from a printed number to the raw column and the code."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from earlyhelp.analysis.quantities import QUANTITIES
+from earlyhelp.published.claims import DESIGN, claims_of
+from earlyhelp.published.ledger import ledger
+from earlyhelp.report.claim_cards import cards, columns_read, source_of
+from earlyhelp.study.raw import Pilot, open_pilot
+
+
+@pytest.fixture(scope="module")
+def pilot(rotherham: Path) -> Pilot:
+    return open_pilot(rotherham)
+
+
+@pytest.fixture(scope="module")
+def told(pilot: Pilot) -> dict[str, dict[str, str]]:
+    """The lines of every card, by claim and label."""
+    claims = claims_of(pilot.study.folder)
+    made = cards(pilot, claims, ledger(pilot, claims))["cards"]
+    return {claim: dict(card["lines"]) for claim, card in made.items()}
+
+
+def test_every_claim_that_data_answer_leads_to_a_raw_column(
+    pilot: Pilot, told: dict[str, dict[str, str]]
+) -> None:
+    tables = {f"{name.name}.csv": getattr(pilot, name.name) for name in fields(pilot)}
+    answered = [claim for claim in claims_of(pilot.study.folder) if claim.quantity]
+    assert set(told) == {claim.id for claim in answered}
+    for claim in answered:
+        raw = told[claim.id]["Raw data"]
+        if claim.quantity == DESIGN:
+            assert raw == "rotherham/study.yml, design"
+            continue
+        for part in raw.split("; "):
+            file, _, columns = part.partition(": ")
+            ends = [end for column in columns.split(", ") for end in column.split(" to ")]
+            assert ends, claim.id
+            assert set(ends) <= set(tables[file]), claim.id
+
+
+@pytest.mark.parametrize("quantity", ["prior_training", "outcome_summary", "response_rates"])
+def test_a_quantity_depends_on_no_column_that_it_was_not_seen_to_read(
+    pilot: Pilot, quantity: str
+) -> None:
+    read = columns_read(pilot, quantity)
+    blank = {}
+    for name in ("baseline_survey", "post_training_survey", "endline_survey", "tool_use"):
+        table = getattr(pilot, name)
+        unread = [column for column in table if column not in read.get(name, [])]
+        blank[name] = table.assign(**{column: pd.NA for column in unread})
+    compute = QUANTITIES[quantity].compute
+    pd.testing.assert_frame_equal(compute(replace(pilot, **blank)), compute(pilot))
+
+
+def test_a_share_is_told_as_people_of_people(told: dict[str, dict[str, str]]) -> None:
+    # Table 3.1: 64.7 % of the 17 who rated their use.
+    card = told["ors-frequency-some-sessions-percent"]
+    assert card["Printed"] == "64.7 %: 3.1 Feasibility: tools, Table 3.1"
+    assert card["Recomputed"] == "64.7 % = 11 of 17"
+    assert card["Raw data"] == "endline_survey.csv: ors_frequency, srs_frequency"
+    assert card["Rests on"] == "A-03"
+    assert "of" not in told["ors-children"]["Recomputed"].split()
+
+
+def test_items_of_a_scale_are_told_as_a_range(told: dict[str, dict[str, str]]) -> None:
+    raw = told["iam-ors-mean"]["Raw data"]
+    assert raw == "post_training_survey.csv: iam_ors_1 to iam_ors_5"
+
+
+def test_synthetic_data_are_called_so_and_real_ones_observed(
+    pilot: Pilot, told: dict[str, dict[str, str]]
+) -> None:
+    assert "synthetic" in told["wai-between-p"]["Synthetic"]
+    real = replace(pilot, study=pilot.study.model_copy(update={"provenance": "observed"}))
+    claims = [claim for claim in claims_of(pilot.study.folder) if claim.id == "wai-between-p"]
+    (card,) = cards(real, claims, ledger(real, claims))["cards"].values()
+    lines = dict(card["lines"])
+    assert lines["Status"] == "observed"
+    assert "Synthetic" not in lines
+
+
+def test_the_code_is_shown_without_its_docstring() -> None:
+    code = source_of("prior_training")
+    assert "def prior_training(" in code
+    assert '"""' not in code

@@ -187,10 +187,14 @@ def extract_drawings(markup: str, stem: str, images: Path) -> str:
 def join(book: Book) -> str:
     """Join the chapters into one HTML document in which every link target has a unique id."""
     problems: list[Problem] = []
-    chapters = {chapter.path: chapter for chapter in book.chapters}
     for chapter in book.chapters:
         _move_footnotes(chapter)
-    used = {target for chapter in book.chapters for target in _resolve(chapter, chapters, problems)}
+    # Looked up once for each link: a search through the page would take most of the time.
+    ids = {
+        chapter.path: {str(element["id"]): element for element in chapter.body.select("[id]")}
+        for chapter in book.chapters
+    }
+    used = {label for chapter in book.chapters for label in _resolve(chapter, ids, problems)}
     if problems:
         raise InputError(problems)
     part, joined = "", []
@@ -228,7 +232,9 @@ def _move_footnotes(chapter: Chapter) -> None:
         leftover.decompose()
 
 
-def _resolve(chapter: Chapter, chapters: dict[str, Chapter], problems: list[Problem]) -> set[str]:
+def _resolve(
+    chapter: Chapter, ids: dict[str, dict[str, Tag]], problems: list[Problem]
+) -> set[str]:
     """Turn links between pages into links inside the document; return the labels they need."""
     used = set()
     for link in chapter.body.select("a[href]"):
@@ -240,25 +246,22 @@ def _resolve(chapter: Chapter, chapters: dict[str, Chapter], problems: list[Prob
         path = path if target.path else chapter.path
         fragment = unquote(target.fragment)
         # A download beside the book.
-        if path not in chapters:
+        if path not in ids:
             link.unwrap()
             continue
-        body = chapters[path].body
-        if fragment and body.find(id=fragment) is None:
+        if fragment and fragment not in ids[path]:
             link_text = f"a link to {path}#{fragment}"
             problems.append(Problem(chapter.path, None, "", link_text, "a place in the book"))
             continue
-        carrier = _carrier(body, fragment)
+        carrier = _carrier(ids[path][fragment or next(iter(ids[path]))])
         label = _heading_label(path, carrier) if carrier.name in HEADINGS else _key(path, fragment)
         link["href"] = f"#{label}"
         used.add(label)
     return used
 
 
-def _carrier(body: Tag, fragment: str) -> Tag:
+def _carrier(element: Tag) -> Tag:
     """Return the element that can carry a label: the heading, for a section and its aliases."""
-    element = body.find(id=fragment) if fragment else body.find("section")
-    assert isinstance(element, Tag)
     section = element if element.name == "section" else element.parent
     heading = section.find(HEADINGS, recursive=False) if section else None
     alias = element.name == "span" and not element.contents

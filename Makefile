@@ -46,7 +46,7 @@ environment:
 	  && .venv/bin/python -m pip install --disable-pip-version-check --no-deps --no-build-isolation -e . \
 	  && touch $(READY); }
 
-report: $(READY) ## build the HTML book and the PDF of STUDY (default data/rotherham) in _build
+report: $(READY) ## build the HTML book, its PDFs and the Word file of STUDY (default data/rotherham) in _build
 	$(BUILD) report
 
 test: $(READY) ## build the report, then run every check; no file of the checkout changes

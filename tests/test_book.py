@@ -16,7 +16,7 @@ from bs4.element import Tag
 from pypdf import PageObject, PdfReader
 from pypdf.generic import Destination
 
-from earlyhelp.render.html import PROVENANCE
+from earlyhelp.render.volumes import PROVENANCE
 
 ROOT = Path(__file__).parents[1]
 BLOCKS = ("p", "li", "td", "th", "dt", "dd", "caption", "pre", "summary", "h2", "h3", "h4", "div")
@@ -26,17 +26,17 @@ A4 = {(595, 842), (842, 595)}
 
 @dataclass(frozen=True)
 class Book:
-    """A built book: its pages, its PDF and the table of contents that it was built from."""
+    """A built book: its pages, its volumes and the table of contents that it was built from."""
 
     html: Path
-    pdf: Path
-    toc: Path
+    volumes: Path
+    toc: Contents
 
     @cached_property
     def contents(self) -> list[str]:
-        toc = yaml.safe_load(self.toc.read_text("utf-8"))
-        chapters = [item["file"] for part in toc["parts"] for item in part["chapters"]]
-        return [f"{file}.html" for file in (toc["root"], *chapters)]
+        parts = self.toc.sphinx["parts"]
+        chapters = [item["file"] for part in parts for item in part["chapters"]]
+        return [f"{file}.html" for file in (self.toc.sphinx["root"], *chapters)]
 
     @cached_property
     def soups(self) -> dict[str, BeautifulSoup]:
@@ -52,8 +52,33 @@ class Book:
         return {name: self.soups[name].select_one("article.bd-article") for name in self.contents}
 
     @cached_property
+    def printed(self) -> list[Printed]:
+        return [Printed(self, volume) for volume in self.toc.volumes]
+
+
+@dataclass(frozen=True)
+class Printed:
+    """One volume of a book."""
+
+    book: Book
+    volume: Volume
+
+    @cached_property
+    def articles(self) -> dict[str, Tag]:
+        """Its chapters, by the names of their pages."""
+        toc = self.book.toc
+        parts = [("", [{"file": toc.sphinx["root"]}])]
+        parts += [(part["caption"], part["chapters"]) for part in toc.sphinx["parts"]]
+        return {
+            f"{item['file']}.html": self.book.articles[f"{item['file']}.html"]
+            for caption, chapters in parts
+            if toc.printed_in[caption] == self.volume
+            for item in chapters
+        }
+
+    @cached_property
     def reader(self) -> PdfReader:
-        return PdfReader(self.pdf)
+        return PdfReader(self.book.volumes / f"earlyhelp-rotherham-{self.volume.id}.pdf")
 
     @cached_property
     def objects(self) -> list[dict]:
@@ -67,21 +92,29 @@ class Book:
 
     @cached_property
     def chapters(self) -> list[Destination]:
-        """Bookmarks of the chapters: the first one, and those directly below the parts."""
-        first, _, *parts = self.reader.outline
-        below = [entries for entries in parts if isinstance(entries, list)]
-        return [
-            first,
-            *(item for entries in below for item in entries if not isinstance(item, list)),
-        ]
+        """Bookmarks of the chapters, whose titles are known; sections may have the same."""
+        titles = [_title(article) for article in self.articles.values()]
+        found = []
+        for mark in _flat(self.reader.outline):
+            if titles and mark.title == titles[0]:
+                found.append(mark)
+                titles.pop(0)
+        return found
 
     @cached_property
     def starts(self) -> list[int]:
         return [self.reader.get_destination_page_number(mark) for mark in self.chapters]
 
-    def pdf_pages(self, number: int) -> list[str]:
-        end = [*self.starts, len(self.reader.pages)][number + 1]
-        return [page.extract_text() for page in self.reader.pages[self.starts[number] : end]]
+    def pages(self, number: int) -> list[str]:
+        """Text of the pages of a chapter; it may share the first and the last with others."""
+        end = [*self.starts, len(self.reader.pages) - 1][number + 1]
+        return [page.extract_text() for page in self.reader.pages[self.starts[number] : end + 1]]
+
+
+def _flat(marks: list) -> list[Destination]:
+    return [
+        mark for item in marks for mark in (_flat(item) if isinstance(item, list) else [item])
+    ]
 
 
 @pytest.fixture(scope="session", params=["mini", "rotherham"])

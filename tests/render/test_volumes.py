@@ -15,7 +15,9 @@ from earlyhelp.study.problems import InputError
 
 def toc(folder: Path, *parts: dict[str, object]) -> Path:
     written = {"root": "index", "volumes": {"report": "Report", "annex": "Annex: more"}}
-    (folder / "_toc.yml").write_text(yaml.safe_dump({**written, "parts": [*parts]}, sort_keys=False))
+    (folder / "_toc.yml").write_text(
+        yaml.safe_dump({**written, "parts": [*parts]}, sort_keys=False)
+    )
     return folder
 
 

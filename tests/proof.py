@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from math import sqrt
 from pathlib import Path
 
 from pypdf import PageObject, PdfReader
@@ -45,8 +46,10 @@ def _runs(page: PageObject) -> Iterator[tuple[float, float, str]]:
 
     def visit(text: str, cm: list[float], tm: list[float], _: object, size: float) -> None:
         if text.strip():
+            # Text may stand upright.
+            scale = sqrt(abs((tm[0] * tm[3] - tm[1] * tm[2]) * (cm[0] * cm[3] - cm[1] * cm[2])))
             height = tm[5] * cm[3] + cm[5]
-            found.append((height, round(size * abs(tm[3] * cm[3]), 2), " ".join(text.split())))
+            found.append((height, round(size * scale, 2), " ".join(text.split())))
 
     page.extract_text(visitor_text=visit)
     yield from found

@@ -37,8 +37,6 @@ SCREEN_ONLY = (
 )
 # Columns of the ledger that the paper shows, and their shares of its width.
 LEDGER_COLUMNS = {"Claim": 28, "Place": 33, "Printed": 14, "Recomputed": 12, "Status": 13}
-# Characters of a chapter that starts on the page on which the one before it ends.
-SHORT_CHAPTER = 2500
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 # A link says where it leads after the block that it stands in, tables in their caption.
 BLOCKS = ("p", "li", "dd", "dt", "figcaption", *HEADINGS)
@@ -450,8 +448,7 @@ def to_html(joined: Joined) -> str:
     """Write a volume as one HTML document, its parts as headings."""
     part, written = "", []
     for number, chapter in enumerate(joined.chapters):
-        short = chapter.part == part and len(chapter.body.get_text()) < SHORT_CHAPTER
-        kind = "chapter run-on" if number and short else "chapter"
+        kind = "chapter run-on" if number and chapter.part == part else "chapter"
         written.append(f'<div class="{kind}" title="{html.escape(chapter.title)}"></div>')
         if chapter.part != part:
             part = chapter.part

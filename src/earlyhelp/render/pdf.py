@@ -17,12 +17,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.resources import as_file, files
-from math import ceil, sqrt
+from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import matplotlib
+import numpy as np
 import pypandoc
 import typst
 from bs4.element import Tag
@@ -287,7 +288,7 @@ def _fit(table: Tag) -> None:
     room = FITS_TURNED if turned else FITS_SMALL if compact else FITS_NORMAL
     widths: list[float] = [*wide]
     if sum(wide) > room:
-        widths = _shared(room, narrow, wide, _text_lengths(table))
+        widths = _shared(room, narrow, wide, table)
         if "colwidths-given" not in table.get_attribute_list("class"):
             _set_widths(table, widths)
     lines = _row_lines(table, widths)
@@ -328,32 +329,22 @@ def _empty(name: str, rows: int, *, broken: bool) -> Tag:
     return cell
 
 
-def _shared(room: float, narrow: list[int], wide: list[int], text: list[int]) -> list[float]:
+def _shared(room: float, narrow: list[int], wide: list[int], table: Tag) -> list[float]:
     """Widths of columns that share a room: none below its longest word or above its longest cell.
 
-    What is left over goes by the root of each column's amount of text: in proportion to the
-    amount, a column with one long cell would starve its neighbours.
+    What is left over goes, a little at a time, to the column that makes the table lowest by it.
     """
-    widths = [float(low) for low in narrow]
-    growing = [column for column, low in enumerate(narrow) if low < wide[column]]
-    while growing and (left := room - sum(widths)) > 1:
-        total = sum(sqrt(text[column]) for column in growing)
-        for column in growing:
-            widths[column] += left * sqrt(text[column]) / total
-        full = [column for column in growing if widths[column] >= wide[column]]
-        for column in full:
-            widths[column] = wide[column]
-        growing = [column for column in growing if column not in full] if full else []
-    return widths
-
-
-def _text_lengths(table: Tag) -> list[int]:
-    """Characters in each column."""
-    lengths: dict[int, int] = {}
-    for row in table.select("tr"):
-        for column, cell in enumerate(row.find_all(["th", "td"], recursive=False)):
-            lengths[column] = lengths.get(column, 0) + len(cell.get_text()) + 1
-    return list(lengths.values())
+    rows = [row.find_all(["th", "td"], recursive=False) for row in table.select("tr")]
+    text = np.zeros((len(rows), len(narrow)))
+    for number, row in enumerate(rows):
+        text[number, : len(row)] = [len(cell.get_text()) + 2 for cell in row]
+    widths = np.array(narrow, dtype=float)
+    while room - widths.sum() > 1 and (growing := [*np.flatnonzero(widths < wide)]):
+        # A row is as high as its highest cell; a high power lets the others count where it is flat.
+        tried = widths + 2 * np.eye(len(widths))[growing]
+        heights = ((text / tried[:, None]) ** 8).sum(axis=2) ** (1 / 8)
+        widths = tried[heights.sum(axis=1).argmin()]
+    return [float(width) for width in widths]
 
 
 def _set_widths(table: Tag, widths: Sequence[float]) -> None:

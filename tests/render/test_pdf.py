@@ -68,6 +68,22 @@ def test_a_volume_says_what_it_is(readers: list[PdfReader]) -> None:
         assert "Date" not in cover
 
 
+def test_another_study_has_its_title_as_text_and_nothing_invented(
+    other_book: Path, tmp_path: Path
+) -> None:
+    root = other_book.parents[1]
+    made = build_volumes(root / "data/other", other_book, tmp_path, root)
+    assert [path.name for path in made] == [
+        f"earlyhelp-other-{name}" for name in ("report.pdf", "annex.pdf", "report.docx")
+    ]
+    reader = PdfReader(made[0])
+    assert reader.metadata.title == "Tools in *E* & <b>on</b>. Report"
+    assert "/Keywords" not in reader.metadata
+    cover = " ".join(reader.pages[0].extract_text().split())
+    assert cover.startswith("Tools in *E* & <b>on</b> Report Observed data:")
+    assert "Licence" not in cover
+
+
 def test_lists_of_tables_and_figures_have_captions_without_statuses(
     readers: list[PdfReader],
 ) -> None:

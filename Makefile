@@ -26,7 +26,7 @@ BUILD := $(LOCKED) Snakefile env $(RUN) snakemake --cores all --rerun-triggers c
 COMMITTED := $(PY) tests/committed.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup environment report test checks test-slow recompute update mutants lint lock clean
+.PHONY: help setup environment report test checks test-slow recompute update proof mutants lint lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,7 +46,7 @@ environment:
 	  && .venv/bin/python -m pip install --disable-pip-version-check --no-deps --no-build-isolation -e . \
 	  && touch $(READY); }
 
-report: $(READY) ## build the HTML book and the PDF of STUDY (default data/rotherham) in _build
+report: $(READY) ## build the HTML book, its PDFs and the Word file of STUDY (default data/rotherham) in _build
 	$(BUILD) report
 
 test: $(READY) ## build the report, then run every check; no file of the checkout changes
@@ -76,6 +76,9 @@ update: $(READY) ## write what is computed and committed, and show what changed
 	STUDY=tests/studies/complete $(BUILD) derived
 	$(COMMITTED) replace _build/complete/derived tests/studies/complete/derived
 	$(PY) tests/recorder.py
+
+proof: report ## list what a person should look at in the PDFs of STUDY: short pages, lone rows, small type
+	$(PY) tests/proof.py "_build/$(notdir $(STUDY))/html"
 
 mutants: $(READY) ## change the code in small ways and see whether a test notices (an hour)
 	$(PY) tests/mutants.py $(MODULES)

@@ -1,4 +1,4 @@
-"""Raw data to HTML and PDF. Run through `make report`, which sets the options.
+"""Raw data to HTML, PDF and Word. Run through `make report`, which sets the options.
 
 Every output carries in its name a digest of what it depends on, so a step is up to date when its
 output is there: times of files say nothing after a clone, and a record of past runs can be lost.
@@ -33,12 +33,13 @@ def digest(*roots):
     return total.hexdigest()
 
 
-def replace_folder(source, target):
-    """Put a copy of a folder in the place of another."""
+def replace_folder(sources, target):
+    """Put a copy of folders, as one, in the place of another."""
     new, old = (target.with_name(f"{target.name}.{suffix}") for suffix in ("new", "old"))
     for folder in (new, old):
         shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(source, new)
+    for source in sources:
+        shutil.copytree(source, new, dirs_exist_ok=True)
     if target.exists():
         target.rename(old)
     new.rename(target)
@@ -73,7 +74,7 @@ EXECUTED = {
 }
 REPORT_KEY = key("notebooks", *BOOK)
 SITE = BUILD / f"site-{REPORT_KEY}"
-PDF = SITE.with_suffix(".pdf")
+VOLUMES = BUILD / f"volumes-{REPORT_KEY}"
 
 
 def published():
@@ -181,13 +182,13 @@ rule html:
         shutil.rmtree(results)
 
 
-rule pdf:
+rule volumes:
     input:
         SITE,
     output:
-        PDF,
+        directory(VOLUMES),
     shell:
-        EARLYHELP + " pdf {input:q} --output {output:q}"
+        EARLYHELP + " volumes {STUDY:q} --html {input:q} --output {output:q}"
 
 
 # Readers see a report only once all of it was built: a failed build leaves the last good one.
@@ -195,16 +196,17 @@ rule publish:
     input:
         **EXECUTED,
         html=SITE,
-        pdf=PDF,
+        volumes=VOLUMES,
     output:
         touch(PUBLISHED),
     run:
-        replace_folder(input.html, BUILD / "html")
-        os.replace(shutil.copy(input.pdf, BUILD / "new.pdf"), BUILD / f"earlyhelp-{STUDY.name}.pdf")
+        # In one folder, so that it is whole wherever it is put.
+        replace_folder([input.html, input.volumes], BUILD / "html")
         shutil.rmtree(BUILD / "results", ignore_errors=True)
         copy_notebooks(input, BUILD / "results")
         # Also what a build that was killed left behind.
         kinds = ("executed/*", "site-*", "validated-*", "published-*", "determined-*")
+        kinds += ("volumes-*", "earlyhelp-*.pdf")
         kinds += (".html-*", "*.new", "*.old")
         outdated = {path for kind in kinds for path in BUILD.glob(kind)}
         for old in outdated - {VALIDATED, *DETERMINED, *map(Path, input)}:

@@ -64,12 +64,12 @@ def in_odd_accounts(checkout: Path, wanted: dict[str, str]) -> None:
 
 
 def a_study_with_a_space(checkout: Path) -> None:
-    """The name of a study's folder may hold anything, also in links to the PDF."""
+    """The name of a study's folder may hold anything, also in links to what is printed."""
     shutil.copytree(checkout / "tests/studies/mini", checkout / "data/my pilot's $1")
     build(checkout, "STUDY=data/my pilot's $$1")
-    assert "earlyhelp-my pilot's $1.pdf" in built(checkout, "my pilot's $1")
+    assert "html/earlyhelp-my pilot's $1-report.pdf" in built(checkout, "my pilot's $1")
     page = (checkout / "_build/my pilot's $1/html/index.html").read_text("utf-8")
-    assert "earlyhelp-my%20pilot%27s%20%241.pdf" in page
+    assert "earlyhelp-my%20pilot%27s%20%241-report.pdf" in page
     shutil.rmtree(checkout / "data/my pilot's $1")
     print("a study whose path has a space, a quote and a dollar sign", flush=True)
 

@@ -11,7 +11,7 @@ import yaml
 from helpers import ROOT, element
 
 from earlyhelp.render.html import build_html
-from earlyhelp.render.pdf import build_pdf
+from earlyhelp.render.pdf import build_volumes
 from earlyhelp.study.raw import Pilot, open_pilot
 
 
@@ -52,6 +52,7 @@ def _compendium(root: Path) -> Path:
             "title": "A miniature report",
             "provenance": "reconstructed",
             "chapters": True,
+            "licence": "Free to use",
         },
         {"id": "other", "title": "Tools in *E* & <b>on</b>", "provenance": "observed"},
     ):
@@ -79,11 +80,11 @@ def other_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def built_pdf(built_book: Path) -> Path:
-    """The miniature book as PDF; not to be written to."""
-    path = built_book.parent / "earlyhelp-rotherham.pdf"
-    build_pdf(built_book, path)
-    return path
+def built_volumes(built_book: Path) -> Path:
+    """The miniature book as PDF and Word, in a folder; not to be written to."""
+    root = built_book.parents[1]
+    build_volumes(root / "data/rotherham", built_book, root / "_build/volumes", root)
+    return root / "_build/volumes"
 
 
 @pytest.fixture

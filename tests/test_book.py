@@ -10,13 +10,12 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-import yaml
 from bs4 import BeautifulSoup
 from bs4.element import Tag
 from pypdf import PageObject, PdfReader
 from pypdf.generic import Destination
 
-from earlyhelp.render.html import PROVENANCE
+from earlyhelp.render.volumes import PROVENANCE, Contents, Volume, read_contents
 
 ROOT = Path(__file__).parents[1]
 BLOCKS = ("p", "li", "td", "th", "dt", "dd", "caption", "pre", "summary", "h2", "h3", "h4", "div")
@@ -26,17 +25,17 @@ A4 = {(595, 842), (842, 595)}
 
 @dataclass(frozen=True)
 class Book:
-    """A built book: its pages, its PDF and the table of contents that it was built from."""
+    """A built book: its pages, its volumes and the table of contents that it was built from."""
 
     html: Path
-    pdf: Path
-    toc: Path
+    volumes: Path
+    toc: Contents
 
     @cached_property
     def contents(self) -> list[str]:
-        toc = yaml.safe_load(self.toc.read_text("utf-8"))
-        chapters = [item["file"] for part in toc["parts"] for item in part["chapters"]]
-        return [f"{file}.html" for file in (toc["root"], *chapters)]
+        parts = self.toc.sphinx["parts"]
+        chapters = [item["file"] for part in parts for item in part["chapters"]]
+        return [f"{file}.html" for file in (self.toc.sphinx["root"], *chapters)]
 
     @cached_property
     def soups(self) -> dict[str, BeautifulSoup]:
@@ -52,8 +51,49 @@ class Book:
         return {name: self.soups[name].select_one("article.bd-article") for name in self.contents}
 
     @cached_property
+    def elsewhere(self) -> re.Pattern[str]:
+        """What names a place in another volume; a page may end anywhere in it."""
+        headings = {
+            solid(heading.get_text().removesuffix("#"))
+            for article in self.articles.values()
+            for heading in article.select("h1, h2, h3, h4")
+        }
+        sections = "|".join(
+            r"\|*".join(text) for text in sorted(headings, key=len, reverse=True) if text
+        )
+        names = "|".join(r"\|*".join(solid(volume.name)) for volume in self.toc.volumes)
+        page = r"\|*".join("page")
+        pages = rf"(?:{page}\|*s\|*(?:to|and)|{page})"
+        return re.compile(rf"(?:{names})\|*(?:{sections})?\|*{pages}|HTML\|*book\|*(?:{sections})?")
+
+    @cached_property
+    def printed(self) -> list[Printed]:
+        return [Printed(self, volume) for volume in self.toc.volumes]
+
+
+@dataclass(frozen=True)
+class Printed:
+    """One volume of a book."""
+
+    book: Book
+    volume: Volume
+
+    @cached_property
+    def articles(self) -> dict[str, Tag]:
+        """Its chapters, by the names of their pages."""
+        toc = self.book.toc
+        parts = [("", [{"file": toc.sphinx["root"]}])]
+        parts += [(part["caption"], part["chapters"]) for part in toc.sphinx["parts"]]
+        return {
+            f"{item['file']}.html": self.book.articles[f"{item['file']}.html"]
+            for caption, chapters in parts
+            if toc.printed_in[caption] == self.volume
+            for item in chapters
+        }
+
+    @cached_property
     def reader(self) -> PdfReader:
-        return PdfReader(self.pdf)
+        return PdfReader(self.book.volumes / f"earlyhelp-rotherham-{self.volume.id}.pdf")
 
     @cached_property
     def objects(self) -> list[dict]:
@@ -67,33 +107,59 @@ class Book:
 
     @cached_property
     def chapters(self) -> list[Destination]:
-        """Bookmarks of the chapters: the first one, and those directly below the parts."""
-        first, _, *parts = self.reader.outline
-        below = [entries for entries in parts if isinstance(entries, list)]
-        return [
-            first,
-            *(item for entries in below for item in entries if not isinstance(item, list)),
+        """Bookmarks of the chapters: the front page, and those directly below the parts."""
+        titles = [_title(article) for article in self.articles.values()]
+        upper = [
+            mark
+            for item in self.reader.outline
+            for mark in (item if isinstance(item, list) else [item])
+            if not isinstance(mark, list)
         ]
+        found = []
+        for mark in upper:
+            if titles and mark.title == titles[0]:
+                found.append(mark)
+                titles.pop(0)
+        return found
 
     @cached_property
     def starts(self) -> list[int]:
         return [self.reader.get_destination_page_number(mark) for mark in self.chapters]
 
-    def pdf_pages(self, number: int) -> list[str]:
-        end = [*self.starts, len(self.reader.pages)][number + 1]
-        return [page.extract_text() for page in self.reader.pages[self.starts[number] : end]]
+    def chapter(self, number: int) -> list[str]:
+        """Text of the pages of a chapter; it may begin and end within a page."""
+        titles = [mark.title for mark in self.chapters]
+        starts = [*self.starts, len(self.reader.pages) - 1]
+        texts = [
+            page.extract_text()
+            for page in self.reader.pages[starts[number] : starts[number + 1] + 1]
+        ]
+        if number + 1 < len(titles):
+            texts[-1] = _cut(texts[-1], titles[number + 1])[0]
+        texts[0] = _cut(texts[0], titles[number])[1]
+        return texts
+
+
+def _cut(page: str, title: str) -> tuple[str, str]:
+    """Text of a page before a title, and from there; its last line that is the title."""
+    words = r"\s+".join(map(re.escape, title.split()))
+    at = [match.start() for match in re.finditer(rf"(?m)^\s*{words}\s*$", page)][-1]
+    return page[:at], page[at:]
+
+
+def _flat(marks: list) -> list[Destination]:
+    return [mark for item in marks for mark in (_flat(item) if isinstance(item, list) else [item])]
 
 
 @pytest.fixture(scope="session", params=["mini", "rotherham"])
 def book(request: pytest.FixtureRequest) -> Book:
     if request.param == "mini":
-        html, pdf = (request.getfixturevalue(name) for name in ("built_book", "built_pdf"))
-        return Book(html, pdf, ROOT / "tests/books/mini/_toc.yml")
-    build = ROOT / "_build/rotherham"
-    built = Book(build / "html", build / "earlyhelp-rotherham.pdf", ROOT / "_toc.yml")
-    assert built.html.is_dir(), "run `make report` first"
-    assert built.pdf.is_file(), "run `make report` first"
-    return built
+        html, volumes = (request.getfixturevalue(name) for name in ("built_book", "built_volumes"))
+        return Book(html, volumes, read_contents(ROOT / "tests/books/mini"))
+    html = ROOT / "_build/rotherham/html"
+    assert html.is_dir(), "run `make report` first"
+    # The published folder is whole: what is printed lies in it.
+    return Book(html, html, read_contents(ROOT))
 
 
 def test_pages_are_those_of_the_table_of_contents(book: Book) -> None:
@@ -163,50 +229,75 @@ def test_every_page_says_what_the_data_are(book: Book) -> None:
         assert line == PROVENANCE["reconstructed"], name
 
 
-def test_every_page_tells_how_to_cite_and_links_to_the_pdf(book: Book) -> None:
+def test_every_page_tells_how_to_cite_and_links_to_what_is_printed(book: Book) -> None:
     for name, soup in book.soups.items():
-        link = soup.select_one(".cite a[type='application/pdf']")["href"]
-        assert ((book.html / name).parent / link).resolve() == book.pdf.resolve(), name
-        assert "earlyhelp" in soup.select_one(".cite").get_text(), name
+        cite = soup.select_one(".cite")
+        assert "earlyhelp" in cite.get_text(), name
+        links = {
+            ((book.html / name).parent / unquote(link["href"])).resolve()
+            for link in soup.select(".cite a, .downloads a:not([download])")
+        }
+        assert {path.parent for path in links} == {book.html.resolve()}, name
+        assert len(links) == len(book.toc.volumes) + 1, name
+        assert all((book.volumes / path.name).is_file() for path in links), name
 
 
 def test_pdf_has_every_passage_of_every_chapter_and_no_other(book: Book) -> None:
-    for number, (name, article) in enumerate(book.articles.items()):
-        title, pages = _title(article), book.pdf_pages(number)
-        rest = "".join(solid(page) for page in pages)
-        rest = rest.replace(solid(_part_opened_by(book, name)), "|", 1)
-        for furniture in (title, PROVENANCE["reconstructed"]):  # header, heading and footer
-            rest = rest.replace(solid(furniture), "|", len(pages) + 1)
-        seen = _seen(article)
-        # A header row stands again on every further page of its table.
-        heads = [row.extract().get_text() for row in seen.select("thead tr")]
-        for head in dict.fromkeys(_by_length(heads, least=1)):
-            assert head in rest, f"{name}: no header row in the PDF"
-            rest = rest.replace(head, "|")
-        passages = _passages(seen)
-        drawn = _drawn(book, name)
-        # Long ones first: a short one may occur inside them. Under four letters nothing is proved.
-        torn = []
-        texts = [*((text, True) for text in passages), *((text, False) for text in drawn)]
-        for text, written in sorted(texts, key=lambda item: -len(solid(item[0]))):
-            if len(solid(text)) >= 4 and solid(text) in rest:
-                rest = rest.replace(solid(text), "|", 1)
-            elif written:
-                torn += LINE_ENDS.split(text)
-        missing = []
-        for word in _by_length(torn):
-            if word not in rest:
-                missing.append(word)
-            rest = rest.replace(word, "|", 1)
-        assert missing == [], f"{name}: in the pages, not in the PDF"
-        digits, printed = (
-            Counter(re.findall(r"\d", " ".join(text))) for text in (passages + heads, pages)
-        )
-        assert digits - printed == Counter(), f"{name}: digits lost in the PDF"
-        # What may stand there besides: what is short.
-        for text in _by_length([*passages, *drawn, *torn], least=1):
-            rest = rest.replace(text, "|", 1) if len(text) < 4 else rest
-        assert re.findall(r"\w{4,}", rest) == [], f"{name}: in the PDF, not in the pages"
+    for printed in book.printed:
+        for number, name in enumerate(printed.articles):
+            _holds(book, name, printed.chapter(number), _opens(book, printed, number + 1))
+
+
+def _holds(book: Book, name: str, pages: list[str], next_part: str) -> None:
+    """Compare a chapter with its pages; they may end with the caption of the next part."""
+    title, footer = solid(_title(book.articles[name])), solid(PROVENANCE["reconstructed"])
+    pieces = [solid(page).replace(footer, "|") for page in pages]
+    # The heading, and headers of further pages.
+    rest = "".join(piece.removeprefix(title) for piece in pieces)
+    rest = book.elsewhere.sub("", rest.removesuffix(solid(next_part)))
+    seen = _seen(book.articles[name])
+    # A header row stands again on every further page of its table.
+    heads = [row.extract().get_text() for row in seen.select("thead tr")]
+    for head in dict.fromkeys(_by_length(heads, least=1)):
+        assert head in rest, f"{name}: no header row in the PDF"
+        rest = rest.replace(head, "|")
+    passages, drawn = _passages(seen), _drawn(book, name)
+    # Long ones first: a short one may occur inside them. Under four letters nothing is proved.
+    torn = []
+    texts = [*((text, True) for text in passages), *((text, False) for text in drawn)]
+    for text, written in sorted(texts, key=lambda item: -len(solid(item[0]))):
+        if len(solid(text)) >= 4 and solid(text) in rest:
+            rest = rest.replace(solid(text), "|", 1)
+        elif written:
+            torn.append(text)
+    missing = []
+    for text in torn:
+        # Between its parts may stand what ends one page and begins the next.
+        gapped = re.search(r"\|*".join(solid(text)), rest) if solid(text) else None
+        if gapped:
+            rest = rest.replace(gapped[0], "|", 1)
+            continue
+        words = LINE_ENDS.split(text)
+        while words:
+            # As much of it as stands together: a word alone may be found across two others.
+            ends = range(len(words), 0, -1)
+            end = next((n for n in ends if solid("".join(words[:n])) in rest), 0)
+            missing += words[:1] if not end and len(solid(words[0])) >= 4 else []
+            rest = rest.replace(solid("".join(words[:end])), "|", 1) if end else rest
+            words = words[end or 1 :]
+    # In rows that go over pages one word may be taken for the end and the start of two others.
+    there, here = (Counter(LINE_ENDS.split(" ".join(texts))) for texts in (passages, pages))
+    missing = [word for word in missing if here[word] < there[word]]
+    assert missing == [], f"{name}: in the pages, not in the PDF"
+    digits, printed = (
+        Counter(re.findall(r"\d", " ".join(text))) for text in (passages + heads, pages)
+    )
+    assert digits - printed == Counter(), f"{name}: digits lost in the PDF"
+    # What may stand there besides: what is short.
+    words = [word for text in torn for word in LINE_ENDS.split(text)]
+    for text in _by_length([*passages, *drawn, *words], least=1):
+        rest = rest.replace(text, "|", 1) if len(text) < 4 else rest
+    assert re.findall(r"\w{4,}", rest) == [], f"{name}: in the PDF, not in the pages"
 
 
 # A line may end at a space or after a hyphen.
@@ -270,69 +361,95 @@ def _drawn(book: Book, name: str) -> list[str]:
     ]
 
 
-def _part_opened_by(book: Book, name: str) -> str:
-    """Caption of the part that a chapter opens; printed above its heading."""
-    parts = yaml.safe_load(book.toc.read_text("utf-8"))["parts"]
+def _opens(book: Book, printed: Printed, number: int) -> str:
+    """Caption of the part that a chapter opens, and header of its page; they precede its title."""
+    names = list(printed.articles)
+    parts = book.toc.sphinx["parts"]
     opened = {f"{part['chapters'][0]['file']}.html": part["caption"] for part in parts}
-    return opened.get(name, "")
+    return opened.get(names[number], "") if number < len(names) else ""
 
 
-def test_pdf_holds_figures_as_vectors(book: Book) -> None:
-    assert [item for item in book.objects if item.get("/Subtype") == "/Image"] == []
+@pytest.fixture(scope="session")
+def volumes(book: Book) -> list[Printed]:
+    return book.printed
 
 
-def test_pdf_is_tagged_with_language_and_title(book: Book) -> None:
-    catalogue = book.reader.trailer["/Root"]
-    assert catalogue["/MarkInfo"]["/Marked"]
-    assert catalogue["/Lang"] == "en-GB"
-    assert book.reader.metadata.title
+def test_pdf_holds_figures_as_vectors(volumes: list[Printed]) -> None:
+    for volume in volumes:
+        assert [item for item in volume.objects if item.get("/Subtype") == "/Image"] == []
 
 
-def test_pdf_tags_table_headers(book: Book) -> None:
-    tables = [item for item in book.objects if item.get("/S") == "/Table"]
-    headers = [item for item in book.objects if item.get("/S") == "/TH"]
-    assert len(headers) >= 2 * len(tables) > 0
+def test_pdf_is_tagged_with_language_and_title(volumes: list[Printed]) -> None:
+    for volume in volumes:
+        catalogue = volume.reader.trailer["/Root"]
+        assert catalogue["/MarkInfo"]["/Marked"]
+        assert catalogue["/Lang"] == "en-GB"
+        assert volume.reader.metadata.title.endswith(volume.volume.heading)
 
 
-def test_pdf_embeds_every_font(book: Book) -> None:
-    descriptors = [item for item in book.objects if item.get("/Type") == "/FontDescriptor"]
+def test_pdf_tags_table_headers(volumes: list[Printed]) -> None:
+    for volume in volumes:
+        tables = [item for item in volume.objects if item.get("/S") == "/Table"]
+        headers = [item for item in volume.objects if item.get("/S") == "/TH"]
+        assert len(headers) >= 2 * len(tables) > 0
+        scopes = [item["/A"][0]["/Scope"] for item in headers]
+        rows = [row for article in volume.articles.values() for row in article.select("tbody th")]
+        assert scopes.count("/Row") == len(rows)
+
+
+def test_pdf_embeds_every_font(volumes: list[Printed]) -> None:
     embedded = {"/FontFile", "/FontFile2", "/FontFile3"}
-    assert descriptors
-    assert all(embedded & set(item) for item in descriptors)
+    for volume in volumes:
+        descriptors = [item for item in volume.objects if item.get("/Type") == "/FontDescriptor"]
+        assert descriptors
+        assert all(embedded & set(item) for item in descriptors)
 
 
-def test_pdf_pages_are_a4(book: Book) -> None:
-    sizes = {
-        (round(page.mediabox.width), round(page.mediabox.height)) for page in book.reader.pages
-    }
-    assert sizes <= A4
+def test_pdf_pages_are_a4(volumes: list[Printed]) -> None:
+    for volume in volumes:
+        boxes = [page.mediabox for page in volume.reader.pages]
+        assert {(round(box.width), round(box.height)) for box in boxes} <= A4
 
 
-def test_pdf_bookmarks_lead_to_every_chapter(book: Book) -> None:
-    titles = [_title(article) for article in book.articles.values()]
-    assert [mark.title for mark in book.chapters] == titles
-    for title, start in zip(titles, book.starts, strict=True):
-        assert solid(title) in solid(book.reader.pages[start].extract_text())
+def test_pdf_bookmarks_lead_to_every_chapter(volumes: list[Printed]) -> None:
+    for volume in volumes:
+        titles = [_title(article) for article in volume.articles.values()]
+        assert [mark.title for mark in volume.chapters] == titles
+        for title, start in zip(titles, volume.starts, strict=True):
+            assert solid(title) in solid(volume.reader.pages[start].extract_text())
 
 
-def test_pdf_contents_give_the_page_of_every_chapter(book: Book) -> None:
-    front = " ".join(page.extract_text() for page in book.reader.pages[: book.starts[0]])
-    for mark, start in zip(book.chapters, book.starts, strict=True):
-        pattern = re.escape(mark.title).replace(r"\ ", r"\s+") + r"[\s.]*(\d+)"
-        assert str(start + 1) in re.findall(pattern, front), mark.title
+def test_pdf_bookmarks_lead_to_every_entry(volumes: list[Printed]) -> None:
+    for volume in volumes:
+        marks = {" ".join(mark.title.split()) for mark in _flat(volume.reader.outline)}
+        for article in volume.articles.values():
+            entries = article.select("dl:not(.glossary) > dt:has([id])")
+            assert {" ".join(entry.get_text().split()) for entry in entries} <= marks
 
 
-def test_pdf_text_stays_inside_the_margins(book: Book) -> None:
-    for number, (page, runs) in enumerate(zip(book.reader.pages, book.runs, strict=True), 1):
-        left, right = 20 * MM, float(page.mediabox.width) - 20 * MM
-        outside = [run for run in runs if run[0] < left or run[1] > right]
-        assert outside == [], f"page {number}"
+def test_pdf_contents_give_the_page_of_every_chapter(volumes: list[Printed]) -> None:
+    for volume in volumes:
+        pages = volume.reader.pages[: volume.starts[0]]
+        front = " ".join(page.extract_text() for page in pages)
+        for mark, start in zip(volume.chapters, volume.starts, strict=True):
+            pattern = re.escape(mark.title).replace(r"\ ", r"\s+") + r"[\s.]*(\d+)"
+            assert str(start + 1) in re.findall(pattern, front), mark.title
 
 
-def test_pdf_prints_no_text_over_other_text(book: Book) -> None:
-    for number, runs in enumerate(book.runs, 1):
-        starts = Counter((round(start), round(height)) for start, _, height in runs)
-        assert [place for place, count in starts.items() if count > 1] == [], f"page {number}"
+def test_pdf_text_stays_inside_the_margins(volumes: list[Printed]) -> None:
+    for volume in volumes:
+        for page, runs in zip(volume.reader.pages, volume.runs, strict=True):
+            left, right = 20 * MM, float(page.mediabox.width) - 20 * MM
+            outside = [run for run in runs if run[0] < left or run[1] > right]
+            assert outside == [], f"{volume.volume.name}, page {page.page_number + 1}"
+
+
+def test_pdf_prints_no_text_over_other_text(volumes: list[Printed]) -> None:
+    for volume in volumes:
+        for number, runs in enumerate(volume.runs, 1):
+            starts = Counter((round(start), round(height)) for start, _, height in runs)
+            twice = [place for place, count in starts.items() if count > 1]
+            assert twice == [], f"{volume.volume.name}, page {number}"
 
 
 def _runs(page: PageObject) -> list[tuple[float, float, float]]:

@@ -297,7 +297,7 @@ def test_trial(
             ("determine",),
             ("execute", "--output=OUT"),
             ("html", "--results=OUT", "--output=OUT"),
-            ("pdf", "--output=OUT"),
+            ("volumes", "--html=OUT", "--output=OUT"),
             ("qualitative", "export", "OUT.qdpx"),
             ("qualitative", "import", "--output=OUT"),
             ("trial", "gather", "--output=OUT"),

@@ -15,7 +15,7 @@ from helpers import ROOT
 
 from earlyhelp.cli import main
 
-COMMANDS = ["validate", "audit", "ledger", "determine", "execute", "html", "pdf"]
+COMMANDS = ["validate", "audit", "ledger", "determine", "execute", "html", "volumes"]
 GROUPS = {
     "qualitative": ["export", "import"],
     "samples": ["count", "draw", "list", "bounds"],

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from earlyhelp.render.html import PROVENANCE, build_html
+from earlyhelp.render.html import build_html
+from earlyhelp.render.volumes import PROVENANCE
 from earlyhelp.study.problems import InputError
 
 
@@ -85,11 +86,19 @@ def test_every_page_says_what_the_data_are(built_book: Path) -> None:
         assert line.get_text(strip=True) == PROVENANCE["reconstructed"], name
 
 
-def test_every_page_links_to_the_pdf_beside_the_pages(built_book: Path) -> None:
+def test_every_page_links_to_every_volume_beside_the_front_page(
+    built_book: Path, built_volumes: Path
+) -> None:
+    made = {path.name for path in built_volumes.iterdir()}
+    assert made == {
+        f"earlyhelp-rotherham-{name}" for name in ("report.pdf", "report.docx", "annex.pdf")
+    }
     for name in names(built_book):
-        link = page(built_book, name).select_one(".downloads a[type='application/pdf']")
-        target = (built_book / name).parent / link["href"]
-        assert target.resolve() == built_book.parent / "earlyhelp-rotherham.pdf"
+        for place, count in ((".downloads", 2), (".cite", 3)):
+            links = page(built_book, name).select(f"{place} a:not([download])")
+            targets = {((built_book / name).parent / link["href"]).resolve() for link in links}
+            assert len(targets) == count
+            assert targets <= {built_book / file for file in made}
 
 
 def test_nothing_is_fetched_from_elsewhere(built_book: Path) -> None:

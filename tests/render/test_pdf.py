@@ -1,27 +1,41 @@
-"""The PDF of the miniature book."""
+"""The PDF volumes of the miniature book."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
+from bs4.element import Tag
 from pypdf import PdfReader
 
-from earlyhelp.render.html import PROVENANCE
-from earlyhelp.render.pdf import build_pdf, extract_drawings, join, read_book
+from earlyhelp.render.joined import Chapter, Joined
+from earlyhelp.render.pdf import build_volumes, lay_out, set_volumes
+from earlyhelp.render.volumes import PROVENANCE, Imprint, Volume
 from earlyhelp.study.problems import InputError
 
 
 @pytest.fixture(scope="session")
-def reader(built_pdf: Path) -> PdfReader:
-    return PdfReader(built_pdf)
+def readers(built_volumes: Path) -> list[PdfReader]:
+    """The report and the annex."""
+    return [PdfReader(built_volumes / f"earlyhelp-rotherham-{n}.pdf") for n in ("report", "annex")]
 
 
 @pytest.fixture(scope="session")
-def text(reader: PdfReader) -> str:
+def reader(readers: list[PdfReader]) -> PdfReader:
+    return readers[0]
+
+
+def words(reader: PdfReader) -> str:
     return " ".join(" ".join(page.extract_text() for page in reader.pages).split())
+
+
+@pytest.fixture(scope="session")
+def text(readers: list[PdfReader]) -> str:
+    return " ".join(map(words, readers))
 
 
 def outline(reader: PdfReader, entries: list, depth: int = 0) -> list[tuple[int, str]]:
@@ -34,9 +48,74 @@ def outline(reader: PdfReader, entries: list, depth: int = 0) -> list[tuple[int,
     return found
 
 
-def test_same_pages_give_the_same_bytes(built_book: Path, built_pdf: Path, tmp_path: Path) -> None:
-    build_pdf(built_book, tmp_path / "again.pdf")
-    assert (tmp_path / "again.pdf").read_bytes() == built_pdf.read_bytes()
+def test_same_pages_give_the_same_bytes(
+    built_book: Path, built_volumes: Path, tmp_path: Path
+) -> None:
+    root = built_book.parents[1]
+    build_volumes(root / "data/rotherham", built_book, tmp_path / "again", root)
+    for path in built_volumes.iterdir():
+        assert (tmp_path / "again" / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+def test_a_volume_says_what_it_is(readers: list[PdfReader]) -> None:
+    for reader, heading in zip(readers, ("Report", "Annex: the checks"), strict=True):
+        assert reader.metadata.title == f"A miniature report. {heading}"
+        assert reader.metadata.author == "The earlyhelp project"
+        assert "mixed methods" in reader.metadata["/Keywords"]
+        cover = " ".join(reader.pages[0].extract_text().split())
+        for said in ("A miniature report", heading, "Version 0.1.0", "Licence Free to use"):
+            assert said in cover
+        assert "Date" not in cover
+
+
+def test_another_study_has_its_title_as_text_and_nothing_invented(
+    other_book: Path, tmp_path: Path
+) -> None:
+    root = other_book.parents[1]
+    made = build_volumes(root / "data/other", other_book, tmp_path, root)
+    assert [path.name for path in made] == [
+        f"earlyhelp-other-{name}" for name in ("report.pdf", "annex.pdf", "report.docx")
+    ]
+    reader = PdfReader(made[0])
+    assert reader.metadata.title == "Tools in *E* & <b>on</b>. Report"
+    assert "/Keywords" not in reader.metadata
+    cover = " ".join(reader.pages[0].extract_text().split())
+    assert cover.startswith("Tools in *E* & <b>on</b> Report Observed data:")
+    assert "Licence" not in cover
+
+
+def test_lists_of_tables_and_figures_have_captions_without_statuses(
+    readers: list[PdfReader],
+) -> None:
+    front = " ".join(" ".join(page.extract_text() for page in readers[0].pages[1:3]).split())
+    assert re.search(r"Tables Table 1 Research questions [. ]*\d", front)
+    assert re.search(r"Figures Figure 1 Theory of change, drawn [. ]*\d", front)
+    front = " ".join(readers[1].pages[1].extract_text().split())
+    assert re.search(r"Table 2 Training attended, by role [. ]*\d", front), front
+
+
+def test_links_out_of_a_volume_name_volume_section_and_page(
+    readers: list[PdfReader], text: str
+) -> None:
+    (page,) = [
+        number
+        for number, page in enumerate(readers[1].pages, 1)
+        if "Table 2 Training attended" in page.extract_text()
+        and "Contents" not in page.extract_text()
+    ]
+    found = re.search(r"see Table 2 \(Annex, ([^)]*), page (\d+)\)", text)
+    assert found, text
+    assert int(found[2]) == page
+    # A table says so once, in its caption.
+    assert "Table 1 Research questions (Annex, The sample, recomputed, page" in text
+    assert "Read How to read the statuses (HTML book) first." in text
+    links = [
+        str(note["/A"]["/URI"])
+        for page in readers[0].pages
+        for note in (item.get_object() for item in page.get("/Annots", []))
+        if "/URI" in note.get("/A", {})
+    ]
+    assert f"earlyhelp-rotherham-annex.pdf#page={page}" in links
 
 
 def test_declares_and_carries_accessible_structure(reader: PdfReader) -> None:
@@ -58,8 +137,8 @@ def test_bookmarks_follow_parts_chapters_and_sections(reader: PdfReader) -> None
     ]
 
 
-def test_alternative_texts_of_all_figures_are_carried(reader: PdfReader) -> None:
-    alts = {str(item["/Alt"]) for item in _objects(reader) if "/Alt" in item}
+def test_alternative_texts_of_all_figures_are_carried(readers: list[PdfReader]) -> None:
+    alts = {str(item["/Alt"]) for reader in readers for item in _objects(reader) if "/Alt" in item}
     assert {
         "Theory of change: inputs lead to outcomes.",
         "Two bars: baseline 90, endline 110.",
@@ -67,7 +146,7 @@ def test_alternative_texts_of_all_figures_are_carried(reader: PdfReader) -> None
     } <= alts
 
 
-def _objects(reader: PdfReader) -> list:
+def _objects(reader: PdfReader) -> list[dict]:
     numbers = [number for table in reader.xref.values() for number in table]
     objects = [reader.get_object(number) for number in (*numbers, *reader.xref_objStm)]
     return [item for item in objects if isinstance(item, dict)]
@@ -90,17 +169,17 @@ def test_escapes_what_a_markup_language_would_read(text: str) -> None:
     assert "Senior & “other” <staff>" in text
 
 
-def test_header_row_is_repeated_on_each_page_of_a_table(reader: PdfReader) -> None:
-    pages = [" ".join(page.extract_text().split()) for page in reader.pages]
+def test_header_row_is_repeated_on_each_page_of_a_table(readers: list[PdfReader]) -> None:
+    pages = [" ".join(page.extract_text().split()) for page in readers[1].pages]
     long_table = [page for page in pages if "Alliance Inventory" in page and "69.88" in page]
     assert len(long_table) >= 2
     assert all("Effect size" in page for page in long_table)
 
 
-def test_a_table_that_does_not_fit_turns_the_page(reader: PdfReader) -> None:
+def test_a_table_that_does_not_fit_turns_the_page(readers: list[PdfReader]) -> None:
     wide = next(
         page
-        for page in reader.pages
+        for page in readers[1].pages
         if "A table too wide" in page.extract_text() and "Contents" not in page.extract_text()
     )
     assert wide.mediabox.width > wide.mediabox.height
@@ -112,38 +191,129 @@ def test_the_ledger_keeps_the_columns_that_paper_has_room_for(text: str) -> None
     assert "on screen" not in text
 
 
-def test_a_short_paragraph_stays_with_what_its_heading_announces(
-    built_book: Path, tmp_path: Path
-) -> None:
-    book = read_book(built_book, tmp_path)
-    chapter = next(chapter for chapter in book.chapters if chapter.path == "glossary.html")
-    markup = (
-        "<section id='s'><h2>Announced</h2><p>Short.</p><table><tr><td>x</td></tr></table>"
-        f"<h2>Told</h2><p>{'Long. ' * 40}</p></section>"
-        "<section id='t'><h2>Turned</h2><p>Lead.</p><img class='full-page' src='x.svg'/></section>"
-        "<section id='w'><h2>Wide</h2><p>Lead.</p>"
-        f"<table><tr><td>{'w' * 120}</td></tr></table></section>"
+def laid_out(markup: str) -> Tag:
+    body = BeautifulSoup(markup, "lxml").body
+    lay_out(body)
+    return body
+
+
+def test_a_short_paragraph_stays_with_what_its_heading_announces() -> None:
+    body = laid_out(
+        "<h2>Announced</h2><p>Short.</p><table><tr><td>x</td></tr></table>"
+        f"<h2>Told</h2><p>{'Long. ' * 40}</p>"
+        "<h2>Turned</h2><p>Lead.</p><img class='full-page' src='x.svg'/>"
+        f"<h2>Wide</h2><p>Lead.</p><table><tr><td>{'w' * 120}</td></tr></table>"
     )
-    chapter.body.append(BeautifulSoup(markup, "lxml").body)
-    joined = join(book)
-    assert '<div class="lead"><p>Short.</p></div>' in joined
-    assert "<p>Long. " in joined
-    assert '<div class="lead"><p>Long.' not in joined
-    pages = BeautifulSoup(joined, "lxml")
-    turned = pages.select_one("div.landscape:has(img[src='x.svg'])")
+    assert [lead.get_text() for lead in body.select(".lead")] == ["Short.", "Lead.", "Lead."]
+    turned = body.select_one("div.landscape:has(img[src='x.svg'])")
     assert turned.get_text() == "TurnedLead."
-    turned = pages.select_one("div.landscape:has(td:-soup-contains('www'))")
+    turned = body.select_one("div.landscape:has(td:-soup-contains('www'))")
     assert turned.get_text().startswith("WideLead.")
 
 
-def test_short_rows_are_not_broken_over_pages(built_book: Path, tmp_path: Path) -> None:
-    book = read_book(built_book, tmp_path)
+def test_short_rows_are_not_broken_over_pages() -> None:
     rows = "<table><tr><td>short</td></tr><tr><td>{}</td></tr></table>"
-    markup = rows.format("low") + rows.format("high " * 400)
-    book.chapters[0].body.append(BeautifulSoup(markup, "lxml").body)
-    whole = [table.get_text() for table in BeautifulSoup(join(book), "lxml").select(".whole table")]
-    assert "shortlow" in whole
-    assert not any("high" in text for text in whole)
+    body = laid_out(rows.format("low") + rows.format("high " * 400))
+    assert [table.get_text() for table in body.select(".whole table")] == ["shortlow"]
+
+
+def rendered(markup: str, work: Path, parts: int = 1) -> PdfReader:
+    """A volume of one chapter or of some with the same content, each on a page of its own."""
+    volume, said = Volume("v", "Volume"), Imprint("T", "", (), "", "", "", (), "", "")
+    chapters = [
+        Chapter(
+            f"{number}.html", "", volume, "T",
+            BeautifulSoup(
+                f"<h1 id='h1.{number}'>T</h1>" + markup.replace("NUMBER", str(number)), "lxml"
+            ).body,
+        )
+        for number in range(parts)
+    ]  # fmt: skip
+    documents, _ = set_volumes({volume: Joined(chapters)}, said, {volume: "v.pdf"}, work)
+    return PdfReader(BytesIO(documents[volume]))
+
+
+def structure(element: dict, kind: str) -> Iterator[dict]:
+    """The elements of a kind below one, as they are read aloud."""
+    if element.get("/S") == kind:
+        yield element
+    children = element.get("/K", [])
+    for child in children if isinstance(children, list) else [children]:
+        if isinstance(child := child.get_object(), dict):
+            yield from structure(child, kind)
+
+
+def rows_of(reader: PdfReader) -> list[list[tuple[str, str]]]:
+    """Kind and scope of the cells of every row."""
+    tree = reader.trailer["/Root"]["/StructTreeRoot"]
+    return [
+        [
+            (str(cell["/S"]), str(cell["/A"][0].get("/Scope", "")))
+            for cell in (child.get_object() for child in row["/K"])
+        ]
+        for row in structure(tree, "/TR")
+    ]
+
+
+ROWS = "<tr><th>row-NUMBER-{0}</th><td>{0}</td><td></td></tr>"
+LONG = (
+    (
+        "<table><thead><tr><th>Row</th><th>Value</th><th>Empty</th></tr></thead><tbody>"
+        + "".join(ROWS.format(row) for row in range(60))
+        + "</tbody></table>"
+    )
+    .replace("<th>row", "<th><strong>row")
+    .replace("</th><td>", "</strong></th><td>")
+)
+
+
+def test_three_rows_stay_together_at_every_break_of_a_table(tmp_path: Path) -> None:
+    # Tables that start, and so end, at many heights of a page.
+    work, shown = tmp_path, []
+    for lines in range(16, 30):
+        reader = rendered("<p>Line.</p>" * lines + LONG, work)
+        rows = [len(set(re.findall(r"row-0-\d+", page.extract_text()))) for page in reader.pages]
+        shown.append([count for count in rows if count])
+        assert sum(shown[-1]) == 60
+    assert all(min(counts) >= 3 for counts in shown), shown
+    assert len({counts[0] for counts in shown}) > 3
+
+
+def test_rows_and_columns_have_headers_and_nothing_else_was_added(tmp_path: Path) -> None:
+    head, *rows = rows_of(rendered(LONG, tmp_path))
+    assert head == [("/TH", "/Column")] * 3
+    assert rows == [[("/TH", "/Row"), ("/TD", ""), ("/TD", "")]] * 60
+
+
+def test_a_cell_that_is_bold_in_part_is_no_row_header(tmp_path: Path) -> None:
+    cells = "<td><strong>Bold</strong> and not</td><td><strong>bold, not first</strong></td>"
+    table = f"<table><thead><tr><th>A</th><th>B</th></tr></thead><tr>{cells}</tr></table>"
+    assert rows_of(rendered(table, tmp_path))[1] == [("/TD", ""), ("/TD", "")]
+    linked = "<td><p><strong><a href='#h1.0'>Two</a></strong></p><p><strong>lines</strong></p></td>"
+    table = (
+        f"<table><thead><tr><th>A</th><th>B</th></tr></thead><tr>{linked}<td>x</td></tr></table>"
+    )
+    assert rows_of(rendered(table, tmp_path))[1] == [("/TH", "/Row"), ("/TD", "")]
+
+
+def test_definition_lists_are_lists(tmp_path: Path) -> None:
+    reader = rendered("<dl><dt>Term</dt><dd><p>One.</p><p>Two.</p></dd></dl>", tmp_path)
+    tree = reader.trailer["/Root"]["/StructTreeRoot"]
+    (item,) = structure(tree, "/LI")
+    assert [str(child.get_object()["/S"]) for child in item["/K"]] == ["/Lbl", "/LBody"]
+
+
+def test_no_text_is_smaller_than_seven_points(readers: list[PdfReader]) -> None:
+    sizes: set[float] = set()
+
+    def visit(text: str, cm: list[float], tm: list[float], font: dict, size: float) -> None:
+        if text.strip():
+            sizes.add(round(size * abs(tm[3]) * abs(cm[3]), 2))
+
+    for reader in readers:
+        for page in reader.pages:
+            page.extract_text(visitor_text=visit)
+    assert min(sizes) >= 7, sorted(sizes)
 
 
 def test_second_reference_repeats_the_footnote_mark(text: str) -> None:
@@ -158,40 +328,14 @@ def test_code_cells_are_left_out(text: str) -> None:
 
 
 def test_every_page_but_the_cover_has_its_number_and_says_what_the_data_are(
-    reader: PdfReader,
+    readers: list[PdfReader],
 ) -> None:
-    for number, page in enumerate(reader.pages, 1):
-        words = " ".join(page.extract_text().split())
-        assert PROVENANCE["reconstructed"] in words
-        assert number == 1 or re.search(rf"\b{number}\b", words)
+    for number, page in (item for reader in readers for item in enumerate(reader.pages, 1)):
+        said = " ".join(page.extract_text().split())
+        assert PROVENANCE["reconstructed"] in said
+        assert number == 1 or re.search(rf"\b{number}\b", said)
 
 
-def test_links_between_pages_become_links_in_the_document(built_book: Path, tmp_path: Path) -> None:
-    joined = join(read_book(built_book, tmp_path))
-    targets = re.findall(r'href="#([^"]+)"', joined)
-    assert "h2.feasibility.uptake" in targets
-    assert "results-sample.tab-wide" in targets
-    assert [target for target in targets if joined.count(f'id="{target}"') != 1] == []
-
-
-def test_a_link_that_leads_nowhere_is_an_error(built_book: Path, tmp_path: Path) -> None:
-    book = read_book(built_book, tmp_path)
-    book.chapters[0].body.select_one("a[href='feasibility.html']")["href"] += "#gone"
-    with pytest.raises(InputError, match=r"index.html.*feasibility.html#gone"):
-        join(book)
-
-
-def test_a_folder_without_pages_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"index\.html"):
-        build_pdf(tmp_path, tmp_path / "out.pdf")
-    assert not (tmp_path / "out.pdf").exists()
-
-
-@pytest.mark.parametrize("role", ["img", "graphics-document document"])
-def test_drawings_keep_their_case_and_icons_stay_out(tmp_path: Path, role: str) -> None:
-    drawing = f'<svg role="{role}" aria-label="A &amp; B" viewBox="0 0 1 1"><clipPath/></svg>'
-    markup = extract_drawings(f'<svg class="icon"></svg>{drawing}', "page", tmp_path)
-    (path,) = tmp_path.iterdir()
-    assert path.read_text() == drawing
-    assert 'alt="A &amp; B"' in markup
-    assert '<svg class="icon">' in markup
+def test_what_typst_refuses_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"PDF: found .*unknown"):
+        rendered("<p><img src='unknown.svg' alt='a picture'/></p>", tmp_path)

@@ -299,12 +299,13 @@ def html(
 
 
 @app.command(cls=Command)
-def pdf(
-    html: Annotated[Path, argument("HTML", "folder that `earlyhelp html` wrote")],
-    output: Annotated[Path, option("FILE", "PDF file; replaced")],
+def volumes(
+    study: Study,
+    html: Annotated[Path, option("FOLDER", "folder that `earlyhelp html` wrote for it")],
+    output: Annotated[Path, option("FOLDER", "folder for the files")],
 ) -> None:
-    """Turn a built HTML book into one PDF."""
-    from earlyhelp.render.pdf import build_pdf
+    """Turn a built HTML book into its PDF volumes and the report's Word file."""
+    from earlyhelp.render.pdf import build_volumes
 
-    print(f"Building {output}", file=sys.stderr)
-    build_pdf(html, output)
+    print(f"Building the volumes in {output}", file=sys.stderr)
+    build_volumes(study, html, output)

@@ -1,1 +1,1 @@
-"""Notebooks to HTML and PDF."""
+"""Notebooks to HTML, PDF and Word."""

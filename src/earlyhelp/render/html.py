@@ -7,6 +7,7 @@ figures and search index are ordered by Sphinx, so the same sources give the sam
 from __future__ import annotations
 
 import html
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote
 
+import pandas as pd
 import yaml
 from jupyter_book.config import get_final_config
 from sphinx.application import Sphinx
@@ -25,6 +27,8 @@ from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from earlyhelp.published.claims import claims_of
 from earlyhelp.published.ledger import formatted, ledger
+from earlyhelp.render.volumes import Contents, Imprint, imprint, read_contents
+from earlyhelp.report.claim_cards import cards
 from earlyhelp.report.myst import escape
 from earlyhelp.study.design import Study, read_study
 from earlyhelp.study.problems import InputError, Problem
@@ -32,16 +36,6 @@ from earlyhelp.study.raw import open_pilot
 
 # Pages of book/ that every study's book has.
 REFERENCE_PAGES = ("instruments", "reading_statuses", "glossary", "references")
-
-PROVENANCE = {
-    "reconstructed": (
-        "Synthetic data: the individual records were rebuilt from published figures; they describe "
-        "no real person and are not findings."
-    ),
-    "observed": (
-        "Observed data: every number is computed from the pseudonymous records of real people."
-    ),
-}
 
 _WARNING = re.compile(r"(?P<file>.+?)(?::(?P<row>\d+))?: (?:WARNING|ERROR|CRITICAL): (?P<text>.+)")
 
@@ -74,8 +68,14 @@ def build_html(
     output.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".html-", dir=output.parent) as folder:
         work = Path(folder).resolve()
-        assemble(study, Path(results), root, work / "book")
-        _run_sphinx(study, root / "_config.yml", work)
+        contents = assemble(study, Path(results), root, work / "book")
+        pilot, claims = open_pilot(study.folder), claims_of(study.folder)
+        answered = ledger(pilot, claims)
+        settings = study_settings(study, imprint(study, root), contents)
+        _run_sphinx(settings | {"earlyhelp_claims": claims_in_prose(answered)}, root, work)
+        told = json.dumps(cards(pilot, claims, answered), sort_keys=True)
+        data = f"window.earlyhelpClaims = {told};\n"
+        (work / "html/_static/claim_data.js").write_text(data, encoding="utf-8")
         if output.exists():
             output.rename(work / "replaced")
         # Sphinx's note for a later build that adds to this one; it changes with the folder's path.
@@ -83,9 +83,9 @@ def build_html(
         (work / "html").rename(output)
 
 
-def assemble(study: Study, results: Path, root: Path, source: Path) -> None:
+def assemble(study: Study, results: Path, root: Path, source: Path) -> Contents:
     """Bring together the Sphinx sources of one study's book in a new folder `source`."""
-    book, toc = root / "book", yaml.safe_load((root / "_toc.yml").read_text("utf-8"))
+    book, contents = root / "book", read_contents(root)
     own_chapters = () if study.chapters else ("*.md",)
     shutil.copytree(book, source, ignore=shutil.ignore_patterns("results", *own_chapters))
     shutil.copytree(results, source / "results")
@@ -93,8 +93,11 @@ def assemble(study: Study, results: Path, root: Path, source: Path) -> None:
         for page in REFERENCE_PAGES:
             shutil.copy(book / f"{page}.md", source)
         (source / "index.md").write_text(_front_page(study), encoding="utf-8")
-        toc = _existing(toc, source)
-    (source / "_toc.yml").write_text(yaml.safe_dump(toc, sort_keys=False), encoding="utf-8")
+        files = (path.relative_to(source).with_suffix("") for path in source.rglob("*.*"))
+        contents = contents.of({file.as_posix() for file in files})
+    toc = yaml.safe_dump(contents.sphinx, sort_keys=False)
+    (source / "_toc.yml").write_text(toc, encoding="utf-8")
+    return contents
 
 
 def _front_page(study: Study) -> str:
@@ -102,25 +105,12 @@ def _front_page(study: Study) -> str:
     return f"# Overview\n\n{title}\n\n{subtitle}\n\n```{{tableofcontents}}\n```\n"
 
 
-def _existing(toc: dict[str, Any], source: Path) -> dict[str, Any]:
-    """Keep the chapters that this study has, and the parts that still have chapters."""
-    pages = {path.relative_to(source).with_suffix("").as_posix() for path in source.rglob("*.*")}
-    parts = [
-        {**part, "chapters": [item for item in part["chapters"] if item["file"] in pages]}
-        for part in toc["parts"]
-    ]
-    return {**toc, "parts": [part for part in parts if part["chapters"]]}
-
-
-def _run_sphinx(study: Study, config: Path, work: Path) -> None:
+def _run_sphinx(of_study: dict[str, Any], root: Path, work: Path) -> None:
     source = work / "book"
     settings, _ = get_final_config(
-        user_yaml=config,
+        user_yaml=root / "_config.yml",
         # Jupyter Book takes this LaTeX option from its command line and misses it otherwise.
-        cli_config={
-            "latex_individualpages": False,
-            **study_settings(study, citation(study, config.parent)),
-        },
+        cli_config={"latex_individualpages": False, **of_study},
         sourcedir=source,
         raise_on_invalid=True,
     )
@@ -147,49 +137,39 @@ def _run_sphinx(study: Study, config: Path, work: Path) -> None:
         raise InputError(problems)
 
 
-def citation(study: Study, root: Path) -> str:
-    """How to cite a study's book; the compendium itself is described in `CITATION.cff`."""
-    cff = yaml.safe_load((root / "CITATION.cff").read_text("utf-8"))
-    authors = "; ".join(author["name"] for author in cff["authors"])
-    return f"{authors}. {study.title}. Version {cff['version']} of {cff['title']}."
-
-
-def study_settings(study: Study, cite: str) -> dict[str, Any]:
-    """Sphinx settings that depend on the study: title, provenance, PDF and citation."""
+def study_settings(study: Study, said: Imprint, contents: Contents) -> dict[str, Any]:
+    """Sphinx settings that depend on the study: title, provenance, volumes and citation."""
+    report = contents.volumes[0]
     return {
         "nitpicky": True,
         "html_title": study.title,
         # The theme takes both as HTML.
         "html_theme_options": {
-            "announcement": html.escape(PROVENANCE[study.provenance]),
+            "announcement": html.escape(said.provenance),
             "logo": {"text": html.escape(study.title)},
         },
         "html_context": {
             "subtitle": study.subtitle,
-            "cite": cite,
-            # The build folder has the name of the study's folder, which may hold any character.
-            "pdf": quote(f"../earlyhelp-{study.folder.name}.pdf"),
+            "cite": said.cite,
+            # Beside the front page. The study's folder, and so a file, may have any character.
+            "volumes": [(volume.heading, quote(volume.file(study))) for volume in contents.volumes],
+            "word": quote(report.file(study, "docx")),
             # The theme's own default, which it misses when nobody says so.
             "default_mode": "auto",
         },
-        "earlyhelp_claims": claims_in_prose(study),
     }
 
 
-def claims_in_prose(study: Study) -> dict[str, tuple[str, str]]:
+def claims_in_prose(answered: pd.DataFrame) -> dict[str, tuple[str, str]]:
     """What the data give for each claim, and what the report prints and became of it, by id."""
-    claims = claims_of(study.folder)
-    if not claims:
-        return {}
-    table = ledger(open_pilot(study.folder), claims)
-    values = formatted(table)
+    values = formatted(answered)
     return {
         row["id"]: (
             values[row["id"]],
             f"Report, {row['place']}: {row['printed']} {row['unit']}".strip()
             + f" ({row['status']})",
         )
-        for row in table.to_dict("records")
+        for row in answered.to_dict("records")
         if row["id"] in values
     }
 

@@ -1,47 +1,47 @@
-"""PDF: the built HTML pages joined into one document, through pandoc and Typst to PDF/UA-1.
+"""PDF and Word: a book's volumes, made from its built pages.
 
-What a page may hold, and what becomes of it:
+The joined pages (`joined`) go through pandoc and Typst to PDF/UA-1, the report also to Word
+(`word`). What only the paper needs is done here:
 
-- Headings, lists, tables, notes, citations, footnotes, definition lists and links: carried over;
-  links between pages become links inside the document. Code cells are left out.
-- `<img src=... alt=...>` and inline `<svg role="img" aria-label=...>`: vector figures; the `alt` or
-  the `aria-label` is their alternative text. Class `full-page` puts one on a landscape page.
+- Figures stay vectors; class `full-page` puts one on a landscape page.
 - `<span class="status status-...">`: a framed word.
-- A table too wide for the page gets smaller type, then a landscape page; one of class `ledger`
-  keeps the columns in `LEDGER_COLUMNS`.
+- A table too wide for the page gets smaller type, then a landscape page. One that goes over pages
+  keeps three rows together at both ends.
+- Row headers (`th` in a table's body) are tagged as such.
 """
 
 from __future__ import annotations
 
-import html
 import json
-import posixpath
 import re
-import shutil
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from importlib.resources import as_file, files
-from math import ceil, sqrt
+from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.parse import unquote, urlsplit
+from typing import Any
 
 import matplotlib
+import numpy as np
 import pypandoc
 import typst
-from bs4 import BeautifulSoup
 from bs4.element import Tag
 
+from earlyhelp.render import word
+from earlyhelp.render.joined import (
+    HEADINGS,
+    LEDGER_COLUMNS,
+    Joined,
+    join,
+    new_tag,
+    read_chapters,
+    to_html,
+)
+from earlyhelp.render.volumes import Imprint, Volume, imprint, read_contents
+from earlyhelp.study.design import read_study
 from earlyhelp.study.problems import InputError, Problem
 
-# What only a browser needs.
-SCREEN_ONLY = (
-    ".headerlink, .cell_input, .cell details, .sd-summary-state-marker, .backrefs, "
-    "script, style, button, svg, .citation > .label"
-)
-# Columns of the ledger that the paper shows, and their shares of its width.
-LEDGER_COLUMNS = {"Claim": 28, "Place": 33, "Printed": 14, "Recomputed": 12, "Status": 13}
-HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 # Characters across a page, two for each gap between columns included, with room for wide letters:
 # 160 mm upright at the template's 9 pt and 7.5 pt, 247 mm turned at 7.5 pt.
 FITS_NORMAL, FITS_SMALL, FITS_TURNED = 95, 115, 180
@@ -51,257 +51,200 @@ LONG_TABLE, LONG_NOTE = 18, 1500
 WHOLE_ROW = 8
 # Characters of a paragraph that would look lost below its heading at the end of a page.
 SHORT_LEAD = 150
-
-# A drawing with links is no `img`, whose content would be hidden from assistive technology.
-DRAWING_ROLES = ("img", "graphics-document document")
-_INLINE_SVG = re.compile(r"<svg\b[^>]*>.*?</svg>", re.DOTALL)
-
-
-@dataclass(frozen=True)
-class Chapter:
-    """One page of the book; `body` is its article without what only a browser needs."""
-
-    path: str
-    part: str
-    title: str
-    body: Tag
+# Rows that stay together at both ends of a table that goes over pages, unless they take more lines.
+KEPT_ROWS, KEPT_LINES = 3, 24
+# To name a page moves what follows it, and with it perhaps a page that another volume names.
+ROUNDS = 6
 
 
-@dataclass(frozen=True)
-class Book:
-    """The pages in reading order, and what the cover says."""
-
-    title: str
-    subtitle: str
-    provenance: str
-    cite: str
-    chapters: tuple[Chapter, ...]
-
-
-def build_pdf(pages: str | Path, output: str | Path) -> None:
-    """Write the PDF of a built book.
+def build_volumes(
+    study_folder: str | Path, pages: str | Path, output: str | Path, root: str | Path = "."
+) -> list[Path]:
+    """Write the PDF of every volume of a built book, and its report as Word file.
 
     Parameters
     ----------
+    study_folder : path
+        Folder of the study.
     pages : path
-        Folder that `html.build_html` wrote.
+        Folder that `html.build_html` wrote for it.
     output : path
-        The PDF; replaced only when the new one compiled.
+        Folder for the files; each is replaced only when all were made.
+    root : path
+        The compendium: `_toc.yml`, `CITATION.cff`.
+
+    Returns
+    -------
+    list of Path
+        The files, the report's first.
 
     Raises
     ------
     InputError
         When there is no book, a link inside it leads nowhere, or Typst rejects or warns.
     """
-    pages, output = Path(pages), Path(output)
+    study, output, root = read_study(study_folder), Path(output), Path(root)
+    said = imprint(study, root)
     with TemporaryDirectory() as folder:
         work = Path(folder)
-        book = read_book(pages, work)
-        (work / "body.typ").write_text(to_typst(join(book)), encoding="utf-8")
-        (work / "main.typ").write_text(_main(book), encoding="utf-8")
-        document = _compile(work)
-        output.parent.mkdir(parents=True, exist_ok=True)
-        (work / "new.pdf").write_bytes(document)
-        shutil.move(work / "new.pdf", output)
+        volumes = join(read_chapters(Path(pages), read_contents(root), work))
+        names = {volume: volume.file(study) for volume in volumes}
+        report = next(iter(volumes))
+        # Before the pages are laid out for paper.
+        text = to_html(volumes[report])
+        documents, places = set_volumes(volumes, said, names, work)
+        made = {output / names[volume]: document for volume, document in documents.items()}
+        leads = volumes[report].leads(places, names)
+        made[output / report.file(study, "docx")] = word.document(text, report, said, leads, work)
+    output.mkdir(parents=True, exist_ok=True)
+    for path, document in made.items():
+        path.write_bytes(document)
+    return [*made]
 
 
-def read_book(pages: Path, images: Path) -> Book:
-    """Read the pages in the order of the table of contents; write their figures to `images`."""
-    front = pages / "index.html"
-    if not front.is_file():
-        raise InputError([Problem(str(pages), None, "", "no index.html", "a built HTML book")])
-    soup = BeautifulSoup(front.read_text("utf-8"), "lxml")
-    return Book(
-        title=_text(soup, ".logo__title"),
-        subtitle=_text(soup, ".sidebar-subtitle"),
-        provenance=_text(soup, ".bd-header-announcement__content"),
-        cite=_text(soup, ".citation-text"),
-        chapters=tuple(_read_chapter(pages, path, part, images) for part, path in contents(soup)),
+def set_volumes(
+    volumes: Mapping[Volume, Joined], said: Imprint, names: Mapping[Volume, str], work: Path
+) -> tuple[dict[Volume, bytes], dict[str, int]]:
+    """Set all volumes in a folder that has their figures.
+
+    Returns the PDFs and the pages of the labels that one volume wants of another. A page is known
+    when a volume is set, and named in the others: they are set until all pages are as named.
+
+    Raises
+    ------
+    InputError
+        When Typst rejects a volume or warns.
+    """
+    template = files("earlyhelp.render") / "assets" / "report.typ"
+    (work / "report.typ").write_text(template.read_text("utf-8"), encoding="utf-8")
+    for volume, joined in volumes.items():
+        for chapter in joined.chapters:
+            lay_out(chapter.body)
+        body = f'#import "report.typ": *\n#let outside = json("volume-{volume.id}.json").outside\n'
+        (work / f"volume-{volume.id}-body.typ").write_text(
+            body + to_typst(to_html(joined)), "utf-8"
+        )
+        (work / f"volume-{volume.id}.typ").write_text(_MAIN.replace("ID", volume.id), "utf-8")
+    compilers = {volume: _compiler(work / f"volume-{volume.id}.typ") for volume in volumes}
+    places = {label: 10 for joined in volumes.values() for label in joined.wanted}
+    for _ in range(ROUNDS):
+        for volume, joined in volumes.items():
+            others = [other.heading for other in volumes if other != volume]
+            cover = {**asdict(said), "volume": volume.heading, "others": others}
+            data = {"cover": cover, "outside": joined.leads(places, names)}
+            (work / f"volume-{volume.id}.json").write_text(
+                json.dumps({**data, "wanted": sorted(joined.wanted)}, ensure_ascii=False), "utf-8"
+            )
+        found = {
+            label: page for compiler in compilers.values() for label, page in _places(compiler)
+        }
+        if found == places:
+            break
+        places = found
+    else:
+        raise InputError([Problem("PDF", None, "", "pages that move", "volumes that come to rest")])
+    return {volume: _compile(compiler) for volume, compiler in compilers.items()}, places
+
+
+_MAIN = """#import "report.typ": *
+#let data = json("volume-ID.json")
+#show: report.with(..data.cover)
+#include "volume-ID-body.typ"
+#context [#metadata(data.wanted.map(place => (place, locate(label(place)).page())))<places>]
+"""
+
+
+def _compiler(source: Path) -> Any:
+    return typst.Compiler(
+        source,
+        root=source.parent,
+        # The figures' text is set in the font they were drawn with.
+        font_paths=[Path(matplotlib.get_data_path()) / "fonts" / "ttf"],
+        ignore_system_fonts=True,
     )
 
 
-def contents(front: BeautifulSoup) -> Iterator[tuple[str, str]]:
-    """Yield part and path of every page, as the sidebar of the front page lists them."""
-    part = ""
-    for item in front.select("nav.bd-docs-nav p.caption, nav.bd-docs-nav a.reference.internal"):
-        if item.name == "p":
-            part = item.get_text(" ", strip=True)
-        else:
-            path = str(item["href"])
-            yield part, "index.html" if path == "#" else path
+def _places(compiler: Any) -> list[tuple[str, int]]:
+    try:
+        found = compiler.query("<places>", field="value", one=True)
+    except RuntimeError as error:  # a query has no error of Typst's own
+        raise _rejected(error) from None
+    return [(label, page) for label, page in json.loads(found)]
 
 
-def _text(soup: BeautifulSoup, selector: str) -> str:
-    element = soup.select_one(selector)
-    return " ".join(element.get_text().split()) if element else ""
+def _compile(compiler: Any) -> bytes:
+    try:
+        document, warnings = compiler.compile_with_warnings(pdf_standards=["ua-1"])
+    except typst.TypstError as error:
+        raise _rejected(error) from None
+    if warnings:
+        raise InputError(
+            Problem("PDF", None, "", str(warning), "no warning from Typst") for warning in warnings
+        )
+    return tag_row_headers(document)
 
 
-def _read_chapter(pages: Path, path: str, part: str, images: Path) -> Chapter:
-    stem = path.removesuffix(".html").replace("/", "-")
-    markup = extract_drawings((pages / path).read_text("utf-8"), stem, images)
-    body = BeautifulSoup(markup, "lxml").select_one("article.bd-article")
-    assert body is not None, f"{path} has no article"
-    for element in body.select(SCREEN_ONLY):
-        element.decompose()
-    for table in body.select("table.ledger"):
-        _keep_columns(table, LEDGER_COLUMNS)
-    for image in body.find_all("img"):
-        source = pages / posixpath.dirname(path) / unquote(str(image["src"]))
-        if source.is_file():
-            shutil.copy(source, images)
-        image["src"] = source.name
-    heading = body.find("h1")
-    title = " ".join(heading.get_text().split()) if heading else path
-    return Chapter(path, part, title, body)
+def _rejected(error: Exception) -> InputError:
+    return InputError([Problem("PDF", None, "", str(error), "a document that compiles")])
 
 
-def _keep_columns(table: Tag, names: Collection[str]) -> None:
-    heads = [cell.get_text(strip=True) for cell in table.select("thead th")]
-    for row in table.select("tr"):
-        cells = row.find_all(["th", "td"], recursive=False)
-        for head, cell in zip(heads, cells, strict=True):
-            if head not in names:
-                cell.decompose()
+_ELEMENT = re.compile(
+    rb"(?<=\n)(\d+) 0 obj\n<</Type/StructElem/S/(TD|TH|TR|P|Link|Strong)/.*?endobj", re.DOTALL
+)
+_CHILDREN = re.compile(rb"/K\[([^\]]*)\]")
+# A link's annotation is no content.
+_REFERENCE = re.compile(rb"<<[^>]*>>|(\d+) 0 R")
+_HEADERS = re.compile(rb"/Headers\[[^\]]*\]")
 
 
-def extract_drawings(markup: str, stem: str, images: Path) -> str:
-    """Write inline SVGs that are drawings, not icons, to files and refer to them as images.
+def tag_row_headers(document: bytes) -> bytes:
+    """Tag as row header each first cell of a row that is bold as a whole.
 
-    It works on the text because HTML parsers fold the case of SVG's names.
+    Typst can do so only behind a flag that its Python package does not pass on. What is replaced
+    keeps its length, so that every offset in the file stays true. Cells that name their column
+    headers would hide the row's from a reader; without names both are found by their scopes. The
+    cells of the column that `_keep_ends` adds are taken out of their rows.
     """
+    elements = {match[1]: match for match in _ELEMENT.finditer(document)}
+    changed = bytearray(document)
 
-    def replace(match: re.Match[str]) -> str:
-        opening = match[0][: match[0].index(">") + 1]
-        tag = BeautifulSoup(opening, "lxml").svg
-        assert tag is not None
-        if tag.get("role") not in DRAWING_ROLES:
-            return match[0]
-        name = f"{stem}-{match.start()}.svg"
-        (images / name).write_text(match[0], encoding="utf-8")
-        alt, classes = html.escape(str(tag.get("aria-label", ""))), " ".join(tag.get("class") or [])
-        return f'<img src="{name}" alt="{alt}" class="{html.escape(classes)}">'
+    def bold(element: re.Match[bytes]) -> bool:
+        """Whether all that it holds is in bold; content outside an element has a bare number."""
+        children = _CHILDREN.search(element[0])
+        if element[2] == b"Strong" or not children:
+            return element[2] == b"Strong"
+        inside = [*filter(None, _REFERENCE.findall(children[1]))]
+        return (
+            bool(inside)
+            and not _REFERENCE.sub(b"", children[1]).strip()
+            and all(name in elements and bold(elements[name]) for name in inside)
+        )
 
-    return _INLINE_SVG.sub(replace, markup)
+    def put(start: int, old: bytes, new: bytes) -> None:
+        changed[start : start + len(old)] = new.ljust(len(old))
 
-
-def join(book: Book) -> str:
-    """Join the chapters into one HTML document in which every link target has a unique id."""
-    problems: list[Problem] = []
-    chapters = {chapter.path: chapter for chapter in book.chapters}
-    for chapter in book.chapters:
-        _move_footnotes(chapter)
-    used = {target for chapter in book.chapters for target in _resolve(chapter, chapters, problems)}
-    if problems:
-        raise InputError(problems)
-    part, joined = "", []
-    for number, chapter in enumerate(book.chapters):
-        _label(chapter, used)
-        _shape(chapter, shift=1 if chapter.part else 0)
-        joined.append(f'<div class="chapter" title="{html.escape(chapter.title)}"></div>')
-        if chapter.part != part:
-            part = chapter.part
-            joined.append(f'<h1 id="part.{number}">{html.escape(part)}</h1>')
-        joined.append(chapter.body.decode_contents())
-    return "\n".join(joined)
-
-
-def _key(path: str, fragment: str = "") -> str:
-    """Typst label of a place: letters, digits, dots, hyphens and underscores."""
-    place = f"{path.removesuffix('.html')}.{fragment}" if fragment else path.removesuffix(".html")
-    return re.sub(r"[^A-Za-z0-9_.-]", "-", place)
-
-
-def _move_footnotes(chapter: Chapter) -> None:
-    """Put each footnote's text where it is first referred to; later references repeat its mark."""
-    notes = {str(note["id"]): note for note in chapter.body.select("aside.footnote")}
-    placed: set[str] = set()
-    for reference in chapter.body.select("a.footnote-reference"):
-        name = str(reference["href"]).removeprefix("#")
-        kind = "footnote-again" if name in placed else "footnote"
-        new = new_tag("span", id=f"note.{_key(chapter.path, name)}", class_=kind)
-        if name not in placed:
-            for paragraph in notes[name].find_all("p"):
-                new.extend(list(paragraph.contents))
-        placed.add(name)
-        reference.replace_with(new)
-    for leftover in chapter.body.select("hr.footnotes, aside.footnote-list"):
-        leftover.decompose()
-
-
-def _resolve(chapter: Chapter, chapters: dict[str, Chapter], problems: list[Problem]) -> set[str]:
-    """Turn links between pages into links inside the document; return the labels they need."""
-    used = set()
-    for link in chapter.body.select("a[href]"):
-        target = urlsplit(str(link["href"]))
-        if target.scheme:
+    for cell in elements.values():
+        if cell[2] == b"TD" and (headers := _HEADERS.search(cell[0])):
+            put(cell.start() + headers.start(), headers[0], b"")
+    for element in elements.values():
+        children = _CHILDREN.search(element[0])
+        if element[2] != b"TR" or not children:
             continue
-        folder = posixpath.dirname(chapter.path)
-        path = posixpath.normpath(posixpath.join(folder, target.path))
-        path = path if target.path else chapter.path
-        fragment = unquote(target.fragment)
-        # A download beside the book.
-        if path not in chapters:
-            link.unwrap()
-            continue
-        body = chapters[path].body
-        if fragment and body.find(id=fragment) is None:
-            link_text = f"a link to {path}#{fragment}"
-            problems.append(Problem(chapter.path, None, "", link_text, "a place in the book"))
-            continue
-        carrier = _carrier(body, fragment)
-        label = _heading_label(path, carrier) if carrier.name in HEADINGS else _key(path, fragment)
-        link["href"] = f"#{label}"
-        used.add(label)
-    return used
+        cells = _REFERENCE.findall(children[1])
+        first, last = elements[cells[0]], elements[cells[-1]]
+        headers = _HEADERS.search(first[0])
+        if first[2] == b"TD" and headers and bold(first):
+            put(first.start() + first[0].index(b"/S/TD"), b"/S/TD", b"/S/TH")
+            put(first.start() + headers.start(), headers[0], b"/Scope/Row")
+        if b"/K[]" in last[0] and b"/BackgroundColor" in last[0]:
+            reference = cells[-1] + b" 0 R"
+            start = element.start() + children.start(1) + children[1].rindex(reference)
+            put(start, reference, b"")
+    return bytes(changed)
 
 
-def _carrier(body: Tag, fragment: str) -> Tag:
-    """Return the element that can carry a label: the heading, for a section and its aliases."""
-    element = body.find(id=fragment) if fragment else body.find("section")
-    assert isinstance(element, Tag)
-    section = element if element.name == "section" else element.parent
-    heading = section.find(HEADINGS, recursive=False) if section else None
-    alias = element.name == "span" and not element.contents
-    if isinstance(heading, Tag) and (element.name == "section" or alias):
-        return heading
-    return element
-
-
-def _heading_label(path: str, heading: Tag) -> str:
-    """Label of a heading; its first part tells the template how deep in the chapter it is."""
-    section = heading.find_parent("section")
-    name = str(section["id"]) if section else ""
-    return f"{heading.name}.{_key(path, '' if heading.name == 'h1' else name)}"
-
-
-def _label(chapter: Chapter, used: set[str]) -> None:
-    """Give headings, and whatever is linked to, a unique id; take the other ids away."""
-    body = chapter.body
-    for heading in body.find_all(HEADINGS):
-        heading["data-label"] = _heading_label(chapter.path, heading)
-    for element in body.select("[id]:not(.footnote, .footnote-again)"):
-        label = _key(chapter.path, str(element.attrs.pop("id")))
-        if label not in used:
-            continue
-        if element.name in ("table", "figure"):
-            element["id"] = label
-        else:
-            element.insert(0, new_tag("span", id=label, class_="anchor"))
-    for heading in body.find_all(HEADINGS):
-        heading["id"] = heading.attrs.pop("data-label")
-
-
-def _shape(chapter: Chapter, shift: int) -> None:
-    """Shift headings below their part, and mark what needs room."""
-    body = chapter.body
-    for heading in body.find_all(HEADINGS):
-        heading.name = f"h{min(int(heading.name[1]) + shift, 6)}"
-    for wrapper in body.select("section, div:not(.admonition, .citation), span.pre"):
-        wrapper.unwrap()
-    for title in body.select("summary, p.admonition-title"):
-        title.name = "strong"
-        title.wrap(new_tag("p"))
-    _shape_cells(body)
+def lay_out(body: Tag) -> None:
+    """Mark in a joined chapter what needs room on paper."""
     _lead(body)
     for note in body.select(".admonition"):
         if len(note.get_text()) > LONG_NOTE:
@@ -310,18 +253,6 @@ def _shape(chapter: Chapter, shift: int) -> None:
         _fit(table)
     for image in body.select("img.full-page"):
         _turn_page(image.find_parent("figure") or image)
-
-
-def _shape_cells(body: Tag) -> None:
-    for side in ("right", "center"):
-        for cell in body.select(f"table .text-{side}"):
-            cell["style"] = f"text-align: {side}"
-    for paragraph in body.select("th p:only-child, td p:only-child"):
-        paragraph.unwrap()
-    for header in body.select("tbody th"):
-        strong = new_tag("strong")
-        strong.extend(list(header.contents))
-        header.append(strong)
 
 
 def _lead(body: Tag) -> None:
@@ -346,6 +277,7 @@ def _fit(table: Tag) -> None:
     """Choose type size, page and column widths so that no column cuts a word."""
     if "ledger" in table.get_attribute_list("class"):
         _set_widths(table, [*LEDGER_COLUMNS.values()])
+        _keep_ends(table, [1] * len(table.select("tr")))
         table.wrap(new_tag("div", class_="dense")).wrap(new_tag("div", class_="long"))
         return
     narrow, wide = _column_widths(table)
@@ -356,42 +288,63 @@ def _fit(table: Tag) -> None:
     room = FITS_TURNED if turned else FITS_SMALL if compact else FITS_NORMAL
     widths: list[float] = [*wide]
     if sum(wide) > room:
-        widths = _shared(room, narrow, wide, _text_lengths(table))
+        widths = _shared(room, narrow, wide, table)
         if "colwidths-given" not in table.get_attribute_list("class"):
             _set_widths(table, widths)
     lines = _row_lines(table, widths)
     if max(lines) <= WHOLE_ROW:
         table.wrap(new_tag("div", class_="whole"))
     if sum(lines) > LONG_TABLE:
+        _keep_ends(table, lines)
         table.wrap(new_tag("div", class_="long"))
 
 
-def _shared(room: float, narrow: list[int], wide: list[int], text: list[int]) -> list[float]:
+def _keep_ends(table: Tag, lines: Sequence[int]) -> None:
+    """Keep rows together at both ends of a table, by an empty column.
+
+    Typst breaks a table between any two rows, but not inside a cell that spans some and may not be
+    broken. The column has no width; `tag_row_headers` takes it out of what is read aloud.
+    """
+    rows = table.select("tr")
+    heads = [row for row in rows if row.find_parent("thead")]
+    ends = (KEPT_ROWS, len(rows) - len(heads) - KEPT_ROWS)
+    spans = [slice(0, ends[0]), slice(*ends), slice(ends[1], None)]
+    if ends[1] <= ends[0]:
+        spans = [slice(None)]
+    if columns := table.find("colgroup"):
+        columns.append(new_tag("col", style="width: 0%"))
+    for head in heads:
+        head.append(_empty("th", 1, broken=False))
+    body, lines = rows[len(heads) :], lines[len(heads) :]
+    for span in spans:
+        together = span != slice(*ends) and sum(lines[span]) <= KEPT_LINES
+        body[span][0].append(_empty("td", len(body[span]), broken=not together))
+
+
+def _empty(name: str, rows: int, *, broken: bool) -> Tag:
+    cell = new_tag(name, rowspan=str(rows))
+    # Nothing else has a ground, by which `tag_row_headers` knows it.
+    of_typst = {"inset": "0pt", "fill": "white", "breakable": str(broken).lower()}
+    cell.attrs.update({f"data-typst:{key}": value for key, value in of_typst.items()})
+    return cell
+
+
+def _shared(room: float, narrow: list[int], wide: list[int], table: Tag) -> list[float]:
     """Widths of columns that share a room: none below its longest word or above its longest cell.
 
-    What is left over goes by the root of each column's amount of text: in proportion to the
-    amount, a column with one long cell would starve its neighbours.
+    What is left over goes, a little at a time, to the column that makes the table lowest by it.
     """
-    widths = [float(low) for low in narrow]
-    growing = [column for column, low in enumerate(narrow) if low < wide[column]]
-    while growing and (left := room - sum(widths)) > 1:
-        total = sum(sqrt(text[column]) for column in growing)
-        for column in growing:
-            widths[column] += left * sqrt(text[column]) / total
-        full = [column for column in growing if widths[column] >= wide[column]]
-        for column in full:
-            widths[column] = wide[column]
-        growing = [column for column in growing if column not in full] if full else []
-    return widths
-
-
-def _text_lengths(table: Tag) -> list[int]:
-    """Characters in each column."""
-    lengths: dict[int, int] = {}
-    for row in table.select("tr"):
-        for column, cell in enumerate(row.find_all(["th", "td"], recursive=False)):
-            lengths[column] = lengths.get(column, 0) + len(cell.get_text()) + 1
-    return list(lengths.values())
+    rows = [row.find_all(["th", "td"], recursive=False) for row in table.select("tr")]
+    text = np.zeros((len(rows), len(narrow)))
+    for number, row in enumerate(rows):
+        text[number, : len(row)] = [len(cell.get_text()) + 2 for cell in row]
+    widths = np.array(narrow, dtype=float)
+    while room - widths.sum() > 1 and (growing := [*np.flatnonzero(widths < wide)]):
+        # A row is as high as its highest cell; a high power lets the others count where it is flat.
+        tried = widths + 2 * np.eye(len(widths))[growing]
+        heights = ((text / tried[:, None]) ** 8).sum(axis=2) ** (1 / 8)
+        widths = tried[heights.sum(axis=1).argmin()]
+    return [float(width) for width in widths]
 
 
 def _set_widths(table: Tag, widths: Sequence[float]) -> None:
@@ -432,13 +385,6 @@ def _column_widths(table: Tag) -> tuple[list[int], list[int]]:
     return list(narrow.values()), list(wide.values())
 
 
-def new_tag(name: str, **attributes: str) -> Tag:
-    """Make an element; `class_` stands for its class."""
-    tag = BeautifulSoup("", "lxml").new_tag(name)
-    tag.attrs.update({key.rstrip("_"): value for key, value in attributes.items()})
-    return tag
-
-
 def to_typst(document: str) -> str:
     """Convert the joined HTML to Typst markup."""
     with as_file(files("earlyhelp.render") / "assets" / "pdf.lua") as filter_path:
@@ -453,45 +399,3 @@ def to_typst(document: str) -> str:
             ],
         )
     return typst
-
-
-def _main(book: Book) -> str:
-    """Typst's main file; what it prints is passed as string literals, never as markup."""
-    cover = {
-        "title": book.title,
-        "subtitle": book.subtitle,
-        "provenance": book.provenance,
-        "cite": book.cite,
-    }
-    arguments = ", ".join(f"{key}: {_literal(value)}" for key, value in cover.items())
-    return f'#import "report.typ": *\n#show: report.with({arguments})\n' + '#include "body.typ"\n'
-
-
-def _literal(text: str) -> str:
-    """Typst string literal; JSON's escapes for quote and backslash are Typst's too."""
-    return json.dumps(text, ensure_ascii=False)
-
-
-def _compile(work: Path) -> bytes:
-    template = files("earlyhelp.render") / "assets" / "report.typ"
-    (work / "report.typ").write_text(template.read_text("utf-8"), encoding="utf-8")
-    body = (work / "body.typ").read_text("utf-8")
-    (work / "body.typ").write_text(f'#import "report.typ": *\n{body}', encoding="utf-8")
-    try:
-        document, warnings = typst.compile_with_warnings(
-            work / "main.typ",
-            root=work,
-            # The figures' text is set in the font they were drawn with.
-            font_paths=[Path(matplotlib.get_data_path()) / "fonts" / "ttf"],
-            ignore_system_fonts=True,
-            pdf_standards=["ua-1"],
-        )
-    except typst.TypstError as error:
-        raise InputError(
-            [Problem("PDF", None, "", str(error), "a document that compiles")]
-        ) from None
-    if warnings:
-        raise InputError(
-            Problem("PDF", None, "", str(warning), "no warning from Typst") for warning in warnings
-        )
-    return document

@@ -193,6 +193,8 @@ class Study(Strict):
         Where `study.yml` and `raw/` are; no key of the file.
     provenance : {"reconstructed", "observed"}
         Whether people are synthetic or real; decides what a number may claim.
+    licence : str
+        That of its text and data, for the covers.
     progression : Criteria, optional
         Progression criteria, where the study has any.
     design : dict
@@ -211,6 +213,7 @@ class Study(Strict):
     subtitle: str = ""
     place: str
     provenance: Literal["reconstructed", "observed"]
+    licence: str = ""
     reconstruction_seed: int | None = None
     teams: tuple[Team, ...]
     waves: tuple[Wave, ...]

@@ -28,15 +28,27 @@ local function picture(image)
   return '#picture(' .. literal(image.src) .. ', ' .. literal(alt) .. size .. ')'
 end
 
+-- A list of tables or figures has the first sentence of each caption, without statuses and links.
+local function listed(inlines)
+  local text = pandoc.utils.stringify(inlines)
+  return call_inline('listed(' .. literal(text:match('^(.-)%.%s') or text:match('^(.-)%.?$')) .. ')', inlines)
+end
+
 function Image(image) return inline(picture(image)) end
 
 function Figure(figure)
   local result = pandoc.List{block('#illustration([')}
   result:extend(figure.content)
   result:insert(block('], ['))
-  result:insert(pandoc.Plain(pandoc.utils.blocks_to_inlines(figure.caption.long)))
+  result:insert(pandoc.Plain(listed(pandoc.utils.blocks_to_inlines(figure.caption.long))))
   result:insert(block('])' .. (figure.identifier ~= '' and ' <' .. figure.identifier .. '>' or '')))
   return result
+end
+
+-- Out of the volume: what it says and where it leads is known once the others are set.
+function Link(link)
+  local index = link.target:match('^outside:(%d+)$')
+  if index then return call_inline('link(outside.at(' .. index .. ').url)', link.content) end
 end
 
 function Span(span)
@@ -49,6 +61,8 @@ function Span(span)
     return note
   elseif span.classes:includes('footnote-again') then
     return inline('#footnote(' .. label .. ')')
+  elseif span.classes:includes('outside') then
+    return inline('#outside.at(' .. span.attributes.index .. ').text')
   elseif span.classes:includes('status') then
     local kind = 'other'
     for _, class in ipairs(span.classes) do kind = class:match('^status%-(%a+)$') or kind end
@@ -61,7 +75,8 @@ end
 
 function Div(div)
   if div.classes:includes('chapter') then
-    return block('#chapter(' .. literal(div.attributes.title) .. ')')
+    local start = div.classes:includes('run-on') and ', run-on: true' or ''
+    return block('#chapter(' .. literal(div.attributes.title) .. start .. ')')
   end
   if div.classes:includes('admonition') then
     local breakable = div.classes:includes('long') and '(breakable: true)' or ''
@@ -75,6 +90,9 @@ end
 
 -- A column without an alignment would take the figure's, which is centred.
 function Table(tbl)
+  if #tbl.caption.long > 0 then
+    tbl.caption.long = {pandoc.Plain(listed(pandoc.utils.blocks_to_inlines(tbl.caption.long)))}
+  end
   for _, column in ipairs(tbl.colspecs) do
     if column[1] == 'AlignDefault' then column[1] = 'AlignLeft' end
   end

@@ -1,0 +1,121 @@
+"""Pages joined into volumes: links, places and what becomes of the boxes of a page."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+from earlyhelp.render.joined import Joined, extract_drawings, join, read_chapters, to_html
+from earlyhelp.render.volumes import Contents, Volume, read_contents
+from earlyhelp.study.problems import InputError
+
+REPORT, ANNEX = Volume("report", "Report"), Volume("annex", "Annex: more")
+CONTENTS = Contents({}, (REPORT, ANNEX), {"": REPORT, "Found": REPORT, "More": ANNEX, "Web": None})
+
+
+def joined(folder: Path, **pages: str) -> dict[Volume, Joined]:
+    """Join the front page and the pages `found`, `short`, `more` and `web`, one part each."""
+    nav = "".join(
+        f"<p class='caption'>{part}</p>"
+        + "".join(f"<a class='reference internal' href='{name}.html'>x</a>" for name in names)
+        for part, names in (("Found", ("found", "short")), ("More", ("more",)), ("Web", ("web",)))
+    )
+    nav = f"<nav class='bd-docs-nav'><a class='reference internal' href='#'>x</a>{nav}</nav>"
+    for name in ("index", "found", "short", "more", "web"):
+        text = pages.get(name, "<p>Nothing.</p>")
+        article = f"<section id='top'><h1>Page {name}</h1>{text}</section>"
+        page = f"{nav}<article class='bd-article'>{article}</article>"
+        (folder / f"{name}.html").write_text(page, "utf-8")
+    return join(read_chapters(folder, CONTENTS, folder))
+
+
+def said(volumes: dict[Volume, Joined], volume: Volume = REPORT) -> str:
+    """Text of a volume; every place is on page 7."""
+    places = {label: 7 for joined in volumes.values() for label in joined.wanted}
+    leads = volumes[volume].leads(places, {REPORT: "r.pdf", ANNEX: "a nnex.pdf"})
+    page = BeautifulSoup(to_html(volumes[volume]), "lxml")
+    for mention in page.select(".outside"):
+        mention.string = leads[int(mention["data-index"])]["text"]
+    return " ".join(page.get_text().split())
+
+
+def test_links_between_pages_become_links_in_the_document(built_book: Path, tmp_path: Path) -> None:
+    volumes = join(read_chapters(built_book, read_contents(built_book.parents[1]), tmp_path))
+    report = to_html(next(iter(volumes.values())))
+    targets = re.findall(r'href="#([^"]+)"', report)
+    assert "h2.feasibility.uptake" in targets
+    assert [target for target in targets if report.count(f'id="{target}"') != 1] == []
+    assert "results-sample.tab-wide" in [*volumes.values()][1].wanted
+
+
+def test_a_link_out_of_a_volume_says_where_it_leads(tmp_path: Path) -> None:
+    volumes = joined(
+        tmp_path,
+        found="<p>See <a href='more.html#deep'>the rest</a> (or <a href='more.html'>all</a>), "
+        "<a href='web.html'>online</a>, <a href='short.html'>here</a>.</p>",
+        more="<section id='deep'><h2>Deep</h2><p>x</p></section>",
+    )
+    assert (
+        "See the rest (Annex, Deep, page 7) (or all, Annex, Page more, page 7), "
+        "online (HTML book, Page web), here." in said(volumes)
+    )
+    assert volumes[ANNEX].wanted == {"h2.more.deep", "h1.more"}
+    leads = volumes[REPORT].leads({"h2.more.deep": 8, "h1.more": 7}, {ANNEX: "a b.pdf"})
+    assert leads[0]["url"] == "a%20b.pdf#page=8"
+
+
+def test_places_are_named_once_for_a_block_and_a_table(tmp_path: Path) -> None:
+    two = "<a href='more.html#a'>one</a> and <a href='more.html#b'>two</a>"
+    cells = f"<tr><td>{two}</td></tr>"
+    volumes = joined(
+        tmp_path,
+        found=f"<p>{two}</p><table><caption>Table 1</caption>{cells}</table><table>{cells}</table>"
+        "<p><a href='more.html#a'>Page  more</a> <a class='claim' href='more.html#a'>17</a></p>",
+        more="<p id='a'>x</p><p id='b'>y</p>",
+    )
+    text = said(volumes)
+    assert "one and two (Annex, Page more, page 7)Table 1 (Annex, Page more, page 7)one" in text
+    assert text.count("Annex") == 3
+    # Not the section that the link's own words name, and nothing for a number of the ledger.
+    assert "Page more (Annex, page 7) 17" in text
+
+
+def test_terms_with_ids_become_headings_and_other_lists_stay(tmp_path: Path) -> None:
+    named = "<dl><dt><span id='t'>Theme</span></dt><dd><p>What.</p></dd></dl>"
+    plain = "<dl><dt>Word</dt><dd>Sense.</dd></dl><dl class='glossary'><dt id='g'>G</dt></dl>"
+    volumes = joined(tmp_path, found=f"<section id='s'><h2>List</h2>{named}{plain}</section>")
+    page = BeautifulSoup(to_html(volumes[REPORT]), "lxml")
+    assert [item.get_text() for item in page.select("h4")] == ["Theme"]
+    assert [item.get_text() for item in page.select("dt")] == ["Word", "G"]
+    assert len({item["id"] for item in page.select("h1, h2, h3, h4")}) == 6
+
+
+def test_chapters_of_a_part_run_on(tmp_path: Path) -> None:
+    page = BeautifulSoup(to_html(joined(tmp_path)[REPORT]), "lxml")
+    assert [item["title"] for item in page.select(".chapter")] == [
+        *("Page index", "Page found", "Page short")
+    ]
+    assert [item["title"] for item in page.select(".run-on")] == ["Page short"]
+
+
+def test_a_link_that_leads_nowhere_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"found.html.*more.html#gone"):
+        joined(tmp_path, found="<p><a href='more.html#gone'>x</a></p>")
+
+
+def test_a_folder_without_pages_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"index\.html"):
+        read_chapters(tmp_path, CONTENTS, tmp_path)
+
+
+@pytest.mark.parametrize("role", ["img", "graphics-document document"])
+def test_drawings_keep_their_case_and_icons_stay_out(tmp_path: Path, role: str) -> None:
+    drawing = f'<svg role="{role}" aria-label="A &amp; B" viewBox="0 0 1 1"><clipPath/></svg>'
+    markup = extract_drawings(f'<svg class="icon"></svg>{drawing}', "page", tmp_path)
+    (path,) = tmp_path.iterdir()
+    assert path.read_text() == drawing
+    assert 'alt="A &amp; B"' in markup
+    assert '<svg class="icon">' in markup

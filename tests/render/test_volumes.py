@@ -1,0 +1,66 @@
+"""Volumes: every part of the table of contents has one, and covers say what is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from helpers import ROOT
+
+from earlyhelp.render.volumes import Volume, imprint, read_contents
+from earlyhelp.study.design import read_study
+from earlyhelp.study.problems import InputError
+
+
+def toc(folder: Path, *parts: dict[str, object]) -> Path:
+    written = {"root": "index", "volumes": {"report": "Report", "annex": "Annex: more"}}
+    (folder / "_toc.yml").write_text(
+        yaml.safe_dump({**written, "parts": [*parts]}, sort_keys=False)
+    )
+    return folder
+
+
+def part(caption: str, **keys: str) -> dict[str, object]:
+    return {"caption": caption, "chapters": [{"file": caption.lower()}], **keys}
+
+
+def test_every_part_of_the_book_has_a_volume_or_is_html_only() -> None:
+    contents = read_contents(ROOT)
+    assert [volume.id for volume in contents.volumes] == ["report", "annex-a", "annex-b"]
+    assert set(contents.printed_in.values()) == {*contents.volumes, None}
+    assert len(contents.printed_in) == 1 + len(contents.sphinx["parts"])
+
+
+def test_a_part_without_a_volume_is_a_problem(tmp_path: Path) -> None:
+    folder = toc(tmp_path, part("One", volume="report"), part("Two"), part("Three", volume="anex"))
+    with pytest.raises(InputError) as error:
+        read_contents(folder)
+    assert [str(problem) for problem in error.value.problems] == [
+        "_toc.yml, volume of 'Two': found None; expected one of: report, annex, html only",
+        "_toc.yml, volume of 'Three': found 'anex'; expected one of: report, annex, html only",
+    ]
+
+
+def test_sphinx_sees_no_volume(tmp_path: Path) -> None:
+    contents = read_contents(toc(tmp_path, part("One", volume="html only")))
+    assert contents.sphinx == {"root": "index", "parts": [part("One")]}
+
+
+def test_what_a_study_lacks_leaves_no_part_and_no_volume(tmp_path: Path) -> None:
+    folder = toc(tmp_path, part("One", volume="report"), part("Two", volume="annex"))
+    kept = read_contents(folder).of({"index", "one"})
+    assert kept.sphinx["parts"] == [part("One")]
+    assert kept.volumes == (Volume("report", "Report"),)
+    assert kept.printed_in == {"": kept.volumes[0], "One": kept.volumes[0]}
+
+
+def test_a_cover_says_what_the_repository_says_and_no_more() -> None:
+    study, cff = read_study(ROOT / "data/rotherham"), (ROOT / "CITATION.cff").read_text("utf-8")
+    said = imprint(study, ROOT)
+    assert f"version: {said.version}\n" in cff
+    assert all(f"name: {author}\n" in cff for author in said.authors)
+    assert said.licence in (ROOT / "LICENSE").read_text("utf-8")
+    assert said.date == ""
+    # Keywords are about the study that the compendium was made for.
+    assert imprint(read_study(ROOT / "tests/studies/complete"), ROOT).keywords == ()

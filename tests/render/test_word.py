@@ -1,0 +1,124 @@
+"""The Word file of the miniature book."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+
+
+@pytest.fixture(scope="session")
+def parts(built_volumes: Path) -> dict[str, etree._Element]:
+    with zipfile.ZipFile(built_volumes / "earlyhelp-rotherham-report.docx") as archive:
+        assert archive.testzip() is None
+        return {
+            name: etree.fromstring(archive.read(name))
+            for name in archive.namelist()
+            if name.endswith((".xml", ".rels"))
+        }
+
+
+@pytest.fixture(scope="session")
+def paragraphs(parts: dict[str, etree._Element]) -> list[tuple[str, str]]:
+    """Style and text of every paragraph."""
+    found = []
+    for paragraph in parts["word/document.xml"].iter(f"{WORD}p"):
+        style = paragraph.find(f"{WORD}pPr/{WORD}pStyle")
+        text = "".join(paragraph.itertext(f"{WORD}t"))
+        found.append((style.get(f"{WORD}val") if style is not None else "", " ".join(text.split())))
+    return found
+
+
+def test_title_and_properties(
+    parts: dict[str, etree._Element], paragraphs: list[tuple[str, str]]
+) -> None:
+    assert ("Title", "A miniature report") in paragraphs
+    assert ("Author", "The earlyhelp project") in paragraphs
+    shown = [text for _, text in paragraphs]
+    assert "Version 0.1.0" in shown
+    assert "Free to use" in shown
+    properties = {item.tag.partition("}")[2]: item.text for item in parts["docProps/core.xml"]}
+    assert properties["creator"] == "The earlyhelp project"
+    assert "mixed methods" in properties["keywords"]
+    assert properties["language"] == "en-GB"
+    assert "created" not in properties
+
+
+def test_headings_are_headings(paragraphs: list[tuple[str, str]]) -> None:
+    headings = [item for item in paragraphs if item[0].startswith("Heading")]
+    start = headings.index(("Heading1", "Findings"))
+    assert headings[start : start + 4] == [
+        ("Heading1", "Findings"),
+        ("Heading2", "Feasibility of <training> & tools"),
+        ("Heading3", "Uptake"),
+        ("Heading4", "A third level"),
+    ]
+
+
+def test_captions_keep_their_numbers(paragraphs: list[tuple[str, str]]) -> None:
+    captions = [text for style, text in paragraphs if style in ("TableCaption", "ImageCaption")]
+    assert captions[0].startswith(
+        "Table 1 Research questions (Annex, The sample, recomputed, page "
+    )
+    assert captions[1:] == ["Figure 1 Theory of change, drawn", "Figure 3 An instrument"]
+
+
+def test_tables_have_header_rows(parts: dict[str, etree._Element]) -> None:
+    tables = [*parts["word/document.xml"].iter(f"{WORD}tbl")]
+    assert tables
+    assert all(table.find(f"{WORD}tr/{WORD}trPr/{WORD}tblHeader") is not None for table in tables)
+
+
+def test_figures_have_alternative_texts_and_pictures(
+    parts: dict[str, etree._Element], built_volumes: Path
+) -> None:
+    texts = [
+        item.get("descr") for item in parts["word/document.xml"].iter() if "docPr" in str(item.tag)
+    ]
+    assert texts == [
+        "Theory of change: inputs lead to outcomes.",
+        "A square that stands for an instrument.",
+    ]
+    with zipfile.ZipFile(built_volumes / "earlyhelp-rotherham-report.docx") as archive:
+        pictures = [name for name in archive.namelist() if name.startswith("word/media/")]
+        assert len(pictures) == 2
+        assert all(archive.read(name).startswith(b"\x89PNG") for name in pictures)
+
+
+def test_links_lead_inside_the_file_and_to_the_volume_beside_it(
+    parts: dict[str, etree._Element],
+) -> None:
+    document = parts["word/document.xml"]
+    marks = {mark.get(f"{WORD}name") for mark in document.iter(f"{WORD}bookmarkStart")}
+    inside = {link.get(f"{WORD}anchor") for link in document.iter(f"{WORD}hyperlink")} - {None}
+    assert inside
+    assert inside <= marks
+    outside = {item.get("Target", "") for item in parts["word/_rels/document.xml.rels"]}
+    assert any(url.startswith("earlyhelp-rotherham-annex.pdf#page=") for url in outside)
+    assert not any("outside:" in url for url in outside)
+
+
+def test_statuses_notes_and_places_are_in_words(
+    parts: dict[str, etree._Element], paragraphs: list[tuple[str, str]]
+) -> None:
+    text = " ".join(text for _, text in paragraphs)
+    assert "One [reproduced] number, see Table 2 (Annex, The sample, recomputed, page 3)." in text
+    assert "The first note" not in text
+    notes = "".join(parts["word/footnotes.xml"].itertext(f"{WORD}t"))
+    assert notes.count("The first note, with emphasis.") == 2
+    assert "show(attendance)" not in text
+
+
+def test_pages_are_a4(parts: dict[str, etree._Element]) -> None:
+    (size,) = parts["word/document.xml"].iter(f"{WORD}pgSz")
+    assert (size.get(f"{WORD}w"), size.get(f"{WORD}h")) == ("11906", "16838")
+    (table,) = (
+        style
+        for style in parts["word/styles.xml"].iter(f"{WORD}style")
+        if style.get(f"{WORD}styleId") == "Table"
+    )
+    assert table.find(f"{WORD}tblPr/{WORD}tblBorders/{WORD}insideH") is not None

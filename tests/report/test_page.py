@@ -186,3 +186,13 @@ def test_a_table_leads_back_to_its_first_claim(page: Page, shown: list[str]) -> 
     with_ledger = dataclasses.replace(page, claims={"t-1": tested})
     with_ledger.table(outcomes.paired_tests(page.pilot), "C.")
     assert "[Ledger](#ledger-t-1)" in shown[0]
+
+
+def test_readings_stand_beside_the_numbers_that_rest_on_them(
+    rotherham: Path, shown: list[str]
+) -> None:
+    page = open_page(str(rotherham))
+    page.table(participants.people(page.pilot), "People.")
+    assert "Rests on A-01, A-03, A-20." in shown[0]
+    page.table(participants.interviewees(page.pilot), "Interviews.")
+    assert "Rests on" not in shown[-1]

@@ -27,8 +27,6 @@ LABELS = {
     "post_training": "Post-training",
     "endline": "Endline",
     "change": "Change",
-    "units": "Unit means",
-    "people": "People, units ignored",
     "endline adjusted for baseline": "Endline adjusted for baseline",
     "intervention less comparison": "Intervention less comparison",
     "working_hours": "Working hours",
@@ -129,6 +127,14 @@ class Layout:
     rows: str = ""
     reshape: Callable[[pd.DataFrame], pd.DataFrame] | None = None
     value: str = ""
+
+    def shown(self, frame: pd.DataFrame) -> list[str]:
+        """The columns of a frame that its table shows."""
+        if self.reshape:
+            return [self.value]
+        columns = self.columns(frame) if callable(self.columns) else self.columns
+        ends = ((name,) if isinstance(name, str) else name for name in columns)
+        return [name for names in ends for name in names]
 
     def lay_out(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Finished strings of a frame, with the statuses that they claim in ``attrs``."""

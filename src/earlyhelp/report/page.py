@@ -17,7 +17,7 @@ from earlyhelp.published.ledger import formatted, judged, ledger_target
 from earlyhelp.published.numbers import chance as chance  # notebooks import these from here
 from earlyhelp.published.numbers import number as number
 from earlyhelp.published.numbers import span as span
-from earlyhelp.published.statuses import statuses_in
+from earlyhelp.published.statuses import Statuses, statuses_in
 from earlyhelp.qualitative import framework
 from earlyhelp.qualitative.framework import (
     CODEBOOK_FILE,
@@ -126,13 +126,15 @@ class Page:
             Target of the table; a quantity's own by default.
         """
         name = name or target(frame.attrs["quantity"])
+        rests = self._rests_on(frame, name)
         if "quantity" in frame.attrs or name in LAYOUTS:
             frame = LAYOUTS[name].lay_out(frame)
         usual, *others = frame.attrs.get("statuses") or ("",)
         badges = [badge(usual)] if usual else []
         badges += [f"{badge(status)} ({LETTERS[status]})" for status in others]
-        notes = " ".join(filter(None, [self._notes(place, reading), self._ledger_link(name)]))
-        show(table_markdown(frame, " ".join(filter(None, [caption, *badges, notes])), name, kind))
+        notes = [self._notes(place, reading), rests, self._ledger_link(name)]
+        caption = " ".join(filter(None, [caption, *badges, *notes]))
+        show(table_markdown(frame, caption, name, kind))
 
     def figure(self, figure: Figure, frame: pd.DataFrame, *columns: str) -> None:
         """Show a figure of some columns of a table; a figure's cell shows nothing else.
@@ -149,6 +151,14 @@ class Page:
         """Say below a figure what its numbers may claim, and where the report has them."""
         badges = map(badge, statuses_in(frame, *columns))
         show(" ".join(filter(None, [*badges, self._notes(place, reading)])))
+
+    def _rests_on(self, frame: pd.DataFrame, name: str) -> str:
+        """The readings behind what a quantity's table shows (`Statuses.rests_on`)."""
+        if "quantity" not in frame.attrs or not isinstance(self.pilot.statuses, Statuses):
+            return ""
+        shown = LAYOUTS[name].shown(frame)
+        found = self.pilot.statuses.rests_on(frame.attrs["quantity"], shown)
+        return f"Rests on {', '.join(found)}." if found and self._reconstructed else ""
 
     def _ledger_link(self, name: str) -> str:
         """The way back from a table to the first of its claims in the ledger."""

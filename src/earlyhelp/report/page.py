@@ -12,7 +12,7 @@ from IPython.core.pylabtools import print_figure
 from IPython.display import display
 from matplotlib.figure import Figure
 
-from earlyhelp.published.claims import Claim, claims_of
+from earlyhelp.published.claims import Claim, claims_of, parse_interval
 from earlyhelp.published.ledger import formatted, judged, ledger_target
 from earlyhelp.published.numbers import chance as chance  # notebooks import these from here
 from earlyhelp.published.numbers import number as number
@@ -128,7 +128,7 @@ class Page:
         name = name or target(frame.attrs["quantity"])
         rests = self._rests_on(frame, name)
         if "quantity" in frame.attrs or name in LAYOUTS:
-            frame = LAYOUTS[name].lay_out(frame)
+            frame = LAYOUTS[name].lay_out(self._bound_by_words(frame))
         usual, *others = frame.attrs.get("statuses") or ("",)
         badges = [badge(usual)] if usual else []
         badges += [f"{badge(status)} ({LETTERS[status]})" for status in others]
@@ -159,6 +159,19 @@ class Page:
         shown = LAYOUTS[name].shown(frame)
         found = self.pilot.statuses.rests_on(frame.attrs["quantity"], shown)
         return f"Rests on {', '.join(found)}." if found and self._reconstructed else ""
+
+    def _bound_by_words(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """A table that knows between which numbers the report's words put its cells."""
+        quantity = frame.attrs.get("quantity")
+        words = [claim for claim in self.claims.values() if quantity and claim.quantity == quantity]
+        frame.attrs["within"] = {
+            (index, claim.column): parse_interval(claim.interval)
+            for claim in words
+            if claim.interval and set(claim.keys) <= set(frame)
+            for index, row in frame.iterrows()
+            if claim.part(row) is not None
+        }
+        return frame
 
     def _ledger_link(self, name: str) -> str:
         """The way back from a table to the first of its claims in the ledger."""

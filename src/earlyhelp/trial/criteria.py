@@ -11,7 +11,6 @@ from earlyhelp.published.ledger import with_statuses
 from earlyhelp.published.statuses import FREE, cell_statuses, combined
 from earlyhelp.study.raw import Pilot
 from earlyhelp.trial import progression
-from earlyhelp.trial.power import clustering_effect
 
 # The people who could have answered, by wave and arm. No file lists the staff of the comparison
 # arm: those known from either survey are the nearest (`participants.response_rates`).
@@ -148,7 +147,7 @@ def assess(pilot: Pilot, confidence: float = 0.95, icc: float = 0.0) -> pd.DataF
     seen = observed(pilot)
     units = {arm: len({t.unit for t in pilot.study.teams if t.arm == arm}) for arm in ARMS}
     sizes = seen["total"] / seen["arm"].map(units)
-    seen["design_effect"] = [clustering_effect(max(size, 1.0), icc) for size in sizes.fillna(1.0)]
+    seen["design_effect"] = 1 + (sizes.fillna(1.0).clip(lower=1.0) - 1) * icc
     free = seen.index[seen["status"] == FREE]
     stated = [c for c in pilot.study.progression.criteria if c.quantity not in free]
     table = progression.assess(stated, seen, confidence)

@@ -152,7 +152,7 @@ def test_the_baseline_is_not_tested(pilot: Pilot) -> None:
 
 def test_estimates_of_unit_means(pilot: Pilot) -> None:
     frame = outcomes.estimates(pilot)
-    at = {"measure": "wai", "analysed": "units", "estimate": "change"}
+    at = {"measure": "wai", "analysed": "unit means", "estimate": "change"}
     # Unit means 1.5, 0 and 0.5, -1: variance (4 * 0.75**2) / 2 = 1.125; t(.975, 2) = 4.302653.
     between = row(frame, **at, arm=outcomes.BETWEEN)
     assert between[["n", "value", "df"]].tolist() == [4, 1, 2]
@@ -163,7 +163,7 @@ def test_estimates_of_unit_means(pilot: Pilot) -> None:
 
 
 def test_units_that_are_all_alike_have_no_interval(pilot: Pilot) -> None:
-    at = {"measure": "compassion_satisfaction", "analysed": "units", "estimate": "change"}
+    at = {"measure": "compassion_satisfaction", "analysed": "unit means", "estimate": "change"}
     alike = row(outcomes.estimates(pilot), **at, arm=outcomes.BETWEEN)
     assert (alike["value"], alike["df"]) == pytest.approx((0, 2))
     assert alike[["ci_low", "ci_high"]].isna().all()
@@ -171,7 +171,7 @@ def test_units_that_are_all_alike_have_no_interval(pilot: Pilot) -> None:
 
 def test_estimates_of_people_are_those_of_their_tests(pilot: Pilot) -> None:
     frame = outcomes.estimates(pilot)
-    at = {"measure": "wai", "analysed": "people", "estimate": "change"}
+    at = {"measure": "wai", "analysed": outcomes.PEOPLE, "estimate": "change"}
     arm = row(frame, **at, arm="intervention")
     assert arm[["n", "value", "dz"]].tolist() == [3, 1, 1]
     assert arm["ci_low"] == pytest.approx(1 - 4.302653 / 3**0.5, abs=1e-6)
@@ -182,7 +182,9 @@ def test_estimates_of_people_are_those_of_their_tests(pilot: Pilot) -> None:
     assert frame.loc[frame["estimate"] == outcomes.ADJUSTED, "value"].isna().all()
 
 
-@pytest.mark.parametrize(("analysed", "by"), [("units", "unit"), ("people", "practitioner_id")])
+@pytest.mark.parametrize(
+    ("analysed", "by"), [("unit means", "unit"), (outcomes.PEOPLE, "practitioner_id")]
+)
 def test_the_difference_adjusted_for_baseline(analysed: str, by: str) -> None:
     # By the textbook: slope within arms b = Sxy / Sxx; difference of endline means less b times
     # that of baseline means; its variance s2 (1/n + 1/m + (difference at baseline)**2 / Sxx).
@@ -212,7 +214,7 @@ def test_the_difference_adjusted_for_baseline_is_that_of_r(rotherham: Path) -> N
     found = row(
         outcomes.estimates(open_pilot(rotherham)),
         measure="wai",
-        analysed="people",
+        analysed=outcomes.PEOPLE,
         estimate=outcomes.ADJUSTED,
     )
     assert found["value"] == pytest.approx(2.50, abs=0.005)
@@ -312,7 +314,7 @@ def test_one_team_per_arm_leaves_no_degrees_of_freedom(pilot: Pilot) -> None:
     clustered = row(outcomes.design_effects(small, icc=(0.1,)), measure="wai")
     assert clustered["df"] == 0
     assert math.isnan(clustered["p"])
-    at = {"measure": "wai", "analysed": "units", "arm": outcomes.BETWEEN, "estimate": "change"}
+    at = {"measure": "wai", "analysed": "unit means", "arm": outcomes.BETWEEN, "estimate": "change"}
     estimated = row(outcomes.estimates(small), **at)
     # Units A and C alone: 1.5 and 0.5.
     assert (estimated["value"], estimated["df"]) == pytest.approx((1, 0))

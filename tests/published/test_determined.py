@@ -14,7 +14,7 @@ from scipy import stats
 
 from earlyhelp.analysis import instruments, outcomes
 from earlyhelp.cli import main
-from earlyhelp.possible import existence
+from earlyhelp.possible import existence, two_waves
 from earlyhelp.possible.extremes import ARMS, WAVES
 from earlyhelp.possible.two_waves import Change
 from earlyhelp.published import determined, identified_sets
@@ -124,6 +124,38 @@ def test_the_bounds_of_a_solution_are_attained(figures: Figures) -> None:
         people = existence.greatest(arm, [change], risen).people
         assert existence.agrees(arm, change, people)
         assert sum(map(risen, people)) == most
+
+
+def test_no_endline_scores_of_the_pairs_have_the_printed_t(figures: Figures) -> None:
+    """A-16: over all sums of the pairs, each with the most spread that its wave leaves."""
+
+    def least(measure: str) -> float:
+        arms = figures.outcomes[measure].arms.values()
+        n, m = (arm.pairs for arm in arms)
+        spreads = [two_waves.paired_spread(arm.endline, arm.pairs).items() for arm in arms]
+        return min(
+            abs(x / n - y / m) / float((a + b) / (n + m - 2) * (1 / n + 1 / m)) ** 0.5
+            for (x, a), (y, b) in product(*spreads)
+            if a + b
+        )
+
+    # Printed: 0.39.
+    assert 1.03 < least("wai") < 1.04
+    # For compassion satisfaction this excludes nothing.
+    assert least("proqol") == 0
+
+
+def test_no_welch_test_has_the_printed_t_and_degrees_of_freedom(figures: Figures) -> None:
+    """A-16: of all changes that the paired tests leave, whether or not people have them."""
+    changes = [two_waves.changes(arm) for arm in figures.outcomes["wai"].arms.values()]
+    sizes = []
+    for pair in product(*changes):
+        first, second = (float(c.spread) / (c.pairs - 1) / c.pairs for c in pair)
+        parts = first**2 / (pair[0].pairs - 1) + second**2 / (pair[1].pairs - 1)
+        if (first + second) ** 2 / parts >= 30.5:
+            sizes.append(abs(float(pair[0].mean - pair[1].mean)) / (first + second) ** 0.5)
+    assert sizes
+    assert min(sizes) > 0.5
 
 
 def test_many_solutions_are_not_listed(figures: Figures) -> None:

@@ -26,7 +26,7 @@ from earlyhelp.analysis.quantities import (
     quantity,
 )
 from earlyhelp.published.ledger import with_statuses
-from earlyhelp.published.statuses import cell_statuses, combined, statuses_in
+from earlyhelp.published.statuses import Statuses, cell_statuses, combined, statuses_in
 from earlyhelp.study.raw import Pilot, open_pilot
 
 # With a number: people and answers are lost at random; rules are to hold whatever the data.
@@ -298,3 +298,14 @@ def test_two_quantities_of_one_name_are_refused() -> None:
     with pytest.raises(ValueError, match="registered already"):
         quantity()(participants.people)
     assert isinstance(QUANTITIES["people"], Quantity)
+
+
+def test_a_table_rests_on_the_readings_behind_its_numbers(pilot: Pilot) -> None:
+    assert isinstance(pilot.statuses, Statuses)
+    rests_on = pilot.statuses.rests_on
+    # People lost: the comparison arm's respondents, who has a score, and who answered twice.
+    assert rests_on("people", ["lost"]) == ["A-01", "A-03", "A-20"]
+    assert rests_on("people", ["endline"]) == []
+    # Asked were those who came to the training; the two numbers of the comparison arm do not bear.
+    assert rests_on("training_views", ["percent"]) == ["A-09"]
+    assert rests_on("between_tests", ["df"]) == ["A-16"]

@@ -185,3 +185,25 @@ def test_a_table_leads_back_to_its_first_claim(page: Page, shown: list[str]) -> 
     with_ledger = dataclasses.replace(page, claims={"t-1": tested})
     with_ledger.table(outcomes.paired_tests(page.pilot), "C.")
     assert "[Ledger](#ledger-t-1)" in shown[0]
+
+
+def test_readings_stand_beside_the_numbers_that_rest_on_them(
+    rotherham: Path, shown: list[str]
+) -> None:
+    page = open_page(str(rotherham))
+    page.table(participants.people(page.pilot), "People.")
+    assert "Rests on A-01, A-03, A-20." in shown[0]
+    page.table(participants.interviewees(page.pilot), "Interviews.")
+    assert "Rests on" not in shown[-1]
+
+
+def test_a_number_that_words_bound_is_not_rounded_out_of_them(
+    rotherham: Path, shown: list[str]
+) -> None:
+    page = open_page(str(rotherham))
+    summary = outcomes.outcome_summary(page.pilot)
+    page.table(summary.query("measure == 'compassion_satisfaction'"), "Scores.")
+    # "Above 42" in the report.
+    (baseline,) = (line for line in shown[0].splitlines() if "Intervention | Baseline" in line)
+    mean = float(baseline.split("|")[5].split()[0])
+    assert 42 < mean < 42.1

@@ -27,6 +27,7 @@ WAVES = ("baseline", "endline")
 NOTHING = float("nan")
 BETWEEN = "intervention less comparison"
 ADJUSTED = "endline adjusted for baseline"
+PEOPLE = "people, units ignored"
 
 
 def check_share(name: str, value: float) -> None:
@@ -390,7 +391,7 @@ def between_tests(
 
 def _people(estimate: str, arm: str) -> dict[str, str]:
     """The rows of `estimates` that count people."""
-    return {"analysed": "people", "estimate": estimate, "arm": arm}
+    return {"analysed": PEOPLE, "estimate": estimate, "arm": arm}
 
 
 @quantity(
@@ -421,7 +422,7 @@ def estimates(pilot: Pilot, confidence: float = 0.95, analysis_set: str = "all")
     Returns
     -------
     DataFrame
-        measure, analysed ("units" or "people"), estimate ("change" or `ADJUSTED`), arm (or
+        measure, analysed ("unit means" or `PEOPLE`), estimate ("change" or `ADJUSTED`), arm (or
         `BETWEEN`), n (units or people measured twice), value (points), ci_low, ci_high, df, d
         (value over the SD at baseline, pooled over the arms: Morris 2008, without the factor for
         small samples), dz (mean change over its SD; of people). What cannot be estimated is NaN.
@@ -433,11 +434,11 @@ def estimates(pilot: Pilot, confidence: float = 0.95, analysis_set: str = "all")
     >>> columns = ["analysed", "estimate", "n", "value", "ci_low", "ci_high", "d"]
     >>> chosen = table[(table["measure"] == "wai") & (table["arm"] == BETWEEN)]
     >>> print(chosen[columns].round(1).to_string(index=False))
-    analysed                      estimate  n  value  ci_low  ci_high   d
-       units                        change  4    7.9     1.9     14.0 1.7
-       units endline adjusted for baseline  4    8.3   -11.8     28.5 1.8
-      people                        change 12    7.2     4.4     10.0 1.5
-      people endline adjusted for baseline 12    7.6     5.5      9.6 1.6
+                 analysed                      estimate  n  value  ci_low  ci_high   d
+               unit means                        change  4    7.9     1.9     14.0 1.7
+               unit means endline adjusted for baseline  4    8.3   -11.8     28.5 1.8
+    people, units ignored                        change 12    7.2     4.4     10.0 1.5
+    people, units ignored endline adjusted for baseline 12    7.6     5.5      9.6 1.6
     """
     check_share("confidence", confidence)
     paired, scores = changes(pilot, analysis_set), outcome_scores(pilot)
@@ -446,15 +447,15 @@ def estimates(pilot: Pilot, confidence: float = 0.95, analysis_set: str = "all")
     between = between_tests(pilot, confidence=confidence, analysis_set=analysis_set)
     between = between[between["contrast"] == "change"].rename(columns={"difference": "value"})
     between = between.assign(arm=BETWEEN, n=between["n_intervention"] + between["n_comparison"])
-    tested = pd.concat([within, between]).assign(analysed="people", estimate="change")
+    tested = pd.concat([within, between]).assign(analysed=PEOPLE, estimate="change")
     rows = []
     for measure in pilot.instruments.outcomes:
         people = paired[paired["measure"] == measure]
         units = people.groupby(["arm", "unit"], as_index=False)[[*WAVES, "change"]].mean()
         fitted = [
-            *(_fitted(units, "units", "change", arm, confidence) for arm in (*ARMS, BETWEEN)),
-            _fitted(units, "units", ADJUSTED, BETWEEN, confidence),
-            _fitted(people, "people", ADJUSTED, BETWEEN, confidence),
+            *(_fitted(units, "unit means", "change", arm, confidence) for arm in (*ARMS, BETWEEN)),
+            _fitted(units, "unit means", ADJUSTED, BETWEEN, confidence),
+            _fitted(people, PEOPLE, ADJUSTED, BETWEEN, confidence),
         ]
         of_people = tested[tested["measure"] == measure]
         of_measure = pd.concat([pd.DataFrame(fitted[:-1]), of_people, pd.DataFrame(fitted[-1:])])

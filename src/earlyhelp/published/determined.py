@@ -246,11 +246,12 @@ def _only_with(solutions: pd.DataFrame, quantity: str) -> str:
     """Words for a greatest count that occurs with one SD of change alone."""
     if solutions.empty:
         return ""
-    highest = solutions.groupby(solutions["sd"].round(1))[f"{quantity}_high"].max()
+    shown = [number(sd, 1) for sd in solutions["sd"]]
+    highest = solutions.groupby(shown)[f"{quantity}_high"].max()
     below = highest[highest < highest.max()]
     if below.empty or len(below) < len(highest) - 1:
         return ""
-    return f"; at most {number(below.max())} unless the SD of change is {highest.idxmax():.1f}"
+    return f"; at most {number(below.max())} unless the SD of change is {highest.idxmax()}"
 
 
 # More pairs of a sum and a sum of squares of change are too many to be read one by one.

@@ -64,17 +64,20 @@ def span(low: float, high: float, decimals: int) -> str:
     """Write a range, rounded outwards so that it loses none of its values.
 
     A range whose ends agree to twelve significant digits is one number: the last digits of a
-    float must not widen it. A dash where an end is not known.
+    float must not widen it. A range without upper end is "at least" its lower end, and a dash
+    stands where an end is not known.
 
     Examples
     --------
     >>> span(11.32, 27.84, 1)
     '11.3 to 27.9'
-    >>> span(0.25, 0.25, 1)
-    '0.3'
+    >>> span(0.25, 0.25, 1), span(1.58, math.inf, 1)
+    ('0.3', 'at least 1.5')
     """
     if math.isnan(low) or math.isnan(high):
         return number(None)
+    if math.isinf(high):
+        return f"at least {span(low, low + 1, decimals).partition(' to ')[0]}"
     ends = [Decimal(f"{end:.12g}") for end in (low, high)]
     if ends[0] == ends[1]:
         return number(low, decimals)

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -177,6 +178,25 @@ class Statuses:
         found = [cells.loc[index, claim.column] for index in _picked(claim, frame)]
         return combined(found) if found else FREE
 
+    def rests_on(self, name: str, columns: Iterable[str]) -> list[str]:
+        """Readings and assumptions behind the printed figures that settle columns of a quantity.
+
+        Those of its claims, and of all that its rules take it from.
+        """
+        found: set[str] = set()
+        seen: list[Source] = []
+        asked = [Source(name, column, {}) for column in columns]
+        while asked:
+            if (source := asked.pop()) in seen:
+                continue
+            seen.append(source)
+            for claim in self._claims.get(source.quantity, []):
+                if claim.kind != WORD and claim.column == source.column and source.meets(claim):
+                    found |= set(filter(None, claim.assumptions.split(";")))
+            for rule in QUANTITIES[source.quantity].rules(self._pilot):
+                asked += _sources(rule, source)
+        return sorted(found)
+
     @cached_property
     def _claims(self) -> dict[str, list[Claim]]:
         """Claims with their present statuses, by quantity; those about several rows last."""
@@ -266,6 +286,40 @@ class Statuses:
         return frame.loc[found[0], rule.of], cells.loc[found[0], rule.of]
 
 
+class Source(NamedTuple):
+    """A column of a quantity, in the rows that have some values (in all of them when empty)."""
+
+    quantity: str
+    column: str
+    where: Mapping[str, str]
+
+    def meets(self, claim: Claim) -> bool:
+        """Whether a claim is about any of these rows."""
+        told = {key: "+".join(claim.alternatives(key)).split("+") for key in claim.keys}
+        return all(self.where.get(key) in (None, *values) for key, values in told.items())
+
+
+def _sources(rule: Rule, given: Source) -> Iterator[Source]:
+    """What a rule takes a column from."""
+
+    def other(end: Same | Sum, select: Mapping[str, str]) -> Source:
+        known = {**given.where, **rule.where} if isinstance(rule, Same | Sum) else given.where
+        repeated = {key: known[key] for key in end.on if key in known}
+        return Source(end.quantity, end.of, {**repeated, **select})
+
+    match rule:
+        case Formula() if rule.column == given.column:
+            yield from (given._replace(column=name) for name in _names(rule))
+        case Same() if rule.column == given.column:
+            yield from (other(end, end.select) for end in (rule, *chain(*rule.when)))
+        case Sum() if rule.column == given.column:
+            yield from (other(rule, {rule.key: value}) for value in rule.rows)
+        case Answers() if given.column in (rule.n, "total", "percent"):
+            yield from (given._replace(column=name) for name in (rule.n, "total", "percent"))
+            if rule.asked is not None:
+                yield other(rule.asked, rule.asked.select)
+
+
 def _numeric(frame: pd.DataFrame, status: str) -> pd.DataFrame:
     """The same status for every number, none for labels."""
     kinds = {name: pd.api.types.is_numeric_dtype(frame[name]) for name in frame}
@@ -301,10 +355,15 @@ def _settle(cells: pd.DataFrame, index: Any, column: str, inputs: Iterable[str])
         cells.loc[index, column] = "contradicted" if "contradicted" in found else "determined"
 
 
+def _names(rule: Formula) -> list[str]:
+    tree = ast.walk(ast.parse(rule.formula))
+    return sorted({node.id for node in tree if isinstance(node, ast.Name)})
+
+
 def _formula(rule: Formula, cells: pd.DataFrame) -> None:
-    names = {node.id for node in ast.walk(ast.parse(rule.formula)) if isinstance(node, ast.Name)}
+    names = _names(rule)
     for index in cells.index:
-        _settle(cells, index, rule.column, cells.loc[index, sorted(names)])
+        _settle(cells, index, rule.column, cells.loc[index, names])
 
 
 def _groups(frame: pd.DataFrame, by: Iterable[str]) -> list[list[Any]]:

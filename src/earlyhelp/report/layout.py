@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import pandas as pd
 
+from earlyhelp.possible.one_group import Interval
 from earlyhelp.published.numbers import number
 from earlyhelp.published.statuses import Marks, cell_statuses
 from earlyhelp.report.myst import escape, mark
@@ -27,8 +29,6 @@ LABELS = {
     "post_training": "Post-training",
     "endline": "Endline",
     "change": "Change",
-    "units": "Unit means",
-    "people": "People, units ignored",
     "endline adjusted for baseline": "Endline adjusted for baseline",
     "intervention less comparison": "Intervention less comparison",
     "working_hours": "Working hours",
@@ -56,6 +56,9 @@ def label(name: object, frame: pd.DataFrame) -> str:
     return known.get(text, text.replace("_", " "))
 
 
+# Decimals of a number that the report puts in words, such as "above 42", at most.
+MOST = 6
+
 # How a column is shown: its head, and a number of decimals or None for words. Two columns together
 # are the ends of an interval.
 Columns = Mapping[str | tuple[str, str], tuple[str, int | None]]
@@ -65,9 +68,16 @@ def filled(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
     """Choose, format and head columns; a cell says what it may claim where others claim another."""
     cells: dict[str, list[str]] = {}
     statuses: dict[str, list[str]] = {}
+    within = frame.attrs.get("within", {})
     for name, (head, decimals) in columns.items():
         ends = (name,) if isinstance(name, str) else name
-        shown = [[_cell(value, decimals, frame) for value in frame[end]] for end in ends]
+        shown = [
+            [
+                _cell(value, decimals, frame, within.get((index, end)))
+                for index, value in frame[end].items()
+            ]
+            for end in ends
+        ]
         cells[head] = [" to ".join(words) for words in zip(*shown, strict=True)]
         found = cell_statuses(frame, ends[0])
         # A number that is a label, such as the part of the training, claims nothing.
@@ -76,9 +86,16 @@ def filled(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
     return marked(pd.DataFrame(cells, dtype=str), pd.DataFrame(statuses, dtype=str))
 
 
-def _cell(value: Any, decimals: int | None, frame: pd.DataFrame) -> str:
+def _cell(
+    value: Any, decimals: int | None, frame: pd.DataFrame, within: Interval | None = None
+) -> str:
     if decimals is None or isinstance(value, str):
         return escape(label(value, frame))
+    # What lies above 42 is not shown as 42.0.
+    while within and value in within and decimals < MOST:
+        if Fraction(number(value, decimals).replace("−", "-")) in within:
+            break
+        decimals += 1
     return number(value, decimals)
 
 
@@ -129,6 +146,14 @@ class Layout:
     rows: str = ""
     reshape: Callable[[pd.DataFrame], pd.DataFrame] | None = None
     value: str = ""
+
+    def shown(self, frame: pd.DataFrame) -> list[str]:
+        """The columns of a frame that its table shows."""
+        if self.reshape:
+            return [self.value]
+        columns = self.columns(frame) if callable(self.columns) else self.columns
+        ends = ((name,) if isinstance(name, str) else name for name in columns)
+        return [name for names in ends for name in names]
 
     def lay_out(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Finished strings of a frame, with the statuses that they claim in ``attrs``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import matplotlib.pyplot as plt
@@ -12,12 +12,12 @@ from IPython.core.pylabtools import print_figure
 from IPython.display import display
 from matplotlib.figure import Figure
 
-from earlyhelp.published.claims import Claim, claims_of
+from earlyhelp.published.claims import Claim, claims_of, parse_interval
 from earlyhelp.published.ledger import formatted, judged, ledger_target
 from earlyhelp.published.numbers import chance as chance  # notebooks import these from here
 from earlyhelp.published.numbers import number as number
 from earlyhelp.published.numbers import span as span
-from earlyhelp.published.statuses import FREE, statuses_in
+from earlyhelp.published.statuses import FREE, Statuses, statuses_in
 from earlyhelp.qualitative import framework
 from earlyhelp.qualitative.framework import (
     CODEBOOK_FILE,
@@ -128,13 +128,14 @@ class Page:
         """
         name = name or target(frame.attrs["quantity"])
         quantity = frame.attrs.get("quantity") or frame.attrs.get("free", "")
+        rests = self._rests_on(frame, name)
         if "quantity" in frame.attrs or name in LAYOUTS:
-            frame = LAYOUTS[name].lay_out(frame)
+            frame = LAYOUTS[name].lay_out(self._bound_by_words(frame))
         claimed = frame.attrs.get("statuses") or ("",)
         usual, *others = claimed
         badges = [badge(usual)] if usual else []
         badges += [f"{badge(status)} ({LETTERS[status]})" for status in others]
-        notes = [self._notes(place, reading), self._assumed(quantity, claimed)]
+        notes = [self._notes(place, reading), rests, self._assumed(quantity, claimed)]
         said = filter(None, [caption, *badges, *notes, self._ledger_link(name)])
         show(table_markdown(frame, " ".join(said), name, kind))
 
@@ -156,6 +157,27 @@ class Page:
         notes = [self._notes(place, reading), self._assumed(quantity, claimed)]
         show(" ".join(filter(None, [*map(badge, claimed), *notes])))
 
+    def _rests_on(self, frame: pd.DataFrame, name: str) -> str:
+        """The readings behind what a quantity's table shows (`Statuses.rests_on`)."""
+        if "quantity" not in frame.attrs or not isinstance(self.pilot.statuses, Statuses):
+            return ""
+        shown = LAYOUTS[name].shown(frame)
+        found = self.pilot.statuses.rests_on(frame.attrs["quantity"], shown)
+        return f"Rests on {_linked(found)}." if found and self._reconstructed else ""
+
+    def _bound_by_words(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """A table that knows between which numbers the report's words put its cells."""
+        quantity = frame.attrs.get("quantity")
+        words = [claim for claim in self.claims.values() if quantity and claim.quantity == quantity]
+        frame.attrs["within"] = {
+            (index, claim.column): parse_interval(claim.interval)
+            for claim in words
+            if claim.interval and set(claim.keys) <= set(frame)
+            for index, row in frame.iterrows()
+            if claim.part(row) is not None
+        }
+        return frame
+
     def _ledger_link(self, name: str) -> str:
         """The way back from a table to the first of its claims in the ledger."""
         claims = (c.id for c in self.claims.values() if c.quantity and target(c.quantity) == name)
@@ -165,8 +187,7 @@ class Page:
     def _assumed(self, quantity: str, claimed: Collection[str]) -> str:
         """Links to the assumptions by which the reconstruction has set free numbers."""
         ids = self.pilot.study.assumed.get(quantity, ()) if FREE in claimed else ()
-        links = ", ".join(f"[{one}](#{one.lower()})" for one in ids)
-        return f"Free numbers: {links}." if links else ""
+        return f"Free numbers: {_linked(ids)}." if ids else ""
 
     def _notes(self, place: str, reading: str) -> str:
         source = f"Report: {place}." if place else ""
@@ -266,6 +287,11 @@ class Page:
     @property
     def _reconstructed(self) -> bool:
         return self.pilot.study.provenance == "reconstructed"
+
+
+def _linked(assumptions: Iterable[str]) -> str:
+    """Links to readings and assumptions on their page."""
+    return ", ".join(f"[{one}](#{one.lower()})" for one in assumptions)
 
 
 def open_page(study: str) -> Page:

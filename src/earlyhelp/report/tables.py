@@ -178,7 +178,7 @@ def progression_clustered(assessed: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 @_claiming
-def combining_rule(frame: pd.DataFrame, wanted: float) -> pd.DataFrame:
+def combining_rule(frame: pd.DataFrame, target_power: float) -> pd.DataFrame:
     """How often all criteria together come out green (`criteria.combining_rule`)."""
     return pd.DataFrame(
         {
@@ -187,7 +187,7 @@ def combining_rule(frame: pd.DataFrame, wanted: float) -> pd.DataFrame:
                 for rate in frame["rate"]
             ],
             "Chance that all together is green (%)": frame["chance"].map(chance),
-            f"People per criterion for a chance of {wanted:.0%}": [
+            f"People per criterion for a chance of {target_power:.0%}": [
                 f"more than {MOST_PEOPLE}" if isnan(people) else number(people)
                 for people in frame["people"]
             ],
@@ -341,7 +341,7 @@ def compared(frame: pd.DataFrame) -> pd.DataFrame:
 def candidates(frame: pd.DataFrame) -> pd.DataFrame:
     """Room of each measure beside what trials would need (`pilot_estimates.candidates`)."""
     table = filled(frame, {"measure": ("Measure", None)})
-    table["Largest improvement (SD)"] = _ranges_or_least(frame, "room", 1)
+    table["Largest improvement (SD)"] = _range(frame, "room", 1)
     table["Teams"] = [
         f"{escape(words)} ({count})"
         for words, count in zip(frame["teams"], frame["clusters"], strict=True)
@@ -349,19 +349,6 @@ def candidates(frame: pd.DataFrame) -> pd.DataFrame:
     table["Difference needed (SD)"] = _range(frame, "needed", 2)
     table["Enough room"] = frame["enough"].to_numpy()
     return table
-
-
-def _ranges_or_least(frame: pd.DataFrame, name: str, decimals: int) -> list[str]:
-    """Ranges; "at least" where the upper end is infinite."""
-    return [
-        f"at least {number(low, decimals)}" if high == float("inf") else shown
-        for low, high, shown in zip(
-            frame[f"{name}_low"],
-            frame[f"{name}_high"],
-            _range(frame.replace(float("inf"), float("nan")), name, decimals),
-            strict=True,
-        )
-    ]
 
 
 @_claiming
@@ -379,7 +366,7 @@ def room(frame: pd.DataFrame) -> pd.DataFrame:
     table = filled(frame, GROUP)
     table["In points"] = _range(frame, "headroom", 1)
     table["SD"] = _range(frame, "sd", 1)
-    table["In SDs"] = _ranges_or_least(frame, "headroom_sd", 1)
+    table["In SDs"] = _range(frame, "headroom_sd", 1)
     return table
 
 

@@ -26,7 +26,7 @@ from earlyhelp.analysis.quantities import claiming, labelled
 from earlyhelp.possible import one_group
 from earlyhelp.published import determined, identified_sets
 from earlyhelp.published.identified_sets import outcomes as printed_outcomes
-from earlyhelp.published.numbers import number
+from earlyhelp.published.numbers import number, span
 from earlyhelp.published.printed import read_printed
 from earlyhelp.published.statuses import FREE, cell_statuses, combined
 from earlyhelp.study.design import Study
@@ -960,9 +960,7 @@ def _in_words(
         measure = item.figure.removeprefix(ROOM)
         left = room[(room["measure"] == measure) & (room["wave"] == "endline")]
         low, high = left["headroom_sd_low"].min(), left["headroom_sd_high"].max()
-        ends = f"{number(low, 1)} to {number(high, 1)}"
-        ends = f"at least {number(low, 1)}" if high == float("inf") else ends
-        return f"{item.words}: {ends} SD", room.attrs["status"]
+        return f"{item.words}: {span(low, high, 1)} SD", room.attrs["status"]
     if item.figure == TEAMS:
         service = pilot.study.design.get("service_teams")
         words = f"{item.words}: {len(pilot.study.teams)} of {service}"

@@ -50,13 +50,18 @@ _INLINE_SVG = re.compile(r"<svg\b[^>]*>.*?</svg>", re.DOTALL)
 
 @dataclass(frozen=True)
 class Chapter:
-    """One page of the book; `body` is its article without what only a browser needs."""
+    """One page of the book.
+
+    `body` is its article without what only a browser needs, `folded` the ids of tables and figures
+    that are folded there and not printed.
+    """
 
     path: str
     part: str
     volume: Volume | None
     title: str
     body: Tag
+    folded: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -153,6 +158,7 @@ def _read_chapter(
     markup = extract_drawings((pages / path).read_text("utf-8"), stem, images)
     body = BeautifulSoup(markup, "lxml").select_one("article.bd-article")
     assert body is not None, f"{path} has no article"
+    folded = frozenset(str(item["id"]) for item in body.select(".cell details [id]"))
     for element in body.select(SCREEN_ONLY):
         element.decompose()
     for table in body.select("table.ledger"):
@@ -164,7 +170,7 @@ def _read_chapter(
         image["src"] = source.name
     heading = body.find("h1")
     title = " ".join(heading.get_text().split()) if heading else path
-    return Chapter(path, part, volume, title, body)
+    return Chapter(path, part, volume, title, body, folded)
 
 
 def _keep_columns(table: Tag, names: Collection[str]) -> None:
@@ -297,6 +303,9 @@ def _targets(
             link.unwrap()
         elif target := places[path].find(fragment):
             yield link, target
+        elif fragment in places[path].chapter.folded:
+            link.append(" of the HTML book")
+            link.unwrap()
         else:
             text = f"a link to {path}#{fragment}"
             problems.append(Problem(chapter.path, None, "", text, "a place in the book"))

@@ -17,7 +17,9 @@ import papermill
 from jupyter_client.manager import AsyncKernelManager
 
 from earlyhelp.analysis.outcomes import ANALYSIS_SETS
+from earlyhelp.published.statuses import FREE
 from earlyhelp.qualitative.theory import THEORY_FILE, load_theory
+from earlyhelp.report.myst import CLAIMED
 from earlyhelp.study.design import find_folder, read_study
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.textfile import is_there, read_text
@@ -383,8 +385,17 @@ def _failure(source: Path, cell: nbformat.NotebookNode, what: str) -> NotebookEr
     return NotebookError(f"{source}: {cell.id.replace('-', ' ')} failed\n{lines}\n{what}")
 
 
+def _claimed(cell: nbformat.NotebookNode) -> set[str]:
+    """What a cell's outputs may claim; without a claim it is empty."""
+    outputs = cell.get("outputs", [])
+    return {status for output in outputs for status in output.get("metadata", {}).get(CLAIMED, ())}
+
+
 def _cleaned(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Drop what differs from run to run: times, paths, the interpreter's version."""
+    """Drop what differs from run to run: times, paths, the interpreter's version.
+
+    What the reconstruction has set freely is folded: no finding stands in a reader's way for it.
+    """
     notebook.metadata = nbformat.from_dict(
         {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     )
@@ -392,4 +403,8 @@ def _cleaned(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
         cell["id"] = f"cell-{number}"
         for key in ("papermill", "execution"):
             cell.metadata.pop(key, None)
+        if _claimed(cell) == {FREE}:
+            cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-output"]
+            prompt = {"code_prompt_show": "Illustrative: show", "code_prompt_hide": "Illustrative"}
+            cell.metadata["mystnb"] = cell.metadata.get("mystnb", {}) | prompt
     return notebook

@@ -6,6 +6,8 @@ import re
 
 from earlyhelp.published.statuses import STATUSES
 
+# In an output's metadata: the statuses of what it shows.
+CLAIMED = "earlyhelp"
 # ASCII punctuation that Markdown could read as mark-up; the rest is kept legible.
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|$~^:&@'\"-])")
 # A number and a full stop would begin a list.

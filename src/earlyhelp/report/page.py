@@ -28,7 +28,7 @@ from earlyhelp.qualitative.framework import (
 from earlyhelp.qualitative.theory import THEORY_FILE, Theory, load_theory
 from earlyhelp.report import figures, qualitative_tables
 from earlyhelp.report.layout import LAYOUTS, target
-from earlyhelp.report.myst import LETTERS, badge, escape
+from earlyhelp.report.myst import CLAIMED, LETTERS, badge, escape
 from earlyhelp.study.design import Question, read_questions
 from earlyhelp.study.raw import Pilot, open_pilot
 from earlyhelp.study.textfile import is_there
@@ -71,9 +71,13 @@ def table_markdown(frame: pd.DataFrame, caption: str, name: str, kind: str = "")
     return "\n".join([f":::{{table}} {caption}", *options, "", *lines, ":::"])
 
 
-def show(markdown: str) -> None:
-    """Display MyST; never a heading, which would break the page's structure."""
-    display({"text/markdown": markdown, "text/plain": markdown}, raw=True)
+def show(markdown: str, claimed: Collection[str] = ()) -> None:
+    """Display MyST; never a heading, which would break the page's structure.
+
+    What its numbers may claim goes with the output, so that a page can fold what is no finding.
+    """
+    content = {"text/markdown": markdown, "text/plain": markdown}
+    display(content, raw=True, metadata={CLAIMED: list(claimed)} if claimed else {})
 
 
 @dataclass(frozen=True)
@@ -137,7 +141,7 @@ class Page:
         badges += [f"{badge(status)} ({LETTERS[status]})" for status in others]
         notes = [self._notes(place, reading), rests, self._assumed(quantity, claimed)]
         said = filter(None, [caption, *badges, *notes, self._ledger_link(name)])
-        show(table_markdown(frame, " ".join(said), name, kind))
+        show(table_markdown(frame, " ".join(said), name, kind), frame.attrs.get("statuses", ()))
 
     def figure(self, figure: Figure, frame: pd.DataFrame, *columns: str) -> None:
         """Show a figure of some columns of a table; a figure's cell shows nothing else.
@@ -145,9 +149,10 @@ class Page:
         Left to the notebook's display, a figure also says its size in pixels, which is another
         with each of matplotlib's backends.
         """
-        marked = figures.mark(figure, statuses_in(frame, *columns))
+        claimed = statuses_in(frame, *columns)
         # matplotlib otherwise writes the hour into every SVG.
-        self.drawing(print_figure(marked, "svg", metadata={"Date": None}))
+        drawn = print_figure(figures.mark(figure, claimed), "svg", metadata={"Date": None})
+        display({"image/svg+xml": drawn}, raw=True, metadata={CLAIMED: list(claimed)})
         plt.close(figure)
 
     def note(self, frame: pd.DataFrame, *columns: str, place: str = "", reading: str = "") -> None:
@@ -155,7 +160,7 @@ class Page:
         claimed = statuses_in(frame, *columns)
         quantity = frame.attrs.get("quantity") or frame.attrs.get("free", "")
         notes = [self._notes(place, reading), self._assumed(quantity, claimed)]
-        show(" ".join(filter(None, [*map(badge, claimed), *notes])))
+        show(" ".join(filter(None, [*map(badge, claimed), *notes])), claimed)
 
     def _rests_on(self, frame: pd.DataFrame, name: str) -> str:
         """The readings behind what a quantity's table shows (`Statuses.rests_on`)."""

@@ -40,8 +40,6 @@ FINDINGS = (
     "book/index",
     "book/conclusion",
     "book/limitations",
-    "book/declarations",
-    "book/checklists",
     "notebooks/key_findings",
     "notebooks/feasibility_training",
     "notebooks/feasibility_tools",

@@ -47,7 +47,7 @@ def test_table_has_caption_name_and_aligned_numbers() -> None:
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     texts: list[str] = []
-    monkeypatch.setattr(page_module, "show", texts.append)
+    monkeypatch.setattr(page_module, "show", lambda text, claimed=(): texts.append(text))
     return texts
 
 
@@ -192,7 +192,7 @@ def test_readings_stand_beside_the_numbers_that_rest_on_them(
 ) -> None:
     page = open_page(str(rotherham))
     page.table(participants.people(page.pilot), "People.")
-    assert "Rests on A-01, A-03, A-20." in shown[0]
+    assert "Rests on [A-01](#a-01), [A-03](#a-03), [A-20](#a-20)." in shown[0]
     page.table(participants.interviewees(page.pilot), "Interviews.")
     assert "Rests on" not in shown[-1]
 

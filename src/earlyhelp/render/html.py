@@ -17,7 +17,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote
 
-import pandas as pd
 import yaml
 from jupyter_book.config import get_final_config
 from sphinx.application import Sphinx
@@ -69,12 +68,10 @@ def build_html(
     with TemporaryDirectory(prefix=".html-", dir=output.parent) as folder:
         work = Path(folder).resolve()
         contents = assemble(study, Path(results), root, work / "book")
-        pilot, claims = open_pilot(study.folder), claims_of(study.folder)
-        answered = ledger(pilot, claims)
         settings = study_settings(study, imprint(study, root), contents)
-        _run_sphinx(settings | {"earlyhelp_claims": claims_in_prose(answered)}, root, work)
-        told = json.dumps(cards(pilot, claims, answered), sort_keys=True)
-        data = f"window.earlyhelpClaims = {told};\n"
+        numbers, made = _claims(study)
+        _run_sphinx(settings | {"earlyhelp_claims": numbers}, root, work)
+        data = f"window.earlyhelpClaims = {json.dumps(made, sort_keys=True)};\n"
         (work / "html/_static/claim_data.js").write_text(data, encoding="utf-8")
         if output.exists():
             output.rename(work / "replaced")
@@ -160,10 +157,15 @@ def study_settings(study: Study, said: Imprint, contents: Contents) -> dict[str,
     }
 
 
-def claims_in_prose(answered: pd.DataFrame) -> dict[str, tuple[str, str]]:
-    """What the data give for each claim, and what the report prints and became of it, by id."""
+def _claims(study: Study) -> tuple[dict[str, tuple[str, str]], dict[str, Any]]:
+    """For prose, what the data give for each claim and what became of it, by id; and the cards."""
+    claims = claims_of(study.folder)
+    if not claims:
+        return {}, {"cards": {}, "code": {}}
+    pilot = open_pilot(study.folder)
+    answered = ledger(pilot, claims)
     values = formatted(answered)
-    return {
+    numbers = {
         row["id"]: (
             values[row["id"]],
             f"Report, {row['place']}: {row['printed']} {row['unit']}".strip()
@@ -172,6 +174,7 @@ def claims_in_prose(answered: pd.DataFrame) -> dict[str, tuple[str, str]]:
         for row in answered.to_dict("records")
         if row["id"] in values
     }
+    return numbers, cards(pilot, claims, answered)
 
 
 def _problems(warnings: str, source: Path) -> Iterator[Problem]:

@@ -818,7 +818,7 @@ def caution(teams: pd.DataFrame, column: str, alpha: float) -> str:
     if not (few := enough[teams[column] < enough]).size:
         return ""
     told = "with fewer teams in two equal arms no randomisation test can reject"
-    return f" Numbers below {few.max():.0f} rest on normal team means: {told} at {alpha:g}."
+    return f" Numbers below {number(few.max(), 0)} rest on normal team means: {told} at {alpha:g}."
 
 
 READINESS = ("3.1", "3.2", "3.3", "3.4", "3.5", "3.6")

@@ -503,3 +503,16 @@ def test_an_outcome_of_another_theory_is_refused(tmp_path: Path, rotherham: Path
 def test_a_study_without_theory_has_no_outcomes(tmp_path: Path, mini: Path) -> None:
     with pytest.raises(InputError, match="expected a study with a theory of change"):
         asking(tmp_path, "less-dropout", mini)
+
+
+def test_what_is_illustrative_is_folded_and_nothing_else() -> None:
+    folded = 0
+    for path in sorted((ROOT / "book/results").glob("*.ipynb")):
+        for cell in nbformat.read(path, as_version=4).cells:
+            claims = [o.metadata.get("earlyhelp") for o in cell.get("outputs", [])]
+            claimed = {status for claim in claims for status in claim or ()}
+            tags = cell.metadata.get("tags", [])
+            if claimed:
+                assert ("hide-cell" in tags) == (claimed == {"illustrative"}), path.name
+                folded += "hide-cell" in tags
+    assert folded > 10

@@ -404,7 +404,8 @@ def _cleaned(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
         for key in ("papermill", "execution"):
             cell.metadata.pop(key, None)
         if _claimed(cell) == {FREE}:
-            cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-output"]
+            tags = (tag for tag in cell.metadata.get("tags", []) if tag != "hide-input")
+            cell.metadata["tags"] = [*tags, "hide-cell"]
             prompt = {"code_prompt_show": "Illustrative: show", "code_prompt_hide": "Illustrative"}
             cell.metadata["mystnb"] = cell.metadata.get("mystnb", {}) | prompt
     return notebook

@@ -288,10 +288,22 @@ def group_means(frame: pd.DataFrame, categories: Sequence[str], maximum: float) 
                 yerr=rows["sd"],
                 color=colour,
                 marker=ARM_MARKERS[arm],
-                linestyle="-" if arm == "intervention" else "--",
+                # Not joined: the people of the two waves are not the same.
+                linestyle="",
                 capsize=3,
                 label=label(arm, frame),
             )
+            for place, row in zip((shift, 1 + shift), rows.to_dict("records"), strict=True):
+                outside, side = (-6, "right") if arm == "intervention" else (6, "left")
+                axes.annotate(
+                    number(row["mean"], 1),
+                    (place, row["mean"]),
+                    (outside, 0),
+                    textcoords="offset points",
+                    ha=side,
+                    va="center",
+                    fontsize=8,
+                )
         axes.axhline(maximum, color=MUTED, linestyle=":", linewidth=1)
         axes.set(title=label(category, frame), xlim=(-0.5, 1.5))
         axes.set_xticks([0, 1], ["Baseline", "Endline"])

@@ -17,7 +17,8 @@ S. Two or more kinds of source that the report names, each by itself, are on the
 D. Such a row is no reflection on others and no synthesis: people speak of themselves, or a record
    or an observer shows it.
 N. The answer holds a number that the report prints and that the data give back.
-K. No row of a named source is on the other side, and no number of the answer is contradicted.
+K. No row of named sources, singly or together, is on the other side, and no number of the answer
+   is contradicted.
 
 Four are strong, three moderate, two limited, fewer very limited. Answers that rest on the
 evaluators' synthesis alone, or on a test between the arms with fewer than `FEW_UNITS` randomised
@@ -186,7 +187,8 @@ def confidence(
             tested = any(quantity == between_tests.__name__ for quantity, _ in cited)
             cap, most = _cap(found, tested and len(set(pilot.study.unit_of.values())) < FEW_UNITS)
             level = LEVELS[min(len(points), most)]
-            table.append((question.id, part, points, cap, level))
+            binds = level != LEVELS[len(points)]
+            table.append((question.id, part, points, cap if binds else "", level))
     columns = ["question", "part", "points", "cap", "confidence"]
     return pd.DataFrame(table, columns=columns)
 
@@ -194,13 +196,14 @@ def confidence(
 def _by_side(matrix: pd.DataFrame, codebook: Codebook | None, question: str) -> pd.DataFrame:
     """Sources of a question with their rows on the side of most (`most`) and on the other."""
     if codebook is None or matrix.empty:
-        return pd.DataFrame(columns=["source", "directness", "most", "other", "named"])
+        return pd.DataFrame(columns=["source", "directness", "most", "other", "singly", "named"])
     found = strength_of_evidence(matrix, codebook)
     found = found[found["question"] == question]
     sides = ["supports", "against"]
     most, other = sorted(sides, key=lambda side: -found[side].sum())
-    named = found["source"].isin([s for s in found["source"] if s in codebook.attributed])
-    return found.assign(most=found[most], other=found[other], named=named)
+    singly = found["source"].isin(codebook.attributed)
+    named = found["source"].map(codebook.names)
+    return found.assign(most=found[most], other=found[other], singly=singly, named=named)
 
 
 def _points(found: pd.DataFrame, statuses: list[str]) -> str:
@@ -208,7 +211,7 @@ def _points(found: pd.DataFrame, statuses: list[str]) -> str:
     on_side = found[found["most"] > 0]
     near = ~on_side["directness"].isin([STAFF_ON_FAMILIES, SYNTHESIS])
     has = {
-        "S": on_side.loc[on_side["named"], "source"].nunique() >= 2,
+        "S": on_side.loc[on_side["singly"], "source"].nunique() >= 2,
         "D": bool(near.any()),
         "N": bool({"reproduced", "determined", "observed"} & set(statuses)),
         "K": not found.loc[found["named"], "other"].any() and "contradicted" not in statuses,
@@ -220,7 +223,7 @@ def _cap(found: pd.DataFrame, few_units: bool) -> tuple[str, int]:
     """Why an answer is no surer, and the most points that it can count."""
     near = set(found.loc[found["most"] > 0, "directness"])
     if few_units:
-        return "a test between too few units", 1
+        return "of an effect: too few units", 1
     if near and near <= {SYNTHESIS}:
         return "the evaluators' synthesis alone", 1
     if near and near <= {SYNTHESIS, STAFF_ON_FAMILIES}:

@@ -427,17 +427,6 @@ def teams_needed_in_points(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 @_claiming
-def teams_needed_binary(frame: pd.DataFrame) -> pd.DataFrame:
-    """Teams needed for a binary outcome (`pilot_estimates.needed_binary`)."""
-    words = [
-        f"{number(100 * p0)} % to {number(100 * p1)} %"
-        for p0, p1 in zip(frame["control"], frame["intervention"], strict=True)
-    ]
-    table = _by_design(frame.assign(change=words), "change", 0)
-    return table.rename(columns={"change": "Control to intervention"})
-
-
-@_claiming
 def responsiveness(frame: pd.DataFrame) -> pd.DataFrame:
     """Difference in SDs that trials of given sizes can find (`pilot_estimates.responsiveness`)."""
     words = [

@@ -188,6 +188,7 @@ def combining_rule(pilot: Pilot, wanted: float = 0.8) -> pd.DataFrame:
      rate  chance  people
      0.90    1.00     1.0
      0.85    0.92    10.0
+     0.70    0.07     NaN
       NaN    0.37     NaN
     """
     table = assess(pilot)

@@ -65,8 +65,6 @@ class Sweep(Strict):
         In standard deviations.
     points : tuple of float
         Differences in points of the working alliance total.
-    proportions : tuple of (float, float)
-        Control and intervention arm, for a binary outcome.
     trials : int
         Simulated trials of every cell with an effect.
     marks : dict
@@ -85,7 +83,6 @@ class Sweep(Strict):
     iac: Annotated[tuple[Correlation, ...], Field(min_length=1)] = (0, 0.35, 0.7)
     effect: Annotated[tuple[Positive, ...], Field(min_length=1)] = (0.2, 0.3, 0.5)
     points: Annotated[tuple[Positive, ...], Field(min_length=1)] = (1, 2, 4)
-    proportions: tuple[tuple[Share, Share], ...] = ((0.5, 0.6), (0.5, 0.65), (0.5, 0.7))
     cluster_size: Annotated[float, Field(ge=1)] = 10
     attrition: Correlation = 0
     cv: Annotated[float, Field(ge=0)] = 0.4
@@ -131,7 +128,7 @@ def randomised_units(folder: str | Path) -> int:
 
 def stored_at(folder: str | Path) -> Path:
     """Where the simulation of a study is stored; another grid or method has another name."""
-    grid = read_sweep(folder).model_dump_json(exclude={"points", "proportions", "marks"})
+    grid = read_sweep(folder).model_dump_json(exclude={"points", "marks"})
     key = hashlib.sha256(f"{grid}\0{randomised_units(folder)}\0{METHOD_VERSION}".encode())
     return find_folder(folder) / "derived" / f"simulation-{key.hexdigest()[:16]}.csv"
 

@@ -499,36 +499,6 @@ def needed_in_points(
     return claiming(pd.DataFrame(rows, columns=["design", "effect", "low", "high"]), ASSUMED)
 
 
-def needed_binary(sweep: Sweep, alpha: float, target: float) -> pd.DataFrame:
-    """Teams needed for a binary outcome.
-
-    Returns
-    -------
-    DataFrame
-        control, intervention (proportions), design, low, high (over the ICC and the
-        autocorrelations).
-
-    Examples
-    --------
-    >>> sweep = Sweep(icc=(0.01, 0.1), cac=(0.8,), iac=(0.5,), effect=(0.5,), points=(4,), cv=0)
-    >>> table = needed_binary(sweep, alpha=0.05, target=0.8)
-    >>> row = table.query("design == 'parallel'").iloc[0]
-    >>> print(f"{row['control']:g} to {row['intervention']:g}: {row['low']} to {row['high']} teams")
-    0.5 to 0.6: 86 to 150 teams
-    """
-    fixed = sweep.fixed | {"alpha": alpha}
-    ranges = product(sweep.icc, sweep.cac, sweep.iac)
-    rows = []
-    for (p0, p1), design, (icc, cac, iac) in product(
-        sweep.proportions, power.PLANNED, list(ranges)
-    ):
-        a = power.Assumptions.binary(p0, p1, icc=icc, cac=cac, iac=iac, **fixed)
-        rows.append((p0, p1, design.name, power.clusters_needed(design, a, target)))
-    frame = pd.DataFrame(rows, columns=["control", "intervention", "design", "clusters"])
-    grouped = frame.groupby(["control", "intervention", "design"], sort=False)["clusters"]
-    return claiming(grouped.agg(low="min", high="max").reset_index(), ASSUMED)
-
-
 def responsiveness(
     sweep: Sweep, clusters: dict[str, int], alpha: float, target: float
 ) -> pd.DataFrame:
@@ -765,7 +735,11 @@ def months_between(study: Study) -> int:
     return months["endline"] - months["baseline"]
 
 
-WHATEVER, SOME, NEVER = "whatever is assumed", "under some of the assumptions", "never"
+WHATEVER, SOME, NEVER = (
+    "whatever is assumed",
+    "under some of the assumptions",
+    "under none of the assumptions",
+)
 
 
 def enough(needed: pd.DataFrame, clusters: int) -> dict[str, str]:

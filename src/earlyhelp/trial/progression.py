@@ -276,7 +276,7 @@ def operating_characteristics(
     criteria: Sequence[Criterion],
     totals: Sequence[int],
     rule: str,
-    rates: Sequence[float] = (0.9, 0.85),
+    rates: Sequence[float] = (0.9, 0.85, 0.7),
     wanted: float = 0.8,
 ) -> pd.DataFrame:
     """How often the criteria together would come out green, if the true proportions were known.
@@ -313,6 +313,7 @@ def operating_characteristics(
      rate  chance  people
      0.90    0.92    10.0
      0.85    0.84    45.0
+     0.70    0.53     NaN
       NaN    0.74     NaN
     """
     bounds = [c.green[0] if c.higher_is_better else 1 - c.green[1] for c in criteria]

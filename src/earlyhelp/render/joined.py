@@ -20,7 +20,7 @@ import posixpath
 import re
 import shutil
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
@@ -304,8 +304,8 @@ def _targets(
         elif target := places[path].find(fragment):
             yield link, target
         elif fragment in places[path].chapter.folded:
-            link.append(" of the HTML book")
-            link.unwrap()
+            unprinted = replace(places[path].chapter, volume=None)
+            yield link, _Target(unprinted, fragment, unprinted.body)
         else:
             text = f"a link to {path}#{fragment}"
             problems.append(Problem(chapter.path, None, "", text, "a place in the book"))

@@ -181,4 +181,4 @@ def test_the_rule_is_judged_by_what_was_observed(mini: Path) -> None:
     found = criteria.combining_rule(open_pilot(mini))
     # Of the two criteria one is a mean; three or four of four: 4 * 0.9**3 * 0.1 + 0.9**4.
     assert found["chance"].iloc[0] == pytest.approx(0.9477)
-    assert found["rate"].isna().tolist() == [False, False, True]
+    assert found["rate"].isna().tolist() == [False, False, False, True]

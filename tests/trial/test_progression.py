@@ -164,7 +164,9 @@ def test_the_chance_of_green_of_twelve_criteria():
     totals = [29, 23, 17, 15, 29, 24, 25, 29, 24, 27, 18, 18]
     bands = [criterion(f"c{i}", (b, 1), (0.5, b), (0, 0.5)) for i, b in enumerate(bounds)]
     found = progression.operating_characteristics(bands, totals, "worst")
-    assert found["chance"].round(2).tolist() == [0.53, 0.07, 0.00]
+    assert found["chance"].round(2).tolist()[:2] == [0.53, 0.07]
+    # All shares truly in amber or red: such a pilot never comes out green.
+    assert found["chance"].iloc[2] < 1e-6
 
 
 def test_the_people_needed_are_enough_from_there_on():

@@ -160,6 +160,7 @@ def test_no_welch_test_has_the_printed_t_and_degrees_of_freedom(figures: Figures
 
 def test_many_solutions_are_not_listed(figures: Figures) -> None:
     assert determined.by_solution(figures, "proqol", "intervention").empty
+    assert determined.intervals(figures, "proqol", 0.95).empty
 
 
 def test_the_sd_at_baseline_is_known_up_to_rounding(figures: Figures) -> None:
@@ -417,3 +418,17 @@ def test_the_figure_shows_every_score_of_both_arms(figures: Figures) -> None:
 def test_a_study_without_printed_figures_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["determine", str(ROOT / "tests/studies/mini")]) == 1
     assert "claims.csv" in capsys.readouterr().err
+
+
+def test_intervals_of_every_change_that_the_figures_allow(rotherham: Path) -> None:
+    """Computed elsewhere from the solutions (+-23, 363; +-10, 552) and (46, 1452; 20, 2208)."""
+    figures = determined.read(rotherham)
+    table = determined.intervals(figures, "wai", 0.95).round(1)
+    assert len(table) == 3
+    columns = [
+        f"{name}_{end}"
+        for name in ("intervention", "comparison", "difference")
+        for end in ("low", "high")
+    ]
+    assert table[columns].iloc[0].tolist() == [-3.7, 1.0, -3.8, 2.6, -4.5, 3.1]
+    assert table[columns].iloc[1].tolist() == [-1.0, 3.7, -2.6, 3.8, -3.1, 4.5]

@@ -296,6 +296,52 @@ def by_solution(figures: Figures, measure: str, arm: str) -> pd.DataFrame:
     return claiming(pd.DataFrame(rows), "bounded")
 
 
+def intervals(figures: Figures, measure: str, confidence: float) -> pd.DataFrame:
+    """Mean changes and their difference that the figures allow together, with t intervals.
+
+    The intervals take people as independent, since no unit's mean is known.
+
+    Returns
+    -------
+    DataFrame
+        For each solution mean, low and high of each arm's change and of the difference (columns
+        such as `comparison_low`, `difference_high`); the widest interval where solutions differ in
+        their spread alone. Empty where there are more solutions than `FEW`.
+
+    Examples
+    --------
+    >>> table = intervals(read("tests/studies/complete"), "wai", confidence=0.95)
+    >>> print(table.filter(like="difference").round(1).to_string(index=False))
+     difference_mean  difference_low  difference_high
+                 7.2             4.4             10.0
+    """
+    alike: dict[tuple[float, ...], list[tuple[float, ...]]] = {}
+    for first, second in figures.contrasts(measure):
+        n, m = first.pairs, second.pairs
+        pooled = (first.spread + second.spread) / (n + m - 2)
+        errors = [
+            *(
+                sqrt(change.spread / (change.pairs - 1) / change.pairs)
+                for change in (first, second)
+            ),
+            sqrt(pooled * (1 / n + 1 / m)),
+        ]
+        means = (float(first.mean), float(second.mean), float(first.mean - second.mean))
+        reaches = [
+            error * float(stats.t.ppf((1 + confidence) / 2, df))
+            for error, df in zip(errors, (n - 1, m - 1, n + m - 2), strict=True)
+        ]
+        alike.setdefault(means, []).append(tuple(reaches))
+    rows = []
+    for solution, found in sorted(alike.items()) if len(alike) <= FEW else []:
+        row: dict[str, float] = {}
+        widest = map(max, zip(*found, strict=True))
+        for name, mean, reach in zip((*ARMS, "difference"), solution, widest, strict=True):
+            row |= {f"{name}_mean": mean, f"{name}_low": mean - reach, f"{name}_high": mean + reach}
+        rows.append(row)
+    return claiming(pd.DataFrame(rows), "bounded")
+
+
 def between(figures: Figures, measure: str, confidence: float) -> pd.DataFrame:
     """Change and endline compared between the arms, intervention less comparison.
 

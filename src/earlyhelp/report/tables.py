@@ -550,6 +550,24 @@ def by_solution(frame: pd.DataFrame, points: int | None) -> pd.DataFrame:
     return pd.DataFrame({head: cells for head, cells in columns.items() if cells}, dtype=str)
 
 
+@_claiming
+def intervals(frame: pd.DataFrame) -> pd.DataFrame:
+    """Estimates with intervals, one row a solution (`determined.intervals`)."""
+    heads = {"intervention": "Intervention", "comparison": "Comparison", "difference": "Difference"}
+    return pd.DataFrame(
+        {
+            head: [
+                f"{number(mean, 1)} ({number(low, 1)} to {number(high, 1)})"
+                for mean, low, high in frame[
+                    [f"{name}_{end}" for end in ("mean", "low", "high")]
+                ].to_numpy()
+            ]
+            for name, head in heads.items()
+        },
+        dtype=str,
+    )
+
+
 def _value_or_range(low: float, high: float, values: tuple[float, ...], decimals: int) -> str:
     """All values if they are few, otherwise the range, rounded outwards so that it loses none.
 

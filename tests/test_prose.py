@@ -6,6 +6,7 @@ report, so that its text need not be here.
 
 import csv
 import re
+from collections import Counter
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -183,3 +184,24 @@ def test_numbers_of_the_prose_are_claims_that_data_answer() -> None:
     known = {claim.id for claim in claims_of(ROOT / "data/rotherham") if claim.quantity}
     assert named
     assert named - known == set()
+
+
+def sentences(text: str) -> list[str]:
+    """Sentences of seven words or more of a page's prose, in plain words; claims keep their ids."""
+    text = re.sub(r"\A---.*?\n---\n|```\{code-cell\}.*?```|^#[^\n]*$", "\n\n", text, flags=re.S | re.M)
+    text = re.sub(r"\{(?!claim)[a-z:]+\}`[^`]*`", " ", text)  # links are no prose
+    blocks = re.split(r"\n\s*\n|\n(?=[-|:*])", text)
+    parts = [part for block in blocks for part in re.split(r"(?<=[.!?;])\s", block)]
+    plain = [" ".join(re.findall(r"[a-z0-9'-]+", part.lower())) for part in parts]
+    return [part for part in plain if len(part.split()) >= 7]
+
+
+def test_no_sentence_stands_twice() -> None:
+    pages = [*CHAPTERS, *(ROOT / "notebooks").glob("*.md")]
+    found = Counter(one for page in pages for one in sentences(page.read_text("utf-8")))
+    assert [one for one, times in found.items() if times > 1] == []
+
+
+def test_a_sentence_that_stands_twice_is_found() -> None:
+    text = "# A\n\nWhat is said here stands in two places. Short one.\n\n- x\n\n"
+    assert sentences(text) == ["what is said here stands in two places"]

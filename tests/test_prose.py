@@ -188,7 +188,9 @@ def test_numbers_of_the_prose_are_claims_that_data_answer() -> None:
 
 def sentences(text: str) -> list[str]:
     """Sentences of seven words or more of a page's prose, in plain words; claims keep their ids."""
-    text = re.sub(r"\A---.*?\n---\n|```\{code-cell\}.*?```|^#[^\n]*$", "\n\n", text, flags=re.S | re.M)
+    text = re.sub(
+        r"\A---.*?\n---\n|```\{code-cell\}.*?```|^#[^\n]*$", "\n\n", text, flags=re.S | re.M
+    )
     text = re.sub(r"\{(?!claim)[a-z:]+\}`[^`]*`", " ", text)  # links are no prose
     blocks = re.split(r"\n\s*\n|\n(?=[-|:*])", text)
     parts = [part for block in blocks for part in re.split(r"(?<=[.!?;])\s", block)]

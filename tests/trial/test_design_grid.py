@@ -197,6 +197,10 @@ def test_parts_on_the_command_line(mini: Path, tmp_path: Path) -> None:
     gathered = tmp_path / "all.csv"
     assert main(["trial", "gather", *map(str, parts), "--output", str(gathered)]) == 0
     assert pd.read_csv(gathered)["cell"].tolist() == list(range(19))
+    whole = tmp_path / "whole.csv"
+    command = ["trial", "simulate", str(mini), "--part", "1-of-1", "--output", str(whole)]
+    assert main(command) == 0
+    assert whole.read_bytes() == gathered.read_bytes()
 
 
 @pytest.mark.parametrize("part", ["3-of-2", "0-of-2", "one", "1-of-100000"])

@@ -27,7 +27,7 @@ Columns = Mapping[str, list[str]]
 
 
 def columns_read(pilot: Pilot, quantity: str) -> Columns:
-    """Raw columns that a quantity reads, by file, found by watching it read them.
+    """Raw columns that a quantity reads, by file.
 
     Examples
     --------
@@ -35,6 +35,11 @@ def columns_read(pilot: Pilot, quantity: str) -> Columns:
     >>> columns_read(open_pilot("tests/studies/complete"), "difficulty")
     {'endline_survey': ['difficulty']}
     """
+    return _watched(pilot, quantity)[1]
+
+
+def _watched(pilot: Pilot, quantity: str) -> tuple[pd.DataFrame, Columns]:
+    """A quantity's table, and the raw columns that it was seen to read."""
     seen: dict[str, list[str]] = defaultdict(list)
 
     def watched(stem: str, frame: pd.DataFrame) -> pd.DataFrame:
@@ -69,8 +74,8 @@ def columns_read(pilot: Pilot, quantity: str) -> Columns:
         for name, table in tables.items()
         if isinstance(table, pd.DataFrame)
     }
-    QUANTITIES[quantity].compute(replace(pilot, **frames))
-    return {stem: columns for stem, columns in seen.items() if columns}
+    table = QUANTITIES[quantity].compute(replace(pilot, **frames))
+    return table, {stem: columns for stem, columns in seen.items() if columns}
 
 
 def source_of(quantity: str) -> str:
@@ -107,16 +112,17 @@ def cards(pilot: Pilot, claims: Iterable[Claim], answered: pd.DataFrame) -> dict
     rows = {row["id"]: row for row in answered.to_dict("records")}
     named = [claim for claim in claims if claim.quantity]
     quantities = dict.fromkeys(claim.quantity for claim in named if claim.quantity != DESIGN)
-    tables = {name: QUANTITIES[name].compute(pilot) for name in quantities}
-    read = {name: columns_read(pilot, name) for name in quantities}
+    computed = {name: _watched(pilot, name) for name in quantities}
     return {
         "cards": {
             claim.id: {
                 "title": f"{claim.subject} ({claim.population})",
-                "quantity": claim.quantity if claim.quantity in tables else "",
+                "quantity": claim.quantity if claim.quantity in computed else "",
                 "lines": [
                     [label, text]
-                    for label, text in _lines(pilot, claim, rows[claim.id], tables, read)
+                    for label, text in _lines(
+                        pilot, claim, rows[claim.id], computed.get(claim.quantity)
+                    )
                     if text
                 ],
             }
@@ -130,20 +136,21 @@ def _lines(
     pilot: Pilot,
     claim: Claim,
     row: Mapping[Hashable, Any],
-    tables: Mapping[str, pd.DataFrame],
-    read: Mapping[str, Columns],
+    computed: tuple[pd.DataFrame, Columns] | None,
 ) -> list[tuple[str, str]]:
     reconstructed = pilot.study.provenance == "reconstructed"
     unit = f" {claim.unit}".rstrip()
-    table = tables.get(claim.quantity)
-    arithmetic = "" if table is None else _arithmetic(claim, table)
-    columns = "" if table is None else _told(_those_asked(pilot, claim, read[claim.quantity]))
+    arithmetic, columns = "", f"{pilot.study.folder.name}/study.yml, design"
+    if computed:
+        table, read = computed
+        arithmetic = _arithmetic(claim, table)
+        columns = _told(_those_asked(pilot, claim, read)) or columns
     path = QUANTITIES[claim.quantity].compute.__module__
     return [
         ("Printed", f"{claim.printed}{unit}: {claim.section}, {claim.place}"),
         ("Recomputed", f"{row['recomputed']}{unit}{arithmetic}"),
         ("Status", f"{row['status']}: {STATUSES[row['status']]}" if reconstructed else "observed"),
-        ("Raw data", columns or f"{pilot.study.folder.name}/study.yml, design"),
+        ("Raw data", columns),
         ("Computed by", f"{path}.{claim.quantity}, {claim.select}, column {claim.column}"),
         ("Conflicts with", claim.conflicts.replace(";", ", ")),
         ("Rests on", claim.assumptions.replace(";", ", ")),
@@ -154,8 +161,10 @@ def _lines(
 
 def _arithmetic(claim: Claim, table: pd.DataFrame) -> str:
     """The two counts of a claim's row whose share it prints."""
+    if claim.unit != "%":
+        return ""
     picked = [row for row in table.to_dict("records") if claim.part(row) is not None]
-    if len(picked) != 1 or claim.unit != "%":
+    if len(picked) != 1:
         return ""
     (row,) = picked
     numeric = table.select_dtypes("number")

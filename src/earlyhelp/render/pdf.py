@@ -22,7 +22,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import matplotlib
 import numpy as np
 import pypandoc
 import typst
@@ -158,8 +157,7 @@ def _compiler(source: Path) -> Any:
     return typst.Compiler(
         source,
         root=source.parent,
-        # The figures' text is set in the font they were drawn with.
-        font_paths=[Path(matplotlib.get_data_path()) / "fonts" / "ttf"],
+        font_paths=word.FONTS,
         ignore_system_fonts=True,
     )
 

@@ -24,6 +24,8 @@ from bs4 import BeautifulSoup
 from earlyhelp.render.volumes import Imprint, Volume
 from earlyhelp.study.problems import InputError, Problem
 
+# Text in figures is set in the font that they were drawn with.
+FONTS = [Path(matplotlib.get_data_path()) / "fonts" / "ttf"]
 # Dots per inch of the pictures.
 RESOLUTION = 220
 PICTURE = '#set page(width: auto, height: auto, margin: 0pt)\n#image("{}")'
@@ -135,7 +137,7 @@ def _picture(drawing: Path) -> Path:
             source,
             path,
             root=drawing.parent,
-            font_paths=[Path(matplotlib.get_data_path()) / "fonts" / "ttf"],
+            font_paths=FONTS,
             ignore_system_fonts=True,
             ppi=RESOLUTION,
         )

@@ -213,7 +213,10 @@ def test_a_study_without_codebook_has_tests_only(theory: Theory, pilot: Pilot) -
     assert found["p"].notna().sum() == 2
 
 
-CLAIMS = {"used": ("tool_use", "reproduced"), "tested": ("between_tests", "reproduced")}
+CLAIMS = pd.DataFrame(
+    [("used", "tool_use", "reproduced"), ("tested", "between_tests", "reproduced")],
+    columns=["id", "quantity", "status"],
+)
 
 
 def rated(pilot: Pilot, codebook: Codebook | None, answer: str, number: str = "1.5") -> pd.Series:
@@ -236,7 +239,7 @@ def test_sources_that_agree_about_themselves_with_a_number_are_strong(
 def test_a_contradicted_number_or_a_source_against_it_costs_a_point(
     pilot: Pilot, codebook: Codebook
 ) -> None:
-    claims = {"used": ("tool_use", "contradicted")}
+    claims = CLAIMS.assign(status="contradicted")
     asked = Question(
         id="1.5", dimension="feasibility", name="N", question="Q?", answers={"training": "{used}"}
     )

@@ -214,6 +214,20 @@ def claiming(frame: pd.DataFrame, status: str) -> pd.DataFrame:
     return frame
 
 
+def set_in(frame: pd.DataFrame) -> str:
+    """The quantity, or the table of people one by one (`free`), that a table's numbers are of.
+
+    Examples
+    --------
+    >>> from earlyhelp.analysis.instruments import outcome_scores
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> set_in(outcome_scores(open_pilot("tests/studies/complete"))), set_in(pd.DataFrame())
+    ('outcome_scores', '')
+    """
+    name: str = frame.attrs.get("quantity") or frame.attrs.get("free", "")
+    return name
+
+
 def free(pilot: Pilot, frame: pd.DataFrame, name: str) -> pd.DataFrame:
     """Say of a table that it shows people one by one: seen ones, or synthetic ones."""
     observed = pilot.study.provenance == "observed"

@@ -39,6 +39,7 @@ from earlyhelp.qualitative.framework import (
     STAFF_ON_FAMILIES,
     Codebook,
     evidence_for_outcomes,
+    on_part,
     strength_of_evidence,
 )
 from earlyhelp.qualitative.theory import OVERLAY, Element, Theory
@@ -160,14 +161,14 @@ def confidence(
     pilot: Pilot,
     codebook: Codebook | None,
     questions: Mapping[str, Question],
-    claims: Mapping[str, tuple[str, str]],
+    answered: pd.DataFrame,
 ) -> pd.DataFrame:
     """How sure one can be of each answer to a research question, by the module's rule.
 
     Parameters
     ----------
-    claims : mapping
-        Quantity and status of each claim, by id.
+    answered : DataFrame
+        The ledger: id, quantity and status of each claim, with one row each.
 
     Returns
     -------
@@ -175,16 +176,14 @@ def confidence(
         question, part, points (of `POINTS`), cap (why the answer is no surer, else "") and
         confidence, one of `LEVELS`.
     """
-    table = []
+    table, matrix = [], pilot.framework_matrix
     for question in questions.values():
+        rows = matrix[matrix["research_question"] == question.id]
         for part, answer in question.answers.items():
-            matrix = pilot.framework_matrix
-            if part != "approach":
-                matrix = matrix[matrix["component"].isin([part, "approach"])]
-            found = _by_side(matrix, codebook, question.id)
-            cited = [claims[claim] for claim in PLACEHOLDER.findall(answer) if claim in claims]
-            points = _points(found, [status for _, status in cited])
-            tested = any(quantity == between_tests.__name__ for quantity, _ in cited)
+            found = _by_side(on_part(rows, part), codebook)
+            cited = answered[answered["id"].isin(PLACEHOLDER.findall(answer))]
+            points = _points(found, set(cited["status"]))
+            tested = between_tests.__name__ in set(cited["quantity"])
             cap, most = _cap(found, tested and len(set(pilot.study.unit_of.values())) < FEW_UNITS)
             level = LEVELS[min(len(points), most)]
             binds = level != LEVELS[len(points)]
@@ -193,12 +192,11 @@ def confidence(
     return pd.DataFrame(table, columns=columns)
 
 
-def _by_side(matrix: pd.DataFrame, codebook: Codebook | None, question: str) -> pd.DataFrame:
-    """Sources of a question with their rows on the side of most (`most`) and on the other."""
-    if codebook is None or matrix.empty:
+def _by_side(rows: pd.DataFrame, codebook: Codebook | None) -> pd.DataFrame:
+    """Sources of some rows with how many are on the side of most (`most`) and on the other."""
+    if codebook is None or rows.empty:
         return pd.DataFrame(columns=["source", "directness", "most", "other", "singly", "named"])
-    found = strength_of_evidence(matrix, codebook)
-    found = found[found["question"] == question]
+    found = strength_of_evidence(rows, codebook)
     sides = ["supports", "against"]
     most, other = sorted(sides, key=lambda side: -found[side].sum())
     singly = found["source"].isin(codebook.attributed)
@@ -206,14 +204,14 @@ def _by_side(matrix: pd.DataFrame, codebook: Codebook | None, question: str) -> 
     return found.assign(most=found[most], other=found[other], singly=singly, named=named)
 
 
-def _points(found: pd.DataFrame, statuses: list[str]) -> str:
+def _points(found: pd.DataFrame, statuses: set[str]) -> str:
     """Which points an answer has."""
     on_side = found[found["most"] > 0]
     near = ~on_side["directness"].isin([STAFF_ON_FAMILIES, SYNTHESIS])
     has = {
         "S": on_side.loc[on_side["singly"], "source"].nunique() >= 2,
         "D": bool(near.any()),
-        "N": bool({"reproduced", "determined", "observed"} & set(statuses)),
+        "N": bool({"reproduced", "determined", "observed"} & statuses),
         "K": not found.loc[found["named"], "other"].any() and "contradicted" not in statuses,
     }
     return "".join(point for point in POINTS if has[point])

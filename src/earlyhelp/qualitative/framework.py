@@ -361,6 +361,18 @@ def texts(matrix: pd.DataFrame) -> pd.DataFrame:
     return matrix.astype(object).where(matrix.notna(), "")
 
 
+def on_part(rows: pd.DataFrame, part: str) -> pd.DataFrame:
+    """Rows of the matrix on a part of the approach, with those on the whole; all on the whole.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"component": ["training", "tools", "approach"]})
+    >>> on_part(rows, "tools")["component"].tolist(), len(on_part(rows, "approach"))
+    (['tools', 'approach'], 3)
+    """
+    return rows[rows["component"].isin([part, WHOLE])] if part in TOLD_APART else rows
+
+
 def matrix_cells(matrix: pd.DataFrame, codebook: Codebook, question: str) -> pd.DataFrame:
     """Lay one research question out as the framework method does: themes by sources.
 
@@ -567,9 +579,7 @@ def _behind(of_question: pd.DataFrame, statement: Statement, entry: Evidence) ->
     """Rows of a question behind a source's code: of its themes, and of the statement's part."""
     rows = of_question[of_question["source_type"] == entry.source]
     rows = rows[rows["theme"].isin(entry.themes)]
-    if statement.component in TOLD_APART:
-        rows = rows[rows["component"].isin([statement.component, WHOLE])]
-    return rows
+    return on_part(rows, statement.component)
 
 
 def _silence(source: str) -> dict[str, object]:

@@ -12,6 +12,7 @@ from IPython.core.pylabtools import print_figure
 from IPython.display import display
 from matplotlib.figure import Figure
 
+from earlyhelp.analysis.quantities import set_in
 from earlyhelp.published.claims import Claim, claims_of, parse_interval
 from earlyhelp.published.ledger import formatted, judged, ledger_target
 from earlyhelp.published.numbers import number as number  # notebooks import these from here
@@ -71,11 +72,12 @@ def table_markdown(frame: pd.DataFrame, caption: str, name: str, kind: str = "")
 
 
 def show(markdown: str, claimed: Collection[str] = ()) -> None:
-    """Display MyST; never a heading, which would break the page's structure.
+    """Display MyST; never a heading, which would break the page's structure."""
+    _display({"text/markdown": markdown, "text/plain": markdown}, claimed)
 
-    What its numbers may claim goes with the output, so that a page can fold what is no finding.
-    """
-    content = {"text/markdown": markdown, "text/plain": markdown}
+
+def _display(content: dict[str, str], claimed: Collection[str]) -> None:
+    """Display with what its numbers may claim, so that a page can fold what is no finding."""
     display(content, raw=True, metadata={CLAIMED: list(claimed)} if claimed else {})
 
 
@@ -130,17 +132,15 @@ class Page:
             Target of the table; a quantity's own by default.
         """
         name = name or target(frame.attrs["quantity"])
-        quantity = frame.attrs.get("quantity") or frame.attrs.get("free", "")
-        rests = self._rests_on(frame, name)
+        quantity, rests = set_in(frame), self._rests_on(frame, name)
         if "quantity" in frame.attrs or name in LAYOUTS:
             frame = LAYOUTS[name].lay_out(self._bound_by_words(frame))
-        claimed = frame.attrs.get("statuses") or ("",)
-        usual, *others = claimed
-        badges = [badge(usual)] if usual else []
-        badges += [f"{badge(status)} ({LETTERS[status]})" for status in others]
+        claimed = frame.attrs.get("statuses", ())
+        badges = [*map(badge, claimed[:1])]
+        badges += [f"{badge(status)} ({LETTERS[status]})" for status in claimed[1:]]
         notes = [self._notes(place, reading), rests, self._assumed(quantity, claimed)]
         said = filter(None, [caption, *badges, *notes, self._ledger_link(name)])
-        show(table_markdown(frame, " ".join(said), name, kind), frame.attrs.get("statuses", ()))
+        show(table_markdown(frame, " ".join(said), name, kind), claimed)
 
     def figure(self, figure: Figure, frame: pd.DataFrame, *columns: str) -> None:
         """Show a figure of some columns of a table; a figure's cell shows nothing else.
@@ -151,14 +151,13 @@ class Page:
         claimed = statuses_in(frame, *columns)
         # matplotlib otherwise writes the hour into every SVG.
         drawn = print_figure(figures.mark(figure, claimed), "svg", metadata={"Date": None})
-        display({"image/svg+xml": drawn}, raw=True, metadata={CLAIMED: list(claimed)})
+        self.drawing(drawn, claimed)
         plt.close(figure)
 
     def note(self, frame: pd.DataFrame, *columns: str, place: str = "", reading: str = "") -> None:
         """Say below a figure what its numbers may claim, and where the report has them."""
         claimed = statuses_in(frame, *columns)
-        quantity = frame.attrs.get("quantity") or frame.attrs.get("free", "")
-        notes = [self._notes(place, reading), self._assumed(quantity, claimed)]
+        notes = [self._notes(place, reading), self._assumed(set_in(frame), claimed)]
         show(" ".join(filter(None, [*map(badge, claimed), *notes])), claimed)
 
     def _rests_on(self, frame: pd.DataFrame, name: str) -> str:
@@ -223,9 +222,9 @@ class Page:
         printed = f"; printed {escape(claim.printed)}" if claim.status == "contradicted" else ""
         return f"{what}: {value}{printed} {status}"
 
-    def drawing(self, svg: str) -> None:
+    def drawing(self, svg: str, claimed: Collection[str] = ()) -> None:
         """Show a drawing; its cell's metadata give number, caption and alternative text."""
-        display({"image/svg+xml": svg}, raw=True)
+        _display({"image/svg+xml": svg}, claimed)
 
     def matrix(self, question: str) -> None:
         """Show the framework matrix of a question, themes down and sources across."""
@@ -272,19 +271,17 @@ class Page:
         "approach" takes every component.
         """
         matrix = self.pilot.framework_matrix
-        rows = matrix[matrix["research_question"] == question]
-        if component != "approach":
-            rows = rows[rows["component"].isin([component, "approach"])]
+        rows = framework.on_part(matrix[matrix["research_question"] == question], component)
         if rows.empty:
             show("This study holds no qualitative data on this question.")
             return
         sources = qualitative_tables.sources_in_words(rows, self.codebook)
-        framework, joint = (
+        matrix_place, joint = (
             qualitative_tables.question_target(page, question)
             for page in ("framework", "triangulation")
         )
         show(
-            f"Qualitative evidence: {len(rows)} [rows of the framework matrix](#{framework}) "
+            f"Qualitative evidence: {len(rows)} [rows of the framework matrix](#{matrix_place}) "
             f"({sources}), set beside the numbers in the [joint display](#{joint})."
         )
 

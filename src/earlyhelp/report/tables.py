@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 
 import pandas as pd
 
+from earlyhelp.analysis.quantities import set_in
 from earlyhelp.published.claims import Claim, Reading
 from earlyhelp.published.ledger import ledger_target
 from earlyhelp.published.numbers import chance, number, span
@@ -57,7 +58,7 @@ def _claiming(layout: Layout) -> Layout:
         table = layout(frame, *arguments, **options)
         if not table.attrs.get("statuses"):
             table.attrs["statuses"] = statuses_in(frame)
-        table.attrs["free"] = frame.attrs.get("quantity") or frame.attrs.get("free", "")
+        table.attrs["free"] = set_in(frame)
         return table
 
     return cast(Layout, laid_out)
@@ -238,7 +239,7 @@ def tests_side_by_side(tests: pd.DataFrame, exact: pd.DataFrame) -> pd.DataFrame
     words = {"Measure": [escape(label(name, tests)) for name in tests["measure"]]}
     none = {"Measure": [""] * len(tests)}
     table = marked(pd.DataFrame(words | cells, dtype=str), pd.DataFrame(none | statuses, dtype=str))
-    table.attrs["free"] = exact.attrs["quantity"]
+    table.attrs["free"] = set_in(exact)
     return table
 
 

@@ -702,30 +702,42 @@ def tool_ratings(pilot: Pilot) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-@quantity()
+def _ratings_of_two(pilot: Pilot) -> Iterator[Rule]:
+    tools: dict[str, list[str]] = {}
+    for scale in pilot.instruments.ratings.values():
+        tools.setdefault(scale.instrument, []).append(scale.key.tool)
+    for measure, rated in tools.items():
+        for column, tool in (("first_mean", rated[0]), ("second_mean", rated[-1])):
+            chosen = {"measure": measure}
+            yield Same(column, "tool_ratings", "mean", chosen, {**chosen, "tool": tool})
+
+
+@quantity(_ratings_of_two, Formula("difference", "first_mean - second_mean"))
 def rating_differences(pilot: Pilot) -> pd.DataFrame:
-    """Difference between the mean ratings of the first tool and the last (RQ 1.6).
+    """Mean ratings of the first tool and the last, and how far they are apart (RQ 1.6).
 
     Returns
     -------
     DataFrame
-        measure, first, second (tools), difference (absolute, points of the scale).
+        measure, first, second (tools), first_mean, second_mean, difference (first less second,
+        points of the scale).
 
     Examples
     --------
     >>> from earlyhelp.study.raw import open_pilot
     >>> table = rating_differences(open_pilot("tests/studies/complete"))
     >>> print(table.round(2).to_string(index=False))
-    measure first second  difference
-        iam   ORS    SRS        0.25
-        fim   ORS    SRS        1.12
+    measure first second  first_mean  second_mean  difference
+        iam   ORS    SRS        4.34         4.09        0.25
+        fim   ORS    SRS        4.19         3.07        1.12
     """
-    rows = []
-    for measure, rated in tool_ratings(pilot).groupby("measure", sort=False):
-        first, second = rated.iloc[0], rated.iloc[-1]
-        difference = abs(first["mean"] - second["mean"])
-        rows.append((measure, first["tool"], second["tool"], difference))
-    return pd.DataFrame(rows, columns=["measure", "first", "second", "difference"])
+    rated = tool_ratings(pilot).groupby("measure", sort=False)
+    ends = {"first": rated.first(), "second": rated.last()}
+    table = pd.DataFrame({end: rows["tool"] for end, rows in ends.items()})
+    for end, rows in ends.items():
+        table[f"{end}_mean"] = rows["mean"]
+    table["difference"] = table["first_mean"] - table["second_mean"]
+    return table.reset_index()
 
 
 @quantity(Answers(asked=ENDLINE))

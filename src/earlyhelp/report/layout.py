@@ -195,7 +195,8 @@ def _tools(frame: pd.DataFrame) -> Columns:
 
 
 def _compared_tools(frame: pd.DataFrame) -> Columns:
-    return {**MEASURE, "difference": (_pair(frame, " less "), 2)}
+    # The printed means have two decimals, so their difference is known to one.
+    return {**MEASURE, "difference": (_pair(frame, " less "), 1)}
 
 
 def _compared_domains(frame: pd.DataFrame) -> Columns:

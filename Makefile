@@ -26,7 +26,7 @@ BUILD := $(LOCKED) Snakefile env $(RUN) snakemake --cores all --rerun-triggers c
 COMMITTED := $(PY) tests/committed.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup environment report test checks test-slow recompute update proof mutants lint lock clean
+.PHONY: help setup environment report test checks test-pages test-slow recompute update proof mutants lint lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -56,6 +56,11 @@ checks: lint report
 	$(COMMITTED) compare _build/rotherham/results book/results
 	$(RUN) pytest --cov -n auto -m "not slow and not cluster"
 	$(RUN) pytest --nbval book/results
+	@echo "Not run: axe and the keyboard in a real browser (make test-pages)"
+
+test-pages: report ## look at every page of STUDY in Chromium, with axe (a quarter of an hour)
+	$(RUN) uv run --quiet --isolated --no-project --python .venv/bin/python \
+	  --with-requirements tests/pages.txt python tests/pages.py "_build/$(notdir $(STUDY))/html"
 
 test-slow: $(READY) ## the tests that take minutes
 	$(RUN) pytest -m slow
@@ -93,6 +98,8 @@ lint: $(READY)
 lock: $(READY) ## compile requirements.in into requirements.txt and environment.yml
 	$(RUN) uv pip compile --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 	  --no-emit-index-url --no-header --no-annotate --upgrade --quiet requirements.in -o requirements.txt
+	$(RUN) uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --no-annotate --upgrade --quiet tests/pages.in -o tests/pages.txt
 	{ printf '%s\n' '# Written by `make lock`: the versions of requirements.txt, for conda users.' \
 	    'name: earlyhelp' 'channels: [conda-forge]' 'dependencies:' '  - python=3.13' '  - pip' '  - pip:' \
 	    '      - -e . --no-deps'; sed -nE 's/ \\$$//; s/^[A-Za-z].*==.*/      - &/p' requirements.txt; } > environment.yml

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 import yaml
 from helpers import ROOT, element
@@ -72,9 +73,12 @@ def built_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def other_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The pages of another study, which has one notebook; not to be written to."""
+    """The pages of another study, which has two notebooks; not to be written to."""
     root = _compendium(tmp_path_factory.mktemp("other") / "compendium")
-    (root / "book/results/ledger.ipynb").unlink()
+    results = root / "book/results"
+    (results / "ledger.ipynb").unlink()
+    front = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# {{ edition }}")])
+    nbformat.write(front, results / "index.ipynb")
     build_html(root / "data/other", root / "book/results", root / "_build/html", root)
     return root / "_build/html"
 

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from helpers import ROOT, run_page
 
-PAGES = ("promise", "trial")
+PAGES = ("index", "promise", "trial")
 
 
 def nobody(raw: Path) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import platform
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
-from earlyhelp.render.html import build_html
-from earlyhelp.render.volumes import PROVENANCE
+from earlyhelp.render.html import build_html, edition
+from earlyhelp.render.volumes import PROVENANCE, imprint
+from earlyhelp.study.design import read_study
 from earlyhelp.study.problems import InputError
 
 
@@ -146,5 +149,21 @@ def test_a_study_title_is_escaped_wherever_it_ends(other_book: Path) -> None:
 def test_a_study_title_is_text_not_markup(other_book: Path) -> None:
     soup = page(other_book, "index.html")
     assert soup.select_one(".logo__title").get_text(strip=True) == "Tools in *E* & <b>on</b>"
-    assert "Tools in *E* & <b>on</b>" in soup.select_one("article").get_text()
     assert "&lt;b&gt;on&lt;/b&gt;" in str(soup.title)
+
+
+def test_the_front_page_says_what_the_book_was_made_from(
+    compendium: Path, other_book: Path
+) -> None:
+    said = page(other_book, "index.html").select_one("article").get_text()
+    assert re.search(r"SHA-256 ?[0-9a-f]{12}\b", said)
+    assert f"Python {platform.python_version()}, pandas {pd.__version__}" in said
+    study = read_study(compendium / "data/other")
+    before = edition(study, imprint(study, compendium))
+    (study.folder / "words.yml").write_text("[]\n")
+    assert edition(study, imprint(study, compendium)) != before
+
+
+def test_the_search_takes_a_number_for_one_word(built_book: Path) -> None:
+    assert '"86.2"' in (built_book / "searchindex.js").read_text("utf-8")
+    assert "splitQuery" in (built_book / "_static/language_data.js").read_text("utf-8")

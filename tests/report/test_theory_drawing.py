@@ -8,7 +8,7 @@ import pytest
 from helpers import ROOT, load_content
 
 from earlyhelp.qualitative.theory import BASES, OVERLAY, Theory, load_theory
-from earlyhelp.report.theory_drawing import as_list, draw
+from earlyhelp.report.theory_drawing import WIDTH, as_list, draw
 from earlyhelp.study.problems import InputError
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -72,7 +72,7 @@ def test_the_key_has_every_basis_and_fits(tmp_path: Path, theory_content: dict[s
     lines = {line.text: float(line.get("x", 0)) for line in svg.iter(f"{SVG}tspan")}
     for key in (f"{theory.proposal} ", f"{OVERLAY[-1]} "):
         # Nine px are more than the mean letter takes at this size.
-        assert lines[key] + 9 * len(key) < 1100
+        assert lines[key] + 9 * len(key) < WIDTH
 
 
 def test_under_the_overlay_an_outcome_leads_to_its_evidence(
@@ -93,7 +93,7 @@ def test_an_addition_by_nobody_in_particular_has_no_words_in_the_legend(
     tmp_path: Path, theory_content: dict[str, Any]
 ) -> None:
     del theory_content["proposal"]
-    assert words(drawn(load_content(tmp_path, theory_content))).endswith("inferred by us  ")
+    assert words(drawn(load_content(tmp_path, theory_content))).endswith("the system  ")
 
 
 @pytest.mark.parametrize("evidence", OVERLAY)

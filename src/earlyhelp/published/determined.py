@@ -342,6 +342,49 @@ def intervals(figures: Figures, measure: str, confidence: float) -> pd.DataFrame
     return claiming(pd.DataFrame(rows), "bounded")
 
 
+def differences(figures: Figures, measure: str, confidence: float) -> pd.DataFrame:
+    """Differences between the arms of a measure with printed SDs, with t intervals.
+
+    Everybody with a score at a wave, and those with both for the change. The intervals take people
+    as independent, since no unit's mean is known.
+
+    Returns
+    -------
+    DataFrame
+        contrast ("baseline", "endline", "change"), difference (intervention less comparison),
+        ci_low, ci_high. Of a wave the rounding of means and SDs leaves a range: its middle, and the
+        outermost ends. Of the change each solution has a row; none where there are more than `FEW`.
+        Empty without printed SDs.
+
+    Examples
+    --------
+    >>> table = differences(read("tests/studies/complete"), "wai", confidence=0.95)
+    >>> print(table.round(1).to_string(index=False))
+    contrast  difference  ci_low  ci_high
+    baseline        -0.2    -5.1      4.7
+     endline         7.0     2.4     11.6
+      change         7.2     4.4     10.0
+    """
+    arms, rows = [figures.outcomes[measure].arms[arm] for arm in ARMS], []
+    for wave in WAVES:
+        first, second = (getattr(arm, wave) for arm in arms)
+        if first.variance is None or second.variance is None:
+            return claiming(pd.DataFrame(), "bounded")
+        df = first.n + second.n - 2
+        reach = float(stats.t.ppf((1 + confidence) / 2, df))
+        found = [
+            (float(difference), reach * sqrt(variance))
+            for difference, variance in _pooled(first, second)
+        ]
+        low, high = _span(difference for difference, _ in found)
+        ends = [_span(difference + side * half for difference, half in found) for side in (-1, 1)]
+        rows.append((wave, (low + high) / 2, ends[0][0], ends[1][1]))
+    table = intervals(figures, measure, confidence).filter(like="difference")
+    rows += [("change", *row) for row in table.itertuples(index=False)]
+    columns = ["contrast", "difference", "ci_low", "ci_high"]
+    return claiming(pd.DataFrame(rows, columns=columns), "bounded")
+
+
 def between(figures: Figures, measure: str, confidence: float) -> pd.DataFrame:
     """Change and endline compared between the arms, intervention less comparison.
 
@@ -459,11 +502,16 @@ def _sums(wave: Wave) -> range:
 
 def _tests(first: Wave, second: Wave) -> Iterator[float]:
     """Yield pooled t of two printed groups at the ends of what their sums and SDs allow."""
+    for difference, variance in _pooled(first, second):
+        yield _root(_signed_square(difference) / variance)
+
+
+def _pooled(first: Wave, second: Wave) -> Iterator[tuple[Fraction, Fraction]]:
+    """Differences of two means with the pooled variance of each, at the ends of what is printed."""
     for a, b in product(_spreads(first), _spreads(second)):
         difference = Fraction(a[0], first.n) - Fraction(b[0], second.n)
         pooled = (Fraction(a[1], first.n) + Fraction(b[1], second.n)) / (first.n + second.n - 2)
-        variance = pooled * (Fraction(1, first.n) + Fraction(1, second.n))
-        yield _root(_signed_square(difference) / variance)
+        yield difference, pooled * (Fraction(1, first.n) + Fraction(1, second.n))
 
 
 def _spreads(wave: Wave) -> Iterator[tuple[int, int]]:

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import html
 import json
+import platform
 import re
 import shutil
 from collections.abc import Iterator
+from hashlib import sha256
+from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,6 +24,7 @@ import yaml
 from jupyter_book.config import get_final_config
 from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
+from sphinx.search.en import SearchEnglish
 from sphinx.util.console import strip_colors
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
@@ -28,15 +32,27 @@ from earlyhelp.published.claims import claims_of
 from earlyhelp.published.ledger import formatted, ledger
 from earlyhelp.render.volumes import Contents, Imprint, imprint, read_contents
 from earlyhelp.report.claim_cards import cards
-from earlyhelp.report.myst import escape
 from earlyhelp.study.design import Study, read_study
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import open_pilot
 
+FRONT_PAGE = "index.ipynb"  # a notebook like the others, but above their folder
+FILE_TYPES = ("csv", "json", "yml")
+PACKAGES = ("pandas", "seaborn", "pingouin", "papermill", "jupyter-book")
 # Pages of book/ that every study's book has.
 REFERENCE_PAGES = ("instruments", "reading_statuses", "glossary", "references")
 
 _WARNING = re.compile(r"(?P<file>.+?)(?::(?P<row>\d+))?: (?:WARNING|ERROR|CRITICAL): (?P<text>.+)")
+
+
+class Search(SearchEnglish):
+    """Search in English that takes a number such as 70.6 for one word."""
+
+    _word_re = re.compile(r"\d+(?:[.,]\d+)+|\w+")
+    js_splitter_code = (
+        "var splitQuery = (query) =>"
+        " query.match(/\\d+(?:[.,]\\d+)+|[\\p{Letter}\\p{Number}_]+/gu) ?? [];"
+    )
 
 
 def build_html(
@@ -68,7 +84,9 @@ def build_html(
     with TemporaryDirectory(prefix=".html-", dir=output.parent) as folder:
         work = Path(folder).resolve()
         contents = assemble(study, Path(results), root, work / "book")
-        settings = study_settings(study, imprint(study, root), contents)
+        said = imprint(study, root)
+        settings = study_settings(study, said, contents)
+        settings["myst_substitutions"] = {"edition": edition(study, said)}
         numbers, made = _claims(study)
         _run_sphinx(settings | {"earlyhelp_claims": numbers}, root, work)
         data = f"window.earlyhelpClaims = {json.dumps(made, sort_keys=True)};\n"
@@ -86,20 +104,15 @@ def assemble(study: Study, results: Path, root: Path, source: Path) -> Contents:
     own_chapters = () if study.chapters else ("*.md",)
     shutil.copytree(book, source, ignore=shutil.ignore_patterns("results", *own_chapters))
     shutil.copytree(results, source / "results")
+    (source / "results" / FRONT_PAGE).rename(source / FRONT_PAGE)
     if not study.chapters:
         for page in REFERENCE_PAGES:
             shutil.copy(book / f"{page}.md", source)
-        (source / "index.md").write_text(_front_page(study), encoding="utf-8")
         files = (path.relative_to(source).with_suffix("") for path in source.rglob("*.*"))
         contents = contents.of({file.as_posix() for file in files})
     toc = yaml.safe_dump(contents.sphinx, sort_keys=False)
     (source / "_toc.yml").write_text(toc, encoding="utf-8")
     return contents
-
-
-def _front_page(study: Study) -> str:
-    title, subtitle = (escape(text) for text in (study.title, study.subtitle))
-    return f"# Overview\n\n{title}\n\n{subtitle}\n\n```{{tableofcontents}}\n```\n"
 
 
 def _run_sphinx(of_study: dict[str, Any], root: Path, work: Path) -> None:
@@ -126,6 +139,7 @@ def _run_sphinx(of_study: dict[str, Any], root: Path, work: Path) -> None:
                 warning=warnings,
                 freshenv=True,
             )
+            app.add_search_language(Search)
             app.build(force_all=True)
     except SphinxError as error:
         raise InputError([Problem("book", None, "", str(error), "a book that builds")]) from error
@@ -155,6 +169,17 @@ def study_settings(study: Study, said: Imprint, contents: Contents) -> dict[str,
             "default_mode": "auto",
         },
     }
+
+
+def edition(study: Study, said: Imprint) -> str:
+    """What a book was made from: its version, the study's files and the packages used."""
+    files = sorted(path for suffix in FILE_TYPES for path in study.folder.rglob(f"*.{suffix}"))
+    data = sha256(b"".join(sha256(path.read_bytes()).digest() for path in files)).hexdigest()
+    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    return (
+        f"Version {said.version} of {said.date}. The study's data and figures have the SHA-256 "
+        f"`{data[:12]}`. Computed with Python {platform.python_version()}, {packages}."
+    )
 
 
 def _claims(study: Study) -> tuple[dict[str, tuple[str, str]], dict[str, Any]]:

@@ -313,6 +313,80 @@ def group_means(frame: pd.DataFrame, categories: Sequence[str], maximum: float) 
     return figure
 
 
+def arms_compared(means: pd.DataFrame, contrasts: pd.DataFrame, maximum: float) -> Figure:
+    """Mean scores of a measure by arm and wave, and the differences between the arms beside them.
+
+    Parameters
+    ----------
+    means : DataFrame
+        arm, wave, n, mean, ci_low, ci_high (`outcomes.outcome_summary`).
+    contrasts : DataFrame
+        contrast, difference, ci_low, ci_high, one row or more for each contrast
+        (`outcomes.between_tests`, `determined.differences`).
+    maximum : float
+        Highest possible score.
+    """
+    figure, (left, right) = _axes(2.9, columns=2)
+    for arm, colour in ARM_COLOURS.items():
+        rows = means[means["arm"] == arm].set_index("wave").loc[["baseline", "endline"]]
+        side = -1 if arm == "intervention" else 1
+        beside = [0.08 * side, 1 + 0.08 * side]
+        _intervals(left, beside, rows, "mean", colour, ARM_MARKERS[arm], label(arm, means))
+        for place, row in zip(beside, rows.to_dict("records"), strict=True):
+            left.annotate(
+                f"{number(row['mean'], 1)}\n(n = {number(row['n'])})",
+                (place, row["mean"]),
+                (6 * side, 0),
+                textcoords="offset points",
+                ha="right" if side < 0 else "left",
+                va="center",
+                fontsize=8,
+            )
+    left.axhline(maximum, color=MUTED, linestyle=":", linewidth=1)
+    left.annotate("highest possible score", (0.5, maximum), ha="center", va="top", fontsize=8)
+    left.set(xlim=(-0.6, 1.6), ylabel="Mean score and interval")
+    left.set_xticks([0, 1], ["Baseline", "Endline"])
+    left.grid(axis="x", visible=False)
+    names = [label(name, contrasts) for name in contrasts["contrast"]]
+    places = list(range(len(contrasts)))
+    _intervals(right, places, contrasts, "difference", INK, "D", None, upright=False)
+    # A contrast of which several values are possible has its name once.
+    shown = [name if name not in names[:row] else "or" for row, name in enumerate(names)]
+    right.set_yticks(places, shown)
+    right.axvline(0, color=MUTED, linewidth=1)
+    right.invert_yaxis()
+    right.set(ylim=(len(contrasts) - 0.5, -0.5), xlabel="Intervention less comparison, points")
+    right.grid(axis="y", visible=False)
+    figure.legend(loc="outside upper left", ncols=2, frameon=False)
+    return figure
+
+
+def _intervals(
+    axes: Axes,
+    places: Sequence[float],
+    rows: pd.DataFrame,
+    middle: str,
+    colour: str,
+    marker: str,
+    name: str | None,
+    *,
+    upright: bool = True,
+) -> None:
+    """Points with their intervals (columns ci_low and ci_high)."""
+    reach = [rows[middle] - rows["ci_low"], rows["ci_high"] - rows[middle]]
+    drawn: dict[str, Any] = {
+        "color": colour,
+        "marker": marker,
+        "linestyle": "",
+        "capsize": 3,
+        "label": name,
+    }
+    if upright:
+        axes.errorbar(places, rows[middle], yerr=reach, **drawn)
+    else:
+        axes.errorbar(rows[middle], places, xerr=reach, **drawn)
+
+
 def flow(frame: pd.DataFrame, stages: Sequence[tuple[str, str]]) -> Figure:
     """Participant flow: one column per arm, one row per stage.
 
@@ -415,7 +489,7 @@ def _criterion(
     for name, left, right in zip(names, cuts[:-1], cuts[1:], strict=True):
         shade = {"green": "#dcefe4", "amber": "#fbf0d5", "red": "#f6dcdc"}[name]
         axes.barh(place, right - left, left=left, height=0.8, color=shade, edgecolor="white")
-        axes.text(left + 0.005 * (ends[1] - ends[0]), place - 0.24, name[0].upper(), fontsize=7)
+        axes.text(left + 0.005 * (ends[1] - ends[0]), place - 0.24, name[0].upper(), fontsize=8.5)
     marker, colour = ("<", INK) if row["upper_bound"] else BAND_MARKS[str(row["best"])]
     axes.plot(row["estimate"] * scale, place, marker, color=colour, markersize=7, clip_on=False)
     if row["upper_bound"]:

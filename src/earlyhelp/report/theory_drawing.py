@@ -110,12 +110,12 @@ def _title(label: str) -> str:
 
 # The drawing --------------------------------------------------------------------------------------
 
-WIDTH = 1100.0
+WIDTH = 1210.0  # on a landscape page of A4 the text then has seven points
 MARGIN = 10.0
-GAP = 30.0  # between columns, where links run
+GAP = 24.0  # between columns, where links run
 SIZE = 12.0  # of the text, in px at full width
-LINE = 14.5
-PAD = 6.0
+LINE = 13.4
+PAD = 4.0
 FONTS = "'DejaVu Sans', Verdana, sans-serif"
 INK, SOFT, PAPER = "#1b1b1b", "#4d5560", "#fbfaf6"
 # Fills by whom an element concerns; its lane says the same in words.
@@ -166,7 +166,7 @@ def draw(
     Returns
     -------
     str
-        SVG of 1100 units width with selectable text.
+        SVG of `WIDTH` units width with selectable text.
 
     Raises
     ------
@@ -478,13 +478,16 @@ def _legend(canvas: Node, theory: Theory, overlay: bool, top: float) -> float:
         SubElement(canvas, "line", {key: value for key, value in (ends | line).items() if value})
         _text(canvas, x + 36, y, [words])
         x += 36 + _measure(words) + 14
+    boxes = [(who.replace("system", "the system"), [0], fill) for who, fill in FILLS.items()]
     if any(element.proposed for element in theory.elements.values()):
-        for inset in (0, 3):
-            frame = {"x": f"{x + inset:g}", "y": f"{y - 12 + inset:g}", "rx": "2", "fill": "none"}
+        boxes.append((theory.proposal, [0, 3], "none"))
+    for words, insets, fill in boxes:
+        for inset in insets:
+            frame = {"x": f"{x + inset:g}", "y": f"{y - 12 + inset:g}", "rx": "2", "fill": fill}
             size = {"width": f"{26 - 2 * inset:g}", "height": f"{15 - 2 * inset:g}", "stroke": INK}
             SubElement(canvas, "rect", frame | size)
-        _text(canvas, x + 32, y, [theory.proposal])
-        x += 32 + _measure(theory.proposal) + 14
+        _text(canvas, x + 32, y, [words])
+        x += 32 + _measure(words) + 14
     if overlay:
         x, y = MARGIN, y + LINE + 6
     for evidence in OVERLAY if overlay else ():

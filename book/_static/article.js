@@ -1,0 +1,31 @@
+// Every table can be kept as CSV; text that a spreadsheet would run as a formula is made harmless.
+// A figure that scrolls sideways on a narrow screen can be reached by keyboard.
+document.addEventListener("DOMContentLoaded", () => {
+  for (const figure of document.querySelectorAll(".bd-article figure")) figure.tabIndex = 0;
+
+  const field = (cell) => {
+    const text = cell.textContent.trim().replace(/\s+/g, " ");
+    const harmless = /^[=+@-]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text;
+    return `"${harmless.replaceAll('"', '""')}"`;
+  };
+  const csv = (table) =>
+    [...table.rows].map((row) => `${[...row.cells].map(field).join(",")}\r\n`).join("");
+
+  for (const table of document.querySelectorAll(".bd-article table.table")) {
+    const name = table.id || "table";
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "csv";
+    button.textContent = "CSV";
+    button.setAttribute("aria-label", `Keep this table as CSV: ${name}`);
+    button.addEventListener("click", () => {
+      const link = document.createElement("a");
+      // With a byte order mark spreadsheets read the text as UTF-8.
+      link.href = URL.createObjectURL(new Blob(["\ufeff", csv(table)], { type: "text/csv" }));
+      link.download = `${name}.csv`;
+      link.click();
+      URL.revokeObjectURL(link.href);
+    });
+    (table.caption ?? table.createCaption()).append(" ", button);
+  }
+});

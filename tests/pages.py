@@ -1,0 +1,112 @@
+"""Look at every page in a real browser: `make test-pages`.
+
+Opens the built book from disk in Chromium (found on the path, or named by CHROMIUM) and reports
+every violation that axe finds, with all its rules, in light and dark and at seven widths; every
+page that is wider than its window; and whatever of the claim cards, the search and the ledger does
+not work. Takes about a quarter of an hour.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+WIDTHS = (320, 390, 800, 1024, 1100, 1440, 1920)
+SCHEMES = ("light", "dark")
+# Pages have a second at most to become wide; the theme's script moves the table of contents.
+SETTLED = "document.readyState === 'complete'"
+ARGUMENTS = ["--disable-background-networking", "--disable-component-update", "--no-first-run"]
+
+
+def violations(page: Page, axe: Axe) -> Iterator[str]:
+    """What axe finds on an open page, an element a line."""
+    for rule in axe.run(page).response["violations"]:
+        for node in rule["nodes"]:
+            yield f"{rule['id']}: {node['html'][:120]}"
+
+
+def too_wide(page: Page) -> Iterator[str]:
+    """The page when it has to be scrolled sideways, with the elements that reach out furthest."""
+    width, window = page.evaluate(
+        "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+    )
+    if width > window:
+        yield f"{width} px wide in a window of {window} px"
+
+
+def look(browser: Browser, folder: Path) -> Iterator[str]:
+    """Findings of every page in both schemes and at every width."""
+    axe = Axe()
+    pages = sorted(folder.rglob("*.html"))
+    for number, path in enumerate(pages, start=1):
+        name = path.relative_to(folder).as_posix()
+        print(f"{number} of {len(pages)}: {name}", file=sys.stderr)
+        for scheme in SCHEMES:
+            page = browser.new_page(color_scheme=scheme)
+            page.goto(path.as_uri())
+            for width in WIDTHS:
+                page.set_viewport_size({"width": width, "height": 900})
+                page.wait_for_function(SETTLED)
+                for finding in (*too_wide(page), *violations(page, axe)):
+                    yield f"{name}, {scheme}, {width} px: {finding}"
+            page.close()
+
+
+def use(browser: Browser, folder: Path) -> Iterator[str]:
+    """What does not work: claim cards by keyboard, the search for a number, the ledger's filter."""
+    page = browser.new_page(viewport={"width": 1100, "height": 900})
+    page.goto((folder / "index.html").as_uri())
+    claim = page.locator("a.claim").first
+    claim.focus()
+    page.wait_for_selector("#claim-card")
+    if "Printed" not in page.locator("#claim-card").inner_text():
+        yield "index.html: a number's card does not say what is printed"
+    page.keyboard.press("Escape")
+    if page.locator("#claim-card").count():
+        yield "index.html: Escape leaves the card open"
+    number = claim.inner_text()
+    page.goto((folder / "search.html").as_uri() + f"?q={number}")
+    page.wait_for_function("!document.querySelector('#search-results h2 span')")
+    if not page.locator("#search-results li").count():
+        yield f"search.html: nothing is found for {number!r}"
+    page.goto((folder / "results/ledger.html").as_uri())
+    page.get_by_role("combobox", name="Status").select_option("contradicted")
+    shown = page.locator("table.ledger tbody tr").count()
+    if "contradicted" not in page.url:
+        yield "ledger.html: the filter is not in the address"
+    page.goto(page.url)
+    page.reload()
+    if page.locator("table.ledger tbody tr").count() != shown:
+        yield "ledger.html: the address does not give the filter back"
+    with page.expect_download() as download:
+        page.get_by_role("button", name=re.compile("CSV")).first.click()
+    if not download.value.suggested_filename.endswith(".csv"):
+        yield "ledger.html: a table cannot be downloaded as CSV"
+
+
+def main(folder: Path) -> int:
+    """Look and say what is found; 1 for a finding, 2 without a browser or a book."""
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chrome")
+    if not chromium or not (folder / "index.html").is_file():
+        missing = "a built book" if chromium else "Chromium, on the path or named by CHROMIUM"
+        print(f"make test-pages needs {missing}", file=sys.stderr)
+        return 2
+    with sync_playwright() as play:
+        # Chromium refuses to run as root within its sandbox.
+        rooted = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+        browser = play.chromium.launch(executable_path=chromium, args=[*ARGUMENTS, *rooted])
+        found = [*use(browser, folder), *look(browser, folder)]
+        browser.close()
+    print("\n".join(found) or "No finding.")
+    return int(bool(found))
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]).resolve()))

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from bs4 import BeautifulSoup
 from bs4.element import Tag
+from proof import proof
 from pypdf import PageObject, PdfReader
 from pypdf.generic import Destination
 
@@ -92,8 +93,12 @@ class Printed:
         }
 
     @cached_property
+    def path(self) -> Path:
+        return self.book.volumes / f"earlyhelp-rotherham-{self.volume.id}.pdf"
+
+    @cached_property
     def reader(self) -> PdfReader:
-        return PdfReader(self.book.volumes / f"earlyhelp-rotherham-{self.volume.id}.pdf")
+        return PdfReader(self.path)
 
     @cached_property
     def objects(self) -> list[dict]:
@@ -442,6 +447,12 @@ def test_pdf_text_stays_inside_the_margins(volumes: list[Printed]) -> None:
             left, right = 20 * MM, float(page.mediabox.width) - 20 * MM
             outside = [run for run in runs if run[0] < left or run[1] > right]
             assert outside == [], f"{volume.volume.name}, page {page.page_number + 1}"
+
+
+def test_pdf_prints_nothing_below_seven_points(volumes: list[Printed]) -> None:
+    for volume in volumes:
+        small = [line for line in proof(volume.path) if " pt: " in line]
+        assert small == [], volume.volume.name
 
 
 def test_pdf_prints_no_text_over_other_text(volumes: list[Printed]) -> None:

@@ -38,7 +38,7 @@ NAMES = (
     "Rotherham's Early Help",
 )
 FINDINGS = (
-    "book/index",
+    "notebooks/index",
     "book/conclusion",
     "book/limitations",
     "notebooks/key_findings",

@@ -58,7 +58,7 @@ def _compendium(root: Path) -> Path:
         {"id": "other", "title": "Tools in *E* & <b>on</b>", "provenance": "observed"},
     ):
         folder = root / "data" / study["id"]
-        folder.mkdir(parents=True)
+        (folder / "raw").mkdir(parents=True)
         (folder / "study.yml").write_text(yaml.safe_dump({**design, **study}), encoding="utf-8")
     return root
 

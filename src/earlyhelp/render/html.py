@@ -105,6 +105,8 @@ def assemble(study: Study, results: Path, root: Path, source: Path) -> Contents:
     shutil.copytree(book, source, ignore=shutil.ignore_patterns("results", *own_chapters))
     shutil.copytree(results, source / "results")
     (source / "results" / FRONT_PAGE).rename(source / FRONT_PAGE)
+    if study.provenance == "reconstructed":
+        shutil.copytree(study.folder / "raw", source / "raw")
     if not study.chapters:
         for page in REFERENCE_PAGES:
             shutil.copy(book / f"{page}.md", source)

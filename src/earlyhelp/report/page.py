@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 import matplotlib.pyplot as plt
@@ -28,7 +28,7 @@ from earlyhelp.qualitative.framework import (
 from earlyhelp.qualitative.theory import THEORY_FILE, Theory, load_theory
 from earlyhelp.report import figures, qualitative_tables
 from earlyhelp.report.layout import LAYOUTS, target
-from earlyhelp.report.myst import CLAIMED, LETTERS, badge, escape
+from earlyhelp.report.myst import CLAIMED, LETTERS, badge, escape, readings
 from earlyhelp.study.design import Question, read_questions
 from earlyhelp.study.raw import Pilot, open_pilot
 from earlyhelp.study.textfile import is_there
@@ -166,7 +166,7 @@ class Page:
             return ""
         shown = LAYOUTS[name].shown(frame)
         found = self.pilot.statuses.rests_on(frame.attrs["quantity"], shown)
-        return f"Rests on {_linked(found)}." if found and self._reconstructed else ""
+        return f"Rests on {readings(found)}." if found and self._reconstructed else ""
 
     def _bound_by_words(self, frame: pd.DataFrame) -> pd.DataFrame:
         """A table that knows between which numbers the report's words put its cells."""
@@ -190,7 +190,7 @@ class Page:
     def _assumed(self, quantity: str, claimed: Collection[str]) -> str:
         """Links to the assumptions by which the reconstruction has set free numbers."""
         ids = self.pilot.study.assumed.get(quantity, ()) if FREE in claimed else ()
-        return f"Free numbers: {_linked(ids)}." if ids else ""
+        return f"Free numbers: {readings(ids)}." if ids else ""
 
     def _notes(self, place: str, reading: str) -> str:
         source = f"Report: {place}." if place else ""
@@ -288,11 +288,6 @@ class Page:
     @property
     def _reconstructed(self) -> bool:
         return self.pilot.study.provenance == "reconstructed"
-
-
-def _linked(assumptions: Iterable[str]) -> str:
-    """Links to readings and assumptions on their page."""
-    return ", ".join(f"[{one}](#{one.lower()})" for one in assumptions)
 
 
 def open_page(study: str) -> Page:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from earlyhelp.analysis.participants import design
-from earlyhelp.published import identified_sets
+from earlyhelp.published import determined, identified_sets
 from earlyhelp.published.audit import AUDIT_FILE, audit, read_declarations
 from earlyhelp.published.claims import CLAIMS_FILE, DESIGN, WORDS_FILE, Claim, claims_of, read_words
 from earlyhelp.published.ledger import judged
@@ -319,7 +319,7 @@ def _strangers(names: list[str]) -> Iterator[Problem]:
 def _ties(pilot: Pilot, held: dict[str, Any]) -> Iterator[Problem]:
     """Check references from one file to another, and what only a page would stumble over."""
     claims = held.get(CLAIMS_FILE, [])
-    yield from _unknown_claims(held, {claim.id for claim in claims})
+    yield from _unknown_claims(held, {claim.id for claim in claims}, pilot.study.folder)
     yield from _facts(pilot, claims)
     if pilot.study.provenance == "reconstructed":
         yield from _printed_figures(pilot.study, held.get(CLAIMS_FILE))
@@ -331,11 +331,16 @@ def _ties(pilot: Pilot, held: dict[str, Any]) -> Iterator[Problem]:
     yield from _qualitative(pilot, held, theory)
 
 
-def _unknown_claims(held: dict[str, Any], ids: set[str]) -> Iterator[Problem]:
+def _unknown_claims(held: dict[str, Any], ids: set[str], folder: Path) -> Iterator[Problem]:
     expected = f"the id of a claim of {CLAIMS_FILE}"
+    more, estimates = expected, set()
+    if any(question.placeholders - ids for question in held[QUESTIONS_FILE].values()):
+        left = determined.read(folder)
+        estimates = set(determined.estimates(left)) if left else set()
+        more += f", or one of: {', '.join(sorted(estimates))}" if left else ""
     for question in held[QUESTIONS_FILE].values():
-        for claim in sorted(question.placeholders - ids):
-            yield Problem(QUESTIONS_FILE, None, question.id, f"{{{claim}}}", expected)
+        for name in sorted(question.placeholders - ids - estimates):
+            yield Problem(QUESTIONS_FILE, None, question.id, f"{{{name}}}", more)
     for name, claim in _claims_of(held.get(TRIANGULATION_FILE)):
         if claim not in ids:
             yield Problem(TRIANGULATION_FILE, None, name, repr(claim), expected)

@@ -43,7 +43,7 @@ from earlyhelp.published.identified_sets import (
     Outcome,
     reliable_change,
 )
-from earlyhelp.published.numbers import number, roundings
+from earlyhelp.published.numbers import number, roundings, span
 from earlyhelp.published.printed import PrintedFigures, read_printed
 from earlyhelp.study.design import Study, read_study
 from earlyhelp.study.scoring_keys import Instruments, read_instruments
@@ -261,6 +261,8 @@ def _only_with(solutions: pd.DataFrame, quantity: str) -> str:
 
 # More solutions are too many to be read one by one.
 FEW = 10
+# More values are told as a range.
+FEW_LISTED = 5
 Solution = tuple[tuple[float, float], list[tuple[Change, Change]]]
 
 
@@ -344,10 +346,10 @@ def intervals(figures: Figures, measure: str, confidence: float) -> pd.DataFrame
                  7.2             4.4             10.0
     """
     rows = []
-    for means, pairs in _solutions(figures, measure):
+    for _, pairs in _solutions(figures, measure):
         row: dict[str, float] = {}
         reaches = map(max, zip(*(_reaches(pair, confidence) for pair in pairs), strict=True))
-        told = zip((*ARMS, "difference"), (*means, means[0] - means[1]), reaches, strict=True)
+        told = zip((*ARMS, "difference"), _means(pairs[0]), reaches, strict=True)
         for name, mean, reach in told:
             row |= {f"{name}_mean": mean, f"{name}_low": mean - reach, f"{name}_high": mean + reach}
         rows.append(row)
@@ -364,6 +366,55 @@ def _reaches(pair: tuple[Change, Change], confidence: float) -> list[float]:
         sqrt(square) * float(stats.t.ppf((1 + confidence) / 2, df))
         for square, df in zip(squares, (n - 1, m - 1, n + m - 2), strict=True)
     ]
+
+
+def estimates(figures: Figures, confidence: float = 0.95) -> dict[str, tuple[str, str]]:
+    """Mean changes and differences that the figures allow, for the answers to research questions.
+
+    Returns
+    -------
+    dict
+        By name, such as "wai-difference-estimate": in words, the values (their range, where there
+        are many) with the least and the greatest end of their t intervals, people taken as
+        independent; and the table that says how they were found.
+
+    Examples
+    --------
+    >>> estimates(read("tests/studies/complete"))["wai-difference-estimate"]
+    ('7.2 points (95% interval 4.4 to 10.0)', 'tbl-determined-wai-between')
+    """
+    told = {}
+    for measure in figures.outcomes:
+        pairs = figures.contrasts(measure)
+        reaches = [_reaches(pair, confidence) for pair in pairs]
+        for index, of in enumerate((*ARMS, "difference")):
+            found = [
+                (_means(pair)[index], reach[index])
+                for pair, reach in zip(pairs, reaches, strict=True)
+            ]
+            place = "-between" if of == "difference" else ""
+            words = _estimate_in_words(found, confidence)
+            told[f"{measure}-{of}-estimate"] = words, f"tbl-determined-{measure}{place}"
+    return told
+
+
+def _estimate_in_words(found: list[tuple[float, float]], confidence: float) -> str:
+    """Means, each with the half-width of its interval."""
+    low = number(min(mean - reach for mean, reach in found), 1)
+    high = number(max(mean + reach for mean, reach in found), 1)
+    level = f"{number(100 * confidence)}%"
+    means = sorted(mean for mean, _ in found)
+    listed = list(dict.fromkeys(number(mean, 1) for mean in means))
+    if len(listed) == 1:
+        return f"{listed[0]} points ({level} interval {low} to {high})"
+    words = " or ".join(listed) if len(listed) <= FEW_LISTED else span(means[0], means[-1], 1)
+    return f"{words} points ({level} intervals between {low} and {high})"
+
+
+def _means(pair: tuple[Change, Change]) -> tuple[float, float, float]:
+    """Mean changes of both arms and their difference."""
+    first, second = (float(change.mean) for change in pair)
+    return first, second, first - second
 
 
 def between(figures: Figures, measure: str, confidence: float) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -13,6 +14,7 @@ from IPython.display import display
 from matplotlib.figure import Figure
 
 from earlyhelp.analysis.quantities import set_in
+from earlyhelp.published import determined
 from earlyhelp.published.claims import Claim, claims_of, parse_interval
 from earlyhelp.published.ledger import formatted, judged, ledger_target
 from earlyhelp.published.numbers import number as number  # notebooks import these from here
@@ -113,6 +115,12 @@ class Page:
         """Outcomes that have a row on the page of the theory of change."""
         return self.theory.outcomes if self.theory else ()
 
+    @cached_property
+    def estimates(self) -> Mapping[str, tuple[str, str]]:
+        """What the printed figures allow of changes and differences (`determined.estimates`)."""
+        left = determined.read(self.pilot.study.folder)
+        return determined.estimates(left) if left else {}
+
     def table(
         self,
         frame: pd.DataFrame,
@@ -204,10 +212,16 @@ class Page:
         show(f":::{{admonition}} {title}\n:class: answer\n\n{self.filled(text)}\n:::")
 
     def filled(self, text: str) -> str:
-        """An answer as MyST: each claim id in braces becomes its number, which leads to its row."""
+        """An answer as MyST: each name in braces becomes its number, with a link.
+
+        That of a claim leads to its row of the ledger, that of an estimate to its table.
+        """
 
         def linked(match: re.Match[str]) -> str:
             claim = match[1].replace("\\", "")
+            if claim not in self.numbers:
+                words, table = self.estimates[claim]
+                return f"{escape(words)} ({{numref}}`{table}`)"
             return f"[{escape(self.numbers[claim])}](#{ledger_target(claim)})"
 
         return _ESCAPED_PLACEHOLDER.sub(linked, escape(text))

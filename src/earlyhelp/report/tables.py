@@ -11,6 +11,7 @@ import pandas as pd
 
 from earlyhelp.analysis.quantities import set_in
 from earlyhelp.published.claims import Claim, Reading
+from earlyhelp.published.determined import FEW_LISTED
 from earlyhelp.published.ledger import ledger_target
 from earlyhelp.published.numbers import chance, number, roundings, span
 from earlyhelp.published.statuses import STATUSES, cell_statuses, statuses_in
@@ -34,8 +35,6 @@ DIFFERENCES = (
         for what in ("", f": d, {wave} SD")
     ),
 )
-# More values than these are told as a range.
-FEW_VALUES = 5
 # Stages that the drawn participant flow shows, in its words.
 STAGES = {
     "teams": "Teams",
@@ -601,7 +600,7 @@ def _roundings(frame: pd.DataFrame, name: str, decimals: int) -> list[str]:
     for low, high in zip(frame[f"{name}_low"], frame[f"{name}_high"], strict=True):
         found = roundings(low, high, decimals)
         several = " or ".join(number(value, decimals) for value in found)
-        cells.append(several if len(found) <= FEW_VALUES else span(low, high, decimals))
+        cells.append(several if len(found) <= FEW_LISTED else span(low, high, decimals))
     return cells
 
 
@@ -631,7 +630,7 @@ def _value_or_range(low: float, high: float, values: tuple[float, ...], decimals
     if low == high:
         return number(low, decimals)
     shown = list(dict.fromkeys(number(value, decimals) for value in values))
-    if 2 <= len(shown) <= FEW_VALUES:
+    if 2 <= len(shown) <= FEW_LISTED:
         return " or ".join(shown)
     while number(low, decimals) == number(high, decimals) and decimals < 6:
         decimals += 1

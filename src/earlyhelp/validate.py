@@ -165,7 +165,8 @@ FILES = (
     StudyFile(
         QUESTIONS_FILE,
         "The questions and the answers that your evidence supports. A number in an answer is a "
-        "claim's id in braces.",
+        "claim's id in braces, or names what printed figures allow: an instrument, an arm or "
+        "`difference`, and `estimate`, with hyphens between.",
         read_questions,
         needed=True,
     ),
@@ -333,14 +334,12 @@ def _ties(pilot: Pilot, held: dict[str, Any]) -> Iterator[Problem]:
 
 def _unknown_claims(held: dict[str, Any], ids: set[str], folder: Path) -> Iterator[Problem]:
     expected = f"the id of a claim of {CLAIMS_FILE}"
-    more, estimates = expected, set()
-    if any(question.placeholders - ids for question in held[QUESTIONS_FILE].values()):
-        left = determined.read(folder)
-        estimates = set(determined.estimates(left)) if left else set()
-        more += f", or one of: {', '.join(sorted(estimates))}" if left else ""
     for question in held[QUESTIONS_FILE].values():
-        for name in sorted(question.placeholders - ids - estimates):
-            yield Problem(QUESTIONS_FILE, None, question.id, f"{{{name}}}", more)
+        if unknown := question.placeholders - ids:
+            left = determined.read(folder)
+            unknown -= set(determined.estimates(left)) if left else set()
+        for name in sorted(unknown):
+            yield Problem(QUESTIONS_FILE, None, question.id, f"{{{name}}}", expected)
     for name, claim in _claims_of(held.get(TRIANGULATION_FILE)):
         if claim not in ids:
             yield Problem(TRIANGULATION_FILE, None, name, repr(claim), expected)

@@ -127,6 +127,18 @@ def test_both_arms_stand_in_every_solution(figures: Figures) -> None:
     assert shown.iloc[5, :5].tolist() == ["3", "Comparison", "1.3", "12.1", "0.21"]
 
 
+def test_estimates_hold_every_interval(figures: Figures) -> None:
+    words, table = determined.estimates(figures)["wai-difference-estimate"]
+    rows = determined.intervals(figures, "wai", 0.95)
+    low, high = rows["difference_low"].min(), rows["difference_high"].max()
+    # Of the third solution: 1.456 and t(31) = 2.040 times its standard error, 3.70.
+    assert (low, high) == pytest.approx((-6.09, 9.00), abs=0.01)
+    assert words == "−0.7 or 0.7 or 1.5 points (95% intervals between −6.1 and 9.0)"
+    assert table == "tbl-determined-wai-between"
+    many, _ = determined.estimates(figures)["proqol-difference-estimate"]
+    assert many.startswith("−4.2 to 4.9 points (95% intervals between ")
+
+
 def test_few_effects_are_listed(figures: Figures) -> None:
     # 23 / 17 or 46 / 17 points over the SD of baseline, which is 5.85 to 6.00.
     row = one(determined.change(figures, "wai", 0.95), "d, baseline SD", "intervention")

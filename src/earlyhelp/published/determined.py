@@ -374,9 +374,9 @@ def estimates(figures: Figures, confidence: float = 0.95) -> dict[str, tuple[str
     Returns
     -------
     dict
-        By name, such as "wai-difference-estimate": in words, the values (their range, where there
-        are many) with the least and the greatest end of their t intervals, people taken as
-        independent; and the table that says how they were found.
+        By name, an instrument and an arm or "difference" before "-estimate": in words, the values
+        (their range, where there are many) with the least and the greatest end of their t
+        intervals, people taken as independent; and the table that says how they were found.
 
     Examples
     --------

@@ -131,8 +131,8 @@ def test_estimates_hold_every_interval(figures: Figures) -> None:
     words, table = determined.estimates(figures)["wai-difference-estimate"]
     rows = determined.intervals(figures, "wai", 0.95)
     low, high = rows["difference_low"].min(), rows["difference_high"].max()
-    # Of the third solution: 1.456 and t(31) = 2.040 times its standard error, 3.70.
-    assert (low, high) == pytest.approx((-6.09, 9.00), abs=0.01)
+    # Of the third solution: 1.456 and t(31) = 2.0395 times its standard error, 3.7066.
+    assert (low, high) == pytest.approx((-6.104, 9.016), abs=0.002)
     assert words == "−0.7 or 0.7 or 1.5 points (95% intervals between −6.1 and 9.0)"
     assert table == "tbl-determined-wai-between"
     many, _ = determined.estimates(figures)["proqol-difference-estimate"]

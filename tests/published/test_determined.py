@@ -139,6 +139,19 @@ def test_estimates_hold_every_interval(figures: Figures) -> None:
     assert many.startswith("−4.2 to 4.9 points (95% intervals between ")
 
 
+def test_intervals_that_respect_units_are_wider(figures: Figures) -> None:
+    table = determined.clustered(figures, "wai", 0.95).set_index(["icc", "solution"])
+    # Third solution by hand: 33 pairs in four units, 8.25 each; standard error 3.7066, t(2) 4.3027.
+    for icc, effect in ((0.0, 1.0), (0.1, 1.725)):
+        row = table.loc[(icc, 3)]
+        assert row["design_effect"] == pytest.approx(effect)
+        reach = 4.3027 * 3.7066 * effect**0.5
+        assert row["high"] - row["mean"] == pytest.approx(reach, rel=1e-3)
+    apart = determined.intervals(figures, "wai", 0.95)
+    assert (table.loc[0.0, "low"].to_numpy() < apart["difference_low"].to_numpy()).all()
+    assert determined.clustered(figures, "proqol", 0.95).empty
+
+
 def test_few_effects_are_listed(figures: Figures) -> None:
     # 23 / 17 or 46 / 17 points over the SD of baseline, which is 5.85 to 6.00.
     row = one(determined.change(figures, "wai", 0.95), "d, baseline SD", "intervention")

@@ -32,6 +32,7 @@ from scipy import stats
 
 from earlyhelp.analysis.outcomes import BETWEEN, standardised_difference
 from earlyhelp.analysis.quantities import claiming, labelled
+from earlyhelp.analysis.randomisation import design_effect
 from earlyhelp.possible.extremes import ARMS, ATTAINED, EXACT, WAVES, spread_known
 from earlyhelp.possible.one_group import printed_interval
 from earlyhelp.possible.two_waves import Change, Wave
@@ -356,15 +357,60 @@ def intervals(figures: Figures, measure: str, confidence: float) -> pd.DataFrame
     return claiming(pd.DataFrame(rows), "bounded")
 
 
-def _reaches(pair: tuple[Change, Change], confidence: float) -> list[float]:
-    """Half-widths of the t intervals of both arms' changes and of their difference."""
+def clustered(
+    figures: Figures,
+    measure: str,
+    confidence: float,
+    iccs: Iterable[float] = (0.0, 0.01, 0.05, 0.1, 0.2),
+) -> pd.DataFrame:
+    """Differences of the mean changes that the figures allow, if people of a unit were alike.
+
+    The interval takes Student's t with two degrees of freedom less than there are units, and a
+    variance raised by the design effect of units with as many pairs each.
+
+    Parameters
+    ----------
+    iccs : iterable of float
+        Intracluster correlations of the changes to suppose.
+
+    Returns
+    -------
+    DataFrame
+        icc, design_effect, solution, mean, low, high; the widest interval where solutions differ in
+        their spread alone. Empty where there are more solutions than `FEW`.
+
+    Examples
+    --------
+    >>> table = clustered(read("tests/studies/complete"), "wai", confidence=0.95, iccs=[0.1])
+    >>> print(table.round(1).to_string(index=False))
+     icc  design_effect  solution  mean  low  high
+     0.1            1.2         1   7.2  1.2  13.2
+    """
+    units, rows = len(set(figures.study.unit_of.values())), []
+    for icc, (solution, (_, pairs)) in product(iccs, enumerate(_solutions(figures, measure), 1)):
+        people = sum(change.pairs for change in pairs[0])
+        effect = design_effect(people / units, icc)
+        inflated = sqrt(effect) * float(stats.t.ppf((1 + confidence) / 2, units - 2))
+        reach, mean = inflated * max(_errors(pair)[-1] for pair in pairs), _means(pairs[0])[-1]
+        rows.append((icc, effect, solution, mean, mean - reach, mean + reach))
+    columns = ["icc", "design_effect", "solution", "mean", "low", "high"]
+    return claiming(pd.DataFrame(rows, columns=columns), "assumed")
+
+
+def _errors(pair: tuple[Change, Change]) -> list[float]:
+    """Standard errors of both arms' mean changes and of their difference, people independent."""
     n, m = (change.pairs for change in pair)
     pooled = sum(change.spread for change in pair) / (n + m - 2)
     of_arms = (change.spread / (change.pairs - 1) / change.pairs for change in pair)
-    squares = [*of_arms, pooled * (Fraction(1, n) + Fraction(1, m))]
+    return [sqrt(square) for square in (*of_arms, pooled * (Fraction(1, n) + Fraction(1, m)))]
+
+
+def _reaches(pair: tuple[Change, Change], confidence: float) -> list[float]:
+    """Half-widths of the t intervals of both arms' changes and of their difference."""
+    n, m = (change.pairs for change in pair)
     return [
-        sqrt(square) * float(stats.t.ppf((1 + confidence) / 2, df))
-        for square, df in zip(squares, (n - 1, m - 1, n + m - 2), strict=True)
+        error * float(stats.t.ppf((1 + confidence) / 2, df))
+        for error, df in zip(_errors(pair), (n - 1, m - 1, n + m - 2), strict=True)
     ]
 
 

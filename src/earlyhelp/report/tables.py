@@ -622,6 +622,22 @@ def intervals(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+@_claiming
+def clustered(frame: pd.DataFrame) -> pd.DataFrame:
+    """The differences of every solution, a row for each ICC (`determined.clustered`)."""
+    cells = frame.assign(
+        icc=[number(icc, 2) for icc in frame["icc"]],
+        effect=[number(effect, 2) for effect in frame["design_effect"]],
+        head=[f"Solution {number}" for number in frame["solution"]],
+        cell=[
+            f"{number(mean, 1)} ({number(low, 1)} to {number(high, 1)})"
+            for mean, low, high in frame[["mean", "low", "high"]].to_numpy()
+        ],
+    )
+    wide = cells.pivot(index=["icc", "effect"], columns="head", values="cell").reset_index()
+    return wide.rename(columns={"icc": "ICC supposed", "effect": "Design effect"}).astype(str)
+
+
 def _value_or_range(low: float, high: float, values: tuple[float, ...], decimals: int) -> str:
     """All values if they are few, otherwise the range, rounded outwards so that it loses none.
 

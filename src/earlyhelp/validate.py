@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from earlyhelp.analysis.participants import design
-from earlyhelp.published import identified_sets
+from earlyhelp.published import determined, identified_sets
 from earlyhelp.published.audit import AUDIT_FILE, audit, read_declarations
 from earlyhelp.published.claims import CLAIMS_FILE, DESIGN, WORDS_FILE, Claim, claims_of, read_words
 from earlyhelp.published.ledger import judged
@@ -165,7 +165,8 @@ FILES = (
     StudyFile(
         QUESTIONS_FILE,
         "The questions and the answers that your evidence supports. A number in an answer is a "
-        "claim's id in braces.",
+        "claim's id in braces, or names what printed figures allow: an instrument, an arm or "
+        "`difference`, and `estimate`, with hyphens between.",
         read_questions,
         needed=True,
     ),
@@ -319,7 +320,7 @@ def _strangers(names: list[str]) -> Iterator[Problem]:
 def _ties(pilot: Pilot, held: dict[str, Any]) -> Iterator[Problem]:
     """Check references from one file to another, and what only a page would stumble over."""
     claims = held.get(CLAIMS_FILE, [])
-    yield from _unknown_claims(held, {claim.id for claim in claims})
+    yield from _unknown_claims(held, {claim.id for claim in claims}, pilot.study.folder)
     yield from _facts(pilot, claims)
     if pilot.study.provenance == "reconstructed":
         yield from _printed_figures(pilot.study, held.get(CLAIMS_FILE))
@@ -331,11 +332,14 @@ def _ties(pilot: Pilot, held: dict[str, Any]) -> Iterator[Problem]:
     yield from _qualitative(pilot, held, theory)
 
 
-def _unknown_claims(held: dict[str, Any], ids: set[str]) -> Iterator[Problem]:
+def _unknown_claims(held: dict[str, Any], ids: set[str], folder: Path) -> Iterator[Problem]:
     expected = f"the id of a claim of {CLAIMS_FILE}"
     for question in held[QUESTIONS_FILE].values():
-        for claim in sorted(question.placeholders - ids):
-            yield Problem(QUESTIONS_FILE, None, question.id, f"{{{claim}}}", expected)
+        if unknown := question.placeholders - ids:
+            left = determined.read(folder)
+            unknown -= set(determined.estimates(left)) if left else set()
+        for name in sorted(unknown):
+            yield Problem(QUESTIONS_FILE, None, question.id, f"{{{name}}}", expected)
     for name, claim in _claims_of(held.get(TRIANGULATION_FILE)):
         if claim not in ids:
             yield Problem(TRIANGULATION_FILE, None, name, repr(claim), expected)

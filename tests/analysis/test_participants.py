@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -10,7 +11,7 @@ from helpers import row
 
 from earlyhelp.analysis import participants
 from earlyhelp.analysis.instruments import ARMS
-from earlyhelp.study.raw import Pilot
+from earlyhelp.study.raw import Pilot, open_pilot
 
 
 def test_shares_count_every_category_of_those_who_answered() -> None:
@@ -201,3 +202,13 @@ def test_design_facts_come_from_the_study(pilot: Pilot) -> None:
     assert facts["wai total maximum"] == 84
     assert facts["wai domain maximum"] == 28
     assert facts["teams in shared units"] == 0
+
+
+def test_facts_about_an_instrument_have_its_words(rotherham: Path) -> None:
+    pilot = open_pilot(rotherham)
+    table = participants.design(pilot)
+    ids = set(pilot.instruments.measured)
+    shown = [table.attrs["labels"].get(fact, fact) for fact in table["fact"]]
+    assert "Working alliance (WAI): item maximum" in shown
+    assert "Compassion satisfaction: items" in shown
+    assert not [words for words in shown if words.split()[0] in ids]

@@ -27,6 +27,43 @@ def test_size_reaches_the_power(capsys):
     assert row["clusters"] % 2 == 0
 
 
+def test_size_reaches_the_width_without_an_effect(capsys):
+    row = _json(capsys, "size", "--design", "parallel", "--half-width", "0.3", "--sd", "1")
+    a = power.Assumptions(effect=0)
+    assert row["clusters"] == power.clusters_for_width(power.DESIGNS["parallel"], a, 0.3)
+    assert row["half_width"] <= 0.3
+    assert not {"effect", "power"} & set(row)
+
+
+def test_size_reaches_power_and_width_together(capsys):
+    both = ["size", "--design", "parallel", "--effect", "0.5", "--power", "0.9"]
+    needed = _json(capsys, *both)["clusters"]
+    for width, more in (("0.2", True), ("2", False)):
+        row = _json(capsys, *both, "--half-width", width)
+        assert row["power"] >= 0.9
+        assert row["half_width"] <= float(width)
+        assert (row["clusters"] > needed) == more
+
+
+@pytest.mark.parametrize(
+    ("design", "options", "column"),
+    [
+        ("baseline", ["--cac", "0.8", "--iac", "0.7"], "iac"),
+        ("individual-baseline", ["--iac", "0.7"], "iac"),
+        ("stepped-wedge", ["--cac", "1", "--icc", "0.6"], "cac"),
+    ],
+)
+def test_answers_of_yes_or_no_cannot_correlate_so_much(capsys, design, options, column):
+    # From 20 % to 50 % of yes: at most sqrt(0.2 * 0.5 / (0.5 * 0.8)) = 0.5.
+    argv = ["trial", "size", "--design", design, "--control", "0.2", "--intervention", "0.5"]
+    assert main([*argv, *options]) == 1
+    streams = capsys.readouterr()
+    assert streams.out == ""
+    assert streams.err.startswith(f"trial, {column}: ")
+    assert "at most 0.5" in streams.err
+    assert main([*argv, "--cac", "0.5", "--iac", "0.3"]) == 0
+
+
 def test_binary_outcomes_take_two_proportions(capsys):
     row = _json(capsys, "size", "--design", "parallel", "--control", "0.5", "--intervention", "0.7")
     expected = power.clusters_needed(power.DESIGNS["parallel"], power.Assumptions.binary(0.5, 0.7))
@@ -125,6 +162,8 @@ def test_correlations_that_a_design_ignores_are_not_printed(capsys):
         (["size", "--design", "baseline", "--effect", "1e-300", "--iac", "0"], ["effect", "cac"]),
         (["size", "--design", "parallel", "--effect", "1", "--attrition", "0.95"], ["attrition"]),
         (["power", "--design", "baseline", "--effect", "1", "--clusters", "8"], ["cac"]),
+        (["size", "--design", "parallel", "--half-width", "0", "--power", "2"],
+         ["outcome", "power", "half_width"]),
     ],
 )  # fmt: skip
 def test_bad_input_is_told_all_at_once(capsys, argv, names):

@@ -98,10 +98,12 @@ def test_the_size_of_paired_d_is_determined_though_its_sign_is_not(figures: Figu
 
 
 def test_many_can_have_improved_with_one_solution_only(figures: Figures) -> None:
-    table = determined.by_solution(figures, "wai", "intervention")
+    both = determined.by_solution(figures, "wai")
+    table = both[both["arm"] == "intervention"]
     assert table["mean"].tolist() == pytest.approx([-23 / 17, 23 / 17, 46 / 17])
     # (363 - 23**2 / 17) / 16 and (1452 - 46**2 / 17) / 16.
-    assert table["sd"].tolist() == pytest.approx([4.554410, 4.554410, 9.108819], abs=1e-6)
+    for end in ("sd_low", "sd_high"):
+        assert table[end].tolist() == pytest.approx([4.554410, 4.554410, 9.108819], abs=1e-6)
     # HiGHS finds these people, and nobody beyond.
     assert table["improved_low"].tolist() == [1, 3, 2]
     assert table["improved_high"].tolist() == [13, 16, 16]
@@ -111,6 +113,52 @@ def test_many_can_have_improved_with_one_solution_only(figures: Figures) -> None
     how = one(frame, "People who improved by", "intervention")["how"]
     assert how.endswith("; at most 5 unless the SD of change is 9.1")
     assert "unless" not in one(frame, "People who improved at all", "intervention")["how"]
+
+
+def test_both_arms_stand_in_every_solution(figures: Figures) -> None:
+    table = determined.by_solution(figures, "wai")
+    assert table["solution"].tolist() == [1, 1, 2, 2, 3, 3]
+    other = table[table["arm"] == "comparison"]
+    assert other["mean"].tolist() == pytest.approx([-10 / 16, 10 / 16, 20 / 16])
+    # The third has sums of squares of 2204, 2206 and 2208, of 16 changes with a sum of 20.
+    ends = [((squares - 20**2 / 16) / 15) ** 0.5 for squares in (2204, 2208)]
+    assert other[["sd_low", "sd_high"]].iloc[2].tolist() == pytest.approx(ends)
+    shown = tables.by_solution(table, 8)
+    assert shown.iloc[5, :5].tolist() == ["3", "Comparison", "1.3", "12.1", "0.21"]
+
+
+def test_estimates_hold_every_interval(figures: Figures) -> None:
+    words, table = determined.estimates(figures)["wai-difference-estimate"]
+    rows = determined.intervals(figures, "wai", 0.95)
+    low, high = rows["difference_low"].min(), rows["difference_high"].max()
+    # Of the third solution: 1.456 and t(31) = 2.0395 times its standard error, 3.7066.
+    assert (low, high) == pytest.approx((-6.104, 9.016), abs=0.002)
+    assert words == "−0.7 or 0.7 or 1.5 points (95% intervals between −6.1 and 9.0)"
+    assert table == "tbl-determined-wai-between"
+    many, _ = determined.estimates(figures)["proqol-difference-estimate"]
+    assert many.startswith("−4.2 to 4.9 points (95% intervals between ")
+
+
+def test_intervals_that_respect_units_are_wider(figures: Figures) -> None:
+    table = determined.clustered(figures, "wai", 0.95).set_index(["icc", "solution"])
+    # Third solution by hand: 33 pairs in four units, 8.25 each; standard error 3.7066, t(2) 4.3027.
+    for icc, effect in ((0.0, 1.0), (0.1, 1.725)):
+        row = table.loc[(icc, 3)]
+        assert row["design_effect"] == pytest.approx(effect)
+        reach = 4.3027 * 3.7066 * effect**0.5
+        assert row["high"] - row["mean"] == pytest.approx(reach, rel=1e-3)
+    apart = determined.intervals(figures, "wai", 0.95)
+    assert (table.loc[0.0, "low"].to_numpy() < apart["difference_low"].to_numpy()).all()
+    assert determined.clustered(figures, "proqol", 0.95).empty
+
+
+def test_few_effects_are_listed(figures: Figures) -> None:
+    # 23 / 17 or 46 / 17 points over the SD of baseline, which is 5.85 to 6.00.
+    row = one(determined.change(figures, "wai", 0.95), "d, baseline SD", "intervention")
+    assert row["values"] == (-0.23, 0.23, 0.45, 0.46)
+    low, high = determined.baseline_sd(figures, "wai")
+    assert round(46 / 17 / high, 2) == 0.45
+    assert round(46 / 17 / low, 2) == 0.46
 
 
 def test_the_bounds_of_a_solution_are_attained(figures: Figures) -> None:
@@ -159,7 +207,7 @@ def test_no_welch_test_has_the_printed_t_and_degrees_of_freedom(figures: Figures
 
 
 def test_many_solutions_are_not_listed(figures: Figures) -> None:
-    assert determined.by_solution(figures, "proqol", "intervention").empty
+    assert determined.by_solution(figures, "proqol").empty
     assert determined.intervals(figures, "proqol", 0.95).empty
 
 

@@ -130,6 +130,14 @@ def test_an_answer_leads_to_the_rows_of_its_numbers(page: Page) -> None:
     assert page.filled("It was {a-1} <b>.") == "It was [12%](#ledger-a-1) \\<b\\>."
 
 
+def test_an_answer_states_what_printed_figures_allow(rotherham: Path) -> None:
+    page = Page(open_pilot(rotherham), {}, {})
+    shown = page.filled("It was {wai-difference-estimate}.")
+    # By hand: 23 / 17 - 10 / 16 = 0.73, its negative, and twice as much.
+    assert shown.startswith("It was −0.7 or 0.7 or 1.5 points \\(95% intervals between ")
+    assert shown.endswith(" ({numref}`tbl-determined-wai-between`).")
+
+
 def printed(**more: str) -> Claim:
     """A claim of which the data give 8."""
     fields = {"subject": "s", "population": "all", "printed": "7", "status": "reproduced"}

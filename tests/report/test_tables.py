@@ -27,7 +27,7 @@ def test_designs_are_columns_and_gaps_dashes() -> None:
             "high": [2.0, 0.75, 0.25],
         }
     )
-    table = tables.responsiveness(frame).set_index("Teams")
+    table = tables.responsiveness(frame).set_index("Trial of")
     assert table.loc["few (3)"].tolist() == ["1.00 to 2.00", "–"]
     assert table.loc["many (9)"].tolist() == ["0.50 to 0.75", "0.25"]
 

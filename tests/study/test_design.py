@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from earlyhelp.published.claims import claims_of
 from earlyhelp.study.design import PLACEHOLDER, Question, find_folder, read_questions, read_study
 from earlyhelp.study.problems import InputError
 
@@ -116,6 +117,20 @@ def test_answers_type_no_number(rotherham: Path) -> None:
     for question in read_questions(rotherham).values():
         for text in question.answers.values():
             assert not any(character.isdigit() for character in PLACEHOLDER.sub("", text))
+
+
+def test_answers_give_an_estimate_before_any_test(rotherham: Path) -> None:
+    kinds = {claim.id: claim.kind for claim in claims_of(rotherham)}
+    tested = 0
+    for question in read_questions(rotherham).values():
+        for text in question.answers.values():
+            named = PLACEHOLDER.findall(text)
+            tests = [place for place, name in enumerate(named) if kinds.get(name) == "p"]
+            if tests:
+                tested += 1
+                before = named[: tests[0]]
+                assert [name for name in before if name.endswith("-estimate")]
+    assert tested
 
 
 def test_placeholders() -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from earlyhelp.report import tables
-from earlyhelp.study.design import read_study
+from earlyhelp.study.design import Criterion, read_study
 from earlyhelp.study.problems import InputError
 from earlyhelp.study.raw import open_pilot
 from earlyhelp.trial import criteria, progression
@@ -99,9 +100,15 @@ def test_one_quantity_twice(mini: Path) -> None:
 
 def test_what_the_reconstruction_has_set_freely_is_not_assessed(rotherham: Path) -> None:
     pilot = open_pilot(rotherham)
-    assert criteria.unsettled(pilot) == ["Uploaded the scores (of those using the tools)"]
-    assessed = criteria.assess(pilot)
-    assert not set(assessed["label"]) & set(criteria.unsettled(pilot))
+    # Nothing printed bears on contact, of which the study has no criterion.
+    assert criteria.unsettled(pilot) == []
+    stated = pilot.study.progression
+    contact = stated.criteria[0].model_copy(update={"quantity": "contamination_tools"})
+    more = stated.model_copy(update={"criteria": (*stated.criteria, contact)})
+    asked = replace(pilot, study=pilot.study.model_copy(update={"progression": more}))
+    assert criteria.unsettled(asked) == [contact.label]
+    assessed = criteria.assess(asked)
+    assert "contamination_tools" not in set(assessed["quantity"])
     assert "illustrative" not in set(assessed["status"])
     # Two figures that the report prints of it do not agree.
     assert assessed.set_index("quantity").loc["continuation", "status"] == "contradicted"
@@ -109,6 +116,56 @@ def test_what_the_reconstruction_has_set_freely_is_not_assessed(rotherham: Path)
     rating = assessed.set_index("quantity").loc["iam_ors"]
     assert (rating["estimate"], rating["best"]) == (pytest.approx(4.2), "green")
     assert rating[["total", "low", "p_green"]].isna().all()
+
+
+def test_a_share_without_a_count_has_a_band_alone(rotherham: Path) -> None:
+    # RQ 1.1: 80.0 % of the users uploaded scores, of how many is not printed. Green from 80 %.
+    row = criteria.assess(open_pilot(rotherham)).set_index("quantity").loc["recording"]
+    assert (row["estimate"], row["best"], row["beside"]) == (pytest.approx(0.8), "green", "amber")
+    assert row[["total", "successes", "low", "high", "p_green"]].isna().all()
+    shown = tables.progression(criteria.assess(open_pilot(rotherham)))
+    (found,) = shown.loc[shown["Criterion"].str.startswith("Uploaded"), "Observed"]
+    assert found == "80 % (n not printed)"
+    # It is no part of what is told of criteria with a count.
+    assert criteria.combining_rule(open_pilot(rotherham))["chance"].notna().all()
+
+
+def test_criteria_name_the_readings_behind_them(rotherham: Path) -> None:
+    assessed = criteria.assess(open_pilot(rotherham)).set_index("quantity")
+    rests_on = assessed["rests_on"].to_dict()
+    assert rests_on["attendance"] == rests_on["response_endline_intervention"] == ("A-14",)
+    assert rests_on["sessions_used_ors"] == ("A-03",)
+    assert rests_on["retention_intervention"] == ("A-03", "A-20")
+    assert rests_on["retention_comparison"] == ("A-01", "A-20")
+    # Printed as they stand.
+    assert rests_on["tool_users"] == rests_on["response_post_training"] == ()
+    table = tables.progression(assessed.reset_index())
+    assert table["Rests on"].iloc[0] == "[A-14](#a-14)"
+
+
+def test_both_printed_totals_are_told(rotherham: Path) -> None:
+    # A-01: 18 respondents of the comparison arm at baseline, or 19; 16 answered again.
+    assessed = criteria.assess(open_pilot(rotherham))
+    row = assessed.set_index("quantity").loc["retention_comparison"]
+    assert (row["total"], row["other"], row["best"], row["worst"]) == (18, 19, "green", "green")
+    shown = tables.progression(assessed).loc[list(assessed["quantity"]).index(row.name), "Observed"]
+    assert shown == "89 % (16 of 18) or 84 % (16 of 19)"
+    assert assessed.set_index("quantity")["other"].notna().sum() == 1
+
+
+def test_another_total_counts_for_the_band() -> None:
+    criterion = Criterion(
+        quantity="retention",
+        label="Retention",
+        green=(0.85, 1),
+        amber=(0.5, 0.85),
+        red=(0, 0.5),
+        reason="an example",
+    )
+    seen = pd.DataFrame({"successes": [16], "total": [18], "other": [19]}, index=["retention"])
+    (row,) = progression.assess([criterion], seen).to_dict("records")
+    # 16 of 18 is 0.889, of 19 0.842.
+    assert (row["best"], row["worst"]) == ("green", "amber")
 
 
 RESPONSE = """

@@ -170,6 +170,9 @@ def test_stored_simulation_belongs_to_the_present_grid_and_code(rotherham: Path)
         design_grid.stored_at(rotherham)
     ]
     grid = design_grid.read_sweep(rotherham)
+    sizes = stored.groupby(stored["kind"] == "pilot")["cluster_size"].unique()
+    # 52 people in five teams; the pilot drew them in four units.
+    assert (sizes[False], sizes[True]) == (pytest.approx([52 / 5]), pytest.approx([52 / 4]))
     assert len(stored) == len(design_grid.cells(grid, design_grid.randomised_units(rotherham)))
 
 

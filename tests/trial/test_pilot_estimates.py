@@ -11,6 +11,7 @@ import pytest
 from scipy import stats
 
 from earlyhelp.published.ledger import with_statuses
+from earlyhelp.report import tables
 from earlyhelp.study.design import read_study
 from earlyhelp.study.problems import InputError
 from earlyhelp.study.raw import Pilot, open_pilot
@@ -146,11 +147,17 @@ def test_sd_of_observed_data_has_an_interval(mini: Path) -> None:
     assert (low, high) == pytest.approx(((4 / 11.143) ** 0.5, (4 / 0.4844) ** 0.5), rel=1e-3)
 
 
-def test_sd_of_printed_figures_is_their_rounding(rotherham: Path) -> None:
+def test_sd_of_printed_figures_has_an_interval(rotherham: Path) -> None:
     pilot = open_pilot(rotherham)
-    # Evidence of outcomes: the SDs of the working alliance go from 3.9 to 7.0.
     found = pilot_estimates.sd_range(pilot, pilot_estimates.room(pilot), 0.95)
-    assert found == pytest.approx((3.85, 7.05))
+    # Evidence of outcomes: SD 5.1 of 27 and 7.0 of 18 at baseline, 3.9 of 17 and 4.2 of 22 at
+    # endline, each rounded; pooled over the arms, 43 and 37 degrees of freedom.
+    low = (16 * 3.85**2 + 21 * 4.15**2) / stats.chi2.ppf(0.975, 37)
+    high = (26 * 5.15**2 + 17 * 7.05**2) / stats.chi2.ppf(0.025, 43)
+    assert found == pytest.approx((low**0.5, high**0.5), rel=2e-3)
+    # Wider than what the printed SDs are between themselves.
+    assert found[0] < 3.85
+    assert found[1] > 7.05
 
 
 def test_candidates_compare_room_and_need() -> None:
@@ -226,28 +233,48 @@ def test_ranges_hold_every_combination() -> None:
 def test_points_are_effects_over_the_sd() -> None:
     # 2 points with an SD of 4 are half an SD: the same teams as an effect of 0.5 over both ICCs.
     sweep = SMALL.model_copy(update={"points": (2.0,)})
-    points = pilot_estimates.needed_in_points(sweep, (4.0, 4.0), (0, 0), 0.05, 0.8).set_index(
-        "design"
-    )
+    points = pilot_estimates.needed_in_points(sweep, (4.0, 4.0), 0.05, 0.8).set_index("design")
     sds = (
         pilot_estimates.needed(SMALL, 0.05, 0.8)
         .groupby("design")
         .agg({"low": "min", "high": "max"})
     )
+    assert set(points["effect"]) == {0.5}
     assert points.loc["parallel", "high"] == sds.loc["parallel", "high"]
     assert points.loc["stepped-wedge", "low"] == sds.loc["stepped-wedge", "low"]
 
 
 def test_a_wider_sd_needs_more_teams() -> None:
-    narrow, wide = (
-        pilot_estimates.needed_in_points(SMALL, (4.0, sd), (0, 0.5), 0.05, 0.8)["high"].to_numpy()
-        for sd in (4, 7)
-    )
-    assert (wide > narrow).all()
+    table = pilot_estimates.needed_in_points(SMALL, (4.0, 7.0), 0.05, 0.8)
+    narrow, wide = (table[table["sd"] == sd] for sd in (4, 7))
+    assert (wide["low"].to_numpy() > narrow["low"].to_numpy()).all()
+    assert (wide["high"].to_numpy() > narrow["high"].to_numpy()).all()
+
+
+def test_teams_for_an_interval_are_the_fewest_that_give_it() -> None:
+    table = pilot_estimates.needed_for_width(SMALL, 0.05).set_index("design")
+    design = power.DESIGNS["parallel"]
+    for end, icc in (("low", 0.05), ("high", 0.2)):
+        a = power.Assumptions(effect=0, icc=icc, **SMALL.fixed)
+        teams = int(table.loc["parallel", end])
+        widths = [power.half_width(design, a, count) for count in (teams, teams - 2)]
+        assert widths[0] <= 0.5 < widths[1]
+
+
+def test_a_correlation_that_is_not_narrowed_determines_nothing(rotherham: Path) -> None:
+    stability = pilot_estimates.stability(open_pilot(rotherham))
+    gain = pilot_estimates.gain_from_baseline(stability, SMALL, 0.05, 0.8)
+    # Two correlations, a column each: of people's scores, and what stays of a person alone.
+    assert (gain["r_low"].isna() ^ gain["iac_low"].isna()).all()
+    shown = tables.gain_from_baseline(gain).set_index("Measure")
+    row = shown.loc["Working alliance \\(WAI\\)"]
+    assert row["Effect (SD)"] == "any"
+    assert set(row.iloc[-2:]) == {"not determined"}
+    assert shown.loc["Chosen range", "Teams with baseline"][0].isdigit()
 
 
 def test_responsiveness_leaves_out_designs_that_do_not_fit() -> None:
-    table = pilot_estimates.responsiveness(SMALL, {"few": 3}, 0.05, 0.8)
+    table = pilot_estimates.responsiveness({"few": (3, SMALL)}, 0.05, 0.8)
     # Three clusters leave one degree of freedom to two arms, none with a baseline, and the
     # stepped wedge has four sequences.
     assert table["design"].tolist() == ["individual", "individual-baseline", "parallel"]
@@ -255,7 +282,8 @@ def test_responsiveness_leaves_out_designs_that_do_not_fit() -> None:
 
 @pytest.mark.parametrize("teams", [9, 151])
 def test_responsiveness_is_what_the_trial_detects(teams: int) -> None:
-    table = pilot_estimates.responsiveness(SMALL, {"teams": teams}, 0.05, 0.8).set_index("design")
+    table = pilot_estimates.responsiveness({"teams": (teams, SMALL)}, 0.05, 0.8)
+    table = table.set_index("design")
     a = power.Assumptions(effect=table.loc["parallel", "low"], icc=0.05, **SMALL.fixed)
     assert power.power(power.DESIGNS["parallel"], a, teams) == pytest.approx(0.8)
     width = power.half_width(power.DESIGNS["parallel"], a, teams)
@@ -407,8 +435,31 @@ def test_teams_are_enough_whatever_is_assumed_or_under_some_assumptions_or_never
     ends = needed[needed["design"] == "parallel"].agg({"low": "min", "high": "max"})
     for teams, expected in (
         (ends["high"], pilot_estimates.WHATEVER),
-        (ends["high"] - 1, pilot_estimates.SOME),
+        (ends["high"] - 2, pilot_estimates.SOME),
         (ends["low"], pilot_estimates.SOME),
-        (ends["low"] - 1, pilot_estimates.NEVER),
+        (ends["low"] - 2, pilot_estimates.NEVER),
+        (2, pilot_estimates.NEVER),
     ):
-        assert pilot_estimates.enough(needed, teams)["parallel"] == expected
+        assert pilot_estimates.enough(SMALL, int(teams), 0.05, 0.8)["parallel"] == expected
+
+
+def test_an_odd_number_of_teams_is_judged_by_its_own_power() -> None:
+    design = power.DESIGNS["parallel"]
+    judged = []
+    for target in (0.5, 0.7, 0.8, 0.9):
+        sweep = SMALL.model_copy(update={"icc": (0.05,)})
+        a = power.Assumptions(effect=0.5, icc=0.05, **sweep.fixed)
+        odd = power.clusters_needed(design, a, target) - 1
+        reached = power.power(design, a, odd) >= target
+        told = pilot_estimates.enough(sweep, odd, 0.05, target)["parallel"]
+        assert told == (pilot_estimates.WHATEVER if reached else pilot_estimates.NEVER)
+        judged.append(reached)
+    # One team less than an even number sometimes does.
+    assert any(judged)
+
+
+def test_teams_that_differ_much_in_size_are_warned_of() -> None:
+    teams = pd.DataFrame({"design": ["parallel"], "low": [30]})
+    for cv, warned in ((0.5, False), (0.6, True)):
+        sweep = SMALL.model_copy(update={"cv": cv})
+        assert ("differ in size" in pilot_estimates.caution(teams, "low", sweep, 0.05)) == warned

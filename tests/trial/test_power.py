@@ -400,6 +400,39 @@ def test_few_units_come_with_a_caution(design):
     assert noted == [True, True, False, False]
 
 
+@pytest.mark.parametrize("design", [PARALLEL, BASELINE, DESIGNS["stepped-wedge"]])
+def test_sizes_that_differ_too_much_come_with_a_caution(design):
+    noted = [
+        power.describe(design, Assumptions(effect=0.5, cac=0.8, cv=cv), 40)["note"]
+        for cv in (0, power.MOST_UNEQUAL, 0.51, 1)
+    ]
+    assert [bool(note) for note in noted] == [False, False, True, True]
+    assert noted[-1].startswith("cv 1: ")
+
+
+def test_people_do_not_differ_in_size():
+    a = Assumptions(effect=0.5, cv=1)
+    assert power.describe(DESIGNS["individual"], a, 40)["note"] is None
+
+
+# --- precision as a goal --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("design", [PARALLEL, BASELINE, CHANGE, DESIGNS["stepped-wedge"]])
+@pytest.mark.parametrize("width", [0.2, 0.5])
+def test_the_fewest_clusters_for_a_width(design, width):
+    a = Assumptions(effect=0, cac=0.8, iac=0.3, icc=0.1)
+    found = power.clusters_for_width(design, a, width)
+    assert power.half_width(design, a, found) <= width
+    fewer = found - design.sequences
+    assert fewer < design.fewest or power.half_width(design, a, fewer) > width
+
+
+def test_a_width_out_of_reach_is_refused():
+    with pytest.raises(InputError, match="half_width"):
+        power.clusters_for_width(PARALLEL, Assumptions(effect=0), 1e-5)
+
+
 # --- what cannot be -------------------------------------------------------------------------------
 
 

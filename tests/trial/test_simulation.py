@@ -265,3 +265,16 @@ def test_simulated_power_agrees_over_the_whole_grid(design, icc, cac, iac):
         cell = _cell(design, Assumptions(effect=effect, **rest), clusters)
         row = simulation.simulate_cell(cell, 20000, seed=12).iloc[0]
         assert abs(row["power_simulated"] - row["power"]) < 5 * row["power_mc_error"]
+
+
+@pytest.mark.parametrize("name", ["parallel", "baseline", "stepped-wedge"])
+@pytest.mark.parametrize(
+    ("cv", "least", "most"),
+    [(power.MOST_UNEQUAL, -0.03, 0.01), (0.7, -0.075, -0.025), (1, -0.2, -0.06)],
+)
+def test_the_harmonic_mean_serves_up_to_the_stated_inequality(name, cv, least, most):
+    design = power.DESIGNS[name]
+    a = Assumptions(effect=0.4, icc=0.05, cac=0.8, iac=0.35, cluster_size=10, cv=cv)
+    clusters = power.clusters_needed(design, a)
+    (row,) = simulation.simulate_cell(_cell(design, a, clusters), 20_000, 7).to_dict("records")
+    assert least < row["power_simulated"] - row["power"] < most

@@ -13,7 +13,7 @@ from earlyhelp.analysis.instruments import (
     outcome_scores,
     tool_rating_scores,
 )
-from earlyhelp.analysis.quantities import Formula, Given, Same, Total, quantity
+from earlyhelp.analysis.quantities import Formula, Given, Same, Total, labelled, quantity
 from earlyhelp.study.raw import Pilot
 
 NUMERIC_CHARACTERISTICS = (
@@ -650,7 +650,7 @@ def design(pilot: Pilot) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        fact, value (number or text).
+        fact, value (number or text); the labels of facts about an instrument begin with its own.
 
     Examples
     --------
@@ -660,6 +660,8 @@ def design(pilot: Pilot) -> pd.DataFrame:
          fact value
         teams     5
     wai items    12
+    >>> table.attrs["labels"]["wai item maximum"]
+    'Working alliance (WAI): item maximum'
     """
     study, instruments = pilot.study, pilot.instruments
     parts = {name: instruments.parts(name) for name in instruments.whole}
@@ -684,5 +686,13 @@ def design(pilot: Pilot) -> pd.DataFrame:
     for name, domains in parts.items():
         if domains:
             facts[f"{name} domain maximum"] = max(scale.total_maximum for scale in domains)
+    names = {name: scale.key.name for name, scale in instruments.measured.items()}
+    names |= {name: pilot.labels[name] for name in (*names, *parts) if name in pilot.labels}
+    words = {
+        fact: f"{names[name]}: {rest}"
+        for fact in facts
+        for name, _, rest in [fact.partition(" ")]
+        if name in names
+    }
     facts.update(study.design)
-    return pd.DataFrame(facts.items(), columns=["fact", "value"])
+    return labelled(pd.DataFrame(facts.items(), columns=["fact", "value"]), words)

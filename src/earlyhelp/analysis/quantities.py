@@ -171,7 +171,8 @@ def quantity(
         @wraps(function)
         def computed(pilot: Pilot, *arguments: Any, **options: Any) -> pd.DataFrame:
             frame = function(pilot, *arguments, **options)
-            labelled(frame, pilot.labels).attrs["quantity"] = name
+            words = pilot.labels | frame.attrs.get("labels", {})
+            labelled(frame, words).attrs["quantity"] = name
             if pilot.statuses is not None:
                 frame.attrs["statuses"] = pilot.statuses(name, frame)
             return frame

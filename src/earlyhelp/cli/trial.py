@@ -6,7 +6,8 @@ import io
 import json
 import re
 import sys
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -102,13 +103,26 @@ def power(
 
 @trial.command(cls=Command)
 @unfolded
-def size(assumed: Assumed, design: Designed, power: Power = "0.8") -> None:
-    """Tell how many teams a trial needs."""
-    from earlyhelp.trial.power import clusters_needed
+def size(
+    assumed: Assumed,
+    design: Designed,
+    power: Annotated[
+        Any, number_option("power to reach (0.8 when no half-width is given either)")
+    ] = None,
+    half_width: Annotated[
+        Any, number_option("half-width of the confidence interval to reach")
+    ] = None,
+) -> None:
+    """Tell how many teams a trial needs, for a power, an interval (without an effect) or both."""
+    from earlyhelp.trial.power import clusters_for_width, clusters_needed
 
-    chosen, assumptions = _read(assumed, design, power=power)
-    clusters = clusters_needed(chosen, assumptions, power)
-    _print_trial(chosen, assumptions, clusters, assumed.format)
+    given = {"power": power, "half_width": half_width}
+    goals = {name: goal for name, goal in given.items() if goal is not None} or {"power": 0.8}
+    no_effect = "power" not in goals and not _outcome(assumed).keys() - {"sd"}
+    chosen, a = _read(replace(assumed, effect=0) if no_effect else assumed, design, **goals)
+    count: dict[str, Any] = {"power": clusters_needed, "half_width": clusters_for_width}
+    clusters = max(count[name](chosen, a, goal) for name, goal in goals.items())
+    _print_trial(chosen, a, clusters, assumed.format, ("effect", "power") if no_effect else ())
 
 
 @trial.command(cls=Command)
@@ -205,8 +219,7 @@ def _check_cac(assumed: Assumed, name: str) -> None:
 def _read_assumptions(assumed: Assumed) -> Any:
     from earlyhelp.trial.power import Assumptions, check
 
-    given = {name: getattr(assumed, name) for name in ("effect", "sd", "control", "intervention")}
-    named = {name: value for name, value in given.items() if value is not None}
+    named = _outcome(assumed)
     if set(named) == {"control", "intervention"}:
         return Assumptions.binary(**named, **assumed.common())
     if set(named) in ({"effect"}, {"effect", "sd"}):
@@ -219,6 +232,12 @@ def _read_assumptions(assumed: Assumed) -> Any:
     except InputError as error:
         raise InputError([outcome, *error.problems]) from None
     raise InputError([outcome])
+
+
+def _outcome(assumed: Assumed) -> dict[str, Any]:
+    """What is given of the outcome."""
+    given = {name: getattr(assumed, name) for name in ("effect", "sd", "control", "intervention")}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _read_outcomes(assumed: Swept) -> list[dict[str, Any]]:
@@ -234,10 +253,13 @@ def _read_outcomes(assumed: Swept) -> list[dict[str, Any]]:
     return [{"effect": a.effect, "sd": a.sd, "control": a.control} for a in found]
 
 
-def _print_trial(design: Any, assumptions: Any, clusters: int, form: str) -> None:
+def _print_trial(
+    design: Any, assumptions: Any, clusters: int, form: str, without: Collection[str] = ()
+) -> None:
     from earlyhelp.trial.power import describe
 
-    row = describe(design, assumptions, clusters)
+    told = describe(design, assumptions, clusters)
+    row = {name: value for name, value in told.items() if name not in without}
     if form == "json":
         print(json.dumps(row, indent=2))
         return

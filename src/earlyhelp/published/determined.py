@@ -7,7 +7,8 @@ quantity, population
 low, high : float
     Least and greatest over all data sets that agree with the printed figures.
 values : tuple of float
-    All values that occur, ascending, where a list of them is known; otherwise empty.
+    All values that occur, ascending, where a list of them is known, as exact as they are to be
+    shown; otherwise empty.
 decimals : int
     With how many it makes sense to show them.
 status : {"determined", "bounded"}
@@ -22,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import product
+from itertools import chain, product
 from math import ceil, copysign, floor, isfinite, sqrt
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from scipy import stats
 
 from earlyhelp.analysis.outcomes import BETWEEN, standardised_difference
 from earlyhelp.analysis.quantities import claiming, labelled
+from earlyhelp.analysis.randomisation import design_effect
 from earlyhelp.possible.extremes import ARMS, ATTAINED, EXACT, WAVES, spread_known
 from earlyhelp.possible.one_group import printed_interval
 from earlyhelp.possible.two_waves import Change, Wave
@@ -42,7 +44,7 @@ from earlyhelp.published.identified_sets import (
     Outcome,
     reliable_change,
 )
-from earlyhelp.published.numbers import number
+from earlyhelp.published.numbers import number, roundings, span
 from earlyhelp.published.printed import PrintedFigures, read_printed
 from earlyhelp.study.design import Study, read_study
 from earlyhelp.study.scoring_keys import Instruments, read_instruments
@@ -198,9 +200,12 @@ def _change_of_arm(
 
 def _by_baseline_sd(figures: Figures, measure: str, of: str, means: Iterable[Fraction]) -> Row:
     """Mean changes over the SD at baseline, pooled over the arms, which is known up to rounding."""
-    ends = baseline_sd(figures, measure)
-    values = [float(mean) / sd for mean in means for sd in ends]
-    return _row("d, baseline SD", of, values, 2, f"{OUTER}, from the means and the printed SDs")
+    sds = baseline_sd(figures, measure)
+    ends = [_span(float(mean) / sd for sd in sds) for mean in means]
+    how = f"{OUTER}, from the means and the printed SDs"
+    row = _row("d, baseline SD", of, chain(*ends), 2, how)
+    found = sorted({value for low, high in ends for value in roundings(low, high, 2)})
+    return (*row[:4], tuple(found), *row[5:])
 
 
 def baseline_sd(figures: Figures, measure: str) -> tuple[float, float]:
@@ -224,7 +229,8 @@ def _how_changes(figures: Figures, measure: str, arm: str, possible: int) -> str
 
 def _people_changed(figures: Figures, measure: str, arm: str) -> Iterator[Row]:
     """Yield how many people improved at all and by a reliable amount, as shares of the pairs."""
-    n, solutions = figures.outcomes[measure].pairs[arm], by_solution(figures, measure, arm)
+    n, solutions = figures.outcomes[measure].pairs[arm], by_solution(figures, measure)
+    solutions = solutions[solutions["arm"] == arm] if len(solutions) else solutions
     for quantity, words in _counted(figures, measure).items():
         low, high, found = figures.extreme(measure, arm, quantity)
         how = ALL_TESTS if found == EXACT else OUTER
@@ -246,7 +252,7 @@ def _only_with(solutions: pd.DataFrame, quantity: str) -> str:
     """Words for a greatest count that occurs with one SD of change alone."""
     if solutions.empty:
         return ""
-    shown = [number(sd, 1) for sd in solutions["sd"]]
+    shown = [number(sd, 1) for sd in solutions["sd_high"]]
     highest = solutions.groupby(shown)[f"{quantity}_high"].max()
     below = highest[highest < highest.max()]
     if below.empty or len(below) < len(highest) - 1:
@@ -254,46 +260,71 @@ def _only_with(solutions: pd.DataFrame, quantity: str) -> str:
     return f"; at most {number(below.max())} unless the SD of change is {highest.idxmax()}"
 
 
-# More pairs of a sum and a sum of squares of change are too many to be read one by one.
+# More solutions are too many to be read one by one.
 FEW = 10
+# More values are told as a range.
+FEW_LISTED = 5
+Solution = tuple[tuple[float, float], list[tuple[Change, Change]]]
 
 
-def by_solution(figures: Figures, measure: str, arm: str) -> pd.DataFrame:
-    """What goes together: every sum and sum of squares of change that people of an arm can have.
+def _solutions(figures: Figures, measure: str) -> list[Solution]:
+    """Mean changes of both arms that occur together, with the changes that have them, if `FEW`."""
+    alike: dict[tuple[float, float], list[tuple[Change, Change]]] = {}
+    for pair in figures.contrasts(measure):
+        alike.setdefault((float(pair[0].mean), float(pair[1].mean)), []).append(pair)
+    return sorted(alike.items()) if len(alike) <= FEW else []
+
+
+def by_solution(figures: Figures, measure: str) -> pd.DataFrame:
+    """What goes together: every pair of mean changes that the people of both arms can have.
 
     Returns
     -------
     DataFrame
-        mean, sd (of the change), d_low, d_high (mean over the SD at baseline, pooled over the arms,
-        which is known up to its rounding), dz, with, for "improved", "reliably improved" and
-        "reliably worse" (as far as they can be asked), the fewest and most people as `_low` and
-        `_high`. These are outer bounds: no data set has fewer or more (`possible.bounds`). Empty
-        where there are more than `FEW`.
+        solution (numbered from 1), arm, mean; as ranges (`_low`, `_high`), since changes with the
+        same mean may differ a little in spread: sd (of the change), dz, d (mean over the SD at
+        baseline, pooled over the arms, which is known up to its rounding); and for "improved",
+        "reliably improved" and "reliably worse" (as far as they can be asked) the fewest and most
+        people. These are outer bounds: no data set has fewer or more (`possible.bounds`). Empty
+        where there are more than `FEW` solutions.
 
     Examples
     --------
-    >>> figures = read("tests/studies/complete")
-    >>> columns = ["mean", "sd", "dz", "improved_low", "improved_high"]
-    >>> table = by_solution(figures, "wai", "intervention")
+    >>> columns = ["solution", "arm", "mean", "sd_low", "improved_low", "improved_high"]
+    >>> table = by_solution(read("tests/studies/complete"), "wai")
     >>> print(table[columns].round(2).to_string(index=False))
-     mean   sd   dz  improved_low  improved_high
-     6.43 2.37 2.71             7              7
+     solution          arm  mean  sd_low  improved_low  improved_high
+            1 intervention  6.43    2.37             7              7
+            1   comparison -0.80    1.79             0              2
     """
-    outcome, index = figures.outcomes[measure], ARMS.index(arm)
-    left = sorted({pair[index] for pair in figures.contrasts(measure)})
+    rows = [
+        {"solution": number, "arm": arm}
+        | _of_arm(figures, measure, arm, [pair[index] for pair in pairs])
+        for number, (_, pairs) in enumerate(_solutions(figures, measure), 1)
+        for index, arm in enumerate(ARMS)
+    ]
+    return claiming(labelled(pd.DataFrame(rows), figures.instruments.labels), "bounded")
+
+
+def _of_arm(figures: Figures, measure: str, arm: str, changes: list[Change]) -> dict[str, float]:
+    """Quantities of changes that have one mean."""
+    outcome, mean = figures.outcomes[measure], float(changes[0].mean)
+    sds = [sqrt(change.spread / (change.pairs - 1)) for change in changes]
+    ranges = {"sd": _span(sds), "dz": _span(mean / sd for sd in sds)}
+    if spread_known(outcome.arms.values()):
+        ranges["d"] = _span(mean / sd for sd in baseline_sd(figures, measure))
     counts = identified_sets.counts(outcome, arm)
-    rows = []
-    for change in left if len(left) <= FEW else []:
-        mean, sd = float(change.mean), sqrt(change.spread / (change.pairs - 1))
-        row = {"mean": mean, "sd": sd, "dz": mean / sd}
-        if spread_known(outcome.arms.values()):
-            values = [mean / end for end in baseline_sd(figures, measure)]
-            row |= {"d_low": min(values), "d_high": max(values)}
-        for quantity in _counted(figures, measure):
-            low, high = counts[quantity].ends([change])
-            row |= {f"{quantity}_low": low, f"{quantity}_high": high}
-        rows.append(row)
-    return claiming(pd.DataFrame(rows), "bounded")
+    for quantity in _counted(figures, measure):
+        ranges[quantity] = counts[quantity].ends(changes)
+    ends = {
+        f"{name}_{end}": x
+        for name, pair in ranges.items()
+        for end, x in zip(LOW_HIGH, pair, strict=True)
+    }
+    return {"mean": mean, **ends}
+
+
+LOW_HIGH = ("low", "high")
 
 
 def intervals(figures: Figures, measure: str, confidence: float) -> pd.DataFrame:
@@ -315,31 +346,121 @@ def intervals(figures: Figures, measure: str, confidence: float) -> pd.DataFrame
      difference_mean  difference_low  difference_high
                  7.2             4.4             10.0
     """
-    alike: dict[tuple[float, ...], list[tuple[float, ...]]] = {}
-    for first, second in figures.contrasts(measure):
-        n, m = first.pairs, second.pairs
-        pooled = (first.spread + second.spread) / (n + m - 2)
-        errors = [
-            *(
-                sqrt(change.spread / (change.pairs - 1) / change.pairs)
-                for change in (first, second)
-            ),
-            sqrt(pooled * (1 / n + 1 / m)),
-        ]
-        means = (float(first.mean), float(second.mean), float(first.mean - second.mean))
-        reaches = [
-            error * float(stats.t.ppf((1 + confidence) / 2, df))
-            for error, df in zip(errors, (n - 1, m - 1, n + m - 2), strict=True)
-        ]
-        alike.setdefault(means, []).append(tuple(reaches))
     rows = []
-    for solution, found in sorted(alike.items()) if len(alike) <= FEW else []:
+    for _, pairs in _solutions(figures, measure):
         row: dict[str, float] = {}
-        widest = map(max, zip(*found, strict=True))
-        for name, mean, reach in zip((*ARMS, "difference"), solution, widest, strict=True):
+        reaches = map(max, zip(*(_reaches(pair, confidence) for pair in pairs), strict=True))
+        told = zip((*ARMS, "difference"), _means(pairs[0]), reaches, strict=True)
+        for name, mean, reach in told:
             row |= {f"{name}_mean": mean, f"{name}_low": mean - reach, f"{name}_high": mean + reach}
         rows.append(row)
     return claiming(pd.DataFrame(rows), "bounded")
+
+
+def clustered(
+    figures: Figures,
+    measure: str,
+    confidence: float,
+    iccs: Iterable[float] = (0.0, 0.01, 0.05, 0.1, 0.2),
+) -> pd.DataFrame:
+    """Differences of the mean changes that the figures allow, if people of a unit were alike.
+
+    The interval takes Student's t with two degrees of freedom less than there are units, and a
+    variance raised by the design effect of units with as many pairs each.
+
+    Parameters
+    ----------
+    iccs : iterable of float
+        Intracluster correlations of the changes to suppose.
+
+    Returns
+    -------
+    DataFrame
+        icc, design_effect, solution, mean, low, high; the widest interval where solutions differ in
+        their spread alone. Empty where there are more solutions than `FEW`.
+
+    Examples
+    --------
+    >>> table = clustered(read("tests/studies/complete"), "wai", confidence=0.95, iccs=[0.1])
+    >>> print(table.round(1).to_string(index=False))
+     icc  design_effect  solution  mean  low  high
+     0.1            1.2         1   7.2  1.3  13.2
+    """
+    units, rows = len(set(figures.study.unit_of.values())), []
+    for icc, (solution, (_, pairs)) in product(iccs, enumerate(_solutions(figures, measure), 1)):
+        people = sum(change.pairs for change in pairs[0])
+        effect = design_effect(people / units, icc)
+        inflated = sqrt(effect) * float(stats.t.ppf((1 + confidence) / 2, units - 2))
+        reach, mean = inflated * max(_errors(pair)[-1] for pair in pairs), _means(pairs[0])[-1]
+        rows.append((icc, effect, solution, mean, mean - reach, mean + reach))
+    columns = ["icc", "design_effect", "solution", "mean", "low", "high"]
+    return claiming(pd.DataFrame(rows, columns=columns), "assumed")
+
+
+def _errors(pair: tuple[Change, Change]) -> list[float]:
+    """Standard errors of both arms' mean changes and of their difference, people independent."""
+    n, m = (change.pairs for change in pair)
+    pooled = sum(change.spread for change in pair) / (n + m - 2)
+    of_arms = (change.spread / (change.pairs - 1) / change.pairs for change in pair)
+    return [sqrt(square) for square in (*of_arms, pooled * (Fraction(1, n) + Fraction(1, m)))]
+
+
+def _reaches(pair: tuple[Change, Change], confidence: float) -> list[float]:
+    """Half-widths of the t intervals of both arms' changes and of their difference."""
+    n, m = (change.pairs for change in pair)
+    return [
+        error * float(stats.t.ppf((1 + confidence) / 2, df))
+        for error, df in zip(_errors(pair), (n - 1, m - 1, n + m - 2), strict=True)
+    ]
+
+
+def estimates(figures: Figures, confidence: float = 0.95) -> dict[str, tuple[str, str]]:
+    """Mean changes and differences that the figures allow, for the answers to research questions.
+
+    Returns
+    -------
+    dict
+        By name, an instrument and an arm or "difference" before "-estimate": in words, the values
+        (their range, where there are many) with the least and the greatest end of their t
+        intervals, people taken as independent; and the table that says how they were found.
+
+    Examples
+    --------
+    >>> estimates(read("tests/studies/complete"))["wai-difference-estimate"]
+    ('7.2 points (95% interval 4.4 to 10.0)', 'tbl-determined-wai-between')
+    """
+    told = {}
+    for measure in figures.outcomes:
+        pairs = figures.contrasts(measure)
+        reaches = [_reaches(pair, confidence) for pair in pairs]
+        for index, of in enumerate((*ARMS, "difference")):
+            found = [
+                (_means(pair)[index], reach[index])
+                for pair, reach in zip(pairs, reaches, strict=True)
+            ]
+            place = "-between" if of == "difference" else ""
+            words = _estimate_in_words(found, confidence)
+            told[f"{measure}-{of}-estimate"] = words, f"tbl-determined-{measure}{place}"
+    return told
+
+
+def _estimate_in_words(found: list[tuple[float, float]], confidence: float) -> str:
+    """Means, each with the half-width of its interval."""
+    low = number(min(mean - reach for mean, reach in found), 1)
+    high = number(max(mean + reach for mean, reach in found), 1)
+    level = f"{number(100 * confidence)}%"
+    means = sorted(mean for mean, _ in found)
+    listed = list(dict.fromkeys(number(mean, 1) for mean in means))
+    if len(listed) == 1:
+        return f"{listed[0]} points ({level} interval {low} to {high})"
+    words = " or ".join(listed) if len(listed) <= FEW_LISTED else span(means[0], means[-1], 1)
+    return f"{words} points ({level} intervals between {low} and {high})"
+
+
+def _means(pair: tuple[Change, Change]) -> tuple[float, float, float]:
+    """Mean changes of both arms and their difference."""
+    first, second = (float(change.mean) for change in pair)
+    return first, second, first - second
 
 
 def differences(figures: Figures, measure: str, confidence: float) -> pd.DataFrame:
@@ -361,8 +482,8 @@ def differences(figures: Figures, measure: str, confidence: float) -> pd.DataFra
     >>> table = differences(read("tests/studies/complete"), "wai", confidence=0.95)
     >>> print(table.round(1).to_string(index=False))
     contrast  difference  ci_low  ci_high
-    baseline        -0.2    -5.1      4.7
-     endline         7.0     2.4     11.6
+    baseline        -0.2    -5.1      4.8
+     endline         7.8     3.7     11.9
       change         7.2     4.4     10.0
     """
     arms, rows = [figures.outcomes[measure].arms[arm] for arm in ARMS], []

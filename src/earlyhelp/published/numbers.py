@@ -129,3 +129,22 @@ def short(value: object) -> str:
     ('2.5', '2', '0.33')
     """
     return number(value, 2).rstrip("0").rstrip(".")
+
+
+def roundings(low: float, high: float, decimals: int) -> list[float]:
+    """What the numbers of a range may be rounded to.
+
+    Examples
+    --------
+    >>> roundings(0.451, 0.462, 2), roundings(-0.231, -0.226, 2)
+    ([0.45, 0.46], [-0.23])
+    """
+    first, last = (
+        int(
+            Decimal(f"{end:.12g}")
+            .quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+            .scaleb(decimals)
+        )
+        for end in (low, high)
+    )
+    return [step / 10**decimals for step in range(first, last + 1)]

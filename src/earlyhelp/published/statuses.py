@@ -178,24 +178,43 @@ class Statuses:
         found = [cells.loc[index, claim.column] for index in _picked(claim, frame)]
         return combined(found) if found else FREE
 
-    def rests_on(self, name: str, columns: Iterable[str]) -> list[str]:
+    def rests_on(
+        self, name: str, columns: Iterable[str], where: Mapping[str, str] | None = None
+    ) -> list[str]:
         """Readings and assumptions behind the printed figures that settle columns of a quantity.
 
-        Those of its claims, and of all that its rules take it from.
+        Those of its claims, and of all that its rules take it from; of the rows that have some
+        values, or of all.
         """
-        found: set[str] = set()
+        asked = [Source(name, column, where or {}) for column in columns]
+        told = (claim.assumptions.split(";") for claim in self._behind(asked))
+        return sorted(set(filter(None, chain(*told))))
+
+    def otherwise(self, name: str, column: str, where: Mapping[str, str]) -> list[float]:
+        """What else the report prints for a number that it prints, or repeats, in these rows."""
+        claims = {claim.id: claim for claim in chain(*self._claims.values())}
+        return sorted(
+            float(printed_number(claims[other].printed))
+            for claim in self._behind([Source(name, column, where)], (Same,))
+            for other in filter(None, claim.conflicts.split(";"))
+            if claims[other].kind == claim.kind and claims[other].printed != claim.printed
+        )
+
+    def _behind(
+        self, asked: list[Source], kinds: tuple[type[Rule], ...] = (Formula, Same, Sum, Answers)
+    ) -> Iterator[Claim]:
+        """Yield the claims of numbers, and of all that some kinds of rules take them from."""
         seen: list[Source] = []
-        asked = [Source(name, column, {}) for column in columns]
         while asked:
             if (source := asked.pop()) in seen:
                 continue
             seen.append(source)
             for claim in self._claims.get(source.quantity, []):
                 if claim.kind != WORD and claim.column == source.column and source.meets(claim):
-                    found |= set(filter(None, claim.assumptions.split(";")))
+                    yield claim
             for rule in QUANTITIES[source.quantity].rules(self._pilot):
-                asked += _sources(rule, source)
-        return sorted(found)
+                if isinstance(rule, kinds):
+                    asked += _sources(rule, source)
 
     @cached_property
     def _claims(self) -> dict[str, list[Claim]]:
@@ -307,6 +326,10 @@ def _sources(rule: Rule, given: Source) -> Iterator[Source]:
         repeated = {key: known[key] for key in end.on if key in known}
         return Source(end.quantity, end.of, {**repeated, **select})
 
+    if isinstance(rule, Same | Sum) and any(
+        given.where.get(key, value) != value for key, value in rule.where.items()
+    ):
+        return
     match rule:
         case Formula() if rule.column == given.column:
             yield from (given._replace(column=name) for name in _names(rule))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from earlyhelp.published.statuses import STATUSES
 
@@ -33,3 +34,8 @@ LETTERS = {status: status[0] for status in STATUSES} | {"design fact": "f", "not
 def mark(status: str) -> str:
     """A status as a letter behind a number of a table whose caption explains it."""
     return f" {{sup}}`{LETTERS[status]}`"
+
+
+def readings(ids: Iterable[str]) -> str:
+    """Links to readings and assumptions on their page."""
+    return ", ".join(f"[{one}](#{one.lower()})" for one in ids)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -13,6 +14,7 @@ from IPython.display import display
 from matplotlib.figure import Figure
 
 from earlyhelp.analysis.quantities import set_in
+from earlyhelp.published import determined
 from earlyhelp.published.claims import Claim, claims_of, parse_interval
 from earlyhelp.published.ledger import formatted, judged, ledger_target
 from earlyhelp.published.numbers import number as number  # notebooks import these from here
@@ -28,7 +30,7 @@ from earlyhelp.qualitative.framework import (
 from earlyhelp.qualitative.theory import THEORY_FILE, Theory, load_theory
 from earlyhelp.report import figures, qualitative_tables
 from earlyhelp.report.layout import LAYOUTS, target
-from earlyhelp.report.myst import CLAIMED, LETTERS, badge, escape
+from earlyhelp.report.myst import CLAIMED, LETTERS, badge, escape, readings
 from earlyhelp.study.design import Question, read_questions
 from earlyhelp.study.raw import Pilot, open_pilot
 from earlyhelp.study.textfile import is_there
@@ -113,6 +115,12 @@ class Page:
         """Outcomes that have a row on the page of the theory of change."""
         return self.theory.outcomes if self.theory else ()
 
+    @cached_property
+    def estimates(self) -> Mapping[str, tuple[str, str]]:
+        """What the printed figures allow of changes and differences (`determined.estimates`)."""
+        left = determined.read(self.pilot.study.folder)
+        return determined.estimates(left) if left else {}
+
     def table(
         self,
         frame: pd.DataFrame,
@@ -166,7 +174,7 @@ class Page:
             return ""
         shown = LAYOUTS[name].shown(frame)
         found = self.pilot.statuses.rests_on(frame.attrs["quantity"], shown)
-        return f"Rests on {_linked(found)}." if found and self._reconstructed else ""
+        return f"Rests on {readings(found)}." if found and self._reconstructed else ""
 
     def _bound_by_words(self, frame: pd.DataFrame) -> pd.DataFrame:
         """A table that knows between which numbers the report's words put its cells."""
@@ -190,7 +198,7 @@ class Page:
     def _assumed(self, quantity: str, claimed: Collection[str]) -> str:
         """Links to the assumptions by which the reconstruction has set free numbers."""
         ids = self.pilot.study.assumed.get(quantity, ()) if FREE in claimed else ()
-        return f"Free numbers: {_linked(ids)}." if ids else ""
+        return f"Free numbers: {readings(ids)}." if ids else ""
 
     def _notes(self, place: str, reading: str) -> str:
         source = f"Report: {place}." if place else ""
@@ -204,10 +212,16 @@ class Page:
         show(f":::{{admonition}} {title}\n:class: answer\n\n{self.filled(text)}\n:::")
 
     def filled(self, text: str) -> str:
-        """An answer as MyST: each claim id in braces becomes its number, which leads to its row."""
+        """An answer as MyST: each name in braces becomes its number, with a link.
+
+        That of a claim leads to its row of the ledger, that of an estimate to its table.
+        """
 
         def linked(match: re.Match[str]) -> str:
             claim = match[1].replace("\\", "")
+            if claim not in self.numbers:
+                words, table = self.estimates[claim]
+                return f"{escape(words)} ({{numref}}`{table}`)"
             return f"[{escape(self.numbers[claim])}](#{ledger_target(claim)})"
 
         return _ESCAPED_PLACEHOLDER.sub(linked, escape(text))
@@ -288,11 +302,6 @@ class Page:
     @property
     def _reconstructed(self) -> bool:
         return self.pilot.study.provenance == "reconstructed"
-
-
-def _linked(assumptions: Iterable[str]) -> str:
-    """Links to readings and assumptions on their page."""
-    return ", ".join(f"[{one}](#{one.lower()})" for one in assumptions)
 
 
 def open_page(study: str) -> Page:

@@ -11,14 +11,16 @@ import pandas as pd
 
 from earlyhelp.analysis.quantities import set_in
 from earlyhelp.published.claims import Claim, Reading
+from earlyhelp.published.determined import FEW_LISTED
 from earlyhelp.published.ledger import ledger_target
-from earlyhelp.published.numbers import chance, number, span
+from earlyhelp.published.numbers import chance, number, roundings, span
 from earlyhelp.published.statuses import STATUSES, cell_statuses, statuses_in
 from earlyhelp.report.layout import DESIGN_LABELS, GROUP, Columns, filled, label, marked
-from earlyhelp.report.myst import badge, escape
+from earlyhelp.report.myst import badge, escape, readings
 from earlyhelp.report.page import where_shown
 from earlyhelp.study.design import Criterion
 from earlyhelp.trial.design_grid import Sweep
+from earlyhelp.trial.pilot_estimates import settles
 from earlyhelp.trial.progression import BANDS, MOST_PEOPLE
 
 # What the published figures leave of changes and of differences between the arms (`determined`).
@@ -133,17 +135,13 @@ def progression(frame: pd.DataFrame) -> pd.DataFrame:
     """Progression criteria with intervals and chances of each band (`criteria.assess`)."""
     rows = []
     for row in frame.to_dict("records"):
-        counted = row["kind"] == "proportion"
-        scale, decimals, unit = (100, 0, " %") if counted else (1, 2, "")
-        of = "n not printed" if isnan(row["total"]) else f"n = {row['total']:g}"
-        found = f"{int(row['successes'])} of {row['total']:g}" if counted else of
-        most = "at most " if row["upper_bound"] else ""
+        scale, decimals = (100, 0) if row["kind"] == "proportion" else (1, 2)
         low, high = (number(scale * row[end], decimals) for end in ("low", "high"))
         known = row["low"] == row["low"]
         rows.append(
             {
                 "Criterion": escape(row["label"]),
-                "Observed": f"{most}{number(scale * row['estimate'], decimals)}{unit} ({found})",
+                "Observed": _observed(row),
                 "Band": _bands(row),
                 "Interval": f"{low} to {high}" if known else number(None),
                 "Chance of green, amber, red (%)": ", ".join(
@@ -152,9 +150,26 @@ def progression(frame: pd.DataFrame) -> pd.DataFrame:
                 if known
                 else number(None),
                 "Status": badge(row["status"]),
+                "Rests on": readings(row["rests_on"]) or number(None),
             }
         )
-    return pd.DataFrame(rows, dtype=str)
+    return _with_readings(pd.DataFrame(rows, dtype=str), frame)
+
+
+def _observed(row: Mapping[Hashable, Any]) -> str:
+    """A share or a mean with its people; of two totals that are printed, both."""
+    uncounted = isnan(row["total"])
+    if row["kind"] == "mean":
+        of = "n not printed" if uncounted else f"n = {row['total']:g}"
+        return f"{number(row['estimate'], 2)} ({of})"
+    if uncounted:
+        return f"{number(100 * row['estimate'])} % (n not printed)"
+    totals = [row["total"], *filter(pd.notna, [row["other"]])]
+    shares = [
+        f"{number(100 * row['successes'] / total)} % ({int(row['successes'])} of {total:g})"
+        for total in totals
+    ]
+    return ("at most " if row["upper_bound"] else "") + " or ".join(shares)
 
 
 def _bands(row: Mapping[Hashable, Any]) -> str:
@@ -343,7 +358,7 @@ def candidates(frame: pd.DataFrame) -> pd.DataFrame:
     """Room of each measure beside what trials would need (`pilot_estimates.candidates`)."""
     table = filled(frame, {"measure": ("Measure", None)})
     table["Largest improvement (SD)"] = _range(frame, "room", 1)
-    table["Teams"] = [
+    table["Trial of"] = [
         f"{escape(words)} ({count})"
         for words, count in zip(frame["teams"], frame["clusters"], strict=True)
     ]
@@ -390,11 +405,21 @@ def gain_from_baseline(frame: pd.DataFrame) -> pd.DataFrame:
         for measure in chosen["measure"]
     ]
     table = pd.DataFrame({"Measure": [escape(word) for word in words]}, dtype=str)
-    table["Size of the correlation"] = _range(chosen, "r", 2)
-    table["Variance left, people randomised"] = _range(chosen, "factor", 2)
-    table["Effect (SD)"] = [f"{effect:g}" for effect in chosen["effect"]]
-    table["Teams with baseline"] = _range(chosen, "teams", 0)
-    return table
+    settled = [
+        isnan(r_low) or settles((r_low, r_high))
+        for r_low, r_high in zip(chosen["r_low"], chosen["r_high"], strict=True)
+    ]
+    table["Correlation of people's scores"] = _range(chosen, "r", 2)
+    table["Individual autocorrelation"] = _range(chosen, "iac", 2)
+    for head, name, decimals in (
+        ("Variance left, people randomised", "factor", 2),
+        ("Teams with baseline", "teams", 0),
+    ):
+        cells = zip(_range(chosen, name, decimals), settled, strict=True)
+        table[head] = [cell if told else "not determined" for cell, told in cells]
+    effects = zip(chosen["effect"], settled, strict=True)
+    table.insert(3, "Effect (SD)", [f"{effect:g}" if told else "any" for effect, told in effects])
+    return table.drop_duplicates(ignore_index=True)
 
 
 def _by_design(frame: pd.DataFrame, rows: str, decimals: int) -> pd.DataFrame:
@@ -418,13 +443,21 @@ def teams_needed(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def needed_for_width(frame: pd.DataFrame) -> pd.DataFrame:
+    """Teams needed for an interval (`pilot_estimates.needed_for_width`)."""
+    return teams_needed(frame).rename(columns={"Effect (SD)": "Half-width (SD)"})
+
+
 @_claiming
 def teams_needed_in_points(frame: pd.DataFrame) -> pd.DataFrame:
     """Teams needed for differences in points (`pilot_estimates.needed_in_points`)."""
-    table = _by_design(frame, "effect", 0)
-    return table.assign(effect=table["effect"].map("{:g}".format)).rename(
-        columns={"effect": "Difference (points)"}
-    )
+    names = ("points", "sd", "effect")
+    keys = list(frame[list(names)].itertuples(index=False, name=None))
+    table = _by_design(frame.assign(case=[str(key) for key in keys]), "case", 0)
+    heads = ("Difference (points)", "SD", "Difference (SD)")
+    shown = [(f"{p:g}", number(sd, 1), number(effect, 2)) for p, sd, effect in dict.fromkeys(keys)]
+    cases = pd.DataFrame(shown, columns=list(heads), dtype=str)
+    return pd.concat([cases, table.drop(columns="case")], axis=1)
 
 
 @_claiming
@@ -435,7 +468,7 @@ def responsiveness(frame: pd.DataFrame) -> pd.DataFrame:
         for teams, count in zip(frame["teams"], frame["clusters"], strict=True)
     ]
     table = _by_design(frame.assign(teams=words), "teams", 2)
-    return table.rename(columns={"teams": "Teams"})
+    return table.rename(columns={"teams": "Trial of"})
 
 
 def precision(frame: pd.DataFrame) -> pd.DataFrame:
@@ -456,7 +489,7 @@ def assumptions(sweep: Sweep) -> pd.DataFrame:
         ("Effects (SD)", several(sweep.effect)),
         ("People in a team", f"{sweep.cluster_size:g}"),
         ("Coefficient of variation of team size", f"{sweep.cv:g}"),
-        ("Share of people without an outcome", f"{sweep.attrition:g}"),
+        ("Share of these people without an outcome", f"{sweep.attrition:g}"),
     ]
     return pd.DataFrame(rows, columns=["Assumption", "Values"], dtype=str)
 
@@ -469,7 +502,7 @@ def next_steps(frame: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
     names : mapping
         Question in words, by id.
     """
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "Question": [escape(f"{q} {names.get(q, '')}".strip()) for q in frame["question"]],
             "Theme": [escape(theme.replace("-", " ")) for theme in frame["theme"]],
@@ -478,9 +511,17 @@ def next_steps(frame: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
                 "; ".join(f"{escape(words)} {badge(status)}" for words, status in told) or "none"
                 for told in map(zip, frame["numbers"], frame["statuses"])
             ],
+            "Rests on": [readings(ids) or number(None) for ids in frame["rests_on"]],
         },
         dtype=str,
     )
+    return _with_readings(table, frame)
+
+
+def _with_readings(table: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
+    """A table, without its column of readings where nothing rests on any."""
+    told = len(frame) and frame["rests_on"].map(bool).any()
+    return table if told else table.drop(columns="Rests on", errors="ignore")
 
 
 def identified(frame: pd.DataFrame) -> pd.DataFrame:
@@ -526,7 +567,7 @@ def identified_by_measure(frames: Mapping[str, pd.DataFrame], *quantities: str) 
 
 @_claiming
 def by_solution(frame: pd.DataFrame, points: int | None) -> pd.DataFrame:
-    """What goes together, one row a solution (`determined.by_solution`).
+    """What goes together, a row for each solution and arm (`determined.by_solution`).
 
     Parameters
     ----------
@@ -538,17 +579,29 @@ def by_solution(frame: pd.DataFrame, points: int | None) -> pd.DataFrame:
         "reliably improved": f"Improved by {points} or more",
         "reliably worse": f"Worse by {points} or more",
     }
+    rounded = {"sd": ("SD of change", 1), "d": ("d, baseline SD", 2), "dz": ("dz", 2)}
     columns = {
+        "Solution": [number(value) for value in frame["solution"]],
+        "Arm": [escape(label(arm, frame)) for arm in frame["arm"]],
         "Mean change": [number(value, 1) for value in frame["mean"]],
-        "SD of change": [number(value, 1) for value in frame["sd"]],
-        "d, baseline SD": _range(frame, "d", 2) if "d_low" in frame else None,
-        "dz": [number(value, 2) for value in frame["dz"]],
         **{
-            head: _range(frame, name, 0) if f"{name}_low" in frame else None
-            for name, head in heads.items()
+            head: _roundings(frame, name, decimals)
+            for name, (head, decimals) in rounded.items()
+            if f"{name}_low" in frame
         },
+        **{head: _range(frame, name, 0) for name, head in heads.items() if f"{name}_low" in frame},
     }
-    return pd.DataFrame({head: cells for head, cells in columns.items() if cells}, dtype=str)
+    return pd.DataFrame(columns, dtype=str)
+
+
+def _roundings(frame: pd.DataFrame, name: str, decimals: int) -> list[str]:
+    """What a quantity's `_low` and `_high` may be rounded to; the range where that is much."""
+    cells = []
+    for low, high in zip(frame[f"{name}_low"], frame[f"{name}_high"], strict=True):
+        found = roundings(low, high, decimals)
+        several = " or ".join(number(value, decimals) for value in found)
+        cells.append(several if len(found) <= FEW_LISTED else span(low, high, decimals))
+    return cells
 
 
 @_claiming
@@ -569,6 +622,22 @@ def intervals(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+@_claiming
+def clustered(frame: pd.DataFrame) -> pd.DataFrame:
+    """The differences of every solution, a row for each ICC (`determined.clustered`)."""
+    cells = frame.assign(
+        icc=[number(icc, 2) for icc in frame["icc"]],
+        effect=[number(effect, 2) for effect in frame["design_effect"]],
+        head=[f"Solution {number}" for number in frame["solution"]],
+        cell=[
+            f"{number(mean, 1)} ({number(low, 1)} to {number(high, 1)})"
+            for mean, low, high in frame[["mean", "low", "high"]].to_numpy()
+        ],
+    )
+    wide = cells.pivot(index=["icc", "effect"], columns="head", values="cell").reset_index()
+    return wide.rename(columns={"icc": "ICC supposed", "effect": "Design effect"}).astype(str)
+
+
 def _value_or_range(low: float, high: float, values: tuple[float, ...], decimals: int) -> str:
     """All values if they are few, otherwise the range, rounded outwards so that it loses none.
 
@@ -577,7 +646,7 @@ def _value_or_range(low: float, high: float, values: tuple[float, ...], decimals
     if low == high:
         return number(low, decimals)
     shown = list(dict.fromkeys(number(value, decimals) for value in values))
-    if 2 <= len(shown) <= 4:
+    if 2 <= len(shown) <= FEW_LISTED:
         return " or ".join(shown)
     while number(low, decimals) == number(high, decimals) and decimals < 6:
         decimals += 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from earlyhelp.analysis import feasibility, participants, readiness
@@ -9,7 +11,7 @@ from earlyhelp.analysis.instruments import ARMS
 from earlyhelp.analysis.quantities import claiming
 from earlyhelp.analysis.randomisation import design_effect
 from earlyhelp.published.ledger import with_statuses
-from earlyhelp.published.statuses import FREE, cell_statuses, combined
+from earlyhelp.published.statuses import FREE, Statuses, cell_statuses, combined
 from earlyhelp.study.raw import Pilot
 from earlyhelp.trial import progression
 
@@ -47,12 +49,13 @@ def observed(pilot: Pilot) -> pd.DataFrame:
     -------
     DataFrame
         Indexed by quantity: successes and total of a proportion, mean, sd and total of a mean;
-        status, of the share or the mean; arm, of the people; upper_bound, whether the share cannot
-        be greater but may be less. An sd or total of a mean that the reconstruction has set freely
-        is missing.
+        share, of a proportion of which no count is printed; status, of the share or the mean; arm,
+        of the people; upper_bound, whether the share cannot be greater but may be less; other
+        (total that the report prints as well); rests_on (readings behind it, tuple). An sd or total
+        of a mean that the reconstruction has set freely is missing.
     """
     pilot = pilot if pilot.statuses else with_statuses(pilot)
-    rows: list[tuple[object, ...]] = []
+    rows: list[dict[str, Any]] = []
 
     def add(
         name: str,
@@ -63,16 +66,12 @@ def observed(pilot: Pilot) -> pd.DataFrame:
     ) -> None:
         (row,) = frame.index[(frame[list(keys)] == pd.Series(keys)).all(axis=1)]
         chosen = frame.loc[[row]]
-        values = [chosen[column].iloc[0] for column in columns]
-        claims = [cell_statuses(chosen, column)[0] for column in columns]
-        upper_bound = "kind" in chosen and chosen["kind"].iloc[0] == participants.UPPER_BOUND
-        of = arm, upper_bound
-        if len(columns) == 2:
-            rows.append((name, *values, None, None, combined(claims), *of))
-        else:
-            known = zip(values, claims, strict=True)
-            n, mean, sd = (None if claim == FREE else value for value, claim in known)
-            rows.append((name, None, n, mean, sd, claims[1], *of))
+        told = proportion(chosen, columns) if len(columns) == 2 else _mean(chosen, columns)
+        bound = "kind" in chosen and chosen["kind"].iloc[0] == participants.UPPER_BOUND
+        readings = behind(pilot, str(frame.attrs["quantity"]), keys, columns)
+        if bound or len(columns) == 3 or readings["other"] == told.get("total"):
+            readings["other"] = None
+        rows.append({"quantity": name, **told, "arm": arm, "upper_bound": bound, **readings})
 
     yes = {"answer": "yes"}
     attendance = feasibility.attendance(pilot)
@@ -96,8 +95,38 @@ def observed(pilot: Pilot) -> pd.DataFrame:
     for name, scale in pilot.instruments.ratings.items():
         keys = {"measure": scale.instrument, "tool": scale.key.tool}
         add(name, ratings, keys, "n", "mean", "sd")
-    columns = ["quantity", "successes", "total", "mean", "sd", "status", "arm", "upper_bound"]
-    return pd.DataFrame(rows, columns=columns).set_index("quantity")
+    return pd.DataFrame(rows).set_index("quantity")
+
+
+def proportion(chosen: pd.DataFrame, columns: tuple[str, ...]) -> dict[str, Any]:
+    """People of whom something is true and all of them; the share alone where both are free."""
+    status = combined(cell_statuses(chosen, column)[0] for column in columns)
+    printed = cell_statuses(chosen, "percent")[0] if "percent" in chosen else FREE
+    if status == FREE != printed:
+        return {"share": chosen["percent"].iloc[0] / 100, "status": printed}
+    counts = zip(("successes", "total"), columns, strict=True)
+    return {name: chosen[column].iloc[0] for name, column in counts} | {"status": status}
+
+
+def _mean(chosen: pd.DataFrame, columns: tuple[str, ...]) -> dict[str, Any]:
+    claims = {column: cell_statuses(chosen, column)[0] for column in columns}
+    moments = zip(("total", "mean", "sd"), columns, strict=True)
+    known = {
+        name: None if claims[column] == FREE else chosen[column].iloc[0] for name, column in moments
+    }
+    return known | {"status": claims[columns[1]]}
+
+
+def behind(
+    pilot: Pilot, quantity: str, keys: dict[str, str], columns: tuple[str, ...]
+) -> dict[str, Any]:
+    """Readings behind numbers of a reconstructed study, and what else is printed of the last."""
+    statuses = pilot.statuses
+    if not isinstance(statuses, Statuses) or pilot.study.provenance == "observed":
+        return {"other": None, "rests_on": ()}
+    others = statuses.otherwise(quantity, columns[-1], keys)
+    rests_on = tuple(statuses.rests_on(quantity, columns, keys))
+    return {"other": others[0] if others else None, "rests_on": rests_on}
 
 
 def unsettled(pilot: Pilot) -> list[str]:
@@ -107,7 +136,7 @@ def unsettled(pilot: Pilot) -> list[str]:
     --------
     >>> from earlyhelp.study.raw import open_pilot
     >>> unsettled(open_pilot("tests/studies/complete"))[:2]
-    ['Recorded use of the tools', 'Uploaded the scores']
+    ['Recorded use of the tools', 'Baseline response, comparison']
     """
     if pilot.study.progression is None:
         return []
@@ -132,9 +161,9 @@ def assess(pilot: Pilot, confidence: float = 0.95, icc: float = 0.0) -> pd.DataF
     Returns
     -------
     DataFrame
-        Columns of `progression.assess`, then successes (of a proportion), label, status, the
-        ends of all bands (lowest, highest) and the bounds between them (amber_low, amber_high);
-        empty when the study sets no criteria.
+        Columns of `progression.assess`, then successes (of a proportion), other, rests_on and
+        status (of `observed`), label, the ends of all bands (lowest, highest) and the bounds
+        between them (amber_low, amber_high); empty when the study sets no criteria.
 
     Examples
     --------
@@ -152,10 +181,10 @@ def assess(pilot: Pilot, confidence: float = 0.95, icc: float = 0.0) -> pd.DataF
     free = seen.index[seen["status"] == FREE]
     stated = [c for c in pilot.study.progression.criteria if c.quantity not in free]
     table = progression.assess(stated, seen, confidence)
+    told = seen.loc[table["quantity"], ["successes", "other", "rests_on", "status"]]
     return table.assign(
-        successes=seen.loc[table["quantity"], "successes"].to_numpy(),
+        **{name: told[name].to_numpy() for name in map(str, told)},
         label=[c.label for c in stated],
-        status=seen.loc[table["quantity"], "status"].to_numpy(),
         lowest=[min(*c.red, *c.green) for c in stated],
         highest=[max(*c.red, *c.green) for c in stated],
         amber_low=[c.amber[0] for c in stated],
@@ -194,7 +223,7 @@ def combining_rule(pilot: Pilot, wanted: float = 0.8) -> pd.DataFrame:
     table = assess(pilot)
     if pilot.study.progression is None or table.empty:
         return pd.DataFrame()
-    shares = table[(table["kind"] == "proportion") & ~table["upper_bound"]]
+    shares = table[(table["kind"] == "proportion") & ~table["upper_bound"] & table["total"].notna()]
     totals = dict(zip(shares["quantity"], shares["total"].astype(int), strict=True))
     stated = [c for c in pilot.study.progression.criteria if c.quantity in totals]
     if not stated:

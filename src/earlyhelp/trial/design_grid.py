@@ -38,7 +38,7 @@ Positive = Annotated[float, Field(gt=0)]
 SWEEP_FILE = "sweep.yml"
 # Raise it whenever the same grid may give another simulation: another model, analysis, order of
 # random numbers or formula. Moving or formatting code is none.
-METHOD_VERSION = 2
+METHOD_VERSION = 3
 # Trials of a cell without an effect, fixed beforehand: they tell a size of 5 % to a Monte Carlo
 # error of 0.22 points, so that three errors are as little as tests with estimated degrees of
 # freedom stray.
@@ -65,10 +65,12 @@ class Sweep(Strict):
         In standard deviations.
     points : tuple of float
         Differences in points of the working alliance total.
+    cluster_size : float
+        People of a team, the cluster of the next trial (`of_pilot` has the pilot's).
     trials : int
         Simulated trials of every cell with an effect.
     marks : dict
-        Numbers of clusters to mark on the main figure.
+        Numbers of teams to mark on the main figure.
     """
 
     icc: Annotated[tuple[Correlation, ...], Field(min_length=1)] = (
@@ -126,17 +128,37 @@ def randomised_units(folder: str | Path) -> int:
     return len(set(read_study(folder).unit_of.values()))
 
 
+def of_pilot(sweep: Sweep, folder: str | Path) -> Sweep:
+    """The grid with the people of one of the pilot's units, which may hold several teams.
+
+    Examples
+    --------
+    >>> grid = read_sweep("tests/studies/complete")
+    >>> grid.cluster_size, of_pilot(grid, "tests/studies/complete").cluster_size
+    (8.0, 10.0)
+    """
+    teams = len(read_study(folder).teams) / randomised_units(folder)
+    return sweep.model_copy(update={"cluster_size": teams * sweep.cluster_size})
+
+
 def stored_at(folder: str | Path) -> Path:
     """Where the simulation of a study is stored; another grid or method has another name."""
-    grid = read_sweep(folder).model_dump_json(exclude={"points", "marks"})
-    key = hashlib.sha256(f"{grid}\0{randomised_units(folder)}\0{METHOD_VERSION}".encode())
+    sweep = read_sweep(folder)
+    grid, size = sweep.model_dump_json(exclude={"points", "marks"}), of_pilot(sweep, folder)
+    told = f"{grid}\0{randomised_units(folder)}\0{size.cluster_size}\0{METHOD_VERSION}"
+    key = hashlib.sha256(told.encode())
     return find_folder(folder) / "derived" / f"simulation-{key.hexdigest()[:16]}.csv"
 
 
-def cells(sweep: Sweep, units: int) -> pd.DataFrame:
+def cells(sweep: Sweep, units: int, size: float | None = None) -> pd.DataFrame:
     """Cells to simulate: what each design needs, and the pilot's own number of units.
 
     Assumptions that a design does not know of are not repeated.
+
+    Parameters
+    ----------
+    size : float, optional
+        People of one of the pilot's units; as of a team by default.
 
     Returns
     -------
@@ -156,7 +178,9 @@ def cells(sweep: Sweep, units: int) -> pd.DataFrame:
             "equal": equal,
             "unequal": needed,
             "level": fewest.assign(effect=0.0),
-            "pilot": pd.concat([needed, fewest.assign(effect=0.0)]).assign(clusters=units),
+            "pilot": pd.concat([needed, fewest.assign(effect=0.0)]).assign(
+                clusters=units, cluster_size=size or sweep.cluster_size
+            ),
         }
         frames += [of_kind[kind].assign(kind=kind) for kind in counts]
     table: pd.DataFrame = pd.concat(frames, ignore_index=True)
@@ -206,7 +230,8 @@ def simulate_part(folder: str | Path, part: int, parts: int) -> pd.DataFrame:
     from earlyhelp.trial import simulation
 
     sweep = read_sweep(folder)
-    numbered = list(enumerate(cells(sweep, randomised_units(folder)).to_dict("records")))
+    size = of_pilot(sweep, folder).cluster_size
+    numbered = list(enumerate(cells(sweep, randomised_units(folder), size).to_dict("records")))
     if not 1 <= part <= parts <= len(numbered):
         expected = f"K-of-N with 1 <= K <= N and N at most {len(numbered)}, the cells of the grid"
         raise InputError([Problem("trial", None, "part", f"{part}-of-{parts}", expected)])

@@ -7,11 +7,12 @@ synthetic people's own values.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from itertools import product
+from itertools import chain, product
 from math import atanh, sqrt, tanh
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
@@ -28,14 +29,13 @@ from earlyhelp.published import determined, identified_sets
 from earlyhelp.published.identified_sets import outcomes as printed_outcomes
 from earlyhelp.published.numbers import number, span
 from earlyhelp.published.printed import read_printed
-from earlyhelp.published.statuses import FREE, cell_statuses, combined
+from earlyhelp.published.statuses import FREE
 from earlyhelp.study.design import Study
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import Pilot
 from earlyhelp.study.textfile import is_there
 from earlyhelp.study.yamlfile import Strict, read_yaml
-from earlyhelp.trial import power
-from earlyhelp.trial.criteria import observed, quantities
+from earlyhelp.trial import criteria, power
 from earlyhelp.trial.design_grid import Sweep
 from earlyhelp.trial.simulation import CONSERVATIVE, KEEPS, TOO_OFTEN, verdict
 
@@ -234,10 +234,10 @@ def _identified(pilot: Pilot) -> pd.DataFrame:
 
 
 def sd_range(pilot: Pilot, room: pd.DataFrame, confidence: float) -> tuple[float, float]:
-    """Least and greatest SD of the study's first outcome (of `room`).
+    """Interval (chi-squared) of the SD of the study's first outcome, pooled over the arms.
 
-    Reconstructed: over what is printed of arms and waves. Observed: interval (chi-squared) of the
-    SD pooled over the arms, over both waves.
+    Over both waves, and over the rounding of printed SDs (in `room`); people count as independent.
+    NaN where no SD is known.
 
     Examples
     --------
@@ -245,19 +245,15 @@ def sd_range(pilot: Pilot, room: pd.DataFrame, confidence: float) -> tuple[float
     >>> pilot = open_pilot("tests/studies/complete")
     >>> low, high = sd_range(pilot, room(pilot), confidence=0.95)
     >>> print(f"{low:.2f} to {high:.2f}")
-    3.35 to 4.95
+    2.44 to 7.30
     """
     chosen = room[room["measure"] == next(iter(pilot.instruments.whole))]
-    if _is_reconstructed(pilot):
-        return float(chosen["sd_low"].min()), float(chosen["sd_high"].max())
     ends = []
     for _, wave in chosen[chosen["sd_known"]].groupby("wave"):
         df = int((wave["n"] - 1).sum())
-        squares = float(((wave["n"] - 1) * wave["sd_low"] ** 2).sum())
-        ends += [
-            sqrt(squares / float(stats.chi2.ppf(tail, df)))
-            for tail in ((1 + confidence) / 2, (1 - confidence) / 2)
-        ]
+        for sd, tail in (("sd_low", (1 + confidence) / 2), ("sd_high", (1 - confidence) / 2)):
+            squares = float(((wave["n"] - 1) * wave[sd] ** 2).sum())
+            ends.append(sqrt(squares / float(stats.chi2.ppf(tail, df))))
     return (min(ends), max(ends)) if ends else (NOTHING, NOTHING)
 
 
@@ -290,9 +286,10 @@ def gain_from_baseline(
     -------
     DataFrame
         measure ("chosen" for the individual autocorrelations of the sweep), design, effect (SDs);
-        and as ranges: r (size of the correlation that can be used), factor (``1 - r**2``, what is
-        left of the variance where people are randomised) and teams (over the ICCs, cluster
-        autocorrelations and r).
+        and as ranges: r (size of the correlation of people's scores that can be used), iac
+        (individual autocorrelation; of each of them the other is missing), factor (what is left
+        of the variance where people are randomised, one less the square of either) and teams (over
+        the ICCs, cluster autocorrelations and r or iac).
 
     Examples
     --------
@@ -310,8 +307,8 @@ def gain_from_baseline(
     with_baseline = [design for design in power.PLANNED if design.analysis == "ancova"]
     for design, effect in product(with_baseline, sweep.effect):
         for measure, r in used.items():
-            teams = _teams(design, sweep, alpha, target, r, {"effect": effect})
-            rows.append((measure, design.name, effect, *r, *teams))
+            teams = _teams(design, sweep, alpha, target, r, effect)
+            rows.append((measure, design.name, effect, *r, NOTHING, NOTHING, *teams))
         chosen = power.sweep(
             [design],
             target,
@@ -322,10 +319,12 @@ def gain_from_baseline(
             **sweep.fixed | {"alpha": alpha},
         )["clusters"]
         ends = int(chosen.min()), int(chosen.max())
-        rows.append(("chosen", design.name, effect, min(sweep.iac), max(sweep.iac), *ends))
-    columns = ["measure", "design", "effect", "r_low", "r_high", "teams_low", "teams_high"]
-    frame = pd.DataFrame(rows, columns=columns)
-    frame = frame.assign(factor_low=1 - frame["r_high"] ** 2, factor_high=1 - frame["r_low"] ** 2)
+        iac = NOTHING, NOTHING, min(sweep.iac), max(sweep.iac)
+        rows.append(("chosen", design.name, effect, *iac, *ends))
+    columns = ["measure", "design", "effect", "r_low", "r_high", "iac_low", "iac_high"]
+    frame = pd.DataFrame(rows, columns=[*columns, "teams_low", "teams_high"])
+    for end, other in (("low", "high"), ("high", "low")):
+        frame[f"factor_{end}"] = 1 - frame[f"r_{other}"].fillna(frame[f"iac_{other}"]) ** 2
     return claiming(labelled(frame, stability.attrs.get("labels", {})), ASSUMED)
 
 
@@ -335,20 +334,30 @@ def _teams(
     alpha: float,
     target: float,
     r: tuple[float, float],
-    outcome: dict[str, float],
+    effect: float,
 ) -> tuple[int, int]:
     """Fewest and most teams over the ICCs, cluster autocorrelations and a range of correlations."""
     found = []
-    # Between its ends too: the stepped wedge needs most teams somewhere in the middle.
-    sizes = np.linspace(*r, STEPS).tolist() if design.periods > 1 else [0.0]
-    for icc, cac, size in product(sweep.icc, sweep.cac, sizes):
-        values = sweep.fixed | outcome | {"alpha": alpha, "icc": icc, "cac": cac}
-        a = power.Assumptions(**values, iac=_iac(design, size, icc, cac))
+    for icc, cac, size in product(sweep.icc, sweep.cac, r):
+        values = sweep.fixed | {"alpha": alpha, "icc": icc, "cac": cac}
+        a = power.Assumptions(effect, **values, iac=_iac(design, size, icc, cac))
         found.append(power.clusters_needed(design, a, target))
     return min(found), max(found)
 
 
-STEPS = 5
+# A correlation that may save more than this share of the variance, or nothing, tells no design.
+OPEN = 0.8
+
+
+def settles(r: tuple[float, float]) -> bool:
+    """Whether a range of correlations tells what a baseline gains, to some use.
+
+    Examples
+    --------
+    >>> settles((0.0, 0.95)), settles((0.5, 0.95))
+    (False, True)
+    """
+    return r[1] ** 2 - r[0] ** 2 <= OPEN
 
 
 def _iac(design: power.Design, correlation: float, icc: float, cac: float) -> float:
@@ -463,51 +472,68 @@ def _planned(sweep: Sweep, alpha: float, target: float, effects: tuple[float, ..
 
 
 def needed_in_points(
-    sweep: Sweep,
-    sds: tuple[float, float],
-    correlation: tuple[float, float],
-    alpha: float,
-    target: float,
+    sweep: Sweep, sds: tuple[float, float], alpha: float, target: float
 ) -> pd.DataFrame:
-    """Teams needed to find a difference in points, whatever SD and correlations of the ranges hold.
+    """Teams needed to find a difference in points, at the ends of a range of SDs.
 
     Parameters
     ----------
-    sds, correlation : tuple of float
-        Least and greatest SD and size of the correlation of the waves (`usable_correlation`).
+    sds : tuple of float
+        Least and greatest SD.
 
     Returns
     -------
     DataFrame
-        design, effect (points), low, high (over the SD, the correlation, ICC and cluster
-        autocorrelation).
+        points, sd, effect (points in SDs), design, low, high (over the ICCs and autocorrelations).
 
     Examples
     --------
     >>> sweep = Sweep(icc=(0.01, 0.1), cac=(0.8,), iac=(0.5,), effect=(0.5,), points=(4,), cv=0)
-    >>> table = needed_in_points(sweep, (8.0, 9.0), (0.5, 0.6), alpha=0.05, target=0.8)
-    >>> table.query("design == 'parallel'")[["effect", "low", "high"]].to_numpy().tolist()
-    [[4.0, 16.0, 34.0]]
+    >>> table = needed_in_points(sweep, (8.0, 9.0), alpha=0.05, target=0.8)
+    >>> table.query("design == 'parallel'")[["sd", "low", "high"]].to_numpy().tolist()
+    [[8.0, 16.0, 26.0], [9.0, 20.0, 34.0]]
     """
     rows = []
-    for design, points in product(power.PLANNED, sweep.points):
-        ends = [
-            _teams(design, sweep, alpha, target, correlation, {"effect": points, "sd": sd})
-            for sd in sds
-        ]
-        rows.append((design.name, points, min(ends)[0], max(high for _, high in ends)))
+    for points, sd in product(sweep.points, dict.fromkeys(sds)):
+        found = _planned(sweep, alpha, target, (points / sd,)).groupby("design", sort=False)
+        for design, teams in found["clusters"]:
+            rows.append((points, sd, points / sd, design, teams.min(), teams.max()))
+    columns = ["points", "sd", "effect", "design", "low", "high"]
+    return claiming(pd.DataFrame(rows, columns=columns), ASSUMED)
+
+
+def needed_for_width(sweep: Sweep, alpha: float) -> pd.DataFrame:
+    """Teams that each design needs for an interval, as far to either side as an effect is large.
+
+    Returns
+    -------
+    DataFrame
+        design, effect (half-width in SDs), low, high (over the ICCs and autocorrelations).
+
+    Examples
+    --------
+    >>> sweep = Sweep(icc=(0.01, 0.1), cac=(0.8,), iac=(0.5,), effect=(0.5,), points=(4,), cv=0)
+    >>> table = needed_for_width(sweep, alpha=0.05)
+    >>> table.query("design == 'parallel'")[["low", "high"]].to_numpy().tolist()
+    [[10, 14]]
+    """
+    rows = []
+    for design, width in product(power.PLANNED, sweep.effect):
+        assumed = _assumed(sweep, alpha, effect=0)
+        teams = [power.clusters_for_width(design, a, width) for a in assumed]
+        rows.append((design.name, width, *_ends(teams)))
     return claiming(pd.DataFrame(rows, columns=["design", "effect", "low", "high"]), ASSUMED)
 
 
 def responsiveness(
-    sweep: Sweep, clusters: dict[str, int], alpha: float, target: float
+    trials: Mapping[str, tuple[int, Sweep]], alpha: float, target: float
 ) -> pd.DataFrame:
     """Difference a measure must show for a trial of so many teams to find it.
 
     Parameters
     ----------
-    clusters : dict
-        Words and number of teams; designs are left out that need more.
+    trials : mapping
+        Words to the number of teams and the grid; designs are left out that need more.
 
     Returns
     -------
@@ -518,21 +544,16 @@ def responsiveness(
     Examples
     --------
     >>> sweep = Sweep(icc=(0.01, 0.1), cac=(0.8,), iac=(0.5,), effect=(0.5,), points=(4,), cv=0)
-    >>> table = responsiveness(sweep, {"Twelve teams": 12}, alpha=0.05, target=0.8)
+    >>> table = responsiveness({"Twelve teams": (12, sweep)}, alpha=0.05, target=0.8)
     >>> row = table.query("design == 'parallel'").iloc[0]
     >>> print(f"{row['low']:.2f} to {row['high']:.2f} SDs")
     0.59 to 0.78 SDs
     """
-    fixed = sweep.fixed | {"alpha": alpha}
-    ranges = list(product(sweep.icc, sweep.cac, sweep.iac))
     rows = []
-    for (words, count), design in product(clusters.items(), power.PLANNED):
+    for (words, (count, sweep)), design in product(trials.items(), power.PLANNED):
         if design.unit == "cluster" and count < design.fewest:
             continue
-        assumed = [
-            power.Assumptions(effect=1, icc=icc, cac=cac, iac=iac, **fixed)
-            for icc, cac, iac in ranges
-        ]
+        assumed = _assumed(sweep, alpha, effect=1)
         found = [power.detectable_effect(design, a, count, target) for a in assumed]
         widths = [power.half_width(design, a, count) for a in assumed]
         rows.append((words, count, design.name, *_ends(found), *_ends(widths)))
@@ -540,7 +561,7 @@ def responsiveness(
     return claiming(pd.DataFrame(rows, columns=columns), ASSUMED)
 
 
-def _ends(values: list[float]) -> tuple[float, float]:
+def _ends(values: Sequence[float]) -> tuple[float, float]:
     return min(values), max(values)
 
 
@@ -564,7 +585,7 @@ def candidates(room: pd.DataFrame, required: pd.DataFrame) -> pd.DataFrame:
     >>> from earlyhelp.study.raw import open_pilot
     >>> pilot = open_pilot("tests/studies/complete")
     >>> sweep = Sweep(icc=(0.01, 0.1), cac=(0.8,), iac=(0.5,), effect=(0.5,), points=(4,), cv=0)
-    >>> required = responsiveness(sweep, {"Twelve teams": 12}, alpha=0.05, target=0.8)
+    >>> required = responsiveness({"Twelve teams": (12, sweep)}, alpha=0.05, target=0.8)
     >>> candidates(room(pilot), required)["enough"].tolist()
     ['yes', 'not determined']
     """
@@ -584,7 +605,7 @@ def candidates(room: pd.DataFrame, required: pd.DataFrame) -> pd.DataFrame:
     return claiming(frame, ASSUMED)
 
 
-SIZES = ["design", "size_low", "size_high", "mc_error", "verdict"]
+SIZES = ["design", "cells", "size_low", "size_high", "mc_error", "verdict"]
 
 
 def sizes(simulated: pd.DataFrame, kind: str) -> pd.DataFrame:
@@ -593,8 +614,8 @@ def sizes(simulated: pd.DataFrame, kind: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        design, size_low, size_high (over the ICCs and the autocorrelations), mc_error (greatest),
-        verdict (`simulation.verdict`).
+        design, cells (their number), size_low, size_high (over the ICCs and the autocorrelations),
+        mc_error (greatest), verdict (`simulation.verdict`).
 
     Examples
     --------
@@ -608,7 +629,7 @@ def sizes(simulated: pd.DataFrame, kind: str) -> pd.DataFrame:
     for design, of in cells.groupby("design", sort=False):
         found, errors = of["power_simulated"].to_numpy(), of["power_mc_error"].to_numpy()
         told = verdict(found, errors, float(of["alpha"].iloc[0]))
-        rows.append((design, found.min(), found.max(), errors.max(), told))
+        rows.append((design, len(of), found.min(), found.max(), errors.max(), told))
     return claiming(pd.DataFrame(rows, columns=SIZES), ASSUMED)
 
 
@@ -742,13 +763,10 @@ WHATEVER, SOME, NEVER = (
 )
 
 
-def enough(needed: pd.DataFrame, clusters: int) -> dict[str, str]:
+def enough(sweep: Sweep, clusters: int, alpha: float, target: float) -> dict[str, str]:
     """Whether so many teams are enough for the largest effect, by design that randomises teams.
 
-    Parameters
-    ----------
-    needed : DataFrame
-        As `needed` returns it.
+    Dealt to the arms as evenly as they can be; an odd number leaves one arm a team more.
 
     Returns
     -------
@@ -758,20 +776,30 @@ def enough(needed: pd.DataFrame, clusters: int) -> dict[str, str]:
     Examples
     --------
     >>> sweep = Sweep(icc=(0.01, 0.1), cac=(0.8,), iac=(0.5,), effect=(0.5,), points=(4,), cv=0)
-    >>> enough(needed(sweep, alpha=0.05, target=0.8), 20)["parallel"]
+    >>> enough(sweep, 21, alpha=0.05, target=0.8)["parallel"]
     'under some of the assumptions'
     """
-    chosen = needed[needed["effect"] == needed["effect"].max()]
-    ends = chosen.groupby("design", sort=False).agg(low=("low", "min"), high=("high", "max"))
-    of_teams = [design.name for design in power.PLANNED if design.unit == "cluster"]
-    return {
-        name: WHATEVER if high <= clusters else SOME if low <= clusters else NEVER
-        for name, low, high in ends.loc[of_teams].itertuples()
-    }
+    told = {}
+    for design in (design for design in power.PLANNED if design.unit == "cluster"):
+        reached = [
+            clusters >= design.fewest and power.power(design, a, clusters) >= target
+            for a in _assumed(sweep, alpha, max(sweep.effect))
+        ]
+        told[design.name] = WHATEVER if all(reached) else SOME if any(reached) else NEVER
+    return told
 
 
-def caution(teams: pd.DataFrame, column: str, alpha: float) -> str:
-    """Sentence for a table in which some numbers of teams are so few that it takes one.
+def _assumed(sweep: Sweep, alpha: float, effect: float) -> list[power.Assumptions]:
+    """Assumptions of every combination of ICC and autocorrelations."""
+    fixed = sweep.fixed | {"alpha": alpha}
+    return [
+        power.Assumptions(effect, icc=icc, cac=cac, iac=iac, **fixed)
+        for icc, cac, iac in product(sweep.icc, sweep.cac, sweep.iac)
+    ]
+
+
+def caution(teams: pd.DataFrame, column: str, sweep: Sweep, alpha: float) -> str:
+    """Sentences for a table in which numbers of teams need them, as `power.caution` tells.
 
     Parameters
     ----------
@@ -781,18 +809,27 @@ def caution(teams: pd.DataFrame, column: str, alpha: float) -> str:
     Examples
     --------
     >>> teams = pd.DataFrame({"design": ["parallel", "stepped-wedge"], "low": [4, 4]})
-    >>> caution(teams, "low", alpha=0.05).split(":")[0]
-    ' Numbers below 8 rest on normal team means'
-    >>> caution(teams.iloc[1:], "low", alpha=0.05)
+    >>> caution(teams, "low", Sweep(), alpha=0.05).split(",")[0]
+    ' Fewer than 8 teams: the numbers rest on normal team means'
+    >>> caution(teams.iloc[1:], "low", Sweep(), alpha=0.05)
     ''
+    >>> caution(teams.iloc[1:], "low", Sweep(cv=0.8), alpha=0.05)
+    ' Teams differ in size by more than 0.5 (coefficient of variation): more will be needed.'
     """
+    unequal = ""
+    if sweep.cv > power.MOST_UNEQUAL:
+        unequal = (
+            f" Teams differ in size by more than {power.MOST_UNEQUAL:g} (coefficient of "
+            "variation): more will be needed."
+        )
     of_teams = [design for design in power.PLANNED if design.unit == "cluster"]
     fewest = {design.name: power.fewest_for_lots(design, alpha) for design in of_teams}
     enough = teams["design"].map(fewest).fillna(0)
     if not (few := enough[teams[column] < enough]).size:
-        return ""
-    told = "with fewer teams in two equal arms no randomisation test can reject"
-    return f" Numbers below {number(few.max(), 0)} rest on normal team means: {told} at {alpha:g}."
+        return unequal
+    told = f"in two equal arms no randomisation test can reject at {alpha:g}"
+    least = number(few.max(), 0)
+    return f" Fewer than {least} teams: the numbers rest on normal team means, {told}.{unequal}"
 
 
 READINESS = ("3.1", "3.2", "3.3", "3.4", "3.5", "3.6")
@@ -828,7 +865,7 @@ def figures(pilot: Pilot) -> list[str]:
     """
     formats = pilot.answers("preferred_format", "post_training_survey")
     rooms = (f"{ROOM}{measure}" for measure in pilot.instruments.whole)
-    return [*quantities(pilot), *(f"{PREFERS}{name}" for name in formats), *rooms, TEAMS]
+    return [*criteria.quantities(pilot), *(f"{PREFERS}{name}" for name in formats), *rooms, TEAMS]
 
 
 def read_numbers(folder: Path) -> list[ThemeNumber]:
@@ -889,8 +926,9 @@ def next_steps(pilot: Pilot, room: pd.DataFrame, confidence: float = 0.95) -> pd
     -------
     DataFrame
         question, theme, evidence (cells of the framework matrix by direction, in words), numbers
-        (tuple; in words, counts with their Clopper-Pearson interval) and their statuses (tuple).
-        What the reconstruction has set freely is left out.
+        (tuple; in words, counts with their Clopper-Pearson interval), their statuses (tuple) and
+        the readings behind them (rests_on, tuple). What the reconstruction has set freely is left
+        out.
 
     Raises
     ------
@@ -914,48 +952,65 @@ def next_steps(pilot: Pilot, room: pd.DataFrame, confidence: float = 0.95) -> pd
     numbers: dict[str, list[ThemeNumber]] = {}
     for item in given:
         numbers.setdefault(item.theme, []).append(item)
-    seen, matrix = observed(pilot), _readiness_cells(pilot.framework_matrix)
+    seen, matrix = criteria.observed(pilot), _readiness_cells(pilot.framework_matrix)
     rows = []
     for (question, theme), cells in matrix.groupby(["research_question", "theme"]):
         counted = cells["direction"].value_counts().sort_index()
         evidence = ", ".join(f"{direction} {n}" for direction, n in counted.items())
         of_theme = numbers.get(str(theme), [])
         told = [_in_words(item, pilot, seen, room, confidence) for item in of_theme]
-        words, statuses = zip(*filter(None, told), strict=True) if any(told) else ((), ())
-        rows.append((question, theme, evidence, words, statuses))
-    return pd.DataFrame(rows, columns=["question", "theme", "evidence", "numbers", "statuses"])
+        words, statuses, behind = zip(*filter(None, told), strict=True) if any(told) else [()] * 3
+        rests_on = tuple(sorted(set(chain(*behind))))
+        rows.append((question, theme, evidence, words, statuses, rests_on))
+    columns = ["question", "theme", "evidence", "numbers", "statuses", "rests_on"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+Told = tuple[str, str, tuple[str, ...]]
 
 
 def _in_words(
     item: ThemeNumber, pilot: Pilot, seen: pd.DataFrame, room: pd.DataFrame, confidence: float
-) -> tuple[str, str] | None:
-    """A number in words and its status; None where there is none, or only a free one."""
+) -> Told | None:
+    """A number in words, its status and readings; None where there is none, or only a free one."""
     if item.figure.startswith(ROOM):
         measure = item.figure.removeprefix(ROOM)
         left = room[(room["measure"] == measure) & (room["wave"] == "endline")]
         low, high = left["headroom_sd_low"].min(), left["headroom_sd_high"].max()
-        return f"{item.words}: {span(low, high, 1)} SD", room.attrs["status"]
+        return f"{item.words}: {span(low, high, 1)} SD", room.attrs["status"], ()
     if item.figure == TEAMS:
         service = pilot.study.design.get("service_teams")
         words = f"{item.words}: {len(pilot.study.teams)} of {service}"
-        return (words, "design fact") if service else None
-    if item.figure.startswith(PREFERS):
-        given = readiness.training_format(pilot)
-        given = given[given["format"] == item.figure.removeprefix(PREFERS)]
-        status = combined(cell_statuses(given, "n") + cell_statuses(given, "total"))
-        (n, total), mean, sd = given[["n", "total"]].iloc[0], None, None
-    else:
-        columns = ["successes", "total", "mean", "sd", "status", "upper_bound"]
-        n, total, mean, sd, status, bound = seen.loc[[item.figure], columns].to_numpy().tolist()[0]
-        if bound and status != FREE:
-            return f"{item.words}: at most {int(n)} of {int(total)}", status
-    if status == FREE or not total:
+        return (words, "design fact", ()) if service else None
+    found = seen.loc[item.figure].to_dict() if item.figure in seen.index else _format(item, pilot)
+    if found["status"] == FREE:
         return None
-    if n is None or n != n:
-        words = f"mean {number(mean, 1)} (SD {number(sd, 1)}, n = {int(total)})"
-    else:
-        words = _with_interval(int(n), int(total), confidence)
-    return f"{item.words}: {words}", status
+    words = _figure_in_words(found, confidence)
+    return (f"{item.words}: {words}", found["status"], found["rests_on"]) if words else None
+
+
+def _format(item: ThemeNumber, pilot: Pilot) -> dict[str, Any]:
+    """What `criteria.observed` would tell of a format of the training that people prefer."""
+    given, name = readiness.training_format(pilot), item.figure.removeprefix(PREFERS)
+    given = given[given["format"] == name]
+    found = criteria.proportion(given, ("n", "total"))
+    behind = criteria.behind(pilot, "training_format", {"format": name}, ("n", "total"))
+    return {"share": NOTHING, "upper_bound": False} | found | behind
+
+
+def _figure_in_words(found: Mapping[Any, Any], confidence: float) -> str:
+    """A share, a count or a mean of `criteria.observed`; nothing where nobody answered."""
+    if pd.notna(found["share"]):
+        return f"{number(100 * found['share'])}% (n not printed)"
+    if not found["total"] or pd.isna(found["total"]):
+        return ""
+    if pd.isna(found["successes"]):
+        mean, sd = number(found["mean"], 1), number(found["sd"], 1)
+        return f"mean {mean} (SD {sd}, n = {int(found['total'])})"
+    n, total = int(found["successes"]), int(found["total"])
+    if found["upper_bound"]:
+        return f"at most {n} of {total}"
+    return _with_interval(n, total, confidence)
 
 
 def _with_interval(n: int, total: int, confidence: float) -> str:

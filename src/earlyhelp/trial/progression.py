@@ -14,8 +14,9 @@ Of a proportion that is an upper bound only the bands up to it are known.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from math import isfinite, sqrt
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -149,10 +150,11 @@ def assess(
     ----------
     criteria : iterable of Criterion
     observed : DataFrame
-        Indexed by quantity. A proportion has `successes` and `total`; a mean has `mean`, `sd` and
-        `total`, with `successes` missing. A mean of an unknown number of people has a band, but
-        neither interval nor probabilities. Where `upper_bound` is true the proportion cannot be
-        greater, but may be less; `design_effect` (1 without the column) widens for clustering.
+        Indexed by quantity. A proportion has `successes` and `total`, or `share` alone; a mean has
+        `mean`, `sd` and `total`, with `successes` missing. A share or a mean of an unknown number
+        of people has a band, but neither interval nor probabilities. Where `upper_bound` is true
+        the proportion cannot be greater, but may be less; where there is another total (`other`),
+        its band counts, too; `design_effect` (1 without the column) widens for clustering.
     confidence : float
         Level of the intervals.
 
@@ -177,26 +179,36 @@ def assess(
             problems.append(Problem(STUDY_FILE, None, place, criterion.quantity, expected))
             continue
         (seen,) = observed.loc[[criterion.quantity]].to_dict("records")
-        level = {"confidence": confidence, "design_effect": seen.get("design_effect", 1.0)}
         try:
-            if pd.isna(seen.get("successes")) and pd.isna(seen["total"]):
-                rows.append(_row(criterion, "mean", seen["mean"], float("nan")))
-            elif pd.isna(seen.get("successes")):
-                moments = seen["mean"], seen["sd"], int(seen["total"])
-                rows.append(assess_mean(criterion, *moments, **level))
-            else:
-                counts = int(seen["successes"]), int(seen["total"])
-                bounded = seen.get("upper_bound", False)
-                rows.append(
-                    at_most(criterion, *counts)
-                    if bounded
-                    else assess_proportion(criterion, *counts, **level)
-                )
+            rows.append(_assess(criterion, seen, confidence))
         except InputError as error:
             problems += error.problems
     if problems:
         raise InputError(problems)
     return pd.DataFrame(rows)
+
+
+def _assess(
+    criterion: Criterion, seen: Mapping[Hashable, Any], confidence: float
+) -> dict[str, object]:
+    """One criterion, of whatever kind its quantity is."""
+    level = confidence, float(seen.get("design_effect", 1.0))
+    share, total, other = seen.get("share"), seen.get("total"), seen.get("other")
+    if share is not None and pd.notna(share):
+        return _row(criterion, "proportion", share, float("nan"))
+    if pd.isna(seen.get("successes")):
+        if pd.isna(total):
+            return _row(criterion, "mean", seen["mean"], float("nan"))
+        return assess_mean(criterion, seen["mean"], seen["sd"], int(seen["total"]), *level)
+    counts = int(seen["successes"]), int(seen["total"])
+    if seen.get("upper_bound", False):
+        return at_most(criterion, *counts)
+    row = assess_proportion(criterion, *counts, *level)
+    if other is not None and pd.notna(other):
+        bands = [str(row["best"]), band(criterion, counts[0] / other)]
+        best, worst = sorted(bands, key=BANDS.index)
+        row |= {"best": best, "worst": worst}
+    return row
 
 
 def combine(bands: Sequence[str], rule: str = "worst") -> str:

@@ -251,11 +251,23 @@ def simulate_cell(
 KEEPS, CONSERVATIVE, TOO_OFTEN = "keeps its level", "conservative", "rejects too often"
 
 
+def errors_allowed(cells: int) -> float:
+    """Monte Carlo errors by which none of several sizes may be off: three, of a single one.
+
+    Of several it takes as many as make a false alarm in any of them as rare.
+
+    Examples
+    --------
+    >>> [round(errors_allowed(cells), 1) for cells in (1, 6, 54)]
+    [3.0, 3.5, 4.1]
+    """
+    return float(stats.norm.isf(stats.norm.sf(3) / cells))
+
+
 def verdict(sizes: Floats, errors: Floats, alpha: float) -> str:
     """Tell what simulated sizes, with their Monte Carlo errors, say of a test at level `alpha`.
 
-    More than three errors count, of one cell. Of several cells it takes as many as make a false
-    alarm in any of them as rare. No power may be shown of a test that rejects too often.
+    No power may be shown of a test that rejects too often (`errors_allowed`).
 
     Parameters
     ----------
@@ -267,7 +279,7 @@ def verdict(sizes: Floats, errors: Floats, alpha: float) -> str:
     >>> verdict(np.array([0.053]), error, alpha=0.05), verdict(np.array([0.057]), error, alpha=0.05)
     ('keeps its level', 'rejects too often')
     """
-    limit = stats.norm.isf(stats.norm.sf(3) / len(sizes))
+    limit = errors_allowed(len(sizes))
     if (sizes - alpha > limit * errors).any():
         return TOO_OFTEN
     return CONSERVATIVE if (alpha - sizes > limit * errors).any() else KEEPS

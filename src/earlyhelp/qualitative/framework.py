@@ -10,12 +10,12 @@ import re
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from itertools import combinations
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import pandas as pd
 from pydantic import Field
 
-from earlyhelp.study.design import PARTS, read_questions
+from earlyhelp.study.design import Part, read_questions
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.yamlfile import Strict, read_yaml
 
@@ -49,7 +49,7 @@ PAIR_COLUMNS = (
     *("source_b", "strand_b", "code_b", "judgement", "decides", "reason"),
 )
 # Parts of the approach whose rows are told apart; rows on the whole speak to statements on a part.
-*TOLD_APART, WHOLE = PARTS
+*TOLD_APART, WHOLE = get_args(Part)
 STAFF_ON_FAMILIES = "staff reflection on families"
 
 Code = Literal["supports", "qualifies", "contradicts"]

@@ -29,7 +29,7 @@ from earlyhelp.qualitative.theory import THEORY_FILE, Theory, load_theory
 from earlyhelp.report import figures, qualitative_tables
 from earlyhelp.report.layout import LAYOUTS, target
 from earlyhelp.report.myst import CLAIMED, LETTERS, badge, escape
-from earlyhelp.study.design import Question, read_questions
+from earlyhelp.study.design import Part, Question, read_questions
 from earlyhelp.study.raw import Pilot, open_pilot
 from earlyhelp.study.textfile import is_there
 
@@ -196,7 +196,7 @@ class Page:
         source = f"Report: {place}." if place else ""
         return " ".join(filter(None, [source, reading])) if self._reconstructed else ""
 
-    def answer(self, question: str, part: str) -> None:
+    def answer(self, question: str, part: Part) -> None:
         """Show a research question and its answer, the numbers filled from the analysis."""
         asked = self.questions.get(question)
         title = escape(asked.question) if asked else f"Question {question}"

@@ -14,15 +14,11 @@ from earlyhelp.study.yamlfile import Strict, read_yaml
 
 STUDY_FILE = "study.yml"
 QUESTIONS_FILE = "research_questions.yml"
-PARTS = ("training", "tools", "approach")
-# The questions that pages of results answer, and for which parts.
-ANSWERED = {
-    **dict.fromkeys(("1.1", "1.2", "1.3", "1.4", "1.5", "1.6"), ("training", "tools")),
-    **dict.fromkeys(("2.1", "2.2", "3.1", "3.2", "3.3", "3.4", "3.5", "3.6"), ("approach",)),
-}
 PLACEHOLDER = re.compile(r"\{([a-z0-9-]+)\}")
 Arm = Literal["intervention", "comparison"]
 WaveId = Literal["baseline", "post_training", "endline"]
+# What an answer is about: a part of the approach, or last the whole.
+Part = Literal["training", "tools", "approach"]
 Month = Annotated[
     str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$", description="a month such as 2022-09")
 ]
@@ -289,7 +285,7 @@ def read_study(folder: str | Path) -> Study:
 
 
 class Question(Strict):
-    """One research question; `answers` maps a part (training, tools, approach) to an answer.
+    """One research question, and its answers by part of the approach.
 
     A number in an answer is a claim id in braces, never a digit.
     """
@@ -298,16 +294,7 @@ class Question(Strict):
     dimension: Literal["feasibility", "promise", "readiness"]
     name: str
     question: str
-    answers: dict[str, str] = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _shown(self) -> Question:
-        if self.id not in ANSWERED:
-            raise ValueError(f"a question that a page answers: {', '.join(ANSWERED)}")
-        if unknown := sorted(set(self.answers) - set(ANSWERED[self.id])):
-            parts = " or ".join(ANSWERED[self.id])
-            raise ValueError(f"answers for {parts} to question {self.id}, not {unknown[0]}")
-        return self
+    answers: dict[Part, str] = Field(default_factory=dict)
 
     @property
     def placeholders(self) -> set[str]:

@@ -29,7 +29,7 @@ from earlyhelp.published.identified_sets import outcomes as printed_outcomes
 from earlyhelp.published.numbers import number, span
 from earlyhelp.published.printed import read_printed
 from earlyhelp.published.statuses import FREE, cell_statuses, combined
-from earlyhelp.study.design import Study
+from earlyhelp.study.design import Study, read_questions
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import Pilot
 from earlyhelp.study.textfile import is_there
@@ -795,7 +795,6 @@ def caution(teams: pd.DataFrame, column: str, alpha: float) -> str:
     return f" Numbers below {number(few.max(), 0)} rest on normal team means: {told} at {alpha:g}."
 
 
-READINESS = ("3.1", "3.2", "3.3", "3.4", "3.5", "3.6")
 NUMBERS_FILE = "next_steps.yml"
 
 
@@ -805,7 +804,7 @@ class ThemeNumber(Strict):
     Attributes
     ----------
     theme : str
-        A theme that a cell on questions 3.1 to 3.6 has in the framework matrix.
+        A theme that a row on readiness has in the framework matrix.
     words : str
         What the number counts.
     figure : str
@@ -860,9 +859,9 @@ def unknown_numbers(numbers: list[ThemeNumber], pilot: Pilot) -> list[Problem]:
     >>> [problem.found for problem in problems]
     ["'weather'"]
     """
-    themes = sorted(set(_readiness_cells(pilot.framework_matrix)["theme"]))
+    themes = sorted(set(_on_readiness(pilot)["theme"]))
     known = {
-        "theme": (themes, f"a theme of questions {READINESS[0]} to {READINESS[-1]}"),
+        "theme": (themes, "a theme of a question of readiness"),
         "figure": (figures(pilot), "one of"),
     }
     return [
@@ -873,12 +872,14 @@ def unknown_numbers(numbers: list[ThemeNumber], pilot: Pilot) -> list[Problem]:
     ]
 
 
-def _readiness_cells(matrix: pd.DataFrame) -> pd.DataFrame:
-    return matrix[matrix["research_question"].isin(READINESS)]
+def _on_readiness(pilot: Pilot) -> pd.DataFrame:
+    questions = read_questions(pilot.study.folder).values()
+    asked = [question.id for question in questions if question.dimension == "readiness"]
+    return pilot.framework_matrix[pilot.framework_matrix["research_question"].isin(asked)]
 
 
 def next_steps(pilot: Pilot, room: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
-    """Evidence behind the recommended next steps (research questions 3.1 to 3.6).
+    """Evidence behind the recommended next steps, on the questions of readiness.
 
     Parameters
     ----------
@@ -914,7 +915,7 @@ def next_steps(pilot: Pilot, room: pd.DataFrame, confidence: float = 0.95) -> pd
     numbers: dict[str, list[ThemeNumber]] = {}
     for item in given:
         numbers.setdefault(item.theme, []).append(item)
-    seen, matrix = observed(pilot), _readiness_cells(pilot.framework_matrix)
+    seen, matrix = observed(pilot), _on_readiness(pilot)
     rows = []
     for (question, theme), cells in matrix.groupby(["research_question", "theme"]):
         counted = cells["direction"].value_counts().sort_index()

@@ -78,8 +78,8 @@ FILES = (
         "What was planned: title, `provenance: observed`, teams with arm and randomised unit, the "
         "three survey waves with month and arms, and facts of the design. Under `counted` stands "
         "which columns hold statements, earlier experience and use of each tool, which answers "
-        "mean no use, regular use or agreement, which roles were to use the tools, and what is "
-        "read together.",
+        "mean yes, no use, regular use or agreement, which roles were to use the tools, and what "
+        "is read together.",
         read_study,
         needed=True,
     ),

@@ -5,10 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from earlyhelp.analysis.quantities import free
+from earlyhelp.study.design import WAVES
 from earlyhelp.study.raw import Pilot
 from earlyhelp.study.scoring_keys import Scale
-
-ARMS = ("intervention", "comparison")
 
 
 def score(answers: pd.DataFrame, scale: Scale) -> pd.Series:
@@ -73,10 +72,8 @@ def outcome_scores(pilot: Pilot) -> pd.DataFrame:
     """
     study = pilot.study
     frames = []
-    for wave, survey in (
-        ("baseline", pilot.baseline_survey),
-        ("endline", pilot.endline_survey),
-    ):
+    for wave in WAVES:
+        survey = pilot.survey(wave)
         for measure, scale in pilot.instruments.outcomes.items():
             frame = survey[["practitioner_id", "team"]].copy()
             frame["unit"] = frame["team"].map(study.unit_of)

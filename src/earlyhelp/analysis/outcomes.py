@@ -16,14 +16,14 @@ from statsmodels.regression.linear_model import OLS
 
 from earlyhelp.analysis import randomisation
 from earlyhelp.analysis.feasibility import TRAINED, agreement, agreement_answers
-from earlyhelp.analysis.instruments import ARMS, band, outcome_scores
+from earlyhelp.analysis.instruments import band, outcome_scores
 from earlyhelp.analysis.participants import attended_training, described_people, percent, shares
 from earlyhelp.analysis.quantities import Answers, Formula, Given, Same, Sum, free, quantity
+from earlyhelp.study.design import ARMS, BASELINE, COMPARISON, ENDLINE, INTERVENTION, WAVES
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import Pilot
 
 ANALYSIS_SETS = ("all", "trained", "users")
-WAVES = ("baseline", "endline")
 NOTHING = float("nan")
 BETWEEN = "intervention less comparison"
 ADJUSTED = "endline adjusted for baseline"
@@ -202,8 +202,8 @@ def changes(pilot: Pilot, analysis_set: str = "all") -> pd.DataFrame:
             "trained": pilot.training_attendance.loc[attended_training(pilot), "practitioner_id"],
             "users": pilot.tool_use["practitioner_id"],
         }[analysis_set]
-        wide = wide[(wide["arm"] == "comparison") | wide["practitioner_id"].isin(kept)]
-    return wide.assign(change=wide["endline"] - wide["baseline"]).reset_index(drop=True)
+        wide = wide[(wide["arm"] == COMPARISON) | wide["practitioner_id"].isin(kept)]
+    return wide.assign(change=wide[ENDLINE] - wide[BASELINE]).reset_index(drop=True)
 
 
 def _test(
@@ -312,7 +312,7 @@ def paired_tests(
         for arm in ARMS:
             chosen = paired[(paired["measure"] == measure) & (paired["arm"] == arm)]
             change, n = chosen["change"], len(chosen)
-            test = _test(chosen["endline"], chosen["baseline"], True, alpha, confidence)
+            test = _test(chosen[ENDLINE], chosen[BASELINE], True, alpha, confidence)
             dz, low, high = standardised_difference(
                 test["t"], test["df"], n**-0.5 if n else NOTHING, confidence
             )
@@ -374,7 +374,7 @@ def between_tests(
         }
         for contrast, (x, y) in samples.items():
             test = _test(x, y, False, alpha, confidence)
-            if contrast == "baseline":
+            if contrast == BASELINE:
                 test |= dict.fromkeys(("t", "t_size", "p"), NOTHING) | {"significant": None}
             rows.append(
                 {
@@ -459,7 +459,7 @@ def estimates(pilot: Pilot, confidence: float = 0.95, analysis_set: str = "all")
         ]
         of_people = tested[tested["measure"] == measure]
         of_measure = pd.concat([pd.DataFrame(fitted[:-1]), of_people, pd.DataFrame(fitted[-1:])])
-        groups = [_select(scores, measure, arm, "baseline") for arm in ARMS]
+        groups = [_select(scores, measure, arm, BASELINE) for arm in ARMS]
         rows.append(of_measure.assign(measure=measure, d=of_measure["value"] / _pooled_sd(*groups)))
     columns = ["measure", "analysed", "estimate", "arm", "n", "value", "ci_low", "ci_high", "df"]
     return pd.concat(rows, ignore_index=True)[[*columns, "d", "dz"]]
@@ -471,12 +471,12 @@ def _fitted(
     """Least squares of change, or of endline adjusted for baseline, on the arms."""
     n = len(frame) if arm == BETWEEN else int((frame["arm"] == arm).sum())
     row = {"analysed": analysed, "estimate": estimate, "arm": arm, "n": n}
-    treated = (frame["arm"] == "intervention").astype(float)
-    design = pd.DataFrame({"intervention": treated, "comparison": 1 - treated})
-    weights = {"intervention": [1.0, 0.0], "comparison": [0.0, 1.0], BETWEEN: [1.0, -1.0]}[arm]
+    treated = (frame["arm"] == INTERVENTION).astype(float)
+    design = pd.DataFrame({INTERVENTION: treated, COMPARISON: 1 - treated})
+    weights = {INTERVENTION: [1.0, 0.0], COMPARISON: [0.0, 1.0], BETWEEN: [1.0, -1.0]}[arm]
     if estimate == ADJUSTED:
-        design, weights = design.assign(baseline=frame["baseline"]), [*weights, 0.0]
-    outcome = frame["endline" if estimate == ADJUSTED else "change"]
+        design, weights = design.assign(baseline=frame[BASELINE]), [*weights, 0.0]
+    outcome = frame[ENDLINE if estimate == ADJUSTED else "change"]
     if np.linalg.matrix_rank(design) < len(weights):
         return row | dict.fromkeys(("value", "ci_low", "ci_high", "df"), NOTHING)
     fit = OLS(outcome, design).fit()
@@ -723,7 +723,7 @@ def _unit_means(pilot: Pilot, measure: str) -> pd.Series:
 
 
 def _treated(pilot: Pilot) -> list[str]:
-    return sorted({team.unit for team in pilot.study.teams if team.arm == "intervention"})
+    return sorted({team.unit for team in pilot.study.teams if team.arm == INTERVENTION})
 
 
 @quantity(Given("units"), Given("allocations"), Given("smallest_p"))

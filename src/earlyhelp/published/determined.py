@@ -31,7 +31,7 @@ from scipy import stats
 
 from earlyhelp.analysis.outcomes import BETWEEN, standardised_difference
 from earlyhelp.analysis.quantities import claiming, labelled
-from earlyhelp.possible.extremes import ARMS, ATTAINED, EXACT, WAVES, spread_known
+from earlyhelp.possible.extremes import ATTAINED, EXACT, spread_known
 from earlyhelp.possible.one_group import printed_interval
 from earlyhelp.possible.two_waves import Change, Wave
 from earlyhelp.published import identified_sets
@@ -44,7 +44,15 @@ from earlyhelp.published.identified_sets import (
 )
 from earlyhelp.published.numbers import number
 from earlyhelp.published.printed import PrintedFigures, read_printed
-from earlyhelp.study.design import Study, read_study
+from earlyhelp.study.design import (
+    ARMS,
+    BASELINE,
+    ENDLINE,
+    INTERVENTION,
+    WAVES,
+    Study,
+    read_study,
+)
 from earlyhelp.study.scoring_keys import Instruments, read_instruments
 
 COLUMNS = ["quantity", "population", "low", "high", "values", "decimals", "status", "how"]
@@ -416,7 +424,7 @@ def _waves_between(figures: Figures, measure: str) -> Iterator[Row]:
         df, scale = first.n + second.n - 2, sqrt(1 / first.n + 1 / second.n)
         sizes = [(scale * low, scale * high) for low, high in (outer, found)]
         yield _bracketed(f"{label}: d, {wave} SD", BETWEEN, sizes[0], sizes[1], 2)
-        if wave == "baseline":
+        if wave == BASELINE:
             # A difference between groups that were drawn is chance (CONSORT 2010, item 15).
             continue
         yield _bracketed(f"{label}: t ({df} degrees of freedom)", BETWEEN, outer, found, 2)
@@ -768,7 +776,7 @@ def _unrecorded(figures: Figures) -> Iterator[Row]:
     role = next((role for role in roles if printed.of("reported_use", "used", role=role)), None)
     if role is None:
         return
-    answered = printed.respondents("intervention", "endline")
+    answered = printed.respondents(INTERVENTION, ENDLINE)
     users = max(
         sum(n for answer, n in frequency.items() if answer != never)
         for frequency in (
@@ -778,11 +786,11 @@ def _unrecorded(figures: Figures) -> Iterator[Row]:
     )
     others = users - printed.count("reported_use", "used", role=role)
     recorded = printed.count("attended_and_used", "used", role=role)
-    uploaded = printed.share(users, "uploaded", answer="yes")
+    uploaded = printed.share(users, "uploaded", answer=figures.study.counted.affirmed)
     missing = uploaded - others - recorded
     reason = (
         f"{OUTER} above; the least is attained: at most {others} of those who uploaded are not "
         f"{role}s, and at most {recorded} of these are in the records"
     )
     label = f"Staff who say they uploaded scores (of {uploaded}) but are not in the records"
-    yield _row(label, "intervention", (max(0, missing), uploaded), 0, reason)
+    yield _row(label, INTERVENTION, (max(0, missing), uploaded), 0, reason)

@@ -41,12 +41,10 @@ import pandas as pd
 from earlyhelp.possible import bounds, existence, extremes, one_group, two_waves
 from earlyhelp.possible.existence import Person, Worth
 from earlyhelp.possible.extremes import (
-    ARMS,
     ATTAINED,
     EXACT,
     OUTER,
     SIGNS,
-    WAVES,
     Each,
     Placed,
     spread_known,
@@ -55,7 +53,16 @@ from earlyhelp.possible.one_group import Figures, Interval
 from earlyhelp.possible.two_waves import Arm, Change, TTest, Wave
 from earlyhelp.published.claims import CLAIMS_FILE
 from earlyhelp.published.printed import Group, PrintedFigures, read_printed
-from earlyhelp.study.design import Study, read_study
+from earlyhelp.study.design import (
+    ARMS,
+    BASELINE,
+    ENDLINE,
+    INTERVENTION,
+    POST_TRAINING,
+    WAVES,
+    Study,
+    read_study,
+)
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.scoring_keys import Scale, read_instruments
 from earlyhelp.study.textfile import is_there, read_text
@@ -99,8 +106,8 @@ class Outcome:
         """Both arms by name."""
         return {
             arm: Arm(
-                self._wave(self.groups[arm]["baseline"]),
-                self._wave(self.groups[arm]["endline"]),
+                self._wave(self.groups[arm][BASELINE]),
+                self._wave(self.groups[arm][ENDLINE]),
                 self.pairs[arm],
                 self.paired[arm],
             )
@@ -225,7 +232,7 @@ def ratings(study: Study, printed: PrintedFigures) -> dict[str, Figures]:
     for name, scale in read_instruments(study.folder).ratings.items():
         keys = {"measure": scale.instrument, "tool": scale.key.tool}
         if scale.key.tool in printed.values("tool_ratings", "tool", measure=scale.instrument):
-            answered = printed.respondents("intervention", "post_training")
+            answered = printed.respondents(INTERVENTION, POST_TRAINING)
             group = printed.group("tool_ratings", answered, **keys)
             if group.mean is not None and group.sd is not None:
                 limits = (scale.minimum, scale.maximum, scale.items)
@@ -238,7 +245,7 @@ def reliable_change(outcome: Outcome) -> int | None:
 
     1.96 standard errors of a difference, with the SD of both arms pooled at baseline.
     """
-    groups = [outcome.groups[arm]["baseline"] for arm in ARMS]
+    groups = [outcome.groups[arm][BASELINE] for arm in ARMS]
     known = [(group.n - 1, float(group.sd)) for group in groups if group.sd is not None]
     reliability = outcome.scale.key.reliability
     if reliability is None or len(known) < len(groups):
@@ -842,4 +849,4 @@ def _printed_groups(
             if figures := outcome.figures(arm, wave):
                 yield outcome.measure, arm, wave, figures, [maximum - NEAR, maximum]
     for name, figures in ratings(study, printed).items():
-        yield name, "intervention", "post_training", figures, [4, figures.maximum]
+        yield name, INTERVENTION, POST_TRAINING, figures, [4, figures.maximum]

@@ -18,10 +18,11 @@ from matplotlib.patches import FancyBboxPatch
 
 from earlyhelp.published.numbers import chance, number
 from earlyhelp.report.layout import DESIGN_LABELS, label
+from earlyhelp.study.design import BASELINE, COMPARISON, ENDLINE, INTERVENTION, WAVES
 
 INK, MUTED = "#1f2a33", "#5b6770"
-ARM_COLOURS = {"intervention": "#0b5c8a", "comparison": "#c2571a"}
-ARM_MARKERS = {"intervention": "o", "comparison": "s"}
+ARM_COLOURS = {INTERVENTION: "#0b5c8a", COMPARISON: "#c2571a"}
+ARM_MARKERS = {INTERVENTION: "o", COMPARISON: "s"}
 # Of bars that stand side by side, with a pattern for each, so that colour is not alone.
 BAR_COLOURS = ("#0b5c8a", "#8fb8d3", "#c2571a", "#dd9a6c")
 HATCHES = ("", "///", "...", "xxx")
@@ -236,7 +237,7 @@ def distributions(scores: pd.DataFrame, maximum: float, name: str) -> Figure:
             of_arm,
             x="wave",
             y="score",
-            order=["baseline", "endline"],
+            order=WAVES,
             color=ARM_COLOURS[arm],
             marker=ARM_MARKERS[arm],
             size=4.5,
@@ -244,12 +245,12 @@ def distributions(scores: pd.DataFrame, maximum: float, name: str) -> Figure:
             # Small panels: let points overlap a little rather than leave the plot.
             warn_thresh=0.5,
         )
-        for place, wave in enumerate(("baseline", "endline")):
+        for place, wave in enumerate(WAVES):
             mean = of_arm.loc[of_arm["wave"] == wave, "score"].mean()
             axes.hlines(mean, place - 0.3, place + 0.3, color=INK, linewidth=1.6)
         axes.axhline(maximum, color=MUTED, linestyle="--", linewidth=1)
         axes.set(title=label(arm, scores), xlabel="", ylabel=name)
-        axes.set_xticks([0, 1], ["Baseline", "Endline"])
+        axes.set_xticks([0, 1], [label(wave, scores) for wave in WAVES])
     panels[0].annotate(
         f"Scale maximum {maximum:g}",
         (0, maximum),
@@ -280,8 +281,8 @@ def group_means(frame: pd.DataFrame, categories: Sequence[str], maximum: float) 
     for axes, category in zip(panels, categories, strict=True):
         for arm, colour in ARM_COLOURS.items():
             rows = frame[(frame["measure"] == category) & (frame["arm"] == arm)]
-            rows = rows.set_index("wave").loc[["baseline", "endline"]]
-            shift = -0.06 if arm == "intervention" else 0.06
+            rows = rows.set_index("wave").loc[list(WAVES)]
+            shift = -0.06 if arm == INTERVENTION else 0.06
             axes.errorbar(
                 [shift, 1 + shift],
                 rows["mean"],
@@ -294,7 +295,7 @@ def group_means(frame: pd.DataFrame, categories: Sequence[str], maximum: float) 
                 label=label(arm, frame),
             )
             for place, row in zip((shift, 1 + shift), rows.to_dict("records"), strict=True):
-                outside, side = (-6, "right") if arm == "intervention" else (6, "left")
+                outside, side = (-6, "right") if arm == INTERVENTION else (6, "left")
                 axes.annotate(
                     number(row["mean"], 1),
                     (place, row["mean"]),
@@ -306,7 +307,7 @@ def group_means(frame: pd.DataFrame, categories: Sequence[str], maximum: float) 
                 )
         axes.axhline(maximum, color=MUTED, linestyle=":", linewidth=1)
         axes.set(title=label(category, frame), xlim=(-0.5, 1.5))
-        axes.set_xticks([0, 1], ["Baseline", "Endline"])
+        axes.set_xticks([0, 1], [label(wave, frame) for wave in WAVES])
     panels[0].set_ylabel("Mean score, bars one SD")
     handles, names = panels[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside upper center", ncols=2, frameon=False)
@@ -346,7 +347,7 @@ def flow(frame: pd.DataFrame, stages: Sequence[tuple[str, str]]) -> Figure:
                     boxstyle="round,pad=0.02",
                     facecolor="white",
                     edgecolor=ARM_COLOURS[arm],
-                    linestyle="-" if arm == "intervention" else "--",
+                    linestyle="-" if arm == INTERVENTION else "--",
                 )
             )
             text = f"{words}: {n_of[stage, arm]}"
@@ -527,8 +528,8 @@ def score_ranges(frame: pd.DataFrame, maximum: float, name: str) -> Figure:
     figure, panels = _axes(3.3, columns=2, sharey=True)
     for axes, arm in zip(panels, ARM_COLOURS, strict=True):
         for wave, shift, marker, colour in (
-            ("baseline", -0.2, "o", ARM_COLOURS[arm]),
-            ("endline", 0.2, "^", INK),
+            (BASELINE, -0.2, "o", ARM_COLOURS[arm]),
+            (ENDLINE, 0.2, "^", INK),
         ):
             rows = frame[(frame["arm"] == arm) & (frame["wave"] == wave)]
             place = rows["score"] + shift

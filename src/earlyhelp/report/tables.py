@@ -17,7 +17,7 @@ from earlyhelp.published.statuses import STATUSES, cell_statuses, statuses_in
 from earlyhelp.report.layout import DESIGN_LABELS, GROUP, Columns, filled, label, marked
 from earlyhelp.report.myst import badge, escape
 from earlyhelp.report.page import where_shown
-from earlyhelp.study.design import Criterion
+from earlyhelp.study.design import WAVES, Criterion
 from earlyhelp.trial.design_grid import Sweep
 from earlyhelp.trial.progression import BANDS, MOST_PEOPLE
 
@@ -29,7 +29,7 @@ DIFFERENCES = (
     "Endline difference of the pairs adjusted for baseline (ANCOVA)",
     *(
         f"Difference of all scores at {wave}{what}"
-        for wave in ("baseline", "endline")
+        for wave in WAVES
         for what in ("", f": d, {wave} SD")
     ),
 )

@@ -15,8 +15,15 @@ from earlyhelp.study.yamlfile import Strict, read_yaml
 STUDY_FILE = "study.yml"
 QUESTIONS_FILE = "research_questions.yml"
 PLACEHOLDER = re.compile(r"\{([a-z0-9-]+)\}")
+# The standard words of a design, each from its list.
 Arm = Literal["intervention", "comparison"]
+INTERVENTION, COMPARISON = ARMS = get_args(Arm)
 WaveId = Literal["baseline", "post_training", "endline"]
+BASELINE, POST_TRAINING, ENDLINE = ALL_WAVES = get_args(WaveId)
+# Of these, the two at which outcomes are measured.
+WAVES = (BASELINE, ENDLINE)
+PersonType = Literal["child", "adult"]
+PERSON_TYPES = get_args(PersonType)
 # What an answer is about: a part of the approach, or last the whole.
 Part = Literal["training", "tools", "approach"]
 Month = Annotated[
@@ -126,6 +133,8 @@ class Counted(Strict):
         Question of the endline survey on how often each tool was used, by tool.
     never : str
         The answer that means no use.
+    affirmed : str
+        The answer to questions of yes or no that affirms them.
     regularly : tuple of str
         Those that count as regular use.
     grouped : dict
@@ -152,6 +161,7 @@ class Counted(Strict):
     prior_tools: Texts
     frequency: Annotated[dict[Text, Text], Field(min_length=1)]
     never: Text
+    affirmed: Text
     regularly: Texts
     grouped: dict[Text, Grouped] = Field(default_factory=dict)
     absent: Text
@@ -231,9 +241,9 @@ class Study(Strict):
             ids = [item.id for item in getattr(self, name)]
             if len(set(ids)) < len(ids):
                 raise ValueError(f"each of the {name} has an id of its own")
-        if not {"intervention", "comparison"} <= {team.arm for team in self.teams}:
+        if not set(ARMS) <= {team.arm for team in self.teams}:
             raise ValueError("both arms have a team")
-        if missing := sorted(set(get_args(WaveId)) - {wave.id for wave in self.waves}):
+        if missing := sorted(set(ALL_WAVES) - {wave.id for wave in self.waves}):
             raise ValueError(f"a wave of each id; no {', '.join(missing)}")
         for unit in {team.unit for team in self.teams}:
             if len({team.arm for team in self.teams if team.unit == unit}) > 1:

@@ -10,7 +10,15 @@ from typing import Any
 import pandas as pd
 
 from earlyhelp.study import plausibility
-from earlyhelp.study.design import STUDY_FILE, Study, find_folder, read_study
+from earlyhelp.study.design import (
+    ARMS,
+    INTERVENTION,
+    PERSON_TYPES,
+    STUDY_FILE,
+    Study,
+    find_folder,
+    read_study,
+)
 from earlyhelp.study.dictionary import (
     DATAPACKAGE_FILE,
     Dictionary,
@@ -95,9 +103,10 @@ def columns_read(study: Study, instruments: Instruments) -> dict[str, dict[str, 
     tools = (*counted.frequency, *(scale.key.tool for scale in instruments.ratings.values()))
     teams = {
         arms: _one_of(*(team.id for team in study.teams if team.arm in arms))
-        for arms in (("intervention", "comparison"), ("intervention",))
+        for arms in (ARMS, (INTERVENTION,))
     }
     everybody, trained = teams.values()
+    affirmed = _listed(counted.affirmed)
     respondent = {
         "practitioner_id": _ID,
         "team": everybody,
@@ -124,12 +133,12 @@ def columns_read(study: Study, instruments: Instruments) -> dict[str, dict[str, 
         "endline_survey": {
             **survey,
             **dict.fromkeys(counted.frequency.values(), _listed(counted.never, *counted.regularly)),
-            "uploaded_scores": _listed("yes"),
+            "uploaded_scores": affirmed,
             "family_engagement": _listed(),
             "difficulty": _listed(),
-            "continue_tools": _listed("yes"),
-            "contact_with_training": _listed("yes"),
-            "contact_with_tools": _listed("yes"),
+            "continue_tools": affirmed,
+            "contact_with_training": affirmed,
+            "contact_with_tools": affirmed,
         },
         "training_attendance": {
             "practitioner_id": _ID,
@@ -142,7 +151,7 @@ def columns_read(study: Study, instruments: Instruments) -> dict[str, dict[str, 
         "tool_use": {
             "completion_id": _ID,
             "person_id": _ID,
-            "person_type": _one_of("adult", "child"),
+            "person_type": _one_of(*PERSON_TYPES),
             "tool": Reads(always=True, answers=tuple(counted.frequency), counted=tools),
             "practitioner_id": _ID,
             "team": trained,
@@ -221,6 +230,11 @@ class Pilot:
                 for answer in self.dictionary.by_name[stem].table.by_name[column].answers
             )
         )
+
+    def survey(self, wave: str) -> pd.DataFrame:
+        """The responses of a wave."""
+        frame: pd.DataFrame = getattr(self, f"{wave}_survey")
+        return frame
 
     @property
     def labels(self) -> dict[str, str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from earlyhelp.analysis import feasibility, participants, readiness
-from earlyhelp.analysis.instruments import ARMS
 from earlyhelp.analysis.quantities import claiming
 from earlyhelp.analysis.randomisation import design_effect
 from earlyhelp.published.ledger import with_statuses
 from earlyhelp.published.statuses import FREE, cell_statuses, combined
+from earlyhelp.study.design import ARMS
 from earlyhelp.study.raw import Pilot
 from earlyhelp.trial import progression
 
@@ -74,7 +74,7 @@ def observed(pilot: Pilot) -> pd.DataFrame:
             n, mean, sd = (None if claim == FREE else value for value, claim in known)
             rows.append((name, None, n, mean, sd, claims[1], *of))
 
-    yes = {"answer": "yes"}
+    yes = {"answer": pilot.study.counted.affirmed}
     attendance = feasibility.attendance(pilot)
     add("attendance", attendance, {"role": "all"}, "attended", "eligible")
     used = feasibility.attended_and_used(pilot)

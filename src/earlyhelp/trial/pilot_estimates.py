@@ -20,7 +20,6 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from earlyhelp.analysis import outcomes, readiness
-from earlyhelp.analysis.instruments import ARMS
 from earlyhelp.analysis.participants import surveys
 from earlyhelp.analysis.quantities import claiming, labelled
 from earlyhelp.possible import one_group
@@ -29,7 +28,7 @@ from earlyhelp.published.identified_sets import outcomes as printed_outcomes
 from earlyhelp.published.numbers import number, span
 from earlyhelp.published.printed import read_printed
 from earlyhelp.published.statuses import FREE, cell_statuses, combined
-from earlyhelp.study.design import Study, read_questions
+from earlyhelp.study.design import ARMS, ENDLINE, WAVES, Study, read_questions
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import Pilot
 from earlyhelp.study.textfile import is_there
@@ -39,7 +38,6 @@ from earlyhelp.trial.criteria import observed, quantities
 from earlyhelp.trial.design_grid import Sweep
 from earlyhelp.trial.simulation import CONSERVATIVE, KEEPS, TOO_OFTEN, verdict
 
-WAVES = ("baseline", "endline")
 NEAR = 5
 NOTHING = float("nan")
 # What is computed from chosen values claims no more, whatever of the pilot goes into it.
@@ -569,7 +567,7 @@ def candidates(room: pd.DataFrame, required: pd.DataFrame) -> pd.DataFrame:
     ['yes', 'not determined']
     """
     rows = []
-    endline = room[room["wave"] == "endline"].groupby("measure", sort=False)
+    endline = room[room["wave"] == ENDLINE].groupby("measure", sort=False)
     parallel = required[required["design"] == "parallel"]
     for measure, left in endline:
         low, high = float(left["headroom_sd_low"].min()), float(left["headroom_sd_high"].max())
@@ -933,7 +931,7 @@ def _in_words(
     """A number in words and its status; None where there is none, or only a free one."""
     if item.figure.startswith(ROOM):
         measure = item.figure.removeprefix(ROOM)
-        left = room[(room["measure"] == measure) & (room["wave"] == "endline")]
+        left = room[(room["measure"] == measure) & (room["wave"] == ENDLINE)]
         low, high = left["headroom_sd_low"].min(), left["headroom_sd_high"].max()
         return f"{item.words}: {span(low, high, 1)} SD", room.attrs["status"]
     if item.figure == TEAMS:

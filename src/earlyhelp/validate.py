@@ -220,7 +220,7 @@ FILES = (
             "What the printed figures determine; `make update` writes it.",
             identified_sets.read,
         )
-        for name in (*(f"{table}.csv" for table in identified_sets.TABLES), "inputs.json")
+        for name in (*(f"{table}.csv" for table in identified_sets.TABLES), identified_sets.INPUTS)
     ),
     StudyFile(
         f"{identified_sets.FOLDER}/simulation-*.csv",
@@ -435,11 +435,7 @@ def _qualitative(pilot: Pilot, held: dict[str, Any], theory: Theory | None) -> I
             if outcome.id not in theory.outcomes:
                 expected = f"the id of an outcome of {THEORY_FILE}"
                 yield Problem(CODEBOOK_FILE, None, "outcomes", repr(outcome.id), expected)
-    sources = {
-        "interview": set(pilot.interviews["interview_id"]),
-        "observation": set(pilot.observations["observation_id"]),
-    }
-    yield from validate_matrix(matrix, codebook, sources)
+    yield from validate_matrix(matrix, codebook, pilot.sources)
     if TRIANGULATION_FILE in held:
         yield from validate_triangulation(held[TRIANGULATION_FILE], matrix, codebook)
 

@@ -25,6 +25,8 @@ from earlyhelp.study.raw import Pilot
 
 ANALYSIS_SETS = ("all", "trained", "users")
 NOTHING = float("nan")
+# Points below the maximum of a scale that count as near it.
+NEAR = 5
 BETWEEN = "intervention less comparison"
 ADJUSTED = "endline adjusted for baseline"
 PEOPLE = "people, units ignored"
@@ -495,7 +497,7 @@ def _pooled_sd(x: pd.Series, y: pd.Series) -> float:
 
 
 @quantity(Given("scale_maximum"), Same("n", "outcome_summary", "n", on=("measure", "arm", "wave")))
-def ceiling(pilot: Pilot, within: int = 5) -> pd.DataFrame:
+def ceiling(pilot: Pilot, within: int = NEAR) -> pd.DataFrame:
     """How close scores lie to the top of their scale.
 
     Parameters

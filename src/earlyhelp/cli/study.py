@@ -201,7 +201,7 @@ def export(
     study: Study, output: Annotated[Path, argument("OUT", "file ending in .qdpx or .qdc")]
 ) -> None:
     """Write a project (.qdpx) or a codebook (.qdc)."""
-    from earlyhelp.qualitative.framework import read_codebook, validate_matrix
+    from earlyhelp.qualitative.framework import MATRIX_FILE, read_codebook, validate_matrix
     from earlyhelp.qualitative.refi_qda import export_codebook, export_project
     from earlyhelp.study.raw import open_pilot
 
@@ -211,13 +211,9 @@ def export(
     pilot = open_pilot(study)
     matrix = pilot.framework_matrix
     if matrix.empty:
-        raise _refuse("framework_matrix.csv", "no rows", "a study with qualitative data")
+        raise _refuse(MATRIX_FILE, "no rows", "a study with qualitative data")
     codebook = read_codebook(pilot.study.folder)
-    sources = {
-        "interview": pilot.interviews["interview_id"].tolist(),
-        "observation": pilot.observations["observation_id"].tolist(),
-    }
-    if problems := validate_matrix(matrix, codebook, sources):
+    if problems := validate_matrix(matrix, codebook, pilot.sources):
         raise InputError(problems)
     if suffix == ".qdc":
         write_whole(output, export_codebook(codebook))

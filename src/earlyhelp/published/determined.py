@@ -31,16 +31,16 @@ from scipy import stats
 
 from earlyhelp.analysis.outcomes import BETWEEN, standardised_difference
 from earlyhelp.analysis.quantities import claiming, labelled
-from earlyhelp.possible.extremes import ATTAINED, EXACT, spread_known
+from earlyhelp.possible.extremes import ATTAINED, EXACT, OUTER, spread_known
 from earlyhelp.possible.one_group import printed_interval
 from earlyhelp.possible.two_waves import Change, Wave
 from earlyhelp.published import identified_sets
 from earlyhelp.published.claims import parse_interval
 from earlyhelp.published.identified_sets import (
-    NEAR,
     Identified,
     Outcome,
     reliable_change,
+    top_cutoffs,
 )
 from earlyhelp.published.numbers import number
 from earlyhelp.published.printed import PrintedFigures, read_printed
@@ -56,7 +56,6 @@ from earlyhelp.study.design import (
 from earlyhelp.study.scoring_keys import Instruments, read_instruments
 
 COLUMNS = ["quantity", "population", "low", "high", "values", "decimals", "status", "how"]
-OUTER = "outer bound"
 ALL_TESTS = "exact, over all data sets that agree with every printed figure of the arm"
 GROUP = "exact, over all data sets with the n, mean and SD of this group; the tests are left aside"
 BY_DOMAIN = "exact, from the sum of scores and what the text says of Figure 3.4"
@@ -526,10 +525,9 @@ def _of_groups(
 
 def _top_of_group(figures: Figures, measure: str, arm: str, wave: str) -> Iterator[Row]:
     outcome = figures.outcomes[measure]
-    maximum, n = outcome.scale.total_maximum, outcome.groups[arm][wave].n
-    cutoffs = {"at the maximum": maximum, f"within {NEAR} points": maximum - NEAR}
-    cutoffs |= {f"high from {cutoff}": cutoff for cutoff in outcome.scale.high}
-    for name, cutoff in cutoffs.items():
+    n = outcome.groups[arm][wave].n
+    bands = {f"high from {cutoff}": cutoff for cutoff in outcome.scale.high}
+    for name, cutoff in (top_cutoffs(outcome) | bands).items():
         label = f"{outcome.scale.key.name}: people with {cutoff} or more (of {n})"
         if figures.has(measure, arm, f"{name}, {wave}"):
             low, high, found = figures.extreme(measure, arm, f"{name}, {wave}")

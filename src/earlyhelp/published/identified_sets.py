@@ -38,6 +38,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from earlyhelp.analysis.outcomes import NEAR
 from earlyhelp.possible import bounds, existence, extremes, one_group, two_waves
 from earlyhelp.possible.existence import Person, Worth
 from earlyhelp.possible.extremes import (
@@ -72,8 +73,6 @@ FOLDER = "derived"
 INPUTS = "inputs.json"
 # Raise it whenever the same figures may give other results; moving or formatting code is none.
 METHOD_VERSION = 2
-# Points below the scale's maximum that count as near it, as in `outcomes.ceiling`.
-NEAR = 5
 # Jacobson and Truax (1991): reliable at 1.96 standard errors of a difference.
 RELIABLE = 1.96
 
@@ -742,7 +741,9 @@ def counts(outcome: Outcome, arm: str) -> dict[str, Count]:
     if points is not None:
         asked["reliably improved"] = _risen(problem, points)
         asked["reliably worse"] = _risen(problem, points, sign=-1)
-        for (index, wave), (name, cutoff) in product(enumerate(WAVES), _cutoffs(outcome).items()):
+        for (index, wave), (name, cutoff) in product(
+            enumerate(WAVES), top_cutoffs(outcome).items()
+        ):
             asked[f"{name}, {wave}"] = _high(outcome, arm, index, cutoff)
     asked["endline sum of pairs"] = Count(
         lambda person: 0 if person[0] is None or person[1] is None else person[1],
@@ -793,7 +794,8 @@ def _beyond(outcome: Outcome, left: Contrasts) -> Iterator[tuple[str, str, float
         )
 
 
-def _cutoffs(outcome: Outcome) -> dict[str, int]:
+def top_cutoffs(outcome: Outcome) -> dict[str, int]:
+    """Lowest total that is at or near the top of the scale."""
     top = outcome.scale.total_maximum
     return {"at the maximum": top, f"within {NEAR} points": top - NEAR}
 
@@ -813,7 +815,7 @@ def _groups(study: Study, printed: PrintedFigures) -> pd.DataFrame:
         for (arm, problem), (index, wave) in product(outcome.arms.items(), enumerate(WAVES)):
             scores = (problem.baseline, problem.endline)[index]
             if scores.variance is None:
-                cutoffs = [*outcome.scale.high, *_cutoffs(outcome).values()]
+                cutoffs = [*outcome.scale.high, *top_cutoffs(outcome).values()]
                 rows += [
                     (
                         outcome.measure,

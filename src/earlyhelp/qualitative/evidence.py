@@ -37,6 +37,7 @@ from earlyhelp.analysis.outcomes import between_tests
 from earlyhelp.analysis.quantities import labelled
 from earlyhelp.qualitative.framework import (
     STAFF_ON_FAMILIES,
+    SYNTHESIS,
     Codebook,
     evidence_for_outcomes,
     on_part,
@@ -51,7 +52,6 @@ LEVELS = ("very limited", "very limited", "limited", "moderate", "strong")
 # With two against two units no test by randomisation can find anything; with four against four one
 # can, at the usual level.
 FEW_UNITS = 8
-SYNTHESIS = "evaluators' synthesis"
 
 
 def outcome_evidence(

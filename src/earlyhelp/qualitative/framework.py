@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, get_args
 import pandas as pd
 from pydantic import Field
 
-from earlyhelp.study.design import Part, read_questions
+from earlyhelp.study.design import Part, QuestionId, read_questions
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.yamlfile import Strict, read_yaml
 
@@ -52,8 +52,9 @@ PAIR_COLUMNS = (
 *TOLD_APART, WHOLE = get_args(Part)
 STAFF_ON_FAMILIES = "staff reflection on families"
 
+Directness = Literal["direct observation", "self-report", "record", "evaluators' synthesis"]
+SYNTHESIS = get_args(Directness)[-1]
 Code = Literal["supports", "qualifies", "contradicts"]
-QuestionId = Annotated[str, Field(pattern=r"^[1-9]\.[1-9]$", description="a number such as '1.4'")]
 Kebab = Annotated[
     str, Field(pattern=r"^[a-z]+(-[a-z]+)*$", description="small letters, joined by hyphens")
 ]
@@ -85,7 +86,7 @@ class SourceType(Term):
     as the source of a finding: only named sources can agree or disagree with one another.
     """
 
-    directness: Literal["direct observation", "self-report", "record", "evaluators' synthesis"]
+    directness: Directness
     attributed: bool = True
 
 

@@ -17,7 +17,7 @@ import papermill
 from jupyter_client.manager import AsyncKernelManager
 
 from earlyhelp.analysis.outcomes import ANALYSIS_SETS
-from earlyhelp.published.statuses import FREE
+from earlyhelp.analysis.quantities import FREE
 from earlyhelp.qualitative.theory import THEORY_FILE, load_theory
 from earlyhelp.report.myst import CLAIMED
 from earlyhelp.study.design import find_folder, read_study

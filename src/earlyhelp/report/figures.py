@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch
 
+from earlyhelp.analysis.quantities import FREE
 from earlyhelp.published.numbers import chance, number
 from earlyhelp.report.layout import DESIGN_LABELS, label
 from earlyhelp.study.design import BASELINE, COMPARISON, ENDLINE, INTERVENTION, WAVES
@@ -62,9 +63,9 @@ def use_style() -> None:
 
 def mark(figure: Figure, statuses: Collection[str]) -> Figure:
     """Write on a figure whose data are not all published that they are no findings."""
-    if "illustrative" in statuses:
+    if FREE in statuses:
         part = "" if len(statuses) == 1 else "Partly "
-        note = f"{part}illustrative: synthetic data, not a finding"
+        note = f"{part}{FREE}: synthetic data, not a finding"
         note = note[0].upper() + note[1:]
         figure.text(0.995, 0.005, note, ha="right", va="bottom", fontsize=8, color=MUTED)
         figure.set_layout_engine("constrained", rect=(0, 0.05, 1, 0.95))
@@ -179,7 +180,7 @@ def use_by_month(frame: pd.DataFrame) -> Figure:
             hue="tool",
             style="tool",
             markers=["o", "s"],
-            palette=["#0b5c8a", "#c2571a"],
+            palette=list(ARM_COLOURS.values()),
             ax=axes,
             errorbar=None,
         )

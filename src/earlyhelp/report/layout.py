@@ -14,8 +14,9 @@ from typing import Any
 
 import pandas as pd
 
+from earlyhelp.analysis.outcomes import NEAR
 from earlyhelp.possible.one_group import Interval
-from earlyhelp.published.numbers import number
+from earlyhelp.published.numbers import NUMBER_WORDS, number
 from earlyhelp.published.statuses import Marks, cell_statuses
 from earlyhelp.report.myst import escape, mark
 
@@ -56,6 +57,8 @@ def label(name: object, frame: pd.DataFrame) -> str:
     return known.get(text, text.replace("_", " "))
 
 
+# Head of the people who are near the top of a scale.
+WITHIN = f"Within {NUMBER_WORDS[NEAR]} points"
 # Decimals of a number that the report puts in words, such as "above 42", at most.
 MOST = 6
 
@@ -418,7 +421,7 @@ LAYOUTS: Mapping[str, Layout] = {
             "headroom": ("Points below maximum", 1),
             "headroom_sd": ("In SDs", 1),
             "at_maximum": ("At maximum", 0),
-            "close": ("Within five points", 0),
+            "close": (WITHIN, 0),
             "n": ("n", 0),
         }
     ),

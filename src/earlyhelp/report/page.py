@@ -12,12 +12,12 @@ from IPython.core.pylabtools import print_figure
 from IPython.display import display
 from matplotlib.figure import Figure
 
-from earlyhelp.analysis.quantities import set_in
+from earlyhelp.analysis.quantities import FREE, set_in
 from earlyhelp.published.claims import Claim, claims_of, parse_interval
 from earlyhelp.published.ledger import formatted, judged, ledger_target
 from earlyhelp.published.numbers import number as number  # notebooks import these from here
 from earlyhelp.published.numbers import span as span
-from earlyhelp.published.statuses import FREE, Statuses, statuses_in
+from earlyhelp.published.statuses import Statuses, statuses_in
 from earlyhelp.qualitative import framework
 from earlyhelp.qualitative.framework import (
     CODEBOOK_FILE,

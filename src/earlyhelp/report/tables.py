@@ -14,7 +14,16 @@ from earlyhelp.published.claims import Claim, Reading
 from earlyhelp.published.ledger import ledger_target
 from earlyhelp.published.numbers import chance, number, span
 from earlyhelp.published.statuses import STATUSES, cell_statuses, statuses_in
-from earlyhelp.report.layout import DESIGN_LABELS, GROUP, Columns, filled, label, marked
+from earlyhelp.report.layout import (
+    DESIGN_LABELS,
+    GROUP,
+    MOST,
+    WITHIN,
+    Columns,
+    filled,
+    label,
+    marked,
+)
 from earlyhelp.report.myst import badge, escape
 from earlyhelp.report.page import where_shown
 from earlyhelp.study.design import WAVES, Criterion
@@ -357,7 +366,7 @@ def near_the_top(frame: pd.DataFrame) -> pd.DataFrame:
     """People at or near the top of the scale (`pilot_estimates.room`)."""
     table = filled(frame, {**GROUP, "n": ("n", 0)})
     table["At maximum"] = _range(frame, "top", 0)
-    table["Within five points"] = _range(frame, "near", 0)
+    table[WITHIN] = _range(frame, "near", 0)
     return table
 
 
@@ -579,6 +588,6 @@ def _value_or_range(low: float, high: float, values: tuple[float, ...], decimals
     shown = list(dict.fromkeys(number(value, decimals) for value in values))
     if 2 <= len(shown) <= 4:
         return " or ".join(shown)
-    while number(low, decimals) == number(high, decimals) and decimals < 6:
+    while number(low, decimals) == number(high, decimals) and decimals < MOST:
         decimals += 1
     return span(low, high, decimals)

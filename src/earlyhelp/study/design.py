@@ -26,6 +26,7 @@ PersonType = Literal["child", "adult"]
 PERSON_TYPES = get_args(PersonType)
 # What an answer is about: a part of the approach, or last the whole.
 Part = Literal["training", "tools", "approach"]
+QuestionId = Annotated[str, Field(pattern=r"^[1-9]\.[1-9]$", description="a number such as '1.4'")]
 Month = Annotated[
     str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$", description="a month such as 2022-09")
 ]
@@ -300,7 +301,7 @@ class Question(Strict):
     A number in an answer is a claim id in braces, never a digit.
     """
 
-    id: Annotated[str, Field(pattern=r"^[1-9]\.[1-9]$", description="a number such as '1.4'")]
+    id: QuestionId
     dimension: Literal["feasibility", "promise", "readiness"]
     name: str
     question: str

@@ -246,6 +246,14 @@ class Pilot:
         }
 
     @property
+    def sources(self) -> dict[str, set[str]]:
+        """Ids of the sources of the framework matrix that have a file, by their kind."""
+        return {
+            "interview": set(self.interviews["interview_id"]),
+            "observation": set(self.observations["observation_id"]),
+        }
+
+    @property
     def tools(self) -> tuple[str, ...]:
         """The tools that the pilot tried."""
         return self.answers("tool", "tool_use")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from earlyhelp.analysis import feasibility, participants, readiness
-from earlyhelp.analysis.quantities import claiming
+from earlyhelp.analysis.quantities import FREE, claiming
 from earlyhelp.analysis.randomisation import design_effect
 from earlyhelp.published.ledger import with_statuses
-from earlyhelp.published.statuses import FREE, cell_statuses, combined
+from earlyhelp.published.statuses import cell_statuses, combined
 from earlyhelp.study.design import ARMS
 from earlyhelp.study.raw import Pilot
 from earlyhelp.trial import progression

@@ -20,14 +20,15 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from earlyhelp.analysis import outcomes, readiness
+from earlyhelp.analysis.outcomes import NEAR, NOTHING
 from earlyhelp.analysis.participants import surveys
-from earlyhelp.analysis.quantities import claiming, labelled
+from earlyhelp.analysis.quantities import FREE, claiming, labelled
 from earlyhelp.possible import one_group
 from earlyhelp.published import determined, identified_sets
 from earlyhelp.published.identified_sets import outcomes as printed_outcomes
 from earlyhelp.published.numbers import number, span
 from earlyhelp.published.printed import read_printed
-from earlyhelp.published.statuses import FREE, cell_statuses, combined
+from earlyhelp.published.statuses import cell_statuses, combined
 from earlyhelp.study.design import ARMS, ENDLINE, WAVES, Study, read_questions
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import Pilot
@@ -38,8 +39,6 @@ from earlyhelp.trial.criteria import observed, quantities
 from earlyhelp.trial.design_grid import Sweep
 from earlyhelp.trial.simulation import CONSERVATIVE, KEEPS, TOO_OFTEN, verdict
 
-NEAR = 5
-NOTHING = float("nan")
 # What is computed from chosen values claims no more, whatever of the pilot goes into it.
 ASSUMED = "assumed"
 
@@ -81,7 +80,7 @@ def _status(pilot: Pilot) -> str:
 
 
 def _observed_room(pilot: Pilot) -> pd.DataFrame:
-    summary = outcomes.outcome_summary(pilot).merge(outcomes.ceiling(pilot, NEAR))
+    summary = outcomes.outcome_summary(pilot).merge(outcomes.ceiling(pilot))
     rows = []
     for row in summary[summary["measure"].isin(pilot.instruments.whole)].to_dict("records"):
         seen = {"mean": row["mean"], "sd": row["sd"] or NOTHING}

@@ -58,7 +58,7 @@ from earlyhelp.study.scoring_keys import Instruments, read_instruments
 COLUMNS = ["quantity", "population", "low", "high", "values", "decimals", "status", "how"]
 ALL_TESTS = "exact, over all data sets that agree with every printed figure of the arm"
 GROUP = "exact, over all data sets with the n, mean and SD of this group; the tests are left aside"
-BY_DOMAIN = "exact, from the sum of scores and what the text says of Figure 3.4"
+BY_DOMAIN = "exact, from the sum of scores and what the text says of the domains"
 BY_SUM = "exact, from the sum of scores alone"
 PRINTED = "arithmetic on printed numbers of people"
 
@@ -684,7 +684,7 @@ def score_ranges(figures: Figures, measure: str) -> pd.DataFrame:
             "high": chosen["high"].astype(int),
         }
     )
-    return claiming(table.reset_index(drop=True), "bounded")
+    return labelled(claiming(table.reset_index(drop=True), "bounded"), figures.study.labels)
 
 
 # --- People and use -------------------------------------------------------------------------------

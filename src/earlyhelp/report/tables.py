@@ -26,7 +26,8 @@ from earlyhelp.report.layout import (
 )
 from earlyhelp.report.myst import badge, escape
 from earlyhelp.report.page import where_shown
-from earlyhelp.study.design import WAVES, Criterion
+from earlyhelp.study.design import ARMS, WAVES, Criterion
+from earlyhelp.study.scoring_keys import Instruments
 from earlyhelp.trial.design_grid import Sweep
 from earlyhelp.trial.progression import BANDS, MOST_PEOPLE
 
@@ -42,7 +43,7 @@ DIFFERENCES = (
         for what in ("", f": d, {wave} SD")
     ),
 )
-# Stages that the drawn participant flow shows, in its words.
+# Stages that the drawn participant flow shows of every study, in its words.
 STAGES = {
     "teams": "Teams",
     "randomised units": "Randomised units",
@@ -52,9 +53,22 @@ STAGES = {
     "post-training survey": "Post-training survey",
     "used the tools": "Recorded use of the tools",
     "endline survey": "Endline survey",
-    "working alliance paired": "Alliance at both waves",
-    "compassion satisfaction paired": "Satisfaction at both waves",
 }
+
+
+def stages(instruments: Instruments) -> list[tuple[str, str]]:
+    """Stages of the drawn participant flow and their words; last who has both scores, by outcome.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> stages(open_pilot("tests/studies/complete").instruments)[-1]
+    ('compassion satisfaction paired', 'Compassion satisfaction at both waves')
+    """
+    names = [scale.key.name for scale in instruments.whole.values()]
+    paired = ((f"{name.lower()} paired", f"{name} at both waves") for name in names)
+    return [*STAGES.items(), *paired]
+
 
 Layout = TypeVar("Layout", bound=Callable[..., pd.DataFrame])
 
@@ -563,7 +577,7 @@ def by_solution(frame: pd.DataFrame, points: int | None) -> pd.DataFrame:
 @_claiming
 def intervals(frame: pd.DataFrame) -> pd.DataFrame:
     """Estimates with intervals, one row a solution (`determined.intervals`)."""
-    heads = {"intervention": "Intervention", "comparison": "Comparison", "difference": "Difference"}
+    heads = {name: label(name, frame).capitalize() for name in (*ARMS, "difference")}
     return pd.DataFrame(
         {
             head: [

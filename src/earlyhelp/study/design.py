@@ -254,6 +254,11 @@ class Study(Strict):
         return self
 
     @property
+    def labels(self) -> dict[str, str]:
+        """Words for the waves, by id."""
+        return {wave.id: wave.label for wave in self.waves}
+
+    @property
     def arm_of(self) -> dict[str, str]:
         """Arm by team id."""
         return {team.id: team.arm for team in self.teams}

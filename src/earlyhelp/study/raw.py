@@ -241,7 +241,7 @@ class Pilot:
         """Words for columns, waves, instruments and scales, by name."""
         return {
             **self.dictionary.titles,
-            **{wave.id: wave.label for wave in self.study.waves},
+            **self.study.labels,
             **self.instruments.labels,
         }
 

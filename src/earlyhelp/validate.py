@@ -19,14 +19,16 @@ from earlyhelp.published.printed import PrintedFigures
 from earlyhelp.qualitative.framework import (
     CODEBOOK_FILE,
     MATRIX_FILE,
-    TRIANGULATION_FILE,
-    Triangulation,
     read_codebook,
-    read_triangulation,
     validate_matrix,
-    validate_triangulation,
 )
 from earlyhelp.qualitative.theory import THEORY_FILE, Theory, load_theory, unknown_assessors
+from earlyhelp.qualitative.triangulation import (
+    TRIANGULATION_FILE,
+    Triangulation,
+    read_triangulation,
+    validate_triangulation,
+)
 from earlyhelp.study.design import (
     QUESTIONS_FILE,
     STUDY_FILE,

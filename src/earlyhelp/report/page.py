@@ -18,14 +18,10 @@ from earlyhelp.published.ledger import formatted, judged, ledger_target
 from earlyhelp.published.numbers import number as number  # notebooks import these from here
 from earlyhelp.published.numbers import span as span
 from earlyhelp.published.statuses import Statuses, statuses_in
-from earlyhelp.qualitative import framework
-from earlyhelp.qualitative.framework import (
-    CODEBOOK_FILE,
-    Codebook,
-    Triangulation,
-    read_codebook,
-)
+from earlyhelp.qualitative import framework, triangulation
+from earlyhelp.qualitative.framework import CODEBOOK_FILE, Codebook, read_codebook
 from earlyhelp.qualitative.theory import THEORY_FILE, Theory, load_theory
+from earlyhelp.qualitative.triangulation import Triangulation
 from earlyhelp.report import figures, qualitative_tables
 from earlyhelp.report.layout import LAYOUTS, target
 from earlyhelp.report.myst import CLAIMED, LETTERS, badge, escape
@@ -249,7 +245,7 @@ class Page:
         if plan is None or codebook is None or question not in asked:
             show("This study has no coding for triangulation.")
             return
-        display = framework.joint_display(matrix, plan, codebook, question)
+        display = triangulation.joint_display(matrix, plan, codebook, question)
         caption, name = f"Joint display of question {question}.", f"tbl-joint-{key}"
         show(
             qualitative_tables.joint_display(

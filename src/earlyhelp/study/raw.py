@@ -70,6 +70,22 @@ _WORDS = Reads(always=True)
 _NUMBER = Reads("number")
 _COUNT = Reads("number", always=True)
 
+FRAMEWORK_MATRIX = {
+    "row_id": _ID,
+    "source_type": _WORDS,
+    "source_id": _TEXT,
+    "research_question": _WORDS,
+    "component": _WORDS,
+    "theme": _WORDS,
+    "sub_theme": _TEXT,
+    "direction": _WORDS,
+    "concerns": _WORDS,
+    "summary": _WORDS,
+    "outcome": _TEXT,
+    "support": _TEXT,
+    "report_section": _TEXT,
+}
+
 
 def _one_of(*answers: str) -> Reads:
     return Reads(always=True, answers=answers)
@@ -172,21 +188,7 @@ def columns_read(study: Study, instruments: Instruments) -> dict[str, dict[str, 
             "months_in_role": _COUNT,
             "conducted_on": _DATE,
         },
-        "framework_matrix": {
-            "row_id": _ID,
-            "source_type": _WORDS,
-            "source_id": _TEXT,
-            "research_question": _WORDS,
-            "component": _WORDS,
-            "theme": _WORDS,
-            "sub_theme": _TEXT,
-            "direction": _WORDS,
-            "concerns": _WORDS,
-            "summary": _WORDS,
-            "outcome": _TEXT,
-            "support": _TEXT,
-            "report_section": _TEXT,
-        },
+        "framework_matrix": FRAMEWORK_MATRIX,
     }
     for group in counted.grouped.values():
         known = columns["endline_survey"].get(group.column, _listed()).counted or ()

@@ -23,6 +23,9 @@ from earlyhelp.study.design import ARMS, BASELINE, COMPARISON, ENDLINE, INTERVEN
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import Pilot
 
+# Intervals as computed, not rounded to two decimals.
+pg.options["round.column.CI95"] = None
+
 ANALYSIS_SETS = ("all", "trained", "users")
 NOTHING = float("nan")
 # Points below the maximum of a scale that count as near it.
@@ -217,17 +220,15 @@ def _test(
         return dict.fromkeys(("t", "t_size", "df", "p", "ci_low", "ci_high"), NOTHING) | {
             "significant": None
         }
-    result = pg.ttest(x, y, paired=paired, correction=False).iloc[0]
-    # pingouin rounds its interval to two decimals.
-    scipy_test = stats.ttest_rel(x, y) if paired else stats.ttest_ind(x, y)
-    interval = scipy_test.confidence_interval(confidence)
+    result = pg.ttest(x, y, paired=paired, correction=False, confidence=confidence).iloc[0]
+    low, high = result.filter(like="CI").iloc[0]
     return {
         "t": float(result["T"]),
         "t_size": abs(float(result["T"])),
         "df": float(result["dof"]),
         "p": float(result["p_val"]),
-        "ci_low": float(interval.low),
-        "ci_high": float(interval.high),
+        "ci_low": float(low),
+        "ci_high": float(high),
         "significant": bool(result["p_val"] < alpha),
     }
 

@@ -32,6 +32,7 @@ from earlyhelp.report.myst import escape
 from earlyhelp.study.design import Study, read_study
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import open_pilot
+from earlyhelp.validate import table as study_files
 
 # Pages of book/ that every study's book has.
 REFERENCE_PAGES = ("instruments", "reading_statuses", "glossary", "references")
@@ -135,10 +136,14 @@ def _run_sphinx(of_study: dict[str, Any], root: Path, work: Path) -> None:
 
 
 def study_settings(study: Study, said: Imprint, contents: Contents) -> dict[str, Any]:
-    """Sphinx settings that depend on the study: title, provenance, volumes and citation."""
+    """Sphinx settings that depend on the study: title, provenance, volumes and citation.
+
+    A page may show the list of a study folder's files as the substitution `study_files`.
+    """
     report = contents.volumes[0]
     return {
         "nitpicky": True,
+        "myst_substitutions": {"study_files": study_files()},
         "html_title": study.title,
         # The theme takes both as HTML.
         "html_theme_options": {

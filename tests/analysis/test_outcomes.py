@@ -254,12 +254,6 @@ def test_ceiling_needs_whole_points(pilot: Pilot, within: object) -> None:
         outcomes.ceiling(pilot, within)
 
 
-def test_bands(pilot: Pilot) -> None:
-    frame = outcomes.score_bands(pilot)
-    assert row(frame, arm="intervention", wave="baseline", band="average")["n"] == 4
-    assert row(frame, arm="intervention", wave="endline", band="high")["n"] == 0
-
-
 def test_changes_by_unit_join_the_teams_drawn_together(pilot: Pilot) -> None:
     frame = outcomes.unit_changes(pilot).query("measure == 'wai'")
     # A changed by 1 and 2, B by 0, C by 0 and 1, D by -1.

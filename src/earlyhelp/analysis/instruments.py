@@ -28,13 +28,6 @@ def score(answers: pd.DataFrame, scale: Scale) -> pd.Series:
     return scores.where(answered >= scale.items - scale.about.missing)
 
 
-def band(scores: pd.Series, scale: Scale) -> pd.Series:
-    """Band of each score, by name; missing without a score."""
-    lowest = [low for low, _ in scale.key.bands.values()]
-    bands = pd.cut(scores, [*lowest, float("inf")], right=False, labels=list(scale.key.bands))
-    return bands.astype("object")
-
-
 def below_cutoff(pilot: Pilot) -> pd.Series:
     """Whether each completion of a tool scores below the cut-off for the kind of person.
 

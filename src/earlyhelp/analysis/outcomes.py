@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -16,8 +15,8 @@ from statsmodels.regression.linear_model import OLS
 
 from earlyhelp.analysis import randomisation
 from earlyhelp.analysis.feasibility import TRAINED, agreement, agreement_answers
-from earlyhelp.analysis.instruments import band, outcome_scores
-from earlyhelp.analysis.participants import attended_training, described_people, percent, shares
+from earlyhelp.analysis.instruments import outcome_scores
+from earlyhelp.analysis.participants import attended_training, described_people, percent
 from earlyhelp.analysis.quantities import Answers, Formula, Given, Same, Sum, free, quantity
 from earlyhelp.study.design import ARMS, BASELINE, COMPARISON, ENDLINE, INTERVENTION, WAVES
 from earlyhelp.study.problems import InputError, Problem
@@ -557,28 +556,6 @@ def ceiling(pilot: Pilot, within: int = NEAR) -> pd.DataFrame:
                     }
                 )
     return pd.DataFrame(rows)
-
-
-@quantity()
-def score_bands(pilot: Pilot) -> pd.DataFrame:
-    """People in each band of the outcomes that have bands.
-
-    Returns
-    -------
-    DataFrame
-        measure, arm, wave, band, n, total, percent.
-    """
-    scores = outcome_scores(pilot)
-    frames = []
-    banded = (item for item in pilot.instruments.outcomes.items() if item[1].key.bands)
-    for (measure, scale), arm, wave in product(banded, ARMS, WAVES):
-        values = _select(scores, measure, arm, wave)
-        frame = shares(band(values, scale), tuple(scale.key.bands), "band")
-        frame.insert(0, "wave", wave)
-        frame.insert(0, "arm", arm)
-        frame.insert(0, "measure", measure)
-        frames.append(frame)
-    return pd.concat(frames, ignore_index=True)
 
 
 @quantity()

@@ -29,10 +29,6 @@ PARAMETER = (
     "number, or for anything else a Python literal"
 )
 
-Table = Annotated[
-    Literal["text", "json", "csv"], Option(help="for people, programs or spreadsheets")
-]
-
 app = Typer(
     help="Recompute and check a mixed-methods pilot evaluation.",
     add_completion=False,

@@ -60,7 +60,6 @@ ALL_TESTS = "exact, over all data sets that agree with every printed figure of t
 GROUP = "exact, over all data sets with the n, mean and SD of this group; the tests are left aside"
 BY_DOMAIN = "exact, from the sum of scores and what the text says of the domains"
 BY_SUM = "exact, from the sum of scores alone"
-PRINTED = "arithmetic on printed numbers of people"
 
 
 @dataclass(frozen=True)

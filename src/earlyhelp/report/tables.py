@@ -226,7 +226,7 @@ def progression_bands(criteria: Iterable[Criterion]) -> pd.DataFrame:
     for criterion in criteria:
         bands = {
             name.capitalize(): " to ".join(f"{end:g}" for end in getattr(criterion, name))
-            for name in ("green", "amber", "red")
+            for name in BANDS
         }
         rows.append({"Criterion": escape(criterion.label)} | bands)
         rows[-1]["Reason"] = escape(criterion.reason)
@@ -366,10 +366,7 @@ def candidates(frame: pd.DataFrame) -> pd.DataFrame:
     """Room of each measure beside what trials would need (`pilot_estimates.candidates`)."""
     table = filled(frame, {"measure": ("Measure", None)})
     table["Largest improvement (SD)"] = _range(frame, "room", 1)
-    table["Teams"] = [
-        f"{escape(words)} ({count})"
-        for words, count in zip(frame["teams"], frame["clusters"], strict=True)
-    ]
+    table["Teams"] = _teams(frame)
     table["Difference needed (SD)"] = _range(frame, "needed", 2)
     table["Enough room"] = frame["enough"].to_numpy()
     return table
@@ -420,13 +417,22 @@ def gain_from_baseline(frame: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _by_design(frame: pd.DataFrame, rows: str, decimals: int) -> pd.DataFrame:
-    """Ranges with a column per design; `rows` names the column that heads the rows."""
+def _teams(frame: pd.DataFrame) -> list[str]:
+    """Numbers of teams with what they are."""
+    named = zip(frame["teams"], frame["clusters"], strict=True)
+    return [f"{escape(words)} ({count})" for words, count in named]
+
+
+def _by_design(frame: pd.DataFrame, rows: str, decimals: int, head: str) -> pd.DataFrame:
+    """Ranges with a column per design; the column `rows` heads the rows, under `head`."""
     cells = frame.rename(columns={"low": "x_low", "high": "x_high"})
     cells = cells.assign(cell=_range(cells, "x", decimals))
     wide = cells.pivot(index=rows, columns="design", values="cell")
     shown = [name for name in DESIGN_LABELS if name in wide]
     wide = wide.loc[list(dict.fromkeys(cells[rows])), shown].fillna("–")
+    wide.index = pd.Index(
+        [f"{row:g}" if rows == "effect" else row for row in wide.index], name=head
+    )
     return wide.rename(columns=DESIGN_LABELS).reset_index()
 
 
@@ -435,30 +441,19 @@ def teams_needed(frame: pd.DataFrame) -> pd.DataFrame:
     """Teams needed over the whole range of ICCs (`pilot_estimates.needed`)."""
     keys = ["design", "effect"]
     over = frame.groupby(keys, sort=False).agg(low=("low", "min"), high=("high", "max"))
-    table = _by_design(over.reset_index(), "effect", 0)
-    return table.assign(effect=table["effect"].map("{:g}".format)).rename(
-        columns={"effect": "Effect (SD)"}
-    )
+    return _by_design(over.reset_index(), "effect", 0, "Effect (SD)")
 
 
 @_claiming
 def teams_needed_in_points(frame: pd.DataFrame) -> pd.DataFrame:
     """Teams needed for differences in points (`pilot_estimates.needed_in_points`)."""
-    table = _by_design(frame, "effect", 0)
-    return table.assign(effect=table["effect"].map("{:g}".format)).rename(
-        columns={"effect": "Difference (points)"}
-    )
+    return _by_design(frame, "effect", 0, "Difference (points)")
 
 
 @_claiming
 def responsiveness(frame: pd.DataFrame) -> pd.DataFrame:
     """Difference in SDs that trials of given sizes can find (`pilot_estimates.responsiveness`)."""
-    words = [
-        f"{escape(teams)} ({count})"
-        for teams, count in zip(frame["teams"], frame["clusters"], strict=True)
-    ]
-    table = _by_design(frame.assign(teams=words), "teams", 2)
-    return table.rename(columns={"teams": "Teams"})
+    return _by_design(frame.assign(teams=_teams(frame)), "teams", 2, "Teams")
 
 
 def precision(frame: pd.DataFrame) -> pd.DataFrame:

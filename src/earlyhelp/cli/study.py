@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from typer import Option, Typer
 
-from earlyhelp.cli.boundary import Command, Format, Study, argument, option, write_whole
+from earlyhelp.cli.boundary import Command, Format, Study, argument, option
 from earlyhelp.study.problems import InputError, Problem
-from earlyhelp.study.textfile import is_there
+from earlyhelp.study.textfile import is_there, write_whole
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import pandas as pd
 import pytest
 import yaml
 from helpers import ROOT, element
 
+from earlyhelp.qualitative.framework import Codebook, read_codebook
 from earlyhelp.render.html import build_html
 from earlyhelp.render.pdf import build_volumes
 from earlyhelp.study.raw import Pilot, open_pilot
@@ -26,6 +28,18 @@ def mini(tmp_path: Path) -> Path:
 def pilot(mini: Path) -> Pilot:
     """The miniature study, read."""
     return open_pilot(mini)
+
+
+@pytest.fixture
+def matrix(rotherham: Path) -> pd.DataFrame:
+    """The framework matrix of the Rotherham study, as text."""
+    return pd.read_csv(rotherham / "raw/framework_matrix.csv", dtype=str)
+
+
+@pytest.fixture
+def codebook(rotherham: Path) -> Codebook:
+    """Its codebook."""
+    return read_codebook(rotherham)
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from pypdf import PageObject, PdfReader
 from pypdf.generic import Destination
 
 from earlyhelp.render.volumes import PROVENANCE, Contents, Volume, read_contents
+from earlyhelp.validate import FILES
 
 ROOT = Path(__file__).parents[1]
 BLOCKS = ("p", "li", "td", "th", "dt", "dd", "caption", "pre", "summary", "h2", "h3", "h4", "div")
@@ -505,6 +506,13 @@ def _glyph_widths(font: dict) -> dict[int, float]:
         else:
             widths.update(dict.fromkeys(range(first, int(second) + 1), float(entries.pop(0))))
     return widths
+
+
+def test_the_page_for_own_pilots_lists_every_file(book: Book) -> None:
+    if "own_pilot.html" not in book.contents:
+        pytest.skip("the miniature has no such page")
+    terms = book.articles["own_pilot.html"].select("dt code")
+    assert [term.get_text() for term in terms] == [file.name for file in FILES]
 
 
 def test_themes_rows_questions_and_outcomes_lead_to_one_another(book: Book) -> None:

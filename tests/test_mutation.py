@@ -79,10 +79,8 @@ def changed(pilot: Pilot, file: str, cells: dict[tuple[int, str], object]) -> Pi
 
 
 def same_answers(one: pd.DataFrame, other: pd.DataFrame) -> bool:
-    return all(
-        (pd.isna(x) and pd.isna(y)) or x == y
-        for x, y in zip(one["exact"], other["exact"], strict=True)
-    )
+    # What is said of several items at once has several answers.
+    return [*map(repr, one["exact"])] == [*map(repr, other["exact"])]
 
 
 def other_values(frame: pd.DataFrame, column: str, value: object) -> list[object]:

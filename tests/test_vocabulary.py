@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from helpers import ROOT, run_page
 
 from earlyhelp.analysis.quantities import QUANTITIES
+from earlyhelp.study.design import ALL_WAVES, ARMS, BASELINE
 from earlyhelp.study.raw import Pilot, open_pilot
 from earlyhelp.validate import validate
 
@@ -54,6 +56,16 @@ def test_no_word_of_one_study_is_compiled_in(path: Path, words: re.Pattern[str])
     assert words.findall(code(path)) == []
 
 
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_arms_and_waves_are_named_by_the_design(path: Path) -> None:
+    # "baseline" is a design of a trial, too.
+    words = {*ARMS, *ALL_WAVES} - {BASELINE}
+    tree = ast.parse(path.read_text("utf-8") if path.suffix == ".py" else "")
+    compared = [node.comparators for node in ast.walk(tree) if isinstance(node, ast.Compare)]
+    texts = {side.value for sides in compared for side in sides if isinstance(side, ast.Constant)}
+    assert texts.isdisjoint(words)
+
+
 def test_words_are_found(words: re.Pattern[str]) -> None:
     assert words.findall("used by every Family Support Worker: wai_01, the ORS") == [
         "Family Support Worker",
@@ -88,6 +100,7 @@ RENAMED = {
     "strongly agree": "yes indeed",
     "much easier": "far lighter",
     "over 5 years": "long",
+    "yes": "sure",
     "one full day": "a day",
 }
 

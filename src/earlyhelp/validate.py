@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -19,17 +19,20 @@ from earlyhelp.published.printed import PrintedFigures
 from earlyhelp.qualitative.framework import (
     CODEBOOK_FILE,
     MATRIX_FILE,
-    TRIANGULATION_FILE,
-    Triangulation,
     read_codebook,
-    read_triangulation,
     validate_matrix,
-    validate_triangulation,
 )
 from earlyhelp.qualitative.theory import THEORY_FILE, Theory, load_theory, unknown_assessors
+from earlyhelp.qualitative.triangulation import (
+    TRIANGULATION_FILE,
+    Triangulation,
+    read_triangulation,
+    validate_triangulation,
+)
 from earlyhelp.study.design import (
     QUESTIONS_FILE,
     STUDY_FILE,
+    Question,
     Study,
     find_folder,
     read_questions,
@@ -44,6 +47,8 @@ from earlyhelp.trial.pilot_estimates import NUMBERS_FILE, read_numbers, unknown_
 
 # Facts that pages read of themselves; claims name the others (`participants.design`).
 FACTS_READ = ("service_teams",)
+# How a page of results asks for an answer.
+ASKED = re.compile(r'^page\.answer\("(.+)", "(.+)"\)$', re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -75,8 +80,8 @@ FILES = (
         "What was planned: title, `provenance: observed`, teams with arm and randomised unit, the "
         "three survey waves with month and arms, and facts of the design. Under `counted` stands "
         "which columns hold statements, earlier experience and use of each tool, which answers "
-        "mean no use, regular use or agreement, which roles were to use the tools, and what is "
-        "read together.",
+        "mean yes, no use, regular use or agreement, which roles were to use the tools, and what "
+        "is read together.",
         read_study,
         needed=True,
     ),
@@ -218,7 +223,7 @@ FILES = (
             "What the printed figures determine; `make update` writes it.",
             identified_sets.read,
         )
-        for name in (*(f"{table}.csv" for table in identified_sets.TABLES), "inputs.json")
+        for name in (*(f"{table}.csv" for table in identified_sets.TABLES), identified_sets.INPUTS)
     ),
     StudyFile(
         f"{identified_sets.FOLDER}/simulation-*.csv",
@@ -324,10 +329,12 @@ def _ties(pilot: Pilot, held: dict[str, Any]) -> Iterator[Problem]:
     yield from _facts(pilot, claims)
     if pilot.study.provenance == "reconstructed":
         yield from _printed_figures(pilot.study, held.get(CLAIMS_FILE))
-    yield from _sources(pilot.instruments)
     theory = held.get(THEORY_FILE)
+    if book := _book():
+        yield from _sources(book, pilot.instruments)
+        yield from _answers(book, held[QUESTIONS_FILE].values())
+        yield from _sections(book, pilot.study, theory) if theory else ()
     if theory:
-        yield from _sections(pilot.study, theory)
         yield from unknown_assessors(theory, pilot.instruments.outcomes)
     yield from _qualitative(pilot, held, theory)
 
@@ -379,11 +386,8 @@ def _book() -> Path | None:
     return next((base for base in roots if (base / "_toc.yml").is_file()), None)
 
 
-def _sources(instruments: Instruments) -> Iterator[Problem]:
-    """Check that the references have every source of an instrument, where the book is at hand."""
-    root = _book()
-    if root is None:
-        return
+def _sources(root: Path, instruments: Instruments) -> Iterator[Problem]:
+    """Check that the references have every source of an instrument."""
     text = (root / "book/references.bib").read_text("utf-8")
     keys = set(re.findall(r"^@[a-z]+\{([^,]+),", text, re.MULTILINE))
     sources = {scale.instrument: scale.about.source for scale in instruments.scales.values()}
@@ -393,11 +397,23 @@ def _sources(instruments: Instruments) -> Iterator[Problem]:
             yield Problem(INSTRUMENTS_FILE, None, f"{name}.source", repr(source), expected)
 
 
-def _sections(study: Study, theory: Theory) -> Iterator[Problem]:
-    """Check that every element leads to a place of the study's book, where the book is at hand."""
-    root = _book()
-    if root is None:
-        return
+def _answers(root: Path, questions: Iterable[Question]) -> Iterator[Problem]:
+    """Check that a page asks for each question and each answer; pages tell which are missing."""
+    asked: dict[str, set[str]] = {}
+    for path in sorted((root / "notebooks").glob("*.md")):
+        for question, part in ASKED.findall(path.read_text("utf-8")):
+            asked.setdefault(question, set()).add(part)
+    for about in questions:
+        if about.id not in asked:
+            expected = f"one of: {', '.join(sorted(asked))}"
+            yield Problem(QUESTIONS_FILE, None, about.id, "a question that no page shows", expected)
+        for part in sorted(set(about.answers) - asked.get(about.id, set(about.answers))):
+            expected = f"answers for {' or '.join(sorted(asked[about.id]))}"
+            yield Problem(QUESTIONS_FILE, None, f"{about.id}.answers", f"one for {part}", expected)
+
+
+def _sections(root: Path, study: Study, theory: Theory) -> Iterator[Problem]:
+    """Check that every element leads to a place of the study's book."""
     pages = {f"results/{path.name}": path for path in (root / "notebooks").glob("*.md")}
     if study.chapters:
         pages |= {path.name: path for path in (root / "book").glob("*.md")}
@@ -425,11 +441,7 @@ def _qualitative(pilot: Pilot, held: dict[str, Any], theory: Theory | None) -> I
             if outcome.id not in theory.outcomes:
                 expected = f"the id of an outcome of {THEORY_FILE}"
                 yield Problem(CODEBOOK_FILE, None, "outcomes", repr(outcome.id), expected)
-    sources = {
-        "interview": set(pilot.interviews["interview_id"]),
-        "observation": set(pilot.observations["observation_id"]),
-    }
-    yield from validate_matrix(matrix, codebook, sources)
+    yield from validate_matrix(matrix, codebook, pilot.sources)
     if TRIANGULATION_FILE in held:
         yield from validate_triangulation(held[TRIANGULATION_FILE], matrix, codebook)
 

@@ -100,18 +100,10 @@ def test_the_confidence_level_widens_the_interval(pilot: Pilot) -> None:
     assert test["ci_high"] == pytest.approx(1 + 2.919986 / 3**0.5, abs=1e-6)
 
 
-def test_the_significance_level_decides(pilot: Pilot) -> None:
-    at = {"measure": "wai", "arm": "intervention"}
-    # p = .225.
-    assert row(outcomes.paired_tests(pilot, alpha=0.05), **at)["significant"] is False
-    assert row(outcomes.paired_tests(pilot, alpha=0.3), **at)["significant"] is True
-
-
 def test_no_variation_is_no_test(pilot: Pilot) -> None:
     test = row(outcomes.paired_tests(pilot), measure="compassion_satisfaction", arm="comparison")
     assert test["mean_change"] == 0
     assert test[["t", "p", "dz", "ci_low"]].isna().all()
-    assert test["significant"] is None
 
 
 def test_nobody_measured_twice_is_no_test(pilot: Pilot) -> None:
@@ -147,7 +139,7 @@ def test_the_baseline_is_not_tested(pilot: Pilot) -> None:
     baseline = row(frame, measure="wai", contrast="baseline")
     # Means 61 and 60, SDs 1: 1 -+ t(.975, 4) sqrt(2/3) = 2.776445 * 0.816497.
     assert (baseline["difference"], baseline["ci_high"]) == pytest.approx((1, 3.266958), abs=1e-6)
-    assert baseline[["t", "t_size", "p", "significant"]].isna().all()
+    assert baseline[["t", "t_size", "p"]].isna().all()
 
 
 def test_estimates_of_unit_means(pilot: Pilot) -> None:
@@ -224,10 +216,8 @@ def test_the_difference_adjusted_for_baseline_is_that_of_r(rotherham: Path) -> N
 @pytest.mark.parametrize("level", [0, 1, -0.1, float("nan"), True, "0.05"])
 def test_impossible_levels_are_refused(pilot: Pilot, level: object) -> None:
     for function in (outcomes.paired_tests, outcomes.between_tests, outcomes.design_effects):
-        with pytest.raises(InputError, match="alpha"):
-            function(pilot, alpha=level)
-    with pytest.raises(InputError, match="confidence"):
-        outcomes.paired_tests(pilot, confidence=level)
+        with pytest.raises(InputError, match="confidence"):
+            function(pilot, confidence=level)
 
 
 def test_unknown_analysis_sets_are_refused(pilot: Pilot) -> None:
@@ -252,12 +242,6 @@ def test_ceiling_of_a_domain_runs_from_four(pilot: Pilot) -> None:
 def test_ceiling_needs_whole_points(pilot: Pilot, within: object) -> None:
     with pytest.raises(InputError, match="within"):
         outcomes.ceiling(pilot, within)
-
-
-def test_bands(pilot: Pilot) -> None:
-    frame = outcomes.score_bands(pilot)
-    assert row(frame, arm="intervention", wave="baseline", band="average")["n"] == 4
-    assert row(frame, arm="intervention", wave="endline", band="high")["n"] == 0
 
 
 def test_changes_by_unit_join_the_teams_drawn_together(pilot: Pilot) -> None:

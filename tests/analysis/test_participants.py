@@ -10,7 +10,7 @@ import pytest
 from helpers import row
 
 from earlyhelp.analysis import participants
-from earlyhelp.analysis.instruments import ARMS
+from earlyhelp.study.design import ARMS
 from earlyhelp.study.raw import Pilot, open_pilot
 
 

@@ -35,16 +35,6 @@ def test_contamination_is_of_the_comparison_arm(pilot: Pilot) -> None:
     assert set(frame["total"]) == {3}
 
 
-def test_participation_counts_every_activity(pilot: Pilot) -> None:
-    assert readiness.participation(pilot).set_index("activity")["n"].to_dict() == {
-        "baseline survey": 8,
-        "post-training survey": 3,
-        "endline survey": 6,
-        "interviews": 0,
-        "training observations": 1,
-    }
-
-
 def test_teams_are_set_side_by_side(pilot: Pilot) -> None:
     frame = readiness.team_consistency(pilot).set_index("team")
     # Team A: P1 with three completions and P2 with two; team B: one of two came, one completion.

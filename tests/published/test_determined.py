@@ -15,14 +15,13 @@ from scipy import stats
 from earlyhelp.analysis import instruments, outcomes
 from earlyhelp.cli import main
 from earlyhelp.possible import existence, two_waves
-from earlyhelp.possible.extremes import ARMS, WAVES
 from earlyhelp.possible.two_waves import Change
 from earlyhelp.published import determined, identified_sets
 from earlyhelp.published.determined import Figures
 from earlyhelp.published.printed import read_printed
 from earlyhelp.report import tables
 from earlyhelp.report.figures import score_ranges
-from earlyhelp.study.design import read_study
+from earlyhelp.study.design import ARMS, WAVES, read_study
 from earlyhelp.study.raw import Pilot, open_pilot
 
 STUDY = ROOT / "data/rotherham"

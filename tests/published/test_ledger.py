@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 from helpers import AGREEING, ROOT, told, write_claims
 
+from earlyhelp.analysis.quantities import FREE
 from earlyhelp.published import ledger
 from earlyhelp.published.claims import COLUMNS, Claim, claims_of, read_claims, read_words
-from earlyhelp.published.statuses import FREE
 from earlyhelp.study.raw import Pilot, open_pilot
 
 

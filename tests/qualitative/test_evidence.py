@@ -11,8 +11,9 @@ import pytest
 
 from earlyhelp.qualitative import evidence
 from earlyhelp.qualitative.evidence import outcome_evidence, overlay
-from earlyhelp.qualitative.framework import Codebook, read_codebook, read_triangulation
+from earlyhelp.qualitative.framework import Codebook
 from earlyhelp.qualitative.theory import OVERLAY, Theory, load_theory
+from earlyhelp.qualitative.triangulation import read_triangulation
 from earlyhelp.report.theory_drawing import draw
 from earlyhelp.study.design import Question
 from earlyhelp.study.raw import Pilot, open_pilot
@@ -27,11 +28,6 @@ def pilot(rotherham: Path) -> Pilot:
 @pytest.fixture(scope="module")
 def theory(rotherham: Path) -> Theory:
     return load_theory(rotherham)
-
-
-@pytest.fixture(scope="module")
-def codebook(rotherham: Path) -> Codebook:
-    return read_codebook(rotherham)
 
 
 def without(pilot: Pilot, outcome: str) -> Pilot:
@@ -147,7 +143,7 @@ def let_tests_end(monkeypatch: pytest.MonkeyPatch, difference: float, p: float) 
             for measure in ("wai", "compassion_satisfaction")
         ]
     )
-    monkeypatch.setattr(evidence, "between_tests", lambda pilot, alpha: frame)
+    monkeypatch.setattr(evidence, "between_tests", lambda pilot: frame)
 
 
 @pytest.mark.parametrize(

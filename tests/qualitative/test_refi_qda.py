@@ -15,7 +15,7 @@ import pytest
 from lxml import etree
 
 from earlyhelp.qualitative import refi_qda
-from earlyhelp.qualitative.framework import Codebook, read_codebook
+from earlyhelp.qualitative.framework import Codebook
 from earlyhelp.qualitative.refi_qda import export_codebook, export_project, import_project
 from earlyhelp.study.problems import InputError
 
@@ -43,16 +43,6 @@ Next day.</PlainTextContent>
   </Sources>
 </Project>
 """
-
-
-@pytest.fixture
-def matrix(rotherham: Path) -> pd.DataFrame:
-    return pd.read_csv(rotherham / "raw/framework_matrix.csv", dtype=str)
-
-
-@pytest.fixture
-def codebook(rotherham: Path) -> Codebook:
-    return read_codebook(rotherham)
 
 
 @pytest.fixture

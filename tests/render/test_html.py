@@ -15,6 +15,7 @@ from earlyhelp.render.html import build_html, edition
 from earlyhelp.render.volumes import PROVENANCE, imprint
 from earlyhelp.study.design import read_study
 from earlyhelp.study.problems import InputError
+from earlyhelp.validate import FILES
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -102,6 +103,11 @@ def test_every_page_links_to_every_volume_beside_the_front_page(
             targets = {((built_book / name).parent / link["href"]).resolve() for link in links}
             assert len(targets) == count
             assert targets <= {built_book / file for file in made}
+
+
+def test_a_page_lists_the_files_of_a_study_folder(built_book: Path) -> None:
+    terms = page(built_book, "reading_statuses.html").select("dt code")
+    assert [term.get_text() for term in terms] == [file.name for file in FILES]
 
 
 def test_nothing_is_fetched_from_elsewhere(built_book: Path) -> None:

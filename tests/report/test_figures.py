@@ -10,6 +10,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
+import seaborn as sns
 from matplotlib.figure import Figure
 
 from earlyhelp.analysis import feasibility, participants
@@ -58,12 +59,12 @@ def test_bytes_are_the_same_each_time(mini: Path) -> None:
 
 
 def test_illustrative_figures_say_so(mini: Path) -> None:
-    figure = figures.use_by_month(feasibility.use_by_month(open_pilot(mini)))
+    figure = figures.people_completing(feasibility.people_completing(open_pilot(mini)))
     assert "not a finding" in svg(figures.mark(figure, "illustrative"))
 
 
 def test_other_figures_bear_no_mark(mini: Path) -> None:
-    figure = figures.use_by_month(feasibility.use_by_month(open_pilot(mini)))
+    figure = figures.people_completing(feasibility.people_completing(open_pilot(mini)))
     assert "not a finding" not in svg(figures.mark(figure, "reproduced"))
 
 
@@ -132,9 +133,13 @@ def test_designs_differ_in_line_and_marker() -> None:
 def test_many_equal_scores_may_overlap() -> None:
     people = [(arm, wave) for arm in figures.ARM_COLOURS for wave in ("baseline", "endline")] * 28
     scores = pd.DataFrame(people, columns=["arm", "wave"]).assign(score=40)
+    figure, panels = figures.side_by_side(3.4, columns=2, sharey=True)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        svg(figures.distributions(scores, 50, "Score"))
+        for axes, arm in zip(panels, figures.ARM_COLOURS, strict=True):
+            rows = scores[scores["arm"] == arm]
+            sns.swarmplot(rows, x="wave", y="score", ax=axes, **figures.points(arm))
+        svg(figure)
 
 
 def test_marked_numbers_of_teams_are_drawn() -> None:

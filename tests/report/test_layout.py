@@ -23,6 +23,13 @@ def lay_out(frame: pd.DataFrame) -> pd.DataFrame:
     return LAYOUTS[target(frame.attrs["quantity"])].lay_out(frame)
 
 
+def test_every_quantity_is_asked_for() -> None:
+    claimed = {claim.quantity for claim in claims_of(ROOT / "data/rotherham")}
+    code = "".join(path.read_text() for path in (ROOT / "src").rglob("*.py"))
+    code += "".join(path.read_text() for path in (ROOT / "notebooks").glob("*.md"))
+    assert {name for name in QUANTITIES if not re.search(rf"(?<!def )\b{name}\(", code)} <= claimed
+
+
 def test_responses_have_teams_as_rows_and_waves_as_columns(mini: Path) -> None:
     table = lay_out(participants.responses(open_pilot(mini)))
     # Two people in each of four teams at baseline; P4 and P8 left before endline; post-training

@@ -5,28 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
-import pytest
 from bs4 import BeautifulSoup
 from docutils.core import publish_string
 from helpers import CODEBOOK, matrix_of
 from myst_parser.parsers.docutils_ import Parser
 
-from earlyhelp.qualitative import evidence, framework
+from earlyhelp.qualitative import evidence, framework, triangulation
 from earlyhelp.qualitative.framework import Codebook
 from earlyhelp.qualitative.theory import load_theory
 from earlyhelp.report import qualitative_tables
 from earlyhelp.report.page import table_markdown
 from earlyhelp.study.raw import open_pilot
-
-
-@pytest.fixture
-def matrix(rotherham: Path) -> pd.DataFrame:
-    return pd.read_csv(rotherham / "raw/framework_matrix.csv", dtype=str)
-
-
-@pytest.fixture
-def codebook(rotherham: Path) -> Codebook:
-    return framework.read_codebook(rotherham)
 
 
 def rendered(markdown: str) -> BeautifulSoup:
@@ -133,8 +122,8 @@ def test_strength_counts_sides_by_source(codebook: Codebook, matrix: pd.DataFram
 def test_a_joint_display_shows_both_strands_and_the_judgement(
     rotherham: Path, matrix: pd.DataFrame, codebook: Codebook
 ) -> None:
-    plan = framework.read_triangulation(rotherham)
-    display = framework.joint_display(matrix, plan, codebook, "2.1")
+    plan = triangulation.read_triangulation(rotherham)
+    display = triangulation.joint_display(matrix, plan, codebook, "2.1")
     shown = qualitative_tables.joint_display(display, codebook, "<{}>".format, "C", "tbl-j")
     page = rendered(shown)
     row = next(r for r in page.select("tbody tr") if "family and practitioner" in r.get_text())
@@ -151,8 +140,8 @@ def test_a_joint_display_shows_both_strands_and_the_judgement(
 def test_a_joint_display_says_on_what_sources_agree(
     rotherham: Path, matrix: pd.DataFrame, codebook: Codebook
 ) -> None:
-    plan = framework.read_triangulation(rotherham)
-    display = framework.joint_display(matrix, plan, codebook, "1.1")
+    plan = triangulation.read_triangulation(rotherham)
+    display = triangulation.joint_display(matrix, plan, codebook, "1.1")
     shown = qualitative_tables.joint_display(display, codebook, "<{}>".format, "C", "tbl-j")
     assert "**agreement** that it is not so" in shown
 
@@ -169,8 +158,8 @@ def test_the_rules_of_attribution_are_listed_with_what_names_a_single_source() -
 def test_the_triangulation_matrix_has_every_question_and_source(
     rotherham: Path, matrix: pd.DataFrame, codebook: Codebook
 ) -> None:
-    plan = framework.read_triangulation(rotherham)
-    coded = framework.coded_evidence(matrix, plan)
+    plan = triangulation.read_triangulation(rotherham)
+    coded = triangulation.coded_evidence(matrix, plan)
     shown = qualitative_tables.triangulation_matrix(coded, codebook).set_index("Question")
     assert len(shown) == 14
     together = [name for name in shown.columns if "+" in name]
@@ -186,8 +175,8 @@ def test_the_triangulation_matrix_has_every_question_and_source(
 def test_listed_and_used_sources_stand_in_columns(
     rotherham: Path, matrix: pd.DataFrame, codebook: Codebook
 ) -> None:
-    plan = framework.read_triangulation(rotherham)
-    compared = framework.sources_compared(matrix, plan, codebook)
+    plan = triangulation.read_triangulation(rotherham)
+    compared = triangulation.sources_compared(matrix, plan, codebook)
     row = qualitative_tables.sources_compared(compared, codebook).iloc[2]
     assert row.tolist()[1:] == [
         "1\\.4",

@@ -195,8 +195,9 @@ def test_every_pattern_of_a_studys_models_has_words() -> None:
     # Without them a reader of a message would have to read a regular expression.
     from earlyhelp.published.audit import Declarations
     from earlyhelp.published.claims import Reading
-    from earlyhelp.qualitative.framework import Codebook, Triangulation
+    from earlyhelp.qualitative.framework import Codebook
     from earlyhelp.qualitative.theory import File
+    from earlyhelp.qualitative.triangulation import Triangulation
     from earlyhelp.study.design import Question, Study
     from earlyhelp.trial.design_grid import Sweep
     from earlyhelp.trial.pilot_estimates import ThemeNumber

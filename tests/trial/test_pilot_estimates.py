@@ -295,7 +295,8 @@ def test_next_steps_have_evidence_and_numbers(rotherham: Path) -> None:
     steps = pilot_estimates.next_steps(pilot, pilot_estimates.room(pilot)).set_index(
         ["question", "theme"]
     )
-    assert set(steps.index.get_level_values("question")) == set(pilot_estimates.READINESS)
+    questions = set(steps.index.get_level_values("question"))
+    assert questions == {f"3.{number}" for number in range(1, 7)}
     # RQ 3.3: 12 of 16 would have liked one day; scipy: Clopper-Pearson 48 % to 93 %.
     exact = stats.binomtest(12, 16).proportion_ci(method="exact")
     (words,) = steps.loc[("3.3", "training-format"), "numbers"]
@@ -311,7 +312,8 @@ def test_next_steps_have_evidence_and_numbers(rotherham: Path) -> None:
 def with_numbers(pilot: Pilot, folder: Path, text: str) -> Pilot:
     """Let a pilot have another folder with other numbers of its next steps."""
     (folder / pilot_estimates.NUMBERS_FILE).write_text(text, encoding="utf-8")
-    (folder / "study.yml").write_bytes((pilot.study.folder / "study.yml").read_bytes())
+    for name in ("study.yml", "research_questions.yml"):
+        (folder / name).write_bytes((pilot.study.folder / name).read_bytes())
     return replace(pilot, study=read_study(folder))
 
 

@@ -11,15 +11,16 @@ import pandas as pd
 from earlyhelp.analysis.instruments import below_cutoff, tool_rating_scores
 from earlyhelp.analysis.participants import attended_training, percent, shares
 from earlyhelp.analysis.quantities import Answers, Formula, Rule, Same, Sum, Total, quantity
+from earlyhelp.study.design import BASELINE, ENDLINE, INTERVENTION, PERSON_TYPES, POST_TRAINING
 from earlyhelp.study.raw import Pilot
 
 # Who was asked, in the intervention arm.
 TRAINED, BASELINE, ENDLINE = (
     Same("total", "responses", "n", select={"wave": wave, "arm": arm, "team": "all"})
     for wave, arm in (
-        ("post_training", "intervention"),
-        ("baseline", "all"),
-        ("endline", "intervention"),
+        (POST_TRAINING, INTERVENTION),
+        (BASELINE, "all"),
+        (ENDLINE, INTERVENTION),
     )
 )
 
@@ -428,7 +429,7 @@ def people_completing(pilot: Pilot) -> pd.DataFrame:
     rows = []
     for tool in pilot.tools:
         of_tool = pilot.tool_use[pilot.tool_use["tool"] == tool]
-        for kind in ("child", "adult", "all"):
+        for kind in (*PERSON_TYPES, "all"):
             chosen = of_tool[(of_tool["person_type"] == kind) | (kind == "all")]
             rows.append((tool, kind, chosen["person_id"].nunique(), len(chosen)))
     return pd.DataFrame(rows, columns=["tool", "person_type", "people", "completions"])
@@ -522,7 +523,7 @@ def use_by_team(pilot: Pilot) -> pd.DataFrame:
      all   15   14           1              9      10
     """
     use = pilot.tool_use
-    teams = [team.id for team in pilot.study.teams if team.arm == "intervention"]
+    teams = [team.id for team in pilot.study.teams if team.arm == INTERVENTION]
     rows = []
     for team in (*teams, "all"):
         chosen = use[(use["team"] == team) | (team == "all")]
@@ -554,7 +555,7 @@ def tool_scores(pilot: Pilot) -> pd.DataFrame:
     use = pilot.tool_use.assign(below=below_cutoff(pilot))
     rows = []
     for tool in pilot.tools:
-        for kind in ("child", "adult"):
+        for kind in PERSON_TYPES:
             chosen = use[(use["tool"] == tool) & (use["person_type"] == kind)]
             scores, below = chosen["score"].dropna(), chosen["below"].dropna()
             share = percent(int(below.sum()), len(below))

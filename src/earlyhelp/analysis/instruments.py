@@ -5,10 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from earlyhelp.analysis.quantities import free
+from earlyhelp.study.design import WAVES
 from earlyhelp.study.raw import Pilot
 from earlyhelp.study.scoring_keys import Scale
-
-ARMS = ("intervention", "comparison")
 
 
 def score(answers: pd.DataFrame, scale: Scale) -> pd.Series:
@@ -27,13 +26,6 @@ def score(answers: pd.DataFrame, scale: Scale) -> pd.Series:
     many = scale.items if scale.about.score == "sum" else 1
     scores = given.sum(axis=1) * many / answered
     return scores.where(answered >= scale.items - scale.about.missing)
-
-
-def band(scores: pd.Series, scale: Scale) -> pd.Series:
-    """Band of each score, by name; missing without a score."""
-    lowest = [low for low, _ in scale.key.bands.values()]
-    bands = pd.cut(scores, [*lowest, float("inf")], right=False, labels=list(scale.key.bands))
-    return bands.astype("object")
 
 
 def below_cutoff(pilot: Pilot) -> pd.Series:
@@ -73,10 +65,8 @@ def outcome_scores(pilot: Pilot) -> pd.DataFrame:
     """
     study = pilot.study
     frames = []
-    for wave, survey in (
-        ("baseline", pilot.baseline_survey),
-        ("endline", pilot.endline_survey),
-    ):
+    for wave in WAVES:
+        survey = pilot.survey(wave)
         for measure, scale in pilot.instruments.outcomes.items():
             frame = survey[["practitioner_id", "team"]].copy()
             frame["unit"] = frame["team"].map(study.unit_of)

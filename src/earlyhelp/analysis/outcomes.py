@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -16,15 +15,20 @@ from statsmodels.regression.linear_model import OLS
 
 from earlyhelp.analysis import randomisation
 from earlyhelp.analysis.feasibility import TRAINED, agreement, agreement_answers
-from earlyhelp.analysis.instruments import ARMS, band, outcome_scores
-from earlyhelp.analysis.participants import attended_training, described_people, percent, shares
+from earlyhelp.analysis.instruments import outcome_scores
+from earlyhelp.analysis.participants import attended_training, described_people, percent
 from earlyhelp.analysis.quantities import Answers, Formula, Given, Same, Sum, free, quantity
+from earlyhelp.study.design import ARMS, BASELINE, COMPARISON, ENDLINE, INTERVENTION, WAVES
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import Pilot
 
+# Intervals as computed, not rounded to two decimals.
+pg.options["round.column.CI95"] = None
+
 ANALYSIS_SETS = ("all", "trained", "users")
-WAVES = ("baseline", "endline")
 NOTHING = float("nan")
+# Points below the maximum of a scale that count as near it.
+NEAR = 5
 BETWEEN = "intervention less comparison"
 ADJUSTED = "endline adjusted for baseline"
 PEOPLE = "people, units ignored"
@@ -202,31 +206,24 @@ def changes(pilot: Pilot, analysis_set: str = "all") -> pd.DataFrame:
             "trained": pilot.training_attendance.loc[attended_training(pilot), "practitioner_id"],
             "users": pilot.tool_use["practitioner_id"],
         }[analysis_set]
-        wide = wide[(wide["arm"] == "comparison") | wide["practitioner_id"].isin(kept)]
-    return wide.assign(change=wide["endline"] - wide["baseline"]).reset_index(drop=True)
+        wide = wide[(wide["arm"] == COMPARISON) | wide["practitioner_id"].isin(kept)]
+    return wide.assign(change=wide[ENDLINE] - wide[BASELINE]).reset_index(drop=True)
 
 
-def _test(
-    x: pd.Series, y: pd.Series, paired: bool, alpha: float, confidence: float
-) -> dict[str, Any]:
+def _test(x: pd.Series, y: pd.Series, paired: bool, confidence: float) -> dict[str, Any]:
     """Test (t) of the mean of `x` less that of `y` (pooled variance unless paired)."""
     spread = (x - y).std() if paired else x.std() + y.std()
     if len(x) < 2 or len(y) < 2 or not spread > 0:
-        return dict.fromkeys(("t", "t_size", "df", "p", "ci_low", "ci_high"), NOTHING) | {
-            "significant": None
-        }
-    result = pg.ttest(x, y, paired=paired, correction=False).iloc[0]
-    # pingouin rounds its interval to two decimals.
-    scipy_test = stats.ttest_rel(x, y) if paired else stats.ttest_ind(x, y)
-    interval = scipy_test.confidence_interval(confidence)
+        return dict.fromkeys(("t", "t_size", "df", "p", "ci_low", "ci_high"), NOTHING)
+    result = pg.ttest(x, y, paired=paired, correction=False, confidence=confidence).iloc[0]
+    low, high = result.filter(like="CI").iloc[0]
     return {
         "t": float(result["T"]),
         "t_size": abs(float(result["T"])),
         "df": float(result["dof"]),
         "p": float(result["p_val"]),
-        "ci_low": float(interval.low),
-        "ci_high": float(interval.high),
-        "significant": bool(result["p_val"] < alpha),
+        "ci_low": float(low),
+        "ci_high": float(high),
     }
 
 
@@ -275,15 +272,13 @@ def standardised_difference(
 
 
 @quantity(Formula("n", "df + 1"))
-def paired_tests(
-    pilot: Pilot, alpha: float = 0.05, confidence: float = 0.95, analysis_set: str = "all"
-) -> pd.DataFrame:
+def paired_tests(pilot: Pilot, confidence: float = 0.95, analysis_set: str = "all") -> pd.DataFrame:
     """Paired t test of endline against baseline within each arm.
 
     Parameters
     ----------
-    alpha, confidence : float
-        Levels in (0, 1).
+    confidence : float
+        In (0, 1).
     analysis_set : {"all", "trained", "users"}
         See `changes`.
 
@@ -291,20 +286,19 @@ def paired_tests(
     -------
     DataFrame
         measure, arm, n (pairs), mean_change, sd_change, t, t_size (without its sign), df, p,
-        significant, ci_low, ci_high (of the mean change), dz (mean change over its SD), dz_low,
+        ci_low, ci_high (of the mean change), dz (mean change over its SD), dz_low,
         dz_high (exact). A test that cannot be done has NaN.
 
     Examples
     --------
     >>> from earlyhelp.study.raw import open_pilot
     >>> table = paired_tests(open_pilot("tests/studies/complete"))
-    >>> columns = ["measure", "arm", "n", "mean_change", "ci_low", "ci_high", "significant"]
+    >>> columns = ["measure", "arm", "n", "mean_change", "ci_low", "ci_high"]
     >>> print(table[columns].head(2).round(1).to_string(index=False))
-    measure          arm  n  mean_change  ci_low  ci_high  significant
-        wai intervention  7          6.4     4.2      8.6         True
-        wai   comparison  5         -0.8    -3.0      1.4        False
+    measure          arm  n  mean_change  ci_low  ci_high
+        wai intervention  7          6.4     4.2      8.6
+        wai   comparison  5         -0.8    -3.0      1.4
     """
-    check_share("alpha", alpha)
     check_share("confidence", confidence)
     paired = changes(pilot, analysis_set)
     rows = []
@@ -312,7 +306,7 @@ def paired_tests(
         for arm in ARMS:
             chosen = paired[(paired["measure"] == measure) & (paired["arm"] == arm)]
             change, n = chosen["change"], len(chosen)
-            test = _test(chosen["endline"], chosen["baseline"], True, alpha, confidence)
+            test = _test(chosen[ENDLINE], chosen[BASELINE], True, confidence)
             dz, low, high = standardised_difference(
                 test["t"], test["df"], n**-0.5 if n else NOTHING, confidence
             )
@@ -334,13 +328,13 @@ def paired_tests(
 
 @quantity()
 def between_tests(
-    pilot: Pilot, alpha: float = 0.05, confidence: float = 0.95, analysis_set: str = "all"
+    pilot: Pilot, confidence: float = 0.95, analysis_set: str = "all"
 ) -> pd.DataFrame:
     """Pooled t test of the intervention arm against the comparison arm.
 
     Parameters
     ----------
-    alpha, confidence, analysis_set
+    confidence, analysis_set
         As in `paired_tests`; the analysis set bears on the change only.
 
     Returns
@@ -348,7 +342,7 @@ def between_tests(
     DataFrame
         measure, contrast ("change" among the paired, as in the report; "baseline" and "endline"
         among all scores of the wave), n_intervention, n_comparison, difference (of means), t,
-        t_size (without its sign), df, p, significant, ci_low, ci_high (of the difference). The
+        t_size (without its sign), df, p, ci_low, ci_high (of the difference). The
         baseline has no t and no p: where the arms come from a draw, a difference is chance (CONSORT
         2010, item 15).
 
@@ -362,7 +356,6 @@ def between_tests(
         wai   change         7.2     4.4     10.0 5.7
         wai baseline        -0.2    -5.1      4.7 NaN
     """
-    check_share("alpha", alpha)
     check_share("confidence", confidence)
     paired, scores = changes(pilot, analysis_set), outcome_scores(pilot)
     rows = []
@@ -373,9 +366,9 @@ def between_tests(
             **{wave: [_select(scores, measure, arm, wave) for arm in ARMS] for wave in WAVES},
         }
         for contrast, (x, y) in samples.items():
-            test = _test(x, y, False, alpha, confidence)
-            if contrast == "baseline":
-                test |= dict.fromkeys(("t", "t_size", "p"), NOTHING) | {"significant": None}
+            test = _test(x, y, False, confidence)
+            if contrast == BASELINE:
+                test |= dict.fromkeys(("t", "t_size", "p"), NOTHING)
             rows.append(
                 {
                     "measure": measure,
@@ -459,7 +452,7 @@ def estimates(pilot: Pilot, confidence: float = 0.95, analysis_set: str = "all")
         ]
         of_people = tested[tested["measure"] == measure]
         of_measure = pd.concat([pd.DataFrame(fitted[:-1]), of_people, pd.DataFrame(fitted[-1:])])
-        groups = [_select(scores, measure, arm, "baseline") for arm in ARMS]
+        groups = [_select(scores, measure, arm, BASELINE) for arm in ARMS]
         rows.append(of_measure.assign(measure=measure, d=of_measure["value"] / _pooled_sd(*groups)))
     columns = ["measure", "analysed", "estimate", "arm", "n", "value", "ci_low", "ci_high", "df"]
     return pd.concat(rows, ignore_index=True)[[*columns, "d", "dz"]]
@@ -471,12 +464,12 @@ def _fitted(
     """Least squares of change, or of endline adjusted for baseline, on the arms."""
     n = len(frame) if arm == BETWEEN else int((frame["arm"] == arm).sum())
     row = {"analysed": analysed, "estimate": estimate, "arm": arm, "n": n}
-    treated = (frame["arm"] == "intervention").astype(float)
-    design = pd.DataFrame({"intervention": treated, "comparison": 1 - treated})
-    weights = {"intervention": [1.0, 0.0], "comparison": [0.0, 1.0], BETWEEN: [1.0, -1.0]}[arm]
+    treated = (frame["arm"] == INTERVENTION).astype(float)
+    design = pd.DataFrame({INTERVENTION: treated, COMPARISON: 1 - treated})
+    weights = {INTERVENTION: [1.0, 0.0], COMPARISON: [0.0, 1.0], BETWEEN: [1.0, -1.0]}[arm]
     if estimate == ADJUSTED:
-        design, weights = design.assign(baseline=frame["baseline"]), [*weights, 0.0]
-    outcome = frame["endline" if estimate == ADJUSTED else "change"]
+        design, weights = design.assign(baseline=frame[BASELINE]), [*weights, 0.0]
+    outcome = frame[ENDLINE if estimate == ADJUSTED else "change"]
     if np.linalg.matrix_rank(design) < len(weights):
         return row | dict.fromkeys(("value", "ci_low", "ci_high", "df"), NOTHING)
     fit = OLS(outcome, design).fit()
@@ -495,7 +488,7 @@ def _pooled_sd(x: pd.Series, y: pd.Series) -> float:
 
 
 @quantity(Given("scale_maximum"), Same("n", "outcome_summary", "n", on=("measure", "arm", "wave")))
-def ceiling(pilot: Pilot, within: int = 5) -> pd.DataFrame:
+def ceiling(pilot: Pilot, within: int = NEAR) -> pd.DataFrame:
     """How close scores lie to the top of their scale.
 
     Parameters
@@ -557,32 +550,9 @@ def ceiling(pilot: Pilot, within: int = 5) -> pd.DataFrame:
 
 
 @quantity()
-def score_bands(pilot: Pilot) -> pd.DataFrame:
-    """People in each band of the outcomes that have bands.
-
-    Returns
-    -------
-    DataFrame
-        measure, arm, wave, band, n, total, percent.
-    """
-    scores = outcome_scores(pilot)
-    frames = []
-    banded = (item for item in pilot.instruments.outcomes.items() if item[1].key.bands)
-    for (measure, scale), arm, wave in product(banded, ARMS, WAVES):
-        values = _select(scores, measure, arm, wave)
-        frame = shares(band(values, scale), tuple(scale.key.bands), "band")
-        frame.insert(0, "wave", wave)
-        frame.insert(0, "arm", arm)
-        frame.insert(0, "measure", measure)
-        frames.append(frame)
-    return pd.concat(frames, ignore_index=True)
-
-
-@quantity()
 def design_effects(
     pilot: Pilot,
     icc: Sequence[float] = (0.0, 0.01, 0.05, 0.1, 0.2),
-    alpha: float = 0.05,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """What clustering in the randomised units would do to the between-arm tests of change.
@@ -591,8 +561,8 @@ def design_effects(
     ----------
     icc : sequence of float
         Intra-cluster correlations to suppose, each in [0, 1]: four units cannot estimate one.
-    alpha, confidence : float
-        Levels in (0, 1).
+    confidence : float
+        In (0, 1).
 
     Returns
     -------
@@ -600,7 +570,7 @@ def design_effects(
         measure, icc, units, n, cluster_size (mean people per unit, weighted by size as unequal
         units require: Eldridge, Ashby and Kerry 2006), design_effect (1 + (size - 1) icc),
         effective_n, difference (of mean changes), ci_low, ci_high, t (the test's t over the root of
-        the design effect), df (units less 2), p, significant.
+        the design effect), df (units less 2), p.
 
     Raises
     ------
@@ -617,7 +587,6 @@ def design_effects(
         wai  0.0 12           1.00        12.00   2
         wai  0.1 12           1.28         9.35   2
     """
-    check_share("alpha", alpha)
     problems = [
         Problem("parameters", None, "icc", repr(value), "a number in [0, 1]")
         for value in icc
@@ -626,7 +595,7 @@ def design_effects(
     if problems:
         raise InputError(problems)
     check_share("confidence", confidence)
-    paired, tests = changes(pilot), between_tests(pilot, alpha, confidence)
+    paired, tests = changes(pilot), between_tests(pilot, confidence)
     tested = tests[tests["contrast"] == "change"].set_index("measure")
     level = (1 + confidence) / 2
     rows = []
@@ -656,7 +625,6 @@ def design_effects(
                     "t": t,
                     "df": df,
                     "p": float(p),
-                    "significant": None if math.isnan(p) else bool(p < alpha),
                 }
             )
     return pd.DataFrame(rows)
@@ -723,7 +691,7 @@ def _unit_means(pilot: Pilot, measure: str) -> pd.Series:
 
 
 def _treated(pilot: Pilot) -> list[str]:
-    return sorted({team.unit for team in pilot.study.teams if team.arm == "intervention"})
+    return sorted({team.unit for team in pilot.study.teams if team.arm == INTERVENTION})
 
 
 @quantity(Given("units"), Given("allocations"), Given("smallest_p"))
@@ -790,7 +758,7 @@ def arm_differences(pilot: Pilot) -> pd.DataFrame:
     rows = []
     for characteristic in ("years_practising", "hours_per_week", "families_supported"):
         x, y = (given.loc[given["arm"] == arm, characteristic].dropna() for arm in ARMS)
-        test = _test(x, y, False, 0.05, 0.95)
+        test = _test(x, y, False, 0.95)
         rows.append(
             {
                 "characteristic": characteristic,

@@ -8,12 +8,18 @@ from typing import Any
 
 import pandas as pd
 
-from earlyhelp.analysis.instruments import (
-    ARMS,
-    outcome_scores,
-    tool_rating_scores,
-)
+from earlyhelp.analysis.instruments import outcome_scores, tool_rating_scores
 from earlyhelp.analysis.quantities import Formula, Given, Same, Total, labelled, quantity
+from earlyhelp.study.design import (
+    ALL_WAVES,
+    ARMS,
+    BASELINE,
+    COMPARISON,
+    ENDLINE,
+    INTERVENTION,
+    POST_TRAINING,
+    WAVES,
+)
 from earlyhelp.study.raw import Pilot
 
 NUMERIC_CHARACTERISTICS = (
@@ -65,11 +71,7 @@ def surveys(pilot: Pilot) -> dict[str, pd.DataFrame]:
     >>> {wave: len(survey) for wave, survey in surveys(pilot).items()}
     {'baseline': 18, 'post_training': 8, 'endline': 23}
     """
-    return {
-        "baseline": pilot.baseline_survey,
-        "post_training": pilot.post_training_survey,
-        "endline": pilot.endline_survey,
-    }
+    return {wave: pilot.survey(wave) for wave in ALL_WAVES}
 
 
 @quantity(
@@ -111,7 +113,7 @@ def responses(pilot: Pilot) -> pd.DataFrame:
         "responses",
         "n",
         {"activity": "baseline survey"},
-        {"wave": "baseline"},
+        {"wave": BASELINE},
         ("arm", "team"),
     ),
     Same(
@@ -119,12 +121,10 @@ def responses(pilot: Pilot) -> pd.DataFrame:
         "responses",
         "n",
         {"activity": "post-training survey"},
-        {"wave": "post_training"},
+        {"wave": POST_TRAINING},
         ("arm", "team"),
     ),
-    Same(
-        "n", "responses", "n", {"activity": "endline survey"}, {"wave": "endline"}, ("arm", "team")
-    ),
+    Same("n", "responses", "n", {"activity": "endline survey"}, {"wave": ENDLINE}, ("arm", "team")),
 )
 def data_collection(pilot: Pilot) -> pd.DataFrame:
     """Data collection and delivery by team (Table 2.1).
@@ -159,8 +159,8 @@ def data_collection(pilot: Pilot) -> pd.DataFrame:
             counts = [int((frame["team"] == team).sum()) for team in members]
             rows += [(activity, arm, team, n) for team, n in zip(members, counts, strict=True)]
             rows.append((activity, arm, "all", sum(counts)))
-    rows.append(("interviews", "intervention", "all", len(pilot.interviews)))
-    rows.append(("interviews", "comparison", "all", 0))
+    rows.append(("interviews", INTERVENTION, "all", len(pilot.interviews)))
+    rows.append(("interviews", COMPARISON, "all", 0))
     table = pd.DataFrame(rows, columns=["activity", "arm", "team", "n"])
     return table.assign(done=(table["n"] > 0).astype(int))
 
@@ -308,14 +308,14 @@ def _paired(pilot: Pilot) -> Iterator[Same]:
                 Same("both", "outcome_summary", "n", {}, {"measure": measure, "wave": wave}, arm),
                 Same("both", "responses", "n", {}, {"wave": wave, "team": "all"}, arm),
             )
-            for wave in ("baseline", "endline")
+            for wave in WAVES
         )
         yield Same("both", "paired_tests", "n", {}, {"measure": measure}, arm, scored)
 
 
 @quantity(
-    Same("baseline", "responses", "n", select={"wave": "baseline", "team": "all"}, on=("arm",)),
-    Same("endline", "responses", "n", select={"wave": "endline", "team": "all"}, on=("arm",)),
+    Same("baseline", "responses", "n", select={"wave": BASELINE, "team": "all"}, on=("arm",)),
+    Same("endline", "responses", "n", select={"wave": ENDLINE, "team": "all"}, on=("arm",)),
     _paired,
     Formula("lost", "baseline - both"),
     Formula("new", "endline - both"),
@@ -377,7 +377,7 @@ def _flow(pilot: Pilot) -> Iterator[Same]:
         for stage, fact in (("teams", "teams"), ("randomised units", "units")):
             where = {"stage": stage, "arm": arm}
             yield Same("n", "design", "value", where, {"fact": f"{arm} {fact}"})
-    for wave in ("baseline", "post_training", "endline"):
+    for wave in ALL_WAVES:
         where = {"stage": f"{wave.replace('_', '-')} survey"}
         yield Same("n", "responses", "n", where, {"wave": wave, "team": "all"}, ("arm",))
     for stage, other, column in (
@@ -389,7 +389,7 @@ def _flow(pilot: Pilot) -> Iterator[Same]:
     yield Same("n", "tool_frequency", "total", {"stage": "reported use at endline"}, tool)
     for measure, scale in pilot.instruments.whole.items():
         name = scale.key.name.lower()
-        for wave in ("baseline", "endline"):
+        for wave in WAVES:
             where, select = {"stage": f"{name} at {wave}"}, {"measure": measure, "wave": wave}
             yield Same("n", "outcome_summary", "n", where, select, ("arm",))
         where = {"stage": f"{name} paired"}
@@ -438,12 +438,12 @@ def participant_flow(pilot: Pilot) -> pd.DataFrame:
         "used the tools": int(pilot.tool_use["practitioner_id"].nunique()),
         "reported use at endline": int(pilot.endline_survey[frequency].notna().sum()),
     }
-    rows.extend((stage, "intervention", n) for stage, n in intervention_only.items())
+    rows.extend((stage, INTERVENTION, n) for stage, n in intervention_only.items())
     add("endline survey", pilot.endline_survey["team"])
     scores = outcome_scores(pilot).dropna(subset="score")
     for measure, scale in pilot.instruments.whole.items():
         of_measure, label = scores[scores["measure"] == measure], scale.key.name.lower()
-        for wave in ("baseline", "endline"):
+        for wave in WAVES:
             add(f"{label} at {wave}", of_measure.loc[of_measure["wave"] == wave, "team"])
         paired = of_measure[of_measure["practitioner_id"].duplicated()]
         add(f"{label} paired", paired["team"])
@@ -486,7 +486,7 @@ def participant_flow(pilot: Pilot) -> pd.DataFrame:
         "total",
         "people",
         "distinct",
-        {"denominator": "people known to the study", "arm": "comparison"},
+        {"denominator": "people known to the study", "arm": COMPARISON},
         on=("arm",),
     ),
     Formula("percent", "100 * n / total"),
@@ -519,13 +519,13 @@ def response_rates(pilot: Pilot) -> pd.DataFrame:
     attended = int(attended_training(pilot).sum())
     rows: list[tuple[str, str, str, int, int]] = []
     for wave, arm, _, n in totals:
-        if arm != "all" and wave != "post_training":
+        if arm != "all" and wave != POST_TRAINING:
             rows.append((wave, arm, "people known to the study", n, len(_known_people(pilot, arm))))
-        if arm != "all" and wave == "endline":
+        if arm != "all" and wave == ENDLINE:
             rows.append((wave, arm, "baseline respondents", again[arm], before[arm]))
-        if arm == "intervention":
+        if arm == INTERVENTION:
             rows.append((wave, arm, "eligible for training", n, len(pilot.training_attendance)))
-        if arm == "intervention" and wave == "post_training":
+        if arm == INTERVENTION and wave == POST_TRAINING:
             rows.append((wave, arm, "attended training", n, attended))
     table = pd.DataFrame(rows, columns=["wave", "arm", "denominator", "n", "total"])
     table["percent"] = [percent(*pair) for pair in table[["n", "total"]].to_numpy().tolist()]

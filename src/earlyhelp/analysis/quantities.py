@@ -17,6 +17,9 @@ import pandas as pd
 
 from earlyhelp.study.raw import Pilot
 
+# What a number may claim that the reconstruction has set freely.
+FREE = "illustrative"
+
 
 @dataclass(frozen=True)
 class Formula:
@@ -233,4 +236,4 @@ def free(pilot: Pilot, frame: pd.DataFrame, name: str) -> pd.DataFrame:
     """Say of a table that it shows people one by one: seen ones, or synthetic ones."""
     observed = pilot.study.provenance == "observed"
     frame.attrs["free"] = name
-    return claiming(labelled(frame, pilot.labels), "observed" if observed else "illustrative")
+    return claiming(labelled(frame, pilot.labels), "observed" if observed else FREE)

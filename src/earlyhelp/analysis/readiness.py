@@ -7,8 +7,8 @@ from itertools import chain
 import pandas as pd
 
 from earlyhelp.analysis.feasibility import TRAINED, shares_by, use_by_team
-from earlyhelp.analysis.participants import attended_training, percent, responses, shares
-from earlyhelp.analysis.quantities import Answers, Same, quantity
+from earlyhelp.analysis.participants import attended_training, percent, shares
+from earlyhelp.analysis.quantities import Answers, quantity
 from earlyhelp.study.raw import Pilot
 
 
@@ -57,23 +57,6 @@ def contamination(pilot: Pilot) -> pd.DataFrame:
     answers = {contact: pilot.endline_survey[column] for contact, column in columns.items()}
     listed = (pilot.answers(column, "endline_survey") for column in columns.values())
     return shares_by("contact", answers, tuple(dict.fromkeys(chain(*listed))), "answer")
-
-
-@quantity(Same("n", "interviewees", "n", {"activity": "interviews"}, {"role": "all"}))
-def participation(pilot: Pilot) -> pd.DataFrame:
-    """Taking part in evaluation activities (RQ 3.4).
-
-    Returns
-    -------
-    DataFrame
-        activity, n (responses, interviews or observations).
-    """
-    counted = responses(pilot)
-    totals = counted[(counted["arm"] == "all") & (counted["team"] == "all")]
-    rows = [(f"{wave.replace('_', '-')} survey", n) for wave, n in totals[["wave", "n"]].to_numpy()]
-    rows.append(("interviews", len(pilot.interviews)))
-    rows.append(("training observations", len(pilot.observations)))
-    return pd.DataFrame(rows, columns=["activity", "n"])
 
 
 @quantity()

@@ -174,17 +174,3 @@ def gather(*steps: Callable[[], Any]) -> list[Any]:
     if problems:
         raise InputError(dict.fromkeys(problems))
     return results
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        found = error.strerror or "an error"
-        raise InputError(
-            [Problem(str(path), None, "", found, "a file that can be written")]
-        ) from None

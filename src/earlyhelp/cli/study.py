@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from typer import Option, Typer
 
-from earlyhelp.cli.boundary import Command, Format, Study, argument, option, write_whole
+from earlyhelp.cli.boundary import Command, Format, Study, argument, option
 from earlyhelp.study.problems import InputError, Problem
-from earlyhelp.study.textfile import is_there
+from earlyhelp.study.textfile import is_there, write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,10 +28,6 @@ PARAMETER = (
     "the type that it has there: text as it stands, a decimal number (0.05, .05 or 5e-2), a whole "
     "number, or for anything else a Python literal"
 )
-
-Table = Annotated[
-    Literal["text", "json", "csv"], Option(help="for people, programs or spreadsheets")
-]
 
 app = Typer(
     help="Recompute and check a mixed-methods pilot evaluation.",
@@ -201,7 +197,7 @@ def export(
     study: Study, output: Annotated[Path, argument("OUT", "file ending in .qdpx or .qdc")]
 ) -> None:
     """Write a project (.qdpx) or a codebook (.qdc)."""
-    from earlyhelp.qualitative.framework import read_codebook, validate_matrix
+    from earlyhelp.qualitative.framework import MATRIX_FILE, read_codebook, validate_matrix
     from earlyhelp.qualitative.refi_qda import export_codebook, export_project
     from earlyhelp.study.raw import open_pilot
 
@@ -211,13 +207,9 @@ def export(
     pilot = open_pilot(study)
     matrix = pilot.framework_matrix
     if matrix.empty:
-        raise _refuse("framework_matrix.csv", "no rows", "a study with qualitative data")
+        raise _refuse(MATRIX_FILE, "no rows", "a study with qualitative data")
     codebook = read_codebook(pilot.study.folder)
-    sources = {
-        "interview": pilot.interviews["interview_id"].tolist(),
-        "observation": pilot.observations["observation_id"].tolist(),
-    }
-    if problems := validate_matrix(matrix, codebook, sources):
+    if problems := validate_matrix(matrix, codebook, pilot.sources):
         raise InputError(problems)
     if suffix == ".qdc":
         write_whole(output, export_codebook(codebook))

@@ -24,10 +24,9 @@ from earlyhelp.cli.boundary import (
     number_option,
     option,
     unfolded,
-    write_whole,
 )
 from earlyhelp.study.problems import InputError, Problem
-from earlyhelp.study.textfile import read_text
+from earlyhelp.study.textfile import read_text, write_whole
 
 SWEEP_ICC = (0.01, 0.02, 0.05, 0.1, 0.2)
 SWEEP_EFFECT = (0.2, 0.3, 0.5)

@@ -21,7 +21,7 @@ from earlyhelp.possible.two_waves import Arm, Change
 # Calls a function of a module with every tuple of arguments and returns the results in order; the
 # last argument names the work to whoever waits.
 Each = Callable[[Callable[..., Any], Sequence[tuple[Any, ...]], str], list[Any]]
-ARMS, WAVES = ("intervention", "comparison"), ("baseline", "endline")
+WAVES = ("baseline", "endline")
 EXACT, OUTER, ATTAINED = "exact", "outer bound", "attained"
 
 # Weights of the spread at baseline, of that at endline and of the sum at baseline.

@@ -42,12 +42,8 @@ from earlyhelp.published.checks import (
     counts_of,
 )
 from earlyhelp.published.claims import CLAIMS_FILE, Claim, read_claims
-from earlyhelp.qualitative.framework import (
-    TRIANGULATION_FILE,
-    kinds,
-    read_codebook,
-    read_triangulation,
-)
+from earlyhelp.qualitative.framework import kinds, read_codebook
+from earlyhelp.qualitative.triangulation import TRIANGULATION_FILE, read_triangulation
 from earlyhelp.study.design import PLACEHOLDER, QUESTIONS_FILE, read_questions
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.textfile import is_there

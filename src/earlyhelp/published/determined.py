@@ -33,29 +33,35 @@ from scipy import stats
 from earlyhelp.analysis.outcomes import BETWEEN, standardised_difference
 from earlyhelp.analysis.quantities import claiming, labelled
 from earlyhelp.analysis.randomisation import design_effect
-from earlyhelp.possible.extremes import ARMS, ATTAINED, EXACT, WAVES, spread_known
+from earlyhelp.possible.extremes import ATTAINED, EXACT, OUTER, spread_known
 from earlyhelp.possible.one_group import printed_interval
 from earlyhelp.possible.two_waves import Change, Wave
 from earlyhelp.published import identified_sets
 from earlyhelp.published.claims import parse_interval
 from earlyhelp.published.identified_sets import (
-    NEAR,
     Identified,
     Outcome,
     reliable_change,
+    top_cutoffs,
 )
 from earlyhelp.published.numbers import number, roundings, span
 from earlyhelp.published.printed import PrintedFigures, read_printed
-from earlyhelp.study.design import Study, read_study
+from earlyhelp.study.design import (
+    ARMS,
+    BASELINE,
+    ENDLINE,
+    INTERVENTION,
+    WAVES,
+    Study,
+    read_study,
+)
 from earlyhelp.study.scoring_keys import Instruments, read_instruments
 
 COLUMNS = ["quantity", "population", "low", "high", "values", "decimals", "status", "how"]
-OUTER = "outer bound"
 ALL_TESTS = "exact, over all data sets that agree with every printed figure of the arm"
 GROUP = "exact, over all data sets with the n, mean and SD of this group; the tests are left aside"
-BY_DOMAIN = "exact, from the sum of scores and what the text says of Figure 3.4"
+BY_DOMAIN = "exact, from the sum of scores and what the text says of the domains"
 BY_SUM = "exact, from the sum of scores alone"
-PRINTED = "arithmetic on printed numbers of people"
 
 
 @dataclass(frozen=True)
@@ -580,7 +586,7 @@ def _waves_between(figures: Figures, measure: str) -> Iterator[Row]:
         df, scale = first.n + second.n - 2, sqrt(1 / first.n + 1 / second.n)
         sizes = [(scale * low, scale * high) for low, high in (outer, found)]
         yield _bracketed(f"{label}: d, {wave} SD", BETWEEN, sizes[0], sizes[1], 2)
-        if wave == "baseline":
+        if wave == BASELINE:
             # A difference between groups that were drawn is chance (CONSORT 2010, item 15).
             continue
         yield _bracketed(f"{label}: t ({df} degrees of freedom)", BETWEEN, outer, found, 2)
@@ -687,10 +693,9 @@ def _of_groups(
 
 def _top_of_group(figures: Figures, measure: str, arm: str, wave: str) -> Iterator[Row]:
     outcome = figures.outcomes[measure]
-    maximum, n = outcome.scale.total_maximum, outcome.groups[arm][wave].n
-    cutoffs = {"at the maximum": maximum, f"within {NEAR} points": maximum - NEAR}
-    cutoffs |= {f"high from {cutoff}": cutoff for cutoff in outcome.scale.high}
-    for name, cutoff in cutoffs.items():
+    n = outcome.groups[arm][wave].n
+    bands = {f"high from {cutoff}": cutoff for cutoff in outcome.scale.high}
+    for name, cutoff in (top_cutoffs(outcome) | bands).items():
         label = f"{outcome.scale.key.name}: people with {cutoff} or more (of {n})"
         if figures.has(measure, arm, f"{name}, {wave}"):
             low, high, found = figures.extreme(measure, arm, f"{name}, {wave}")
@@ -847,7 +852,7 @@ def score_ranges(figures: Figures, measure: str) -> pd.DataFrame:
             "high": chosen["high"].astype(int),
         }
     )
-    return claiming(table.reset_index(drop=True), "bounded")
+    return labelled(claiming(table.reset_index(drop=True), "bounded"), figures.study.labels)
 
 
 # --- People and use -------------------------------------------------------------------------------
@@ -937,7 +942,7 @@ def _unrecorded(figures: Figures) -> Iterator[Row]:
     role = next((role for role in roles if printed.of("reported_use", "used", role=role)), None)
     if role is None:
         return
-    answered = printed.respondents("intervention", "endline")
+    answered = printed.respondents(INTERVENTION, ENDLINE)
     users = max(
         sum(n for answer, n in frequency.items() if answer != never)
         for frequency in (
@@ -947,11 +952,11 @@ def _unrecorded(figures: Figures) -> Iterator[Row]:
     )
     others = users - printed.count("reported_use", "used", role=role)
     recorded = printed.count("attended_and_used", "used", role=role)
-    uploaded = printed.share(users, "uploaded", answer="yes")
+    uploaded = printed.share(users, "uploaded", answer=figures.study.counted.affirmed)
     missing = uploaded - others - recorded
     reason = (
         f"{OUTER} above; the least is attained: at most {others} of those who uploaded are not "
         f"{role}s, and at most {recorded} of these are in the records"
     )
     label = f"Staff who say they uploaded scores (of {uploaded}) but are not in the records"
-    yield _row(label, "intervention", (max(0, missing), uploaded), 0, reason)
+    yield _row(label, INTERVENTION, (max(0, missing), uploaded), 0, reason)

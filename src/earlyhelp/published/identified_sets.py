@@ -38,15 +38,14 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from earlyhelp.analysis.outcomes import NEAR
 from earlyhelp.possible import bounds, existence, extremes, one_group, two_waves
 from earlyhelp.possible.existence import Person, Worth
 from earlyhelp.possible.extremes import (
-    ARMS,
     ATTAINED,
     EXACT,
     OUTER,
     SIGNS,
-    WAVES,
     Each,
     Placed,
     spread_known,
@@ -55,7 +54,16 @@ from earlyhelp.possible.one_group import Figures, Interval
 from earlyhelp.possible.two_waves import Arm, Change, TTest, Wave
 from earlyhelp.published.claims import CLAIMS_FILE
 from earlyhelp.published.printed import Group, PrintedFigures, read_printed
-from earlyhelp.study.design import Study, read_study
+from earlyhelp.study.design import (
+    ARMS,
+    BASELINE,
+    ENDLINE,
+    INTERVENTION,
+    POST_TRAINING,
+    WAVES,
+    Study,
+    read_study,
+)
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.scoring_keys import Scale, read_instruments
 from earlyhelp.study.textfile import is_there, read_text
@@ -65,8 +73,6 @@ FOLDER = "derived"
 INPUTS = "inputs.json"
 # Raise it whenever the same figures may give other results; moving or formatting code is none.
 METHOD_VERSION = 2
-# Points below the scale's maximum that count as near it, as in `outcomes.ceiling`.
-NEAR = 5
 # Jacobson and Truax (1991): reliable at 1.96 standard errors of a difference.
 RELIABLE = 1.96
 
@@ -99,8 +105,8 @@ class Outcome:
         """Both arms by name."""
         return {
             arm: Arm(
-                self._wave(self.groups[arm]["baseline"]),
-                self._wave(self.groups[arm]["endline"]),
+                self._wave(self.groups[arm][BASELINE]),
+                self._wave(self.groups[arm][ENDLINE]),
                 self.pairs[arm],
                 self.paired[arm],
             )
@@ -225,7 +231,7 @@ def ratings(study: Study, printed: PrintedFigures) -> dict[str, Figures]:
     for name, scale in read_instruments(study.folder).ratings.items():
         keys = {"measure": scale.instrument, "tool": scale.key.tool}
         if scale.key.tool in printed.values("tool_ratings", "tool", measure=scale.instrument):
-            answered = printed.respondents("intervention", "post_training")
+            answered = printed.respondents(INTERVENTION, POST_TRAINING)
             group = printed.group("tool_ratings", answered, **keys)
             if group.mean is not None and group.sd is not None:
                 limits = (scale.minimum, scale.maximum, scale.items)
@@ -238,7 +244,7 @@ def reliable_change(outcome: Outcome) -> int | None:
 
     1.96 standard errors of a difference, with the SD of both arms pooled at baseline.
     """
-    groups = [outcome.groups[arm]["baseline"] for arm in ARMS]
+    groups = [outcome.groups[arm][BASELINE] for arm in ARMS]
     known = [(group.n - 1, float(group.sd)) for group in groups if group.sd is not None]
     reliability = outcome.scale.key.reliability
     if reliability is None or len(known) < len(groups):
@@ -735,7 +741,9 @@ def counts(outcome: Outcome, arm: str) -> dict[str, Count]:
     if points is not None:
         asked["reliably improved"] = _risen(problem, points)
         asked["reliably worse"] = _risen(problem, points, sign=-1)
-        for (index, wave), (name, cutoff) in product(enumerate(WAVES), _cutoffs(outcome).items()):
+        for (index, wave), (name, cutoff) in product(
+            enumerate(WAVES), top_cutoffs(outcome).items()
+        ):
             asked[f"{name}, {wave}"] = _high(outcome, arm, index, cutoff)
     asked["endline sum of pairs"] = Count(
         lambda person: 0 if person[0] is None or person[1] is None else person[1],
@@ -786,7 +794,8 @@ def _beyond(outcome: Outcome, left: Contrasts) -> Iterator[tuple[str, str, float
         )
 
 
-def _cutoffs(outcome: Outcome) -> dict[str, int]:
+def top_cutoffs(outcome: Outcome) -> dict[str, int]:
+    """Lowest total that is at or near the top of the scale."""
     top = outcome.scale.total_maximum
     return {"at the maximum": top, f"within {NEAR} points": top - NEAR}
 
@@ -806,7 +815,7 @@ def _groups(study: Study, printed: PrintedFigures) -> pd.DataFrame:
         for (arm, problem), (index, wave) in product(outcome.arms.items(), enumerate(WAVES)):
             scores = (problem.baseline, problem.endline)[index]
             if scores.variance is None:
-                cutoffs = [*outcome.scale.high, *_cutoffs(outcome).values()]
+                cutoffs = [*outcome.scale.high, *top_cutoffs(outcome).values()]
                 rows += [
                     (
                         outcome.measure,
@@ -842,4 +851,4 @@ def _printed_groups(
             if figures := outcome.figures(arm, wave):
                 yield outcome.measure, arm, wave, figures, [maximum - NEAR, maximum]
     for name, figures in ratings(study, printed).items():
-        yield name, "intervention", "post_training", figures, [4, figures.maximum]
+        yield name, INTERVENTION, POST_TRAINING, figures, [4, figures.maximum]

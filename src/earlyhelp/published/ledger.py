@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 from pydantic import BaseModel
 
-from earlyhelp.analysis.quantities import QUANTITIES
+from earlyhelp.analysis.quantities import FREE, QUANTITIES
 from earlyhelp.published.claims import (
     CLAIMS_FILE,
     COLUMNS,
@@ -26,7 +26,7 @@ from earlyhelp.published.claims import (
     read_claims,
 )
 from earlyhelp.published.numbers import round_like, short
-from earlyhelp.published.statuses import FREE, Statuses
+from earlyhelp.published.statuses import Statuses
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import Pilot
 from earlyhelp.study.yamlfile import read_yaml

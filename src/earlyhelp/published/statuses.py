@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from earlyhelp.analysis.quantities import (
+    FREE,
     QUANTITIES,
     Answers,
     Formula,
@@ -41,13 +42,12 @@ STATUSES = {
     "bounded": "differs between allowed data sets; the range is shown",
     "contradicted": "the printed figures cannot all be true; both are shown",
     "assumed": "follows from values that somebody chose; they stand beside it",
-    "illustrative": "free in the reconstruction; shows the form of an analysis and no finding",
+    FREE: "free in the reconstruction; shows the form of an analysis and no finding",
     "observed": "computed from a study's real data",
     "design fact": "a fact of the design, from the study's description",
     "not testable": "words about a number that nothing printed settles",
     "not in our data": "printed in the report; no data of this compendium can answer it",
 }
-FREE = "illustrative"
 
 
 class Marks:

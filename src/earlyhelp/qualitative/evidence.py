@@ -7,7 +7,7 @@ The rule, applied by `outcome_evidence` in this order:
 2. "measured support": such a test favours the intervention at alpha.
 3. "qualitative support": more rows speak for the outcome than against it.
 4. "no evidence": none of these; the reason is told. A test that is not significant is no evidence
-   either way (`framework.INCONCLUSIVE`, which the joint displays keep to as well).
+   either way (`triangulation.INCONCLUSIVE`, which the joint displays keep to as well).
 
 Measures without a comparison, such as survey ratings after the training, decide nothing.
 
@@ -33,10 +33,11 @@ from typing import Any
 
 import pandas as pd
 
-from earlyhelp.analysis.outcomes import between_tests
+from earlyhelp.analysis.outcomes import between_tests, check_share
 from earlyhelp.analysis.quantities import labelled
 from earlyhelp.qualitative.framework import (
     STAFF_ON_FAMILIES,
+    SYNTHESIS,
     Codebook,
     evidence_for_outcomes,
     on_part,
@@ -51,7 +52,6 @@ LEVELS = ("very limited", "very limited", "limited", "moderate", "strong")
 # With two against two units no test by randomisation can find anything; with four against four one
 # can, at the usual level.
 FEW_UNITS = 8
-SYNTHESIS = "evaluators' synthesis"
 
 
 def outcome_evidence(
@@ -74,7 +74,8 @@ def outcome_evidence(
         named (rows of sources that the report names), row_ids (tuple), evidence, one of
         `theory.OVERLAY`, and reason (why there is no evidence, else "").
     """
-    changes = between_tests(pilot, alpha).query("contrast == 'change'")
+    check_share("alpha", alpha)
+    changes = between_tests(pilot).query("contrast == 'change'")
     tests = {row["measure"]: row for row in changes.to_dict("records")}
     rows = _rows_by_outcome(pilot.framework_matrix, codebook)
     table = []

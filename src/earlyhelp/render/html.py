@@ -35,6 +35,7 @@ from earlyhelp.report.claim_cards import cards
 from earlyhelp.study.design import Study, read_study
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import open_pilot
+from earlyhelp.validate import table as study_files
 
 FRONT_PAGE = "index.ipynb"  # a notebook like the others, but above their folder
 FILE_TYPES = ("csv", "json", "yml")
@@ -151,10 +152,14 @@ def _run_sphinx(of_study: dict[str, Any], root: Path, work: Path) -> None:
 
 
 def study_settings(study: Study, said: Imprint, contents: Contents) -> dict[str, Any]:
-    """Sphinx settings that depend on the study: title, provenance, volumes and citation."""
+    """Sphinx settings that depend on the study: title, provenance, volumes and citation.
+
+    A page may show the list of a study folder's files as the substitution `study_files`.
+    """
     report = contents.volumes[0]
     return {
         "nitpicky": True,
+        "myst_substitutions": {"study_files": study_files()},
         "html_title": study.title,
         # The theme takes both as HTML.
         "html_theme_options": {

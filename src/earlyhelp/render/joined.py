@@ -21,9 +21,11 @@ import re
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from importlib.resources import as_file, files
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
+import pypandoc
 from bs4 import BeautifulSoup
 from bs4.element import Tag
 
@@ -464,6 +466,19 @@ def to_html(joined: Joined) -> str:
             written.append(f'<h1 id="part.{number}">{html.escape(part)}</h1>')
         written.append(chapter.body.decode_contents())
     return "\n".join(written)
+
+
+def converted(document: str, to: str, form: str, *options: str, output: Path | None = None) -> str:
+    """Convert joined HTML by pandoc, with the filter of a form (`assets`)."""
+    with as_file(files("earlyhelp.render") / "assets" / f"{form}.lua") as filter_path:
+        text: str = pypandoc.convert_text(
+            document,
+            to=to,
+            format="html-auto_identifiers-smart",
+            outputfile=output,
+            extra_args=[f"--lua-filter={filter_path}", *options],
+        )
+    return text
 
 
 def new_tag(name: str, **attributes: str) -> Tag:

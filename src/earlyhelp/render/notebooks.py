@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import logging
 import math
-import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,12 +16,12 @@ import papermill
 from jupyter_client.manager import AsyncKernelManager
 
 from earlyhelp.analysis.outcomes import ANALYSIS_SETS
-from earlyhelp.published.statuses import FREE
+from earlyhelp.analysis.quantities import FREE
 from earlyhelp.qualitative.theory import THEORY_FILE, load_theory
 from earlyhelp.report.myst import CLAIMED
 from earlyhelp.study.design import find_folder, read_study
 from earlyhelp.study.problems import InputError, Problem
-from earlyhelp.study.textfile import is_there, read_text
+from earlyhelp.study.textfile import is_there, read_text, write_whole
 
 # Seconds that one cell may take. Work that needs longer is a step of the workflow, as the
 # simulation is; without a limit a cell that waits for itself would hold up a build for good.
@@ -265,14 +264,8 @@ def execute(source: Path, output: Path, given: Mapping[str, str]) -> None:
         notebook.cells = [c for c in notebook.cells if not any(_tagged(c, t) for t in omitted)]
     _inject(notebook, values)
     clean = _cleaned(_run(source, notebook))
-    content = f"{nbformat.writes(clean)}\n".encode()
     output.parent.mkdir(parents=True, exist_ok=True)
-    partial = output.with_name(f".{output.name}.partial")
-    try:
-        partial.write_bytes(content)
-        os.replace(partial, output)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_whole(output, f"{nbformat.writes(clean)}\n".encode())
 
 
 def _inject(notebook: nbformat.NotebookNode, values: Mapping[str, Any]) -> None:

@@ -16,14 +16,13 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from importlib.resources import as_file, files
+from importlib.resources import files
 from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-import pypandoc
 import typst
 from bs4.element import Tag
 
@@ -32,6 +31,7 @@ from earlyhelp.render.joined import (
     HEADINGS,
     LEDGER_COLUMNS,
     Joined,
+    converted,
     join,
     new_tag,
     read_chapters,
@@ -385,15 +385,4 @@ def _column_widths(table: Tag) -> tuple[list[int], list[int]]:
 
 def to_typst(document: str) -> str:
     """Convert the joined HTML to Typst markup."""
-    with as_file(files("earlyhelp.render") / "assets" / "pdf.lua") as filter_path:
-        typst: str = pypandoc.convert_text(
-            document,
-            to="typst-smart",
-            format="html-auto_identifiers-smart",
-            extra_args=[
-                f"--lua-filter={filter_path}",
-                "--wrap=none",
-                "--syntax-highlighting=none",
-            ],
-        )
-    return typst
+    return converted(document, "typst-smart", "pdf", "--wrap=none", "--syntax-highlighting=none")

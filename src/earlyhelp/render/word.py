@@ -12,15 +12,14 @@ import json
 import re
 import zipfile
 from collections.abc import Mapping, Sequence
-from importlib.resources import as_file, files
 from io import BytesIO
 from pathlib import Path
 
 import matplotlib
-import pypandoc
 import typst
 from bs4 import BeautifulSoup
 
+from earlyhelp.render.joined import converted
 from earlyhelp.render.volumes import Imprint, Volume
 from earlyhelp.study.problems import InputError, Problem
 
@@ -110,20 +109,8 @@ def document(
     }
     (work / "properties.json").write_text(json.dumps(properties), "utf-8")
     made = work / f"{volume.id}.docx"
-    with as_file(files("earlyhelp.render") / "assets" / "word.lua") as filter_path:
-        pypandoc.convert_text(
-            str(page),
-            to="docx",
-            format="html-auto_identifiers-smart",
-            outputfile=made,
-            extra_args=[
-                f"--lua-filter={filter_path}",
-                f"--resource-path={work}",
-                f"--metadata-file={work / 'properties.json'}",
-                "--toc",
-                "--toc-depth=3",
-            ],
-        )
+    options = (f"--resource-path={work}", f"--metadata-file={work / 'properties.json'}")
+    converted(str(page), "docx", "word", *options, "--toc", "--toc-depth=3", output=made)
     return _changed(made.read_bytes())
 
 

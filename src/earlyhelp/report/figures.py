@@ -16,12 +16,14 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch
 
+from earlyhelp.analysis.quantities import FREE
 from earlyhelp.published.numbers import chance, number
 from earlyhelp.report.layout import DESIGN_LABELS, label
+from earlyhelp.study.design import ARMS, BASELINE, COMPARISON, ENDLINE, INTERVENTION, WAVES
 
 INK, MUTED = "#1f2a33", "#5b6770"
-ARM_COLOURS = {"intervention": "#0b5c8a", "comparison": "#c2571a"}
-ARM_MARKERS = {"intervention": "o", "comparison": "s"}
+ARM_COLOURS = {INTERVENTION: "#0b5c8a", COMPARISON: "#c2571a"}
+ARM_MARKERS = {INTERVENTION: "o", COMPARISON: "s"}
 # Of bars that stand side by side, with a pattern for each, so that colour is not alone.
 BAR_COLOURS = ("#0b5c8a", "#8fb8d3", "#c2571a", "#dd9a6c")
 HATCHES = ("", "///", "...", "xxx")
@@ -61,16 +63,19 @@ def use_style() -> None:
 
 def mark(figure: Figure, statuses: Collection[str]) -> Figure:
     """Write on a figure whose data are not all published that they are no findings."""
-    if "illustrative" in statuses:
+    if FREE in statuses:
         part = "" if len(statuses) == 1 else "Partly "
-        note = f"{part}illustrative: synthetic data, not a finding"
+        note = f"{part}{FREE}: synthetic data, not a finding"
         note = note[0].upper() + note[1:]
         figure.text(0.995, 0.005, note, ha="right", va="bottom", fontsize=8, color=MUTED)
         figure.set_layout_engine("constrained", rect=(0, 0.05, 1, 0.95))
     return figure
 
 
-def _axes(height: float, columns: int = 1, sharey: bool = False) -> tuple[Figure, list[Axes]]:
+def side_by_side(
+    height: float, columns: int = 1, sharey: bool = False
+) -> tuple[Figure, list[Axes]]:
+    """Panels side by side over the width of a page, in a height in inches."""
     figure, axes = plt.subplots(
         1,
         columns,
@@ -93,7 +98,7 @@ def agreement(answers: pd.DataFrame) -> Figure:
     """
     questions = list(dict.fromkeys(answers["question"]))
     options = list(dict.fromkeys(answers["answer"]))
-    figure, (axes,) = _axes(1.1 + 0.38 * len(questions))
+    figure, (axes,) = side_by_side(1.1 + 0.38 * len(questions))
     left = pd.Series(0.0, index=questions)
     for option, colour in zip(options, AGREEMENT_COLOURS, strict=True):
         rows = answers[answers["answer"] == option].set_index("question").loc[questions]
@@ -126,7 +131,7 @@ def counts(frame: pd.DataFrame, category: str, group: str | None = None) -> Figu
     """
     groups = [None] if group is None else list(dict.fromkeys(frame[group]))
     categories = list(dict.fromkeys(frame[category]))
-    figure, (axes,) = _axes(0.8 + 0.42 * len(categories) * (0.6 + 0.4 * len(groups)))
+    figure, (axes,) = side_by_side(0.8 + 0.42 * len(categories) * (0.6 + 0.4 * len(groups)))
     height = 0.8 / len(groups)
     for position, name in enumerate(groups):
         rows = frame if name is None else frame[frame[group] == name]
@@ -158,33 +163,14 @@ def counts(frame: pd.DataFrame, category: str, group: str | None = None) -> Figu
     return figure
 
 
-def use_by_month(frame: pd.DataFrame) -> Figure:
-    """Completions and practitioners by month, one panel each (Figure 3.2).
-
-    Parameters
-    ----------
-    frame : DataFrame
-        month, tool, completions, practitioners (`feasibility.use_by_month`).
-    """
-    tools = frame[frame["tool"] != "all"].assign(
-        month=pd.to_datetime(frame["month"]).dt.strftime("%b %Y")
-    )
-    figure, panels = _axes(2.9, columns=2)
-    for axes, column in zip(panels, ("completions", "practitioners"), strict=True):
-        sns.lineplot(
-            tools,
-            x="month",
-            y=column,
-            hue="tool",
-            style="tool",
-            markers=["o", "s"],
-            palette=["#0b5c8a", "#c2571a"],
-            ax=axes,
-            errorbar=None,
-        )
-        axes.set(xlabel="", ylabel=column.capitalize(), ylim=(0, None))
-        axes.legend(title="", frameon=False)
-    return figure
+# How seaborn draws the lines of the tools.
+TOOL_LINES: Mapping[str, Any] = {
+    "hue": "tool",
+    "style": "tool",
+    "markers": ["o", "s"],
+    "palette": list(ARM_COLOURS.values()),
+    "errorbar": None,
+}
 
 
 def people_completing(frame: pd.DataFrame) -> Figure:
@@ -195,7 +181,7 @@ def people_completing(frame: pd.DataFrame) -> Figure:
     frame : DataFrame
         tool, person_type, people (`feasibility.people_completing`).
     """
-    figure, (axes,) = _axes(2.6)
+    figure, (axes,) = side_by_side(2.6)
     shown = frame[frame["person_type"] != "all"]
     tools = list(dict.fromkeys(shown["tool"]))
     for position, kind in enumerate(dict.fromkeys(shown["person_type"])):
@@ -217,39 +203,39 @@ def people_completing(frame: pd.DataFrame) -> Figure:
     return figure
 
 
-def distributions(scores: pd.DataFrame, maximum: float, name: str) -> Figure:
-    """Every person's score by arm and wave against the scale's maximum.
+def points(arm: str) -> dict[str, Any]:
+    """How seaborn draws the people of an arm, by wave.
+
+    In small panels points overlap a little rather than leave the plot.
+    """
+    look = {"color": ARM_COLOURS[arm], "marker": ARM_MARKERS[arm], "size": 4.5}
+    return {"order": WAVES, "warn_thresh": 0.5, **look}
+
+
+def against_maximum(
+    panels: Sequence[Axes], scores: pd.DataFrame, maximum: float, name: str
+) -> None:
+    """Add to a panel for each arm its means and the highest possible score.
 
     Parameters
     ----------
+    panels : sequence of Axes
+        Intervention and comparison.
     scores : DataFrame
         arm, wave, score: one row per person and wave of one measure.
     maximum : float
-        Highest possible score, drawn as a line.
+        Drawn as a line.
     name : str
         Axis label.
     """
-    figure, panels = _axes(3.4, columns=2, sharey=True)
-    for axes, arm in zip(panels, ARM_COLOURS, strict=True):
-        of_arm = scores[scores["arm"] == arm]
-        sns.swarmplot(
-            of_arm,
-            x="wave",
-            y="score",
-            order=["baseline", "endline"],
-            color=ARM_COLOURS[arm],
-            marker=ARM_MARKERS[arm],
-            size=4.5,
-            ax=axes,
-            # Small panels: let points overlap a little rather than leave the plot.
-            warn_thresh=0.5,
-        )
-        for place, wave in enumerate(("baseline", "endline")):
-            mean = of_arm.loc[of_arm["wave"] == wave, "score"].mean()
+    means = scores.groupby(["arm", "wave"])["score"].mean()
+    for axes, arm in zip(panels, ARMS, strict=True):
+        for place, wave in enumerate(WAVES):
+            mean = means.get((arm, wave), float("nan"))
             axes.hlines(mean, place - 0.3, place + 0.3, color=INK, linewidth=1.6)
         axes.axhline(maximum, color=MUTED, linestyle="--", linewidth=1)
         axes.set(title=label(arm, scores), xlabel="", ylabel=name)
-        axes.set_xticks([0, 1], ["Baseline", "Endline"])
+        axes.set_xticks([0, 1], [label(wave, scores) for wave in WAVES])
     panels[0].annotate(
         f"Scale maximum {maximum:g}",
         (0, maximum),
@@ -261,7 +247,6 @@ def distributions(scores: pd.DataFrame, maximum: float, name: str) -> Figure:
         color=MUTED,
     )
     panels[0].set_ylim(top=maximum + 0.04 * maximum)
-    return figure
 
 
 def group_means(frame: pd.DataFrame, categories: Sequence[str], maximum: float) -> Figure:
@@ -276,12 +261,12 @@ def group_means(frame: pd.DataFrame, categories: Sequence[str], maximum: float) 
     maximum : float
         Highest possible score, the top of the axis.
     """
-    figure, panels = _axes(3.0, columns=len(categories), sharey=True)
+    figure, panels = side_by_side(3.0, columns=len(categories), sharey=True)
     for axes, category in zip(panels, categories, strict=True):
         for arm, colour in ARM_COLOURS.items():
             rows = frame[(frame["measure"] == category) & (frame["arm"] == arm)]
-            rows = rows.set_index("wave").loc[["baseline", "endline"]]
-            shift = -0.06 if arm == "intervention" else 0.06
+            rows = rows.set_index("wave").loc[list(WAVES)]
+            shift = -0.06 if arm == INTERVENTION else 0.06
             axes.errorbar(
                 [shift, 1 + shift],
                 rows["mean"],
@@ -294,7 +279,7 @@ def group_means(frame: pd.DataFrame, categories: Sequence[str], maximum: float) 
                 label=label(arm, frame),
             )
             for place, row in zip((shift, 1 + shift), rows.to_dict("records"), strict=True):
-                outside, side = (-6, "right") if arm == "intervention" else (6, "left")
+                outside, side = (-6, "right") if arm == INTERVENTION else (6, "left")
                 axes.annotate(
                     number(row["mean"], 1),
                     (place, row["mean"]),
@@ -306,7 +291,7 @@ def group_means(frame: pd.DataFrame, categories: Sequence[str], maximum: float) 
                 )
         axes.axhline(maximum, color=MUTED, linestyle=":", linewidth=1)
         axes.set(title=label(category, frame), xlim=(-0.5, 1.5))
-        axes.set_xticks([0, 1], ["Baseline", "Endline"])
+        axes.set_xticks([0, 1], [label(wave, frame) for wave in WAVES])
     panels[0].set_ylabel("Mean score, bars one SD")
     handles, names = panels[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside upper center", ncols=2, frameon=False)
@@ -326,7 +311,7 @@ def arms_compared(means: pd.DataFrame, contrasts: pd.DataFrame, maximum: float) 
     maximum : float
         Highest possible score.
     """
-    figure, (left, right) = _axes(2.9, columns=2)
+    figure, (left, right) = side_by_side(2.9, columns=2)
     for arm, colour in ARM_COLOURS.items():
         rows = means[means["arm"] == arm].set_index("wave").loc[["baseline", "endline"]]
         side = -1 if arm == "intervention" else 1
@@ -398,7 +383,7 @@ def flow(frame: pd.DataFrame, stages: Sequence[tuple[str, str]]) -> Figure:
         What to show, from top to bottom. A stage an arm did not go through leaves a gap.
     """
     n_of = frame.set_index(["stage", "arm"])["n"].to_dict()
-    figure, (axes,) = _axes(0.55 * len(stages) + 0.6)
+    figure, (axes,) = side_by_side(0.55 * len(stages) + 0.6)
     for column, arm in enumerate(ARM_COLOURS):
         axes.text(column, 0.75, label(arm, frame), ha="center", weight="bold")
         previous: int | None = None
@@ -420,7 +405,7 @@ def flow(frame: pd.DataFrame, stages: Sequence[tuple[str, str]]) -> Figure:
                     boxstyle="round,pad=0.02",
                     facecolor="white",
                     edgecolor=ARM_COLOURS[arm],
-                    linestyle="-" if arm == "intervention" else "--",
+                    linestyle="-" if arm == INTERVENTION else "--",
                 )
             )
             text = f"{words}: {n_of[stage, arm]}"
@@ -519,7 +504,7 @@ def teams_needed(frame: pd.DataFrame, marks: Mapping[str, int]) -> Figure:
         Words and number of teams, drawn as lines.
     """
     effects = list(dict.fromkeys(frame["effect"]))
-    figure, panels = _axes(4.4, columns=len(effects), sharey=True)
+    figure, panels = side_by_side(4.4, columns=len(effects), sharey=True)
     for axes, effect in zip(panels, effects, strict=True):
         for design, rows in frame[frame["effect"] == effect].groupby("design", sort=False):
             line, marker, colour = DESIGN_STYLES[str(design)]
@@ -565,7 +550,7 @@ def simulation_check(stored: pd.DataFrame) -> Figure:
     stored : DataFrame
         design, power, power_simulated, power_mc_error (`simulation.simulate_cell`).
     """
-    figure, panels = _axes(3.0, columns=stored["design"].nunique(), sharey=True)
+    figure, panels = side_by_side(3.0, columns=stored["design"].nunique(), sharey=True)
     limits = (stored["power"].min() - 0.02, 1.01)
     for axes, (design, rows) in zip(panels, stored.groupby("design", sort=False), strict=True):
         _, marker, colour = DESIGN_STYLES[str(design)]
@@ -598,11 +583,11 @@ def score_ranges(frame: pd.DataFrame, maximum: float, name: str) -> Figure:
     name : str
         Axis label.
     """
-    figure, panels = _axes(3.3, columns=2, sharey=True)
+    figure, panels = side_by_side(3.3, columns=2, sharey=True)
     for axes, arm in zip(panels, ARM_COLOURS, strict=True):
         for wave, shift, marker, colour in (
-            ("baseline", -0.2, "o", ARM_COLOURS[arm]),
-            ("endline", 0.2, "^", INK),
+            (BASELINE, -0.2, "o", ARM_COLOURS[arm]),
+            (ENDLINE, 0.2, "^", INK),
         ):
             rows = frame[(frame["arm"] == arm) & (frame["wave"] == wave)]
             place = rows["score"] + shift

@@ -14,10 +14,12 @@ from typing import Any
 
 import pandas as pd
 
+from earlyhelp.analysis.outcomes import NEAR
 from earlyhelp.possible.one_group import Interval
-from earlyhelp.published.numbers import number
+from earlyhelp.published.numbers import NUMBER_WORDS, number
 from earlyhelp.published.statuses import Marks, cell_statuses
 from earlyhelp.report.myst import escape, mark
+from earlyhelp.study.design import PERSON_TYPES, WAVES
 
 # Words for what tables name in code, where the study has none of its own.
 LABELS = {
@@ -25,9 +27,6 @@ LABELS = {
     "comparison": "Comparison",
     "all": "All",
     "practitioners": "Practitioners",
-    "baseline": "Baseline",
-    "post_training": "Post-training",
-    "endline": "Endline",
     "change": "Change",
     "endline adjusted for baseline": "Endline adjusted for baseline",
     "intervention less comparison": "Intervention less comparison",
@@ -56,6 +55,8 @@ def label(name: object, frame: pd.DataFrame) -> str:
     return known.get(text, text.replace("_", " "))
 
 
+# Head of the people who are near the top of a scale.
+WITHIN = f"Within {NUMBER_WORDS[NEAR]} points"
 # Decimals of a number that the report puts in words, such as "above 42", at most.
 MOST = 6
 
@@ -209,6 +210,18 @@ def _pair(frame: pd.DataFrame, between: str) -> str:
     return between.join(label(name, frame) for name in frame[["first", "second"]].iloc[0])
 
 
+def _people(frame: pd.DataFrame) -> Columns:
+    before, after = (label(wave, frame) for wave in WAVES)
+    return {
+        "arm": ("Arm", None),
+        **{wave: (label(wave, frame), 0) for wave in WAVES},
+        "both": ("Both waves", 0),
+        "lost": (f"{before} only", 0),
+        "new": (f"{after} only", 0),
+        "distinct": ("Distinct people", 0),
+    }
+
+
 def _by_person_type(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.pivot(index="tool", columns="person_type", values="people").reset_index()
 
@@ -240,17 +253,7 @@ LAYOUTS: Mapping[str, Layout] = {
     ),
     "tbl-observation-counts": Layout({"training_part": ("Part", None), "n": ("Observations", 0)}),
     "tbl-interviewees": Layout({"role": ("Role", None), "n": ("Interviews", 0)}),
-    "tbl-people": Layout(
-        {
-            "arm": ("Arm", None),
-            "baseline": ("Baseline", 0),
-            "endline": ("Endline", 0),
-            "both": ("Both waves", 0),
-            "lost": ("Baseline only", 0),
-            "new": ("Endline only", 0),
-            "distinct": ("Distinct people", 0),
-        }
-    ),
+    "tbl-people": Layout(_people),
     "tbl-response-rates": Layout(
         {
             "wave": ("Wave", None),
@@ -332,7 +335,7 @@ LAYOUTS: Mapping[str, Layout] = {
         }
     ),
     "tbl-people-completing": Layout(
-        {"tool": ("Tool", None), "child": ("Children", 0), "adult": ("Adults", 0)},
+        {"tool": ("Tool", None), **{kind: (LABELS[kind], 0) for kind in PERSON_TYPES}},
         reshape=_by_person_type,
         value="people",
     ),
@@ -419,7 +422,7 @@ LAYOUTS: Mapping[str, Layout] = {
             "headroom": ("Points below maximum", 1),
             "headroom_sd": ("In SDs", 1),
             "at_maximum": ("At maximum", 0),
-            "close": ("Within five points", 0),
+            "close": (WITHIN, 0),
             "n": ("n", 0),
         }
     ),

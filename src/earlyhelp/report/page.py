@@ -13,25 +13,21 @@ from IPython.core.pylabtools import print_figure
 from IPython.display import display
 from matplotlib.figure import Figure
 
-from earlyhelp.analysis.quantities import set_in
+from earlyhelp.analysis.quantities import FREE, set_in
 from earlyhelp.published import determined
 from earlyhelp.published.claims import Claim, claims_of, parse_interval
 from earlyhelp.published.ledger import formatted, judged, ledger_target
 from earlyhelp.published.numbers import number as number  # notebooks import these from here
 from earlyhelp.published.numbers import span as span
-from earlyhelp.published.statuses import FREE, Statuses, statuses_in
-from earlyhelp.qualitative import framework
-from earlyhelp.qualitative.framework import (
-    CODEBOOK_FILE,
-    Codebook,
-    Triangulation,
-    read_codebook,
-)
+from earlyhelp.published.statuses import Statuses, statuses_in
+from earlyhelp.qualitative import framework, triangulation
+from earlyhelp.qualitative.framework import CODEBOOK_FILE, Codebook, read_codebook
 from earlyhelp.qualitative.theory import THEORY_FILE, Theory, load_theory
+from earlyhelp.qualitative.triangulation import Triangulation
 from earlyhelp.report import figures, qualitative_tables
 from earlyhelp.report.layout import LAYOUTS, target
 from earlyhelp.report.myst import CLAIMED, LETTERS, badge, escape, readings
-from earlyhelp.study.design import Question, read_questions
+from earlyhelp.study.design import Part, Question, read_questions
 from earlyhelp.study.raw import Pilot, open_pilot
 from earlyhelp.study.textfile import is_there
 
@@ -204,7 +200,7 @@ class Page:
         source = f"Report: {place}." if place else ""
         return " ".join(filter(None, [source, reading])) if self._reconstructed else ""
 
-    def answer(self, question: str, part: str) -> None:
+    def answer(self, question: str, part: Part) -> None:
         """Show a research question and its answer, the numbers filled from the analysis."""
         asked = self.questions.get(question)
         title = escape(asked.question) if asked else f"Question {question}"
@@ -263,7 +259,7 @@ class Page:
         if plan is None or codebook is None or question not in asked:
             show("This study has no coding for triangulation.")
             return
-        display = framework.joint_display(matrix, plan, codebook, question)
+        display = triangulation.joint_display(matrix, plan, codebook, question)
         caption, name = f"Joint display of question {question}.", f"tbl-joint-{key}"
         show(
             qualitative_tables.joint_display(

@@ -14,10 +14,7 @@ import pandas as pd
 
 from earlyhelp.published.numbers import number
 from earlyhelp.qualitative.framework import (
-    CODES,
-    INCONCLUSIVE,
     JOINT,
-    JUDGEMENTS,
     SUPPORT,
     Codebook,
     Theme,
@@ -26,6 +23,7 @@ from earlyhelp.qualitative.framework import (
     themes_table,
 )
 from earlyhelp.qualitative.theory import BASES, Theory
+from earlyhelp.qualitative.triangulation import CODES, COMPARISONS, INCONCLUSIVE, JUDGEMENTS
 from earlyhelp.report.layout import label
 from earlyhelp.report.myst import escape
 from earlyhelp.report.theory_drawing import evidence_target
@@ -61,7 +59,6 @@ AGREED = {
     "qualifies": " that it is so in part",
     "contradicts": " that it is not so",
 }
-COMPARISONS = ("listed and used", "listed, not used", "used, not listed", "not attributed")
 
 
 def target(row_id: str) -> str:
@@ -324,7 +321,7 @@ def joint_display(
     Parameters
     ----------
     display : DataFrame
-        As `framework.joint_display` returns it.
+        As `triangulation.joint_display` returns it.
     quoted : callable
         Gives MyST for the id of a claim: what it counts, its value and status.
     linked : collection of str
@@ -366,7 +363,7 @@ def triangulation_matrix(evidence: pd.DataFrame, codebook: Codebook) -> pd.DataF
     Parameters
     ----------
     evidence : DataFrame
-        As `framework.coded_evidence` returns it.
+        As `triangulation.coded_evidence` returns it.
 
     Returns
     -------
@@ -400,7 +397,7 @@ def judgement_counts(judgements: pd.DataFrame, codebook: Codebook) -> pd.DataFra
     Parameters
     ----------
     judgements : DataFrame
-        As `framework.question_judgements` returns them.
+        As `triangulation.question_judgements` returns them.
     """
     return pd.DataFrame(
         {
@@ -417,7 +414,7 @@ def sources_compared(comparison: pd.DataFrame, codebook: Codebook) -> pd.DataFra
     Parameters
     ----------
     comparison : DataFrame
-        As `framework.sources_compared` returns it.
+        As `triangulation.sources_compared` returns it.
 
     Returns
     -------

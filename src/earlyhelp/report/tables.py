@@ -15,10 +15,20 @@ from earlyhelp.published.determined import FEW_LISTED
 from earlyhelp.published.ledger import ledger_target
 from earlyhelp.published.numbers import chance, number, roundings, span
 from earlyhelp.published.statuses import STATUSES, cell_statuses, statuses_in
-from earlyhelp.report.layout import DESIGN_LABELS, GROUP, Columns, filled, label, marked
+from earlyhelp.report.layout import (
+    DESIGN_LABELS,
+    GROUP,
+    MOST,
+    WITHIN,
+    Columns,
+    filled,
+    label,
+    marked,
+)
 from earlyhelp.report.myst import badge, escape, readings
 from earlyhelp.report.page import where_shown
-from earlyhelp.study.design import Criterion
+from earlyhelp.study.design import ARMS, WAVES, Criterion
+from earlyhelp.study.scoring_keys import Instruments
 from earlyhelp.trial.design_grid import Sweep
 from earlyhelp.trial.pilot_estimates import settles
 from earlyhelp.trial.progression import BANDS, MOST_PEOPLE
@@ -31,11 +41,11 @@ DIFFERENCES = (
     "Endline difference of the pairs adjusted for baseline (ANCOVA)",
     *(
         f"Difference of all scores at {wave}{what}"
-        for wave in ("baseline", "endline")
+        for wave in WAVES
         for what in ("", f": d, {wave} SD")
     ),
 )
-# Stages that the drawn participant flow shows, in its words.
+# Stages that the drawn participant flow shows of every study, in its words.
 STAGES = {
     "teams": "Teams",
     "randomised units": "Randomised units",
@@ -45,9 +55,22 @@ STAGES = {
     "post-training survey": "Post-training survey",
     "used the tools": "Recorded use of the tools",
     "endline survey": "Endline survey",
-    "working alliance paired": "Alliance at both waves",
-    "compassion satisfaction paired": "Satisfaction at both waves",
 }
+
+
+def stages(instruments: Instruments) -> list[tuple[str, str]]:
+    """Stages of the drawn participant flow and their words; last who has both scores, by outcome.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> stages(open_pilot("tests/studies/complete").instruments)[-1]
+    ('compassion satisfaction paired', 'Compassion satisfaction at both waves')
+    """
+    names = [scale.key.name for scale in instruments.whole.values()]
+    paired = ((f"{name.lower()} paired", f"{name} at both waves") for name in names)
+    return [*STAGES.items(), *paired]
+
 
 Layout = TypeVar("Layout", bound=Callable[..., pd.DataFrame])
 
@@ -218,7 +241,7 @@ def progression_bands(criteria: Iterable[Criterion]) -> pd.DataFrame:
     for criterion in criteria:
         bands = {
             name.capitalize(): " to ".join(f"{end:g}" for end in getattr(criterion, name))
-            for name in ("green", "amber", "red")
+            for name in BANDS
         }
         rows.append({"Criterion": escape(criterion.label)} | bands)
         rows[-1]["Reason"] = escape(criterion.reason)
@@ -358,10 +381,7 @@ def candidates(frame: pd.DataFrame) -> pd.DataFrame:
     """Room of each measure beside what trials would need (`pilot_estimates.candidates`)."""
     table = filled(frame, {"measure": ("Measure", None)})
     table["Largest improvement (SD)"] = _range(frame, "room", 1)
-    table["Trial of"] = [
-        f"{escape(words)} ({count})"
-        for words, count in zip(frame["teams"], frame["clusters"], strict=True)
-    ]
+    table["Trial of"] = _teams(frame)
     table["Difference needed (SD)"] = _range(frame, "needed", 2)
     table["Enough room"] = frame["enough"].to_numpy()
     return table
@@ -372,7 +392,7 @@ def near_the_top(frame: pd.DataFrame) -> pd.DataFrame:
     """People at or near the top of the scale (`pilot_estimates.room`)."""
     table = filled(frame, {**GROUP, "n": ("n", 0)})
     table["At maximum"] = _range(frame, "top", 0)
-    table["Within five points"] = _range(frame, "near", 0)
+    table[WITHIN] = _range(frame, "near", 0)
     return table
 
 
@@ -422,13 +442,22 @@ def gain_from_baseline(frame: pd.DataFrame) -> pd.DataFrame:
     return table.drop_duplicates(ignore_index=True)
 
 
-def _by_design(frame: pd.DataFrame, rows: str, decimals: int) -> pd.DataFrame:
-    """Ranges with a column per design; `rows` names the column that heads the rows."""
+def _teams(frame: pd.DataFrame) -> list[str]:
+    """Numbers of teams with what they are."""
+    named = zip(frame["teams"], frame["clusters"], strict=True)
+    return [f"{escape(words)} ({count})" for words, count in named]
+
+
+def _by_design(frame: pd.DataFrame, rows: str, decimals: int, head: str) -> pd.DataFrame:
+    """Ranges with a column per design; the column `rows` heads the rows, under `head`."""
     cells = frame.rename(columns={"low": "x_low", "high": "x_high"})
     cells = cells.assign(cell=_range(cells, "x", decimals))
     wide = cells.pivot(index=rows, columns="design", values="cell")
     shown = [name for name in DESIGN_LABELS if name in wide]
     wide = wide.loc[list(dict.fromkeys(cells[rows])), shown].fillna("–")
+    wide.index = pd.Index(
+        [f"{row:g}" if rows == "effect" else row for row in wide.index], name=head
+    )
     return wide.rename(columns=DESIGN_LABELS).reset_index()
 
 
@@ -437,10 +466,7 @@ def teams_needed(frame: pd.DataFrame) -> pd.DataFrame:
     """Teams needed over the whole range of ICCs (`pilot_estimates.needed`)."""
     keys = ["design", "effect"]
     over = frame.groupby(keys, sort=False).agg(low=("low", "min"), high=("high", "max"))
-    table = _by_design(over.reset_index(), "effect", 0)
-    return table.assign(effect=table["effect"].map("{:g}".format)).rename(
-        columns={"effect": "Effect (SD)"}
-    )
+    return _by_design(over.reset_index(), "effect", 0, "Effect (SD)")
 
 
 def needed_for_width(frame: pd.DataFrame) -> pd.DataFrame:
@@ -453,7 +479,7 @@ def teams_needed_in_points(frame: pd.DataFrame) -> pd.DataFrame:
     """Teams needed for differences in points (`pilot_estimates.needed_in_points`)."""
     names = ("points", "sd", "effect")
     keys = list(frame[list(names)].itertuples(index=False, name=None))
-    table = _by_design(frame.assign(case=[str(key) for key in keys]), "case", 0)
+    table = _by_design(frame.assign(case=[str(key) for key in keys]), "case", 0, "case")
     heads = ("Difference (points)", "SD", "Difference (SD)")
     shown = [(f"{p:g}", number(sd, 1), number(effect, 2)) for p, sd, effect in dict.fromkeys(keys)]
     cases = pd.DataFrame(shown, columns=list(heads), dtype=str)
@@ -463,12 +489,7 @@ def teams_needed_in_points(frame: pd.DataFrame) -> pd.DataFrame:
 @_claiming
 def responsiveness(frame: pd.DataFrame) -> pd.DataFrame:
     """Difference in SDs that trials of given sizes can find (`pilot_estimates.responsiveness`)."""
-    words = [
-        f"{escape(teams)} ({count})"
-        for teams, count in zip(frame["teams"], frame["clusters"], strict=True)
-    ]
-    table = _by_design(frame.assign(teams=words), "teams", 2)
-    return table.rename(columns={"teams": "Trial of"})
+    return _by_design(frame.assign(teams=_teams(frame)), "teams", 2, "Trial of")
 
 
 def precision(frame: pd.DataFrame) -> pd.DataFrame:
@@ -607,7 +628,7 @@ def _roundings(frame: pd.DataFrame, name: str, decimals: int) -> list[str]:
 @_claiming
 def intervals(frame: pd.DataFrame) -> pd.DataFrame:
     """Estimates with intervals, one row a solution (`determined.intervals`)."""
-    heads = {"intervention": "Intervention", "comparison": "Comparison", "difference": "Difference"}
+    heads = {name: label(name, frame).capitalize() for name in (*ARMS, "difference")}
     return pd.DataFrame(
         {
             head: [
@@ -648,6 +669,6 @@ def _value_or_range(low: float, high: float, values: tuple[float, ...], decimals
     shown = list(dict.fromkeys(number(value, decimals) for value in values))
     if 2 <= len(shown) <= FEW_LISTED:
         return " or ".join(shown)
-    while number(low, decimals) == number(high, decimals) and decimals < 6:
+    while number(low, decimals) == number(high, decimals) and decimals < MOST:
         decimals += 1
     return span(low, high, decimals)

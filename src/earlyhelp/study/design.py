@@ -14,15 +14,19 @@ from earlyhelp.study.yamlfile import Strict, read_yaml
 
 STUDY_FILE = "study.yml"
 QUESTIONS_FILE = "research_questions.yml"
-PARTS = ("training", "tools", "approach")
-# The questions that pages of results answer, and for which parts.
-ANSWERED = {
-    **dict.fromkeys(("1.1", "1.2", "1.3", "1.4", "1.5", "1.6"), ("training", "tools")),
-    **dict.fromkeys(("2.1", "2.2", "3.1", "3.2", "3.3", "3.4", "3.5", "3.6"), ("approach",)),
-}
 PLACEHOLDER = re.compile(r"\{([a-z0-9-]+)\}")
+# The standard words of a design, each from its list.
 Arm = Literal["intervention", "comparison"]
+INTERVENTION, COMPARISON = ARMS = get_args(Arm)
 WaveId = Literal["baseline", "post_training", "endline"]
+BASELINE, POST_TRAINING, ENDLINE = ALL_WAVES = get_args(WaveId)
+# Of these, the two at which outcomes are measured.
+WAVES = (BASELINE, ENDLINE)
+PersonType = Literal["child", "adult"]
+PERSON_TYPES = get_args(PersonType)
+# What an answer is about: a part of the approach, or last the whole.
+Part = Literal["training", "tools", "approach"]
+QuestionId = Annotated[str, Field(pattern=r"^[1-9]\.[1-9]$", description="a number such as '1.4'")]
 Month = Annotated[
     str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$", description="a month such as 2022-09")
 ]
@@ -130,6 +134,8 @@ class Counted(Strict):
         Question of the endline survey on how often each tool was used, by tool.
     never : str
         The answer that means no use.
+    affirmed : str
+        The answer to questions of yes or no that affirms them.
     regularly : tuple of str
         Those that count as regular use.
     grouped : dict
@@ -156,6 +162,7 @@ class Counted(Strict):
     prior_tools: Texts
     frequency: Annotated[dict[Text, Text], Field(min_length=1)]
     never: Text
+    affirmed: Text
     regularly: Texts
     grouped: dict[Text, Grouped] = Field(default_factory=dict)
     absent: Text
@@ -235,9 +242,9 @@ class Study(Strict):
             ids = [item.id for item in getattr(self, name)]
             if len(set(ids)) < len(ids):
                 raise ValueError(f"each of the {name} has an id of its own")
-        if not {"intervention", "comparison"} <= {team.arm for team in self.teams}:
+        if not set(ARMS) <= {team.arm for team in self.teams}:
             raise ValueError("both arms have a team")
-        if missing := sorted(set(get_args(WaveId)) - {wave.id for wave in self.waves}):
+        if missing := sorted(set(ALL_WAVES) - {wave.id for wave in self.waves}):
             raise ValueError(f"a wave of each id; no {', '.join(missing)}")
         for unit in {team.unit for team in self.teams}:
             if len({team.arm for team in self.teams if team.unit == unit}) > 1:
@@ -245,6 +252,11 @@ class Study(Strict):
         if len(set(self.tool_months)) < len(self.tool_months):
             raise ValueError("each of the tool_months once")
         return self
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Words for the waves, by id."""
+        return {wave.id: wave.label for wave in self.waves}
 
     @property
     def arm_of(self) -> dict[str, str]:
@@ -289,25 +301,16 @@ def read_study(folder: str | Path) -> Study:
 
 
 class Question(Strict):
-    """One research question; `answers` maps a part (training, tools, approach) to an answer.
+    """One research question, and its answers by part of the approach.
 
     A number in an answer is a claim id in braces, never a digit.
     """
 
-    id: Annotated[str, Field(pattern=r"^[1-9]\.[1-9]$", description="a number such as '1.4'")]
+    id: QuestionId
     dimension: Literal["feasibility", "promise", "readiness"]
     name: str
     question: str
-    answers: dict[str, str] = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _shown(self) -> Question:
-        if self.id not in ANSWERED:
-            raise ValueError(f"a question that a page answers: {', '.join(ANSWERED)}")
-        if unknown := sorted(set(self.answers) - set(ANSWERED[self.id])):
-            parts = " or ".join(ANSWERED[self.id])
-            raise ValueError(f"answers for {parts} to question {self.id}, not {unknown[0]}")
-        return self
+    answers: dict[Part, str] = Field(default_factory=dict)
 
     @property
     def placeholders(self) -> set[str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from earlyhelp.study.design import Study
+from earlyhelp.study.design import COMPARISON, INTERVENTION, Study
 from earlyhelp.study.problems import Problem
 
 Frames = Mapping[str, pd.DataFrame]
@@ -63,8 +63,8 @@ def questions_of_one_arm(study: Study, frames: Frames) -> Iterator[Problem]:
     endline = frames["endline_survey"]
     arms = endline["team"].map(study.arm_of)
     for arm, columns in (
-        ("comparison", (*study.counted.frequency.values(), *INTERVENTION_QUESTIONS)),
-        ("intervention", COMPARISON_QUESTIONS),
+        (COMPARISON, (*study.counted.frequency.values(), *INTERVENTION_QUESTIONS)),
+        (INTERVENTION, COMPARISON_QUESTIONS),
     ):
         for column in columns:
             for line, answer in endline.loc[arms == arm, column].dropna().items():
@@ -102,7 +102,7 @@ def register_of_the_arm(study: Study, frames: Frames) -> Iterator[Problem]:
     register = set(frames["training_attendance"]["practitioner_id"])
     for stem, _, frame in _surveys(study, frames):
         arms = frame["team"].map(study.arm_of)
-        for line, person in frame.loc[arms == "intervention", "practitioner_id"].items():
+        for line, person in frame.loc[arms == INTERVENTION, "practitioner_id"].items():
             if person not in register:
                 expected = "a practitioner of training_attendance.csv, as in the intervention arm"
                 yield _problem(stem, line, "practitioner_id", repr(person), expected)

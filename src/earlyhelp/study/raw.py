@@ -10,7 +10,15 @@ from typing import Any
 import pandas as pd
 
 from earlyhelp.study import plausibility
-from earlyhelp.study.design import STUDY_FILE, Study, find_folder, read_study
+from earlyhelp.study.design import (
+    ARMS,
+    INTERVENTION,
+    PERSON_TYPES,
+    STUDY_FILE,
+    Study,
+    find_folder,
+    read_study,
+)
 from earlyhelp.study.dictionary import (
     DATAPACKAGE_FILE,
     Dictionary,
@@ -62,6 +70,22 @@ _WORDS = Reads(always=True)
 _NUMBER = Reads("number")
 _COUNT = Reads("number", always=True)
 
+FRAMEWORK_MATRIX = {
+    "row_id": _ID,
+    "source_type": _WORDS,
+    "source_id": _TEXT,
+    "research_question": _WORDS,
+    "component": _WORDS,
+    "theme": _WORDS,
+    "sub_theme": _TEXT,
+    "direction": _WORDS,
+    "concerns": _WORDS,
+    "summary": _WORDS,
+    "outcome": _TEXT,
+    "support": _TEXT,
+    "report_section": _TEXT,
+}
+
 
 def _one_of(*answers: str) -> Reads:
     return Reads(always=True, answers=answers)
@@ -95,9 +119,10 @@ def columns_read(study: Study, instruments: Instruments) -> dict[str, dict[str, 
     tools = (*counted.frequency, *(scale.key.tool for scale in instruments.ratings.values()))
     teams = {
         arms: _one_of(*(team.id for team in study.teams if team.arm in arms))
-        for arms in (("intervention", "comparison"), ("intervention",))
+        for arms in (ARMS, (INTERVENTION,))
     }
     everybody, trained = teams.values()
+    affirmed = _listed(counted.affirmed)
     respondent = {
         "practitioner_id": _ID,
         "team": everybody,
@@ -124,12 +149,12 @@ def columns_read(study: Study, instruments: Instruments) -> dict[str, dict[str, 
         "endline_survey": {
             **survey,
             **dict.fromkeys(counted.frequency.values(), _listed(counted.never, *counted.regularly)),
-            "uploaded_scores": _listed("yes"),
+            "uploaded_scores": affirmed,
             "family_engagement": _listed(),
             "difficulty": _listed(),
-            "continue_tools": _listed("yes"),
-            "contact_with_training": _listed("yes"),
-            "contact_with_tools": _listed("yes"),
+            "continue_tools": affirmed,
+            "contact_with_training": affirmed,
+            "contact_with_tools": affirmed,
         },
         "training_attendance": {
             "practitioner_id": _ID,
@@ -142,7 +167,7 @@ def columns_read(study: Study, instruments: Instruments) -> dict[str, dict[str, 
         "tool_use": {
             "completion_id": _ID,
             "person_id": _ID,
-            "person_type": _one_of("adult", "child"),
+            "person_type": _one_of(*PERSON_TYPES),
             "tool": Reads(always=True, answers=tuple(counted.frequency), counted=tools),
             "practitioner_id": _ID,
             "team": trained,
@@ -163,21 +188,7 @@ def columns_read(study: Study, instruments: Instruments) -> dict[str, dict[str, 
             "months_in_role": _COUNT,
             "conducted_on": _DATE,
         },
-        "framework_matrix": {
-            "row_id": _ID,
-            "source_type": _WORDS,
-            "source_id": _TEXT,
-            "research_question": _WORDS,
-            "component": _WORDS,
-            "theme": _WORDS,
-            "sub_theme": _TEXT,
-            "direction": _WORDS,
-            "concerns": _WORDS,
-            "summary": _WORDS,
-            "outcome": _TEXT,
-            "support": _TEXT,
-            "report_section": _TEXT,
-        },
+        "framework_matrix": FRAMEWORK_MATRIX,
     }
     for group in counted.grouped.values():
         known = columns["endline_survey"].get(group.column, _listed()).counted or ()
@@ -222,13 +233,26 @@ class Pilot:
             )
         )
 
+    def survey(self, wave: str) -> pd.DataFrame:
+        """The responses of a wave."""
+        frame: pd.DataFrame = getattr(self, f"{wave}_survey")
+        return frame
+
     @property
     def labels(self) -> dict[str, str]:
         """Words for columns, waves, instruments and scales, by name."""
         return {
             **self.dictionary.titles,
-            **{wave.id: wave.label for wave in self.study.waves},
+            **self.study.labels,
             **self.instruments.labels,
+        }
+
+    @property
+    def sources(self) -> dict[str, set[str]]:
+        """Ids of the sources of the framework matrix that have a file, by their kind."""
+        return {
+            "interview": set(self.interviews["interview_id"]),
+            "observation": set(self.observations["observation_id"]),
         }
 
     @property

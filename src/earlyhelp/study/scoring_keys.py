@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from pydantic import Field, FiniteFloat, model_validator
 
 from earlyhelp.study import dictionary
+from earlyhelp.study.design import WAVES, PersonType
 from earlyhelp.study.dictionary import DATAPACKAGE_FILE, Dictionary, read_dictionary
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.yamlfile import Strict, read_yaml
@@ -21,7 +22,7 @@ from earlyhelp.study.yamlfile import Strict, read_yaml
 INSTRUMENTS_FILE = "instruments.yml"
 Text = Annotated[str, Field(min_length=1)]
 Columns = tuple[dictionary.Name, ...]
-OUTCOME_SURVEYS = ("baseline_survey", "endline_survey")
+OUTCOME_SURVEYS = tuple(f"{wave}_survey" for wave in WAVES)
 
 
 class ScaleKey(Strict):
@@ -49,7 +50,7 @@ class ScaleKey(Strict):
     reversed: Columns = ()
     tool: str = ""
     bands: dict[Text, tuple[FiniteFloat, FiniteFloat]] = Field(default_factory=dict)
-    cutoffs: dict[Literal["adult", "child"], FiniteFloat] = Field(default_factory=dict)
+    cutoffs: dict[PersonType, FiniteFloat] = Field(default_factory=dict)
     reliability: Annotated[float, Field(gt=0, lt=1)] | None = None
 
     @model_validator(mode="after")

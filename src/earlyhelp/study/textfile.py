@@ -1,4 +1,4 @@
-"""Read what somebody hands in: the text of a file, whatever stands in its place, and a number."""
+"""Files: read what somebody hands in, whatever stands in its place, and write one whole."""
 
 from __future__ import annotations
 
@@ -111,3 +111,24 @@ def read_text(path: Path, expected: str = "a text file in UTF-8") -> str:
         row = text.count("\n", 0, control.start()) + 1
         raise problem(f"the control character U+{ord(control[0]):04X}", row)
     return text
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all.
+
+    Raises
+    ------
+    InputError
+        When it cannot be written.
+    """
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        partial.write_bytes(content)
+        partial.replace(path)
+    except OSError as error:
+        found = error.strerror or "an error"
+        raise InputError(
+            [Problem(str(path), None, "", found, "a file that can be written")]
+        ) from None
+    finally:
+        partial.unlink(missing_ok=True)

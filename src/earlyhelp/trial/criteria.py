@@ -7,11 +7,11 @@ from typing import Any
 import pandas as pd
 
 from earlyhelp.analysis import feasibility, participants, readiness
-from earlyhelp.analysis.instruments import ARMS
-from earlyhelp.analysis.quantities import claiming
+from earlyhelp.analysis.quantities import FREE, claiming
 from earlyhelp.analysis.randomisation import design_effect
 from earlyhelp.published.ledger import with_statuses
-from earlyhelp.published.statuses import FREE, Statuses, cell_statuses, combined
+from earlyhelp.published.statuses import Statuses, cell_statuses, combined
+from earlyhelp.study.design import ARMS
 from earlyhelp.study.raw import Pilot
 from earlyhelp.trial import progression
 
@@ -73,7 +73,7 @@ def observed(pilot: Pilot) -> pd.DataFrame:
             readings["other"] = None
         rows.append({"quantity": name, **told, "arm": arm, "upper_bound": bound, **readings})
 
-    yes = {"answer": "yes"}
+    yes = {"answer": pilot.study.counted.affirmed}
     attendance = feasibility.attendance(pilot)
     add("attendance", attendance, {"role": "all"}, "attended", "eligible")
     used = feasibility.attended_and_used(pilot)

@@ -21,16 +21,15 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from earlyhelp.analysis import outcomes, readiness
-from earlyhelp.analysis.instruments import ARMS
+from earlyhelp.analysis.outcomes import NEAR, NOTHING
 from earlyhelp.analysis.participants import surveys
-from earlyhelp.analysis.quantities import claiming, labelled
+from earlyhelp.analysis.quantities import FREE, claiming, labelled
 from earlyhelp.possible import one_group
 from earlyhelp.published import determined, identified_sets
 from earlyhelp.published.identified_sets import outcomes as printed_outcomes
 from earlyhelp.published.numbers import number, span
 from earlyhelp.published.printed import read_printed
-from earlyhelp.published.statuses import FREE
-from earlyhelp.study.design import Study
+from earlyhelp.study.design import ARMS, ENDLINE, WAVES, Study, read_questions
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import Pilot
 from earlyhelp.study.textfile import is_there
@@ -39,9 +38,6 @@ from earlyhelp.trial import criteria, power
 from earlyhelp.trial.design_grid import Sweep
 from earlyhelp.trial.simulation import CONSERVATIVE, KEEPS, TOO_OFTEN, verdict
 
-WAVES = ("baseline", "endline")
-NEAR = 5
-NOTHING = float("nan")
 # What is computed from chosen values claims no more, whatever of the pilot goes into it.
 ASSUMED = "assumed"
 
@@ -83,7 +79,7 @@ def _status(pilot: Pilot) -> str:
 
 
 def _observed_room(pilot: Pilot) -> pd.DataFrame:
-    summary = outcomes.outcome_summary(pilot).merge(outcomes.ceiling(pilot, NEAR))
+    summary = outcomes.outcome_summary(pilot).merge(outcomes.ceiling(pilot))
     rows = []
     for row in summary[summary["measure"].isin(pilot.instruments.whole)].to_dict("records"):
         seen = {"mean": row["mean"], "sd": row["sd"] or NOTHING}
@@ -590,7 +586,7 @@ def candidates(room: pd.DataFrame, required: pd.DataFrame) -> pd.DataFrame:
     ['yes', 'not determined']
     """
     rows = []
-    endline = room[room["wave"] == "endline"].groupby("measure", sort=False)
+    endline = room[room["wave"] == ENDLINE].groupby("measure", sort=False)
     parallel = required[required["design"] == "parallel"]
     for measure, left in endline:
         low, high = float(left["headroom_sd_low"].min()), float(left["headroom_sd_high"].max())
@@ -832,7 +828,6 @@ def caution(teams: pd.DataFrame, column: str, sweep: Sweep, alpha: float) -> str
     return f" Fewer than {least} teams: the numbers rest on normal team means, {told}.{unequal}"
 
 
-READINESS = ("3.1", "3.2", "3.3", "3.4", "3.5", "3.6")
 NUMBERS_FILE = "next_steps.yml"
 
 
@@ -842,7 +837,7 @@ class ThemeNumber(Strict):
     Attributes
     ----------
     theme : str
-        A theme that a cell on questions 3.1 to 3.6 has in the framework matrix.
+        A theme that a row on readiness has in the framework matrix.
     words : str
         What the number counts.
     figure : str
@@ -897,9 +892,9 @@ def unknown_numbers(numbers: list[ThemeNumber], pilot: Pilot) -> list[Problem]:
     >>> [problem.found for problem in problems]
     ["'weather'"]
     """
-    themes = sorted(set(_readiness_cells(pilot.framework_matrix)["theme"]))
+    themes = sorted(set(_on_readiness(pilot)["theme"]))
     known = {
-        "theme": (themes, f"a theme of questions {READINESS[0]} to {READINESS[-1]}"),
+        "theme": (themes, "a theme of a question of readiness"),
         "figure": (figures(pilot), "one of"),
     }
     return [
@@ -910,12 +905,14 @@ def unknown_numbers(numbers: list[ThemeNumber], pilot: Pilot) -> list[Problem]:
     ]
 
 
-def _readiness_cells(matrix: pd.DataFrame) -> pd.DataFrame:
-    return matrix[matrix["research_question"].isin(READINESS)]
+def _on_readiness(pilot: Pilot) -> pd.DataFrame:
+    questions = read_questions(pilot.study.folder).values()
+    asked = [question.id for question in questions if question.dimension == "readiness"]
+    return pilot.framework_matrix[pilot.framework_matrix["research_question"].isin(asked)]
 
 
 def next_steps(pilot: Pilot, room: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
-    """Evidence behind the recommended next steps (research questions 3.1 to 3.6).
+    """Evidence behind the recommended next steps, on the questions of readiness.
 
     Parameters
     ----------
@@ -952,7 +949,7 @@ def next_steps(pilot: Pilot, room: pd.DataFrame, confidence: float = 0.95) -> pd
     numbers: dict[str, list[ThemeNumber]] = {}
     for item in given:
         numbers.setdefault(item.theme, []).append(item)
-    seen, matrix = criteria.observed(pilot), _readiness_cells(pilot.framework_matrix)
+    seen, matrix = criteria.observed(pilot), _on_readiness(pilot)
     rows = []
     for (question, theme), cells in matrix.groupby(["research_question", "theme"]):
         counted = cells["direction"].value_counts().sort_index()
@@ -975,7 +972,7 @@ def _in_words(
     """A number in words, its status and readings; None where there is none, or only a free one."""
     if item.figure.startswith(ROOM):
         measure = item.figure.removeprefix(ROOM)
-        left = room[(room["measure"] == measure) & (room["wave"] == "endline")]
+        left = room[(room["measure"] == measure) & (room["wave"] == ENDLINE)]
         low, high = left["headroom_sd_low"].min(), left["headroom_sd_high"].max()
         return f"{item.words}: {span(low, high, 1)} SD", room.attrs["status"], ()
     if item.figure == TEAMS:

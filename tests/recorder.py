@@ -40,6 +40,7 @@ from earlyhelp.cli import main as command_line
 from earlyhelp.published.claims import claims_of
 from earlyhelp.published.ledger import judged
 from earlyhelp.report import page
+from earlyhelp.report.myst import CAPTION
 from earlyhelp.study.raw import open_pilot
 
 ROOT = Path(__file__).parents[1]
@@ -270,7 +271,11 @@ def record_page(source: Path) -> str:
             blocks += map(_shown, captured.outputs)
             if figure := cell.metadata.get("mystnb", {}).get("figure"):
                 alternative = cell.metadata["mystnb"].get("image", {}).get("alt", "")
-                blocks.append(f"{figure['name']}: {figure['caption']}\n\n{alternative}".strip())
+                endings = [output.metadata.get(CAPTION, "") for output in captured.outputs]
+                caption = " ".join(
+                    [f"{figure['name']}: {figure['caption']}", *filter(None, endings)]
+                )
+                blocks.append(f"{caption}\n\n{alternative}".strip())
     return "\n\n".join(block.strip() for block in blocks) + "\n"
 
 

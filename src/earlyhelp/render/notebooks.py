@@ -18,7 +18,7 @@ from jupyter_client.manager import AsyncKernelManager
 from earlyhelp.analysis.outcomes import ANALYSIS_SETS
 from earlyhelp.analysis.quantities import FREE
 from earlyhelp.qualitative.theory import THEORY_FILE, load_theory
-from earlyhelp.report.myst import CLAIMED
+from earlyhelp.report.myst import CAPTION, CLAIMED
 from earlyhelp.study.design import find_folder, read_study
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.textfile import is_there, read_text, write_whole
@@ -384,6 +384,12 @@ def _claimed(cell: nbformat.NotebookNode) -> set[str]:
     return {status for output in outputs for status in output.get("metadata", {}).get(CLAIMED, ())}
 
 
+def _figure(cell: nbformat.NotebookNode) -> dict[str, str]:
+    """What a cell says of the figure that it shows."""
+    figure: dict[str, str] = cell.metadata.get("mystnb", {}).get("figure", {"caption": ""})
+    return figure
+
+
 def _cleaned(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """Drop what differs from run to run: times, paths, the interpreter's version.
 
@@ -396,6 +402,10 @@ def _cleaned(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
         cell["id"] = f"cell-{number}"
         for key in ("papermill", "execution"):
             cell.metadata.pop(key, None)
+        for output in cell.get("outputs", []):
+            ending, figure = output.get("metadata", {}).get(CAPTION), _figure(cell)
+            if ending and not figure["caption"].endswith(ending):
+                figure["caption"] = f"{figure['caption']} {ending}"
         if _claimed(cell) == {FREE}:
             tags = (tag for tag in cell.metadata.get("tags", []) if tag != "hide-input")
             cell.metadata["tags"] = [*tags, "hide-cell"]

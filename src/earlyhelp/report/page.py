@@ -26,7 +26,7 @@ from earlyhelp.qualitative.theory import THEORY_FILE, Theory, load_theory
 from earlyhelp.qualitative.triangulation import Triangulation
 from earlyhelp.report import figures, qualitative_tables
 from earlyhelp.report.layout import LAYOUTS, target
-from earlyhelp.report.myst import CLAIMED, LETTERS, badge, escape, readings
+from earlyhelp.report.myst import CAPTION, CLAIMED, LETTERS, badge, escape, readings
 from earlyhelp.study.design import Part, Question, read_questions
 from earlyhelp.study.raw import Pilot, open_pilot
 from earlyhelp.study.textfile import is_there
@@ -74,9 +74,10 @@ def show(markdown: str, claimed: Collection[str] = ()) -> None:
     _display({"text/markdown": markdown, "text/plain": markdown}, claimed)
 
 
-def _display(content: dict[str, str], claimed: Collection[str]) -> None:
+def _display(content: dict[str, str], claimed: Collection[str], caption: str = "") -> None:
     """Display with what its numbers may claim, so that a page can fold what is no finding."""
-    display(content, raw=True, metadata={CLAIMED: list(claimed)} if claimed else {})
+    about = {CLAIMED: list(claimed), CAPTION: caption}
+    display(content, raw=True, metadata={key: told for key, told in about.items() if told})
 
 
 @dataclass(frozen=True)
@@ -146,23 +147,26 @@ class Page:
         said = filter(None, [caption, *badges, *notes, self._ledger_link(name)])
         show(table_markdown(frame, " ".join(said), name, kind), claimed)
 
-    def figure(self, figure: Figure, frame: pd.DataFrame, *columns: str) -> None:
-        """Show a figure of some columns of a table; a figure's cell shows nothing else.
+    def figure(
+        self, figure: Figure, *shown: pd.DataFrame, place: str = "", reading: str = ""
+    ) -> None:
+        """Show a figure; its caption ends as a table's does. A figure's cell shows nothing else.
 
         Left to the notebook's display, a figure also says its size in pixels, which is another
         with each of matplotlib's backends.
+
+        Parameters
+        ----------
+        shown : DataFrame
+            Tables with the columns that the figure draws.
         """
-        claimed = statuses_in(frame, *columns)
+        claimed = list(dict.fromkeys(status for frame in shown for status in statuses_in(frame)))
+        assumed = (self._assumed(set_in(frame), claimed) for frame in shown)
+        said = [*map(badge, claimed), self._notes(place, reading), *dict.fromkeys(assumed)]
         # matplotlib otherwise writes the hour into every SVG.
         drawn = print_figure(figures.mark(figure, claimed), "svg", metadata={"Date": None})
-        self.drawing(drawn, claimed)
+        self.drawing(drawn, claimed, " ".join(filter(None, said)))
         plt.close(figure)
-
-    def note(self, frame: pd.DataFrame, *columns: str, place: str = "", reading: str = "") -> None:
-        """Say below a figure what its numbers may claim, and where the report has them."""
-        claimed = statuses_in(frame, *columns)
-        notes = [self._notes(place, reading), self._assumed(set_in(frame), claimed)]
-        show(" ".join(filter(None, [*map(badge, claimed), *notes])), claimed)
 
     def _rests_on(self, frame: pd.DataFrame, name: str) -> str:
         """The readings behind what a quantity's table shows (`Statuses.rests_on`)."""
@@ -232,9 +236,17 @@ class Page:
         printed = f"; printed {escape(claim.printed)}" if claim.status == "contradicted" else ""
         return f"{what}: {value}{printed} {status}"
 
-    def drawing(self, svg: str, claimed: Collection[str] = ()) -> None:
-        """Show a drawing; its cell's metadata give number, caption and alternative text."""
-        _display({"image/svg+xml": svg}, claimed)
+    def drawing(self, svg: str, claimed: Collection[str] = (), ending: str = "") -> None:
+        """Show a drawing; its cell's metadata give number, caption and alternative text.
+
+        Parameters
+        ----------
+        claimed : collection of str
+            What its numbers may claim.
+        ending : str
+            What the caption ends with.
+        """
+        _display({"image/svg+xml": svg}, claimed, ending)
 
     def matrix(self, question: str) -> None:
         """Show the framework matrix of a question, themes down and sources across."""

@@ -85,9 +85,7 @@ def build_html(
     with TemporaryDirectory(prefix=".html-", dir=output.parent) as folder:
         work = Path(folder).resolve()
         contents = assemble(study, Path(results), root, work / "book")
-        said = imprint(study, root)
-        settings = study_settings(study, said, contents)
-        settings["myst_substitutions"] = {"edition": edition(study, said)}
+        settings = study_settings(study, imprint(study, root), contents)
         numbers, made = _claims(study)
         _run_sphinx(settings | {"earlyhelp_claims": numbers}, root, work)
         data = f"window.earlyhelpClaims = {json.dumps(made, sort_keys=True)};\n"
@@ -143,6 +141,7 @@ def _run_sphinx(of_study: dict[str, Any], root: Path, work: Path) -> None:
                 freshenv=True,
             )
             app.add_search_language(Search)
+            app.connect("html-page-context", _list_items)
             app.build(force_all=True)
     except SphinxError as error:
         raise InputError([Problem("book", None, "", str(error), "a book that builds")]) from error
@@ -151,15 +150,22 @@ def _run_sphinx(of_study: dict[str, Any], root: Path, work: Path) -> None:
         raise InputError(problems)
 
 
+def _list_items(_app: Sphinx, _page: str, _template: str, context: dict[str, Any], _: Any) -> None:
+    """Entries of the bibliography are items of a list; docutils gives them a deprecated role."""
+    body = context.get("body", "")
+    context["body"] = body.replace('role="doc-biblioentry"', 'role="listitem"')
+
+
 def study_settings(study: Study, said: Imprint, contents: Contents) -> dict[str, Any]:
     """Sphinx settings that depend on the study: title, provenance, volumes and citation.
 
-    A page may show the list of a study folder's files as the substitution `study_files`.
+    A page may show the list of a study folder's files, or what the book was made from, as the
+    substitutions `study_files` and `edition`.
     """
     report = contents.volumes[0]
     return {
         "nitpicky": True,
-        "myst_substitutions": {"study_files": study_files()},
+        "myst_substitutions": {"study_files": study_files(), "edition": edition(study, said)},
         "html_title": study.title,
         # The theme takes both as HTML.
         "html_theme_options": {

@@ -189,9 +189,10 @@ def edition(study: Study, said: Imprint) -> str:
     files = sorted(path for suffix in FILE_TYPES for path in study.folder.rglob(f"*.{suffix}"))
     data = sha256(b"".join(sha256(path.read_bytes()).digest() for path in files)).hexdigest()
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    edition = " of ".join(filter(None, [said.version, said.date]))
     return (
-        f"Version {said.version} of {said.date}. The study's data and figures have the SHA-256 "
-        f"`{data[:12]}`. Computed with Python {platform.python_version()}, {packages}."
+        f"Version {edition}. The study's data and figures have the SHA-256 `{data[:12]}`. "
+        f"Computed with Python {platform.python_version()}, {packages}."
     )
 
 

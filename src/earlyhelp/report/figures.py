@@ -313,8 +313,8 @@ def arms_compared(means: pd.DataFrame, contrasts: pd.DataFrame, maximum: float) 
     """
     figure, (left, right) = side_by_side(2.9, columns=2)
     for arm, colour in ARM_COLOURS.items():
-        rows = means[means["arm"] == arm].set_index("wave").loc[["baseline", "endline"]]
-        side = -1 if arm == "intervention" else 1
+        rows = means[means["arm"] == arm].set_index("wave").loc[list(WAVES)]
+        side = -1 if arm == INTERVENTION else 1
         beside = [0.08 * side, 1 + 0.08 * side]
         _intervals(left, beside, rows, "mean", colour, ARM_MARKERS[arm], label(arm, means))
         for place, row in zip(beside, rows.to_dict("records"), strict=True):
@@ -330,9 +330,9 @@ def arms_compared(means: pd.DataFrame, contrasts: pd.DataFrame, maximum: float) 
     left.axhline(maximum, color=MUTED, linestyle=":", linewidth=1)
     left.annotate("highest possible score", (0.5, maximum), ha="center", va="top", fontsize=8)
     left.set(xlim=(-0.6, 1.6), ylabel="Mean score and interval")
-    left.set_xticks([0, 1], ["Baseline", "Endline"])
+    left.set_xticks([0, 1], [label(wave, means) for wave in WAVES])
     left.grid(axis="x", visible=False)
-    names = [label(name, contrasts) for name in contrasts["contrast"]]
+    names = [label(name, means) for name in contrasts["contrast"]]
     places = list(range(len(contrasts)))
     _intervals(right, places, contrasts, "difference", INK, "D", None, upright=False)
     # A contrast of which several values are possible has its name once.

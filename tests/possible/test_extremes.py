@@ -161,6 +161,22 @@ def test_changes_with_the_same_sums_are_represented_by_the_most_spread() -> None
     assert set(extremes._representatives([*contrasts, other])) == {contrasts[-1], other}
 
 
+def test_changes_within_the_bounds_of_others_are_left_out() -> None:
+    """Small changes leave any correlation, large ones only a negative one. The first is kept."""
+    wave = Wave(3, 1, 5, (9, 9))
+    arms = dict.fromkeys(ARMS, Arm(wave, wave, 3, TTest(2, "1.00", "0.4")))
+    small, large = Change(3, 0, 2), Change(3, 0, 32)
+    pairs = [(small, small), (small, large), (large, large)]
+    assert extremes._furthest(arms, pairs) == [(small, small)]
+    assert extremes._furthest(arms, pairs[::-1]) == pairs[::-1]
+
+
+def test_changes_that_may_reach_further_are_kept() -> None:
+    """The same spread downwards does not; a smaller one leaves more correlation."""
+    down, smaller = ((Change(3, -2, squares), CHANGES[1]) for squares in (6, 4))
+    assert extremes._furthest(ARMS, [CHANGES, down, smaller]) == [CHANGES, smaller]
+
+
 def test_a_search_without_an_end_leaves_the_known_start(
     data_sets: list[list[list[Person]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

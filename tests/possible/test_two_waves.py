@@ -115,6 +115,11 @@ def test_correlations_of_all_agreeing_data_sets_lie_within_the_bounds() -> None:
             assert low - 1e-9 <= correlation <= high + 1e-9
 
 
+def test_a_wave_whose_scores_cannot_vary_has_no_correlation() -> None:
+    top = Arm(Wave(3, 1, 5, (9, 9)), Wave(3, 1, 5, (15, 15)), 3, TTest(2, "1.00", "0.4"))
+    assert correlation_bounds(top, Change(3, 6, 20)) == (0.0, 0.0)
+
+
 def plain_changes(pairs: int, t: str, p: str, most: int) -> Iterator[Change]:
     """Changes upwards whose t and p print as given, by trying all sums of squares."""
     for total in range(1, most + 1):

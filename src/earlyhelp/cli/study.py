@@ -177,7 +177,7 @@ def determine(
 
     The sets that STUDY/claims.csv identifies are stored in STUDY/derived, where the book reads
     them. Needed after a change of a printed figure. The search for people who agree with all
-    figures takes some minutes.
+    figures takes a few minutes.
     """
     from earlyhelp.published.identified_sets import inputs_hash, write
 

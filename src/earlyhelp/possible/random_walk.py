@@ -200,6 +200,8 @@ def climb(
     for step in range(steps):
         walk = random.choice(walks)
         replaced = walk.step()
+        if not replaced:  # no move, and so the same value
+            continue
         new = value()
         heat = 0.1 * (1 - step / steps) ** 2 + 1e-6
         if new >= at or random.random() < exp((new - at) / heat):

@@ -246,7 +246,8 @@ def correlation_bounds(arm: Arm, change: Change) -> tuple[float, float]:
 
     No data set lies outside; that the ends are attained is not shown. With the roots a, b and c of
     the spreads of baseline, endline and change, r = (a**2 + b**2 - c**2) / (2 a b). The paired
-    spread of a wave lies between the two that `paired_spread` and the other wave allow.
+    spread of a wave lies between the two that `paired_spread` and the other wave allow. Both bounds
+    are 0 where the scores of a wave cannot vary.
 
     Examples
     --------
@@ -280,7 +281,7 @@ def correlation_bounds(arm: Arm, change: Change) -> tuple[float, float]:
             turning = sqrt(max(fixed**2 - c**2, 0.0))
             if low < turning < high:
                 cosines.append(_cosine(fixed, turning, c))
-    return max(-1.0, min(cosines)), min(1.0, max(cosines))
+    return max(-1.0, min(cosines, default=0.0)), min(1.0, max(cosines, default=0.0))
 
 
 def _least_root(wave: Wave, pairs: int) -> float:

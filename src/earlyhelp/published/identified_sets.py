@@ -500,13 +500,19 @@ def candidates(outcome: Outcome) -> dict[str, list[Change]]:
 
 
 def _decide(outcome: Outcome, each: Each) -> Decided:
-    decided: Decided = {}
-    for name, changes in candidates(outcome).items():
-        arm = outcome.arms[name]
-        within = [c for c in changes if c.squares <= bounds.most_squares(arm, c.total)]
-        tasks = [(arm, [change]) for change in within]
-        found = each(existence.people, tasks, f"{outcome.measure}, {name}: change")
-        decided[name] = dict.fromkeys(changes) | dict(zip(within, found, strict=True))
+    decided: Decided = {
+        name: dict.fromkeys(changes) for name, changes in candidates(outcome).items()
+    }
+    asked = [
+        (name, change)
+        for name, changes in decided.items()
+        for change in changes
+        if change.squares <= bounds.most_squares(outcome.arms[name], change.total)
+    ]
+    tasks = [(outcome.arms[name], [change]) for name, change in asked]
+    found = each(existence.people, tasks, f"{outcome.measure}: change")
+    for (name, change), people in zip(asked, found, strict=True):
+        decided[name][change] = people
     return decided
 
 
@@ -527,13 +533,14 @@ def _reaching(
 ) -> Iterator[tuple[tuple[str, str, str], Placed]]:
     """For every arm or "between", quantity and end, people who reach it."""
     left = _contrasts(outcome, decided)
-    for name, changes in _by_arm(left).items():
-        known = [decided[name][change] or [] for change in changes]
-        asked = list(product(counts(outcome, name), SIGNS))
-        tasks = [(outcome, name, changes, known, *task) for task in asked]
-        found = each(_reach, tasks, f"{outcome.measure}, {name}: end")
-        for task, people in zip(asked, found, strict=True):
-            yield (name, *task), {name: people}
+    tasks = [
+        (outcome, name, changes, [decided[name][change] or [] for change in changes], *task)
+        for name, changes in _by_arm(left).items()
+        for task in product(counts(outcome, name), SIGNS)
+    ]
+    for task, people in zip(tasks, each(_reach, tasks, f"{outcome.measure}: end"), strict=True):
+        _, name, _, _, quantity, end = task
+        yield (name, quantity, end), {name: people}
     for met in extremes.rows(outcome.measure, outcome.arms, decided, left, each):
         for end, placed in zip(SIGNS, met.people, strict=True):
             yield (met.arm, met.quantity, end), placed

@@ -17,6 +17,9 @@ from earlyhelp.render.html import build_html
 from earlyhelp.render.pdf import build_volumes
 from earlyhelp.study.raw import Pilot, open_pilot
 
+# Runs with libraries of its own (`make test-pages`).
+collect_ignore = ["pages.py"]
+
 
 @pytest.fixture
 def mini(tmp_path: Path) -> Path:

@@ -140,10 +140,12 @@ def test_tables_with_free_numbers_lead_to_their_assumptions() -> None:
     shown = 0
     for path in sorted((ROOT / "book/results").glob("*.ipynb")):
         for cell in json.loads(path.read_text("utf-8"))["cells"]:
-            for output in cell.get("outputs", []):
-                text = "".join(output.get("data", {}).get("text/markdown", ""))
-                marked = "{.status .status-illustrative}" in text
-                if marked and text.startswith((":::{table}", "[")):
+            outputs = [output.get("data", {}) for output in cell.get("outputs", [])]
+            texts = ["".join(data.get("text/markdown", "")) for data in outputs]
+            told = [text for text in texts if text.startswith(":::{table}")]
+            told += [cell["metadata"].get("mystnb", {}).get("figure", {}).get("caption", "")]
+            for text in told:
+                if "{.status .status-illustrative}" in text:
                     shown += 1
                     assert "Free numbers: [R-" in text, f"{path.name}: {text[:80]}"
     assert shown > 30

@@ -40,6 +40,13 @@ def check_share(name: str, value: float) -> None:
     Raises
     ------
     InputError
+
+    Examples
+    --------
+    >>> check_share("alpha", 0.05)
+    >>> check_share("alpha", 5)
+    Traceback (most recent call last):
+    earlyhelp.study.problems.InputError: parameters, alpha: found 5; expected a number in (0, 1)
     """
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1:
         raise InputError([Problem("parameters", None, name, repr(value), "a number in (0, 1)")])

@@ -178,7 +178,7 @@ FILES = (
     StudyFile(
         THEORY_FILE,
         "Elements with column, text, basis, place and section, and links between them. The basis "
-        "is `stated` (in the theory or plan), `reported` (by staff, among the findings) or "
+        "is `stated` (in the theory or plan), `reported` (among the findings) or "
         "`inferred`; what is stated or reported names its place. Every outcome says what assessed "
         "it, or why nothing did. A section is a page of results and its "
         "target (`results/promise.md#rq-2-1`), or left out; loops and links into nowhere "

@@ -148,7 +148,8 @@ def test_list_has_every_element_with_its_links(
     for name in theory_content["elements"]:
         assert f"<{name['id']}>`" in text
     assert (
-        r"Label of heard \(inferred by us\), Label of calm \(reported by staff\: Chapter 3" in text
+        r"Label of heard \(inferred by us\), Label of calm \(reported in the findings\: Chapter 3"
+        in text
     )
     assert r"Stated in theory or plan\: Chapter 1" in text
     assert "reference 1" in text

@@ -17,8 +17,8 @@ S. Two or more kinds of source that the report names, each by itself, are on the
 D. Such a row is no reflection on others and no synthesis: people speak of themselves, or a record
    or an observer shows it.
 N. The answer holds a number that the report prints and that the data give back.
-K. No row of named sources, singly or together, is on the other side, and no number of the answer
-   is contradicted.
+K. The report names a source, no row of named sources, singly or together, is on the other side,
+   and no number of the answer is contradicted.
 
 Four are strong, three moderate, two limited, fewer very limited. Answers that rest on the
 evaluators' synthesis alone, or on a test between the arms with fewer than `FEW_UNITS` randomised
@@ -213,7 +213,9 @@ def _points(found: pd.DataFrame, statuses: set[str]) -> str:
         "S": on_side.loc[on_side["singly"], "source"].nunique() >= 2,
         "D": bool(near.any()),
         "N": bool({"reproduced", "determined", "observed"} & statuses),
-        "K": not found.loc[found["named"], "other"].any() and "contradicted" not in statuses,
+        "K": bool(found["named"].any())
+        and not found.loc[found["named"], "other"].any()
+        and "contradicted" not in statuses,
     }
     return "".join(point for point in POINTS if has[point])
 
@@ -223,8 +225,6 @@ def _cap(found: pd.DataFrame, few_units: bool) -> tuple[str, int]:
     near = set(found.loc[found["most"] > 0, "directness"])
     if few_units:
         return "of an effect: too few units", 1
-    if near and near <= {SYNTHESIS}:
-        return "the evaluators' synthesis alone", 1
-    if near and near <= {SYNTHESIS, STAFF_ON_FAMILIES}:
+    if STAFF_ON_FAMILIES in near <= {SYNTHESIS, STAFF_ON_FAMILIES}:
         return "staff speak for families", 2
     return "", len(POINTS)

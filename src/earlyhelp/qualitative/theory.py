@@ -42,7 +42,7 @@ TITLES: Mapping[str, str] = {
 # Where an element or link comes from, as readers see it.
 BASES: Mapping[Basis, str] = {
     "stated": "stated in theory or plan",
-    "reported": "reported by staff",
+    "reported": "reported in the findings",
     "inferred": "inferred by us",
 }
 OVERLAY = ("qualitative support", "measured support", "no evidence", "evidence against")

@@ -73,6 +73,20 @@ def test_grim_of_means_of_items(check: Check) -> None:
 
 
 @pytest.mark.parametrize(
+    ("mean", "verdict"),
+    # Festinger and Carlsmith (1959), Table 1: whole-number ratings, 20 people a condition. That
+    # three of the twelve means fail is known from re-analyses by GRIM.
+    [
+        *((mean, "cannot be true") for mean in ("3.08", "5.18", "-.62")),
+        *((mean, "holds") for mean in ("-.45", "+1.35", "-.05", "2.80", "3.15", "5.60")),
+        *((mean, "holds") for mean in ("6.45", "+1.20", "-.25")),
+    ],
+)
+def test_grim_of_a_classic(check: Check, mean: str, verdict: str) -> None:
+    assert check(n="20", mean=mean, items="1").verdict == verdict
+
+
+@pytest.mark.parametrize(
     ("mean", "sd", "n", "consistent"),
     [
         # R package rsprite2, tests of GRIMMER_test(); the second is Allard's (2018) example.
@@ -384,6 +398,7 @@ def test_everything_that_cannot_be_read_is_told_at_once(paper: Path) -> None:
         "n,mean,sd,low,high,test,df,p,tails\n"
         'x,"3,456",1.2.3,5,1,u,0,1.2,3\n'
         "0,1234567890123,,1,,,,<<.05,\n"
+        "9,,,1,x,,,,\n"
         "1,2\n"
     )
     assert refused(paper, text) == [
@@ -403,7 +418,8 @@ def test_everything_that_cannot_be_read_is_told_at_once(paper: Path) -> None:
         "paper.csv, row 3, column p: found '<<.05'; expected a p from 0 to 1 as printed, such as "
         ".036, < .05 or ns",
         "paper.csv, row 3, column low: found one end of a scale; expected low and high, or neither",
-        "paper.csv, row 4: found 2 cells; expected 9 cells",
+        "paper.csv, row 4, column high: found 'x'; expected a whole number",
+        "paper.csv, row 5: found 2 cells; expected 9 cells",
     ]
 
 

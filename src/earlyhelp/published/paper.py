@@ -161,24 +161,24 @@ def _p(text: str) -> P:
 
 LONGEST = 12  # characters of a figure, so that `Figures` reads what is read here
 NUMBER = "a number as printed, such as 4.20"
-# Reader of a cell, what is expected there, and what the column means.
-COLUMNS: dict[str, tuple[Callable[[str], Any], str, str]] = {
-    "what": (_words, "text", "what was measured, in a few words"),
-    "where": (_words, "text", "where it is printed: table, page"),
-    "n": (_whole(1), "a whole number from 1", "people"),
-    "mean": (_figure, NUMBER, "mean"),
-    "sd": (_figure, NUMBER, "standard deviation"),
-    "items": (_whole(1), "a whole number from 1", "whole-number items that a score is the mean of"),
-    "low": (_whole(-inf), "a whole number", "lowest score of the scale"),
-    "high": (_whole(-inf), "a whole number", "highest score of the scale"),
-    "count": (_whole(0), "a whole number from 0", "people among the n"),
-    "percent": (_figure, NUMBER, "their percentage"),
-    "test": (_test, "t, F, chi2, r, z or Q", "kind of test"),
-    "value": (_figure, NUMBER, "its value"),
-    "df": (_positive, "a number above 0", "degrees of freedom; of an F, those of the numerator"),
-    "df2": (_positive, "a number above 0", "of an F, degrees of freedom of the denominator"),
-    "p": (_p, "a p from 0 to 1 as printed, such as .036, < .05 or ns", "p"),
-    "tails": (lambda text: ("1", "2").index(text) + 1, "1 or 2", "1 for a one-sided test, or 2"),
+# Reader of a cell, and what is expected there.
+COLUMNS: dict[str, tuple[Callable[[str], Any], str]] = {
+    "what": (_words, "text"),
+    "where": (_words, "text"),
+    "n": (_whole(1), "a whole number from 1"),
+    "mean": (_figure, NUMBER),
+    "sd": (_figure, NUMBER),
+    "items": (_whole(1), "a whole number from 1"),
+    "low": (_whole(-inf), "a whole number"),
+    "high": (_whole(-inf), "a whole number"),
+    "count": (_whole(0), "a whole number from 0"),
+    "percent": (_figure, NUMBER),
+    "test": (_test, "t, F, chi2, r, z or Q"),
+    "value": (_figure, NUMBER),
+    "df": (_positive, "a number above 0"),
+    "df2": (_positive, "a number above 0"),
+    "p": (_p, "a p from 0 to 1 as printed, such as .036, < .05 or ns"),
+    "tails": (lambda text: ("1", "2").index(text) + 1, "1 or 2"),
 }
 EXAMPLES = (
     {"what": "Satisfaction", "where": "Table 1", "n": "28", "mean": "5.18", "sd": "1.59",
@@ -229,12 +229,13 @@ def read_rows(path: Path) -> list[tuple[int, Row]]:
             problems.append(Problem(path.name, line, "", f"{len(texts)} cells", expected))
             continue
         for name, text in zip(header, map(str.strip, texts), strict=True):
-            read, expected, _ = COLUMNS[name]
+            read, expected = COLUMNS[name]
             try:
                 row |= {name: read(text)} if text else {}
             except (ValueError, LookupError) as error:
                 told = str(error) if isinstance(error, Ambiguous) else expected
                 problems.append(Problem(path.name, line, name, shown(text), told))
+                row[name] = None
         problems += _scale_problems(path.name, line, row)
         rows += [(line, row)] if row else []
     if not rows and not problems:
@@ -257,7 +258,7 @@ def _scale_problems(name: str, line: int, row: Row) -> Iterator[Problem]:
     ends = [end for end in ("low", "high") if end in row]
     if len(ends) == 1:
         yield Problem(name, line, ends[0], "one end of a scale", "low and high, or neither")
-    elif ends and row["low"] >= row["high"]:
+    elif ends and None not in (row["low"], row["high"]) and row["low"] >= row["high"]:
         yield Problem(name, line, "high", str(row["high"]), f"more than low, {row['low']}")
 
 

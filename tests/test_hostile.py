@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from earlyhelp import cli
 from earlyhelp.possible.one_group import Figures
+from earlyhelp.published import paper
 from earlyhelp.published.claims import parse_interval, read_claims
 from earlyhelp.published.numbers import printed_number
 from earlyhelp.qualitative.refi_qda import import_project
@@ -187,6 +188,19 @@ def test_claims_with_one_cell_replaced(
     path = folder / "claims.csv"
     path.write_bytes("\n".join(rows).encode("utf-8", "surrogatepass"))
     told(lambda: read_claims(path))
+
+
+@bounded
+@given(st.sampled_from(list(paper.COLUMNS)), numbers)
+def test_a_paper_with_one_cell_replaced(
+    tmp_path_factory: pytest.TempPathFactory, column: str, text: str
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "paper.csv"
+    rows = [row | {column: text} for row in paper.EXAMPLES]
+    lines = [",".join(row.get(name, "") for name in paper.COLUMNS) for row in rows]
+    content = "\n".join([",".join(paper.COLUMNS), *lines])
+    path.write_bytes(content.encode("utf-8", "surrogatepass"))
+    told(lambda: paper.audit(path))
 
 
 @few

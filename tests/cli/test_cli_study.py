@@ -117,6 +117,39 @@ def test_unknown_folder_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert "no such folder" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("p", "more", "status"),
+    # t(40) = 1.80 has a two-sided p of .0794.
+    [
+        (".079", [], 0),
+        (".040", [], 0),
+        (".040", ["--strict"], 1),
+        (".020", [], 1),
+        ("twenty", [], 2),
+    ],
+)
+def test_audit_of_a_paper_exits_by_severity(
+    tmp_path: Path, p: str, more: list[str], status: int
+) -> None:
+    paper = tmp_path / "paper.csv"
+    paper.write_text(f"test,value,df,p\nt,1.80,40,{p}\n")
+    assert main(["audit", str(paper), *more]) == status
+
+
+def test_a_paper_that_cannot_be_read_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["audit", str(tmp_path / "paper.csv")]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("paper.csv: found no such file; expected ")
+
+
+def test_a_study_is_not_audited_strictly(mini: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", str(mini), "--strict"]) == 1
+    assert "expected --strict for a .csv file alone" in capsys.readouterr().err
+
+
 # ledger -------------------------------------------------------------------------------------------
 
 

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from decimal import (
+    ROUND_DOWN,
     ROUND_HALF_DOWN,
     ROUND_HALF_EVEN,
     ROUND_HALF_UP,
@@ -35,6 +36,7 @@ from earlyhelp.possible.one_group import (
     printed_interval,
     size,
     why_impossible,
+    witness,
 )
 from earlyhelp.study.problems import InputError
 
@@ -43,6 +45,7 @@ RULES = {
     "half-up": (ROUND_HALF_UP,),
     "half-even": (ROUND_HALF_EVEN,),
     "either": (ROUND_HALF_UP, ROUND_HALF_DOWN),
+    "truncated": (ROUND_DOWN,),
 }
 REPORT = [  # section 3.2, "Improved therapeutic alliance": a scale from 12 to 84
     Figures(27, "69.2", "5.1", 12, 84),
@@ -117,7 +120,7 @@ def test_counts_equal_brute_force(n: int) -> None:
     assert list(disagreements(n, "half-up", 1)) == []
 
 
-@pytest.mark.parametrize("rounding", ["half-even", "either"])
+@pytest.mark.parametrize("rounding", ["half-even", "either", "truncated"])
 def test_counts_equal_brute_force_under_other_roundings(rounding: str) -> None:
     # Means of 4 people end in .25 and .75 and those of 2 in .5: the ties are here.
     for n, decimals in ((2, 0), (4, 0), (4, 1)):
@@ -132,7 +135,7 @@ def test_counts_equal_brute_force_at_every_precision(n: int, rounding: str, deci
     assert list(disagreements(n, rounding, decimals)) == []
 
 
-@pytest.mark.parametrize("rounding", one_group.ROUNDINGS)
+@pytest.mark.parametrize("rounding", ["half-up", "half-even", "either"])
 def test_count_of_the_closure_example(rounding: str) -> None:
     # R package unsum, README of closure_generate(): 5,359 samples.
     assert count(Figures(130, "2.7", "1.9", 1, 5, rounding=rounding)) == 5359
@@ -248,6 +251,9 @@ def test_moduli_are_coprime_and_small_enough_to_multiply() -> None:
         ("2.8", "half-even", "[2.75, 2.85]"),
         ("2.7", "either", "[2.65, 2.75]"),
         ("3", "half-up", "[2.5, 3.5)"),
+        ("2.7", "truncated", "[2.7, 2.8)"),
+        ("-2.7", "truncated", "(-2.8, -2.7]"),
+        ("0.0", "truncated", "(-0.1, 0.1)"),
         ("2.70", "half-up", "[2.695, 2.705)"),
     ],
 )
@@ -514,6 +520,39 @@ def test_grim_agrees_with_the_literature_for_items(mean: str, consistent: str) -
 def test_grimmer_agrees_with_the_literature(mean: str, sd: str, n: int, consistent: bool) -> None:
     # Those tests know no scale: this one is wide enough not to matter.
     assert (count(Figures(n, mean, sd, -50, 60, rounding="either")) > 0) is consistent
+
+
+@pytest.mark.parametrize("rounding", one_group.ROUNDINGS)
+@pytest.mark.parametrize(
+    ("n", "mean", "sd", "items"),
+    [(5, "2.4", "1.1", 1), (6, "2.50", "1.05", 1), (4, "2.4", "0.6", 2), (8, "2.5", "1.6", 1)],
+)
+def test_a_witness_agrees_with_the_figures(
+    n: int, mean: str, sd: str, items: int, rounding: str
+) -> None:
+    figures = Figures(n, mean, sd, 1, 4, items=items, rounding=rounding)
+    found = witness(figures)
+    scores = [int(score * items) for score in Counter(found or {}).elements()]
+    assert found is None or tuple(scores) in agreeing(figures)
+
+
+def test_a_group_that_is_too_large_to_count_has_a_witness() -> None:
+    # GitHub, ben-domingue/irw, issue 2115: real scores with M 14.6603 and SD 5.6147.
+    figures = Figures(1151, "14.66", "5.61", 4, 28)
+    assert why_impossible(figures) is None
+    with pytest.raises(TooLarge):
+        count(figures)
+
+
+def test_a_spread_is_a_standard_deviation_or_a_standard_error() -> None:
+    # 1, 2, 3, 4, 5: variances 2.5 and 2; the standard error is the root of 2.5 / 5.
+    for sd, spread in zip(("1.58", "1.41", "0.71"), one_group.SPREADS, strict=True):
+        allowed = [
+            each
+            for each in one_group.SPREADS
+            if [1, 2, 3, 4, 5] in enumerate_all(Figures(5, "3.00", sd, 1, 5, spread=each)).tolist()
+        ]
+        assert allowed == [spread]
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,9 @@ class Command(TyperCommand):
             ctx.fail(error.format_message())
         lacking = (p for p in parameters if p.required and given.get(p.name) is None)
         wrong = [*(f"no {p.get_error_hint()}" for p in lacking), *map(repr, more)]
-        if wrong and "help" not in given:
+        # What answers by itself, as the help does, lacks nothing.
+        eager = {"help", *(p.name for p in parameters if p.is_eager)}
+        if wrong and not eager & given.keys():
             ctx.fail(", ".join(wrong))
         return super().parse_args(ctx, words)
 

@@ -28,7 +28,7 @@ _EXACT = Context(prec=1000)
 CUTOFF = "also the people with at least the score C; can be given several times"
 ROUNDING = (
     "how ties were rounded: half-up (away from zero), half-even, or either (up or down, so both "
-    "ends of a printed figure's interval are included)"
+    "ends of a printed figure's interval are included); or truncated (further decimals cut off)"
 )
 
 samples = Typer(

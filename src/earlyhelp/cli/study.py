@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from typer import Option, Typer
+from typer import Exit, Option, Typer
 
 from earlyhelp.cli.boundary import Command, Format, Study, argument, option
 from earlyhelp.study.problems import InputError, Problem
@@ -18,11 +18,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from earlyhelp.published.audit import Outcome
+    from earlyhelp.published.paper import Outcome as RowOutcome
 
 AGAINST = (
     "list the claims that change with the raw data of another study folder, or in a ledger saved "
     "with --format json"
 )
+NEW = "print a .csv file to fill with a paper's figures, with examples"
+STRICT = "of a .csv file: exit status 1, too, when a row holds only if an unusual reading is meant"
 PARAMETER = (
     "override a parameter of the notebook's `parameters` cell; may be repeated. VALUE is taken as "
     "the type that it has there: text as it stands, a decimal number (0.05, .05 or 5e-2), a whole "
@@ -58,13 +61,33 @@ def validate(study: Study) -> None:
 # Printed figures ----------------------------------------------------------------------------------
 
 
+def _template(wanted: bool) -> None:
+    if wanted:
+        from earlyhelp.published.paper import template
+
+        print(template(), end="")
+        raise Exit
+
+
 @app.command(cls=Command)
-def audit(study: Study, format: Format = "text") -> None:
+def audit(
+    study: Annotated[Path, argument("STUDY", "study folder, or a paper's figures as a .csv file")],
+    format: Format = "text",
+    strict: Annotated[bool, Option("--strict", help=STRICT)] = False,
+    new: Annotated[bool, Option("--new", help=NEW, is_eager=True, callback=_template)] = False,
+) -> int:
     """Check the printed figures against each other.
 
     The figures of STUDY/claims.csv are checked without raw data, as STUDY/audit.yml declares.
     Findings come first, by severity and by what rests on them, then the checks that held.
+
+    The rows of a .csv file are checked each by itself, under all usual conventions. Exit status 1
+    when a row cannot be true, 2 when the file cannot be read.
     """
+    if study.suffix.lower() == ".csv":
+        return _audit_paper(study, format, strict)
+    if strict:
+        raise _refuse("options", "--strict for a study", "--strict for a .csv file alone")
     from earlyhelp.published.audit import NOTHING, audit, summary, with_severity
     from earlyhelp.published.checks import SEVERITIES
     from earlyhelp.study.design import find_folder
@@ -84,6 +107,38 @@ def audit(study: Study, format: Format = "text") -> None:
                 print(f"{outcome.verdict}: {outcome.id} ({outcome.check}): {arithmetic}")
     told = ", ".join(f"{n} {name}" for name, n in counts.items())
     print(f"{len(outcomes)} checks: {told}" if outcomes else NOTHING, file=sys.stderr)
+    return 0
+
+
+def _audit_paper(path: Path, format: str, strict: bool) -> int:
+    from earlyhelp.published import paper
+
+    try:
+        outcomes = paper.audit(path)
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 2
+    verdicts = [outcome.verdict for outcome in outcomes]
+    counts = {verdict: verdicts.count(verdict) for verdict in paper.VERDICTS}
+    if format == "json":
+        document = {"summary": counts, "outcomes": [vars(outcome) for outcome in outcomes]}
+        print(json.dumps(document, ensure_ascii=False, indent=1))
+    else:
+        for outcome in outcomes:
+            print(_row_entry(outcome))
+    told = ", ".join(f"{n} {verdict}" for verdict, n in counts.items())
+    print(f"{len(outcomes)} checks: {told}", file=sys.stderr)
+    failing = (paper.FALSE, paper.ONLY_IF, paper.UNDECIDED) if strict else (paper.FALSE,)
+    return int(any(verdict in failing for verdict in verdicts))
+
+
+def _row_entry(outcome: RowOutcome) -> str:
+    place = ", ".join(filter(None, (f"row {outcome.row}", outcome.what, outcome.where)))
+    lines = [f"{outcome.verdict}: {place} ({outcome.check})", *outcome.arithmetic]
+    if outcome.conventions and outcome.verdict in ("holds", "cannot be true"):
+        readings = "read as" if outcome.verdict == "holds" else "under none of"
+        lines.append(f"{readings}: {', '.join(outcome.conventions)}")
+    return "\n  ".join([*lines, *filter(None, [outcome.remark])])
 
 
 def _entry(outcome: Outcome) -> str:

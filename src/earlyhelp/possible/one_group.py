@@ -40,7 +40,8 @@ from numpy.typing import NDArray
 
 from earlyhelp.study.problems import InputError, Problem
 
-ROUNDINGS = ("half-up", "half-even", "either")
+ROUNDINGS = ("half-up", "half-even", "either", "truncated")
+SPREADS = ("sample SD", "population SD", "standard error")
 CELLS_LIMIT = 2**27  # one GiB of table
 LIST_LIMIT = 2**24  # scores in a listing
 TOTALS_LIMIT = 2**17  # sums that one printed mean allows
@@ -71,15 +72,19 @@ class Figures:
     n : int
         People, at least 2.
     mean, sd : str
-        As printed: the number of decimals matters. The SD has the denominator n - 1.
+        As printed: the number of decimals matters.
     minimum, maximum : int
         Ends of the scale.
     items : int
         Each score is the mean of this many items.
-    rounding : {"half-up", "half-even", "either"}
-        How a tie was rounded: away from zero, to the even digit, or unknown (up or down).
-        "either" includes both ends of the interval that a printed figure stands for; "half-up" the
-        one nearer to zero; "half-even" both when the last printed digit is even, otherwise none.
+    rounding : {"half-up", "half-even", "either", "truncated"}
+        How a tie was rounded: away from zero, to the even digit, or unknown (up or down);
+        "truncated" means that further decimals were cut off. "either" includes both ends of the
+        interval that a printed figure stands for; "half-up" the one nearer to zero; "half-even"
+        both when the last printed digit is even, otherwise none; "truncated" the figure itself.
+    spread : {"sample SD", "population SD", "standard error"}
+        What is printed as `sd`: with the denominator n - 1, with n, or the standard error of the
+        mean.
 
     Raises
     ------
@@ -94,6 +99,7 @@ class Figures:
     maximum: int
     items: int = 1
     rounding: str = "half-up"
+    spread: str = SPREADS[0]
 
     def __post_init__(self) -> None:
         problems = list(_unreadable(self))
@@ -129,11 +135,13 @@ class Figures:
 
     @cached_property
     def variance_interval(self) -> Interval:
-        """Variances whose SD is printed like this, in units of 1/items**2."""
+        """Variances (denominator n - 1) that are printed like this, in units of 1/items**2."""
         sd = self.sd_interval
+        factors = (Fraction(1), Fraction(self.n, self.n - 1), Fraction(self.n))
         if sd.low < 0:
-            return Interval(Fraction(0), sd.high**2, True, sd.high_included)
-        return sd._replace(low=sd.low**2, high=sd.high**2)
+            sd = sd._replace(low=Fraction(0), low_included=True)
+        factor = factors[SPREADS.index(self.spread)]
+        return sd._replace(low=sd.low**2, high=sd.high**2).times(factor)
 
 
 def _unreadable(figures: Figures) -> Iterator[Problem]:
@@ -155,8 +163,9 @@ def _unreadable(figures: Figures) -> Iterator[Problem]:
         value = getattr(figures, name)
         if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
             yield problem(name, "a decimal number as printed, such as 69.2")
-    if figures.rounding not in ROUNDINGS:
-        yield problem("rounding", " or ".join(ROUNDINGS))
+    for name, known in (("rounding", ROUNDINGS), ("spread", SPREADS)):
+        if getattr(figures, name) not in known:
+            yield problem(name, " or ".join(known))
 
 
 class Interval(NamedTuple):
@@ -171,7 +180,7 @@ class Interval(NamedTuple):
         above = value > self.low or (self.low_included and value == self.low)
         return bool(above and (value < self.high or (self.high_included and value == self.high)))
 
-    def times(self, factor: int) -> Interval:
+    def times(self, factor: int | Fraction) -> Interval:
         """Stretch by a positive factor."""
         return self._replace(low=self.low * factor, high=self.high * factor)
 
@@ -198,6 +207,9 @@ def printed_interval(printed: str, rounding: str) -> Interval:
     half = Fraction(1, 2 * 10**decimals)
     if rounding == "half-up":
         ends = (value > 0, value < 0)
+    elif rounding == "truncated":
+        low, high = value - 2 * half * (value <= 0), value + 2 * half * (value >= 0)
+        return Interval(low, high, value > 0, value < 0)
     elif rounding == "half-even":
         ends = ((value * 10**decimals) % 2 == 0,) * 2
     else:
@@ -240,9 +252,10 @@ def _totals(figures: Figures) -> tuple[range, str]:
     low, high = figures.minimum * k, figures.maximum * k
     first, last = mean.whole(n)
     totals = range(max(first, n * low), min(last, n * high) + 1)
-    if len(totals) > TOTALS_LIMIT:
+    sums = totals.stop - totals.start  # more than `len` may return
+    if sums > TOTALS_LIMIT:
         raise _too_large(
-            f"{len(totals):,} sums of scores with the mean {figures.mean} (n = {n:,})",
+            f"{sums:,} sums of scores with the mean {figures.mean} (n = {n:,})",
             f"at most {TOTALS_LIMIT:,}",
         )
     if totals:
@@ -582,7 +595,8 @@ def count(figures: Figures) -> int:
 def why_impossible(figures: Figures) -> str | None:
     """Say why no data set agrees with the figures; None if at least one does.
 
-    The mean, GRIM, the range of the SD and GRIMMER need no table, so they answer for any size.
+    The mean, GRIM, the range of the SD and GRIMMER need no table, so they answer for any size; so
+    does a data set that agrees. Only where none is soon found are all of them counted.
 
     Examples
     --------
@@ -594,12 +608,67 @@ def why_impossible(figures: Figures) -> str | None:
     targets, reason = _targets(figures)
     if not targets:
         return reason
-    if count(figures):
+    if witness(figures) or count(figures):
         return None
     return (
         f"GRIM and GRIMMER pass, yet no n = {figures.n} scores on this scale have the mean "
         f"{figures.mean} and the SD {figures.sd} together"
     )
+
+
+def witness(figures: Figures) -> dict[Fraction, int] | None:
+    """Look for one data set that agrees with the figures, without a table.
+
+    From scores as near to each other as their sum allows, pairs are moved apart, as far as the
+    sum of squares leaves room. For large n this finds a data set if there is one.
+
+    Returns
+    -------
+    dict or None
+        People by score. None if none is found, which does not prove that there is none.
+
+    Examples
+    --------
+    >>> witness(Figures(5, "3.4", "1.14", 1, 5))
+    {Fraction(2, 1): 1, Fraction(3, 1): 2, Fraction(4, 1): 1, Fraction(5, 1): 1}
+    >>> found = witness(Figures(1151, "14.66", "5.61", 4, 28))
+    >>> sum(found.values())
+    1151
+    """
+    k = figures.items
+    for target in _targets(figures)[0]:
+        people = _apart(figures.n, target, figures.minimum * k, figures.maximum * k)
+        if people:
+            return {Fraction(score, k): people[score] for score in sorted(people)}
+    return None
+
+
+def _apart(n: int, target: Target, low: int, high: int) -> Counter[int] | None:
+    score, more = divmod(target.total, n)
+    people = Counter({score: n - more, score + 1: more})
+    squares = _least_squares(n, target.total)
+    while squares < target.low:
+        people = +people
+        pairs = (
+            (x, y) for x in people for y in people
+            if low < x and y < high and (x < y or (x == y and people[x] > 1))
+        )  # fmt: skip
+        room = (target.high - squares) // 2
+        # A pair moved apart by one each adds twice its distance, and two, to the sum of squares.
+        x, y = max(
+            (pair for pair in pairs if pair[1] - pair[0] + 1 <= room),
+            key=lambda pair: pair[1] - pair[0],
+            default=(0, -1),
+        )
+        if x > y:
+            return None
+        gain = y - x + 1
+        moved = min(people[x] // 2 if x == y else min(people[x], people[y]), room // gain)
+        people.update({x - 1: moved, y + 1: moved})
+        people.subtract({x: moved})
+        people.subtract({y: moved})
+        squares += 2 * gain * moved
+    return +people
 
 
 def draw(figures: Figures, k: int, seed: int) -> NDArray[np.int64]:

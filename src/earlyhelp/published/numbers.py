@@ -43,6 +43,40 @@ def printed_number(printed: str) -> Decimal:
     return Decimal(text.replace(",", ""))
 
 
+class Ambiguous(ValueError):
+    """A figure that could be two numbers; the message gives both."""
+
+
+def plain(printed: str) -> str:
+    """Write a figure as papers print it in plain digits, with its decimals.
+
+    Typographic minus signs and spaces, a sign of per cent, a decimal comma and what
+    `printed_number` knows are read. A comma before three digits could be either, so it is not.
+
+    Raises
+    ------
+    ValueError
+        When it is not a number.
+    Ambiguous
+        When it could be two.
+
+    Examples
+    --------
+    >>> plain("−2,22"), plain(".50"), plain("0,036"), plain("81.3 %")
+    ('-2.22', '0.50', '0.036', '81.3')
+    >>> plain("3,456")
+    Traceback (most recent call last):
+    earlyhelp.published.numbers.Ambiguous: 3.456 or 3456, for the comma may be either
+    """
+    text = re.sub(r"\s", "", printed).removesuffix("%").replace("−", "-").replace("–", "-")
+    if re.fullmatch(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}", text):
+        ways = " or ".join(text.replace(",", mark) for mark in (".", ""))
+        raise Ambiguous(f"{ways}, for the comma may be either")
+    if re.fullmatch(r"[+-]?(0|[1-9][0-9]*)?,[0-9]+", text):
+        text = text.replace(",", ".")
+    return f"{printed_number(text):f}"
+
+
 def round_like(value: float, printed: str) -> str:
     """Round half up to the decimals of a printed figure and write it the same way.
 

@@ -79,8 +79,15 @@ def _series(field: Field, values: list[Any], index: pd.Index) -> pd.Series:
     return pd.Series(values, index=index, dtype=DTYPES[field.type])
 
 
-def cells(path: Path) -> tuple[list[str], Rows]:
+def cells(path: Path, separators: str = ",") -> tuple[list[str], Rows]:
     """Read header and rows of a CSV file, each row with the line at which it begins.
+
+    Parameters
+    ----------
+    path : Path
+    separators : str
+        Characters that may separate the cells: the one that stands most often in the header does,
+        or the first.
 
     Raises
     ------
@@ -98,7 +105,8 @@ def cells(path: Path) -> tuple[list[str], Rows]:
         more = ", saved as CSV in UTF-8" if others else ""
         raise problem(found, f"{path.parent.name}/{path.name}{more}")
     text = read_text(path, "comma-separated values in UTF-8")
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    separator = max(separators, key=text.partition("\n")[0].count)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator)
     rows: Rows = []
     line = 1
     try:

@@ -112,6 +112,9 @@ def marked(cells: pd.DataFrame, statuses: pd.DataFrame) -> pd.DataFrame:
     marks = shown.map(lambda status: mark(status) if status not in ("", usual) else "")
     table = (cells + marks).reset_index(drop=True)
     table.attrs["statuses"] = tuple(order)
+    # Of how many people, or degrees of freedom, a table tells is not what it tells.
+    told = shown.drop(columns=shown.columns.intersection(["n", "df"])).to_numpy().ravel()
+    table.attrs["told"] = sorted(set(filter(None, told))) or order
     return table
 
 

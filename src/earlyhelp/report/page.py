@@ -145,7 +145,7 @@ class Page:
         badges += [f"{badge(status)} ({LETTERS[status]})" for status in claimed[1:]]
         notes = [self._notes(place, reading), rests, self._assumed(quantity, claimed)]
         said = filter(None, [caption, *badges, *notes, self._ledger_link(name)])
-        show(table_markdown(frame, " ".join(said), name, kind), claimed)
+        show(table_markdown(frame, " ".join(said), name, kind), frame.attrs.get("told", claimed))
 
     def figure(
         self, figure: Figure, *shown: pd.DataFrame, place: str = "", reading: str = ""

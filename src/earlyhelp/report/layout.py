@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from earlyhelp.analysis.outcomes import NEAR
+from earlyhelp.analysis.quantities import FREE
 from earlyhelp.possible.one_group import Interval
 from earlyhelp.published.numbers import NUMBER_WORDS, number
 from earlyhelp.published.statuses import Marks, cell_statuses
@@ -65,8 +66,11 @@ MOST = 6
 Columns = Mapping[str | tuple[str, str], tuple[str, int | None]]
 
 
-def filled(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
-    """Choose, format and head columns; a cell says what it may claim where others claim another."""
+def filled(frame: pd.DataFrame, columns: Columns, settled: bool = False) -> pd.DataFrame:
+    """Choose, format and head columns; a cell says what it may claim where others claim another.
+
+    With `settled`, illustrative numbers are left out.
+    """
     cells: dict[str, list[str]] = {}
     statuses: dict[str, list[str]] = {}
     within = frame.attrs.get("within", {})
@@ -84,7 +88,8 @@ def filled(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
         # A number that is a label, such as the part of the training, claims nothing.
         labels = decimals is None and pd.api.types.is_numeric_dtype(frame[ends[0]])
         statuses[head] = [""] * len(frame) if labels else found
-    return marked(pd.DataFrame(cells, dtype=str), pd.DataFrame(statuses, dtype=str))
+    table, claimed = pd.DataFrame(cells, dtype=str), pd.DataFrame(statuses, dtype=str)
+    return marked(table.mask(claimed == FREE, number(None)) if settled else table, claimed)
 
 
 def _cell(
@@ -144,12 +149,15 @@ class Layout:
     reshape : callable, optional
         Makes a wide frame of the chosen rows around the column `value`.
     value : str
+    settled : bool
+        Whether illustrative numbers are left out.
     """
 
     columns: Columns | Callable[[pd.DataFrame], Columns]
     rows: str = ""
     reshape: Callable[[pd.DataFrame], pd.DataFrame] | None = None
     value: str = ""
+    settled: bool = False
 
     def shown(self, frame: pd.DataFrame) -> list[str]:
         """The columns of a frame that its table shows."""
@@ -164,7 +172,7 @@ class Layout:
         chosen = frame.query(self.rows) if self.rows else frame
         wide = reshaped(chosen, self.value, self.reshape) if self.reshape else chosen
         columns = self.columns(frame) if callable(self.columns) else self.columns
-        return filled(wide, columns)
+        return filled(wide, columns, self.settled)
 
 
 def _by_wave(frame: pd.DataFrame) -> pd.DataFrame:
@@ -390,7 +398,8 @@ LAYOUTS: Mapping[str, Layout] = {
             "mean": ("Mean", 1),
             "sd": ("SD", 1),
             "scale_maximum": ("Scale maximum", 0),
-        }
+        },
+        settled=True,
     ),
     "tbl-domain-differences": Layout(_compared_domains),
     "tbl-paired-tests": Layout(

@@ -165,7 +165,8 @@ class Page:
         said = [*map(badge, claimed), self._notes(place, reading), *dict.fromkeys(assumed)]
         # matplotlib otherwise writes the hour into every SVG.
         drawn = print_figure(figures.mark(figure, claimed), "svg", metadata={"Date": None})
-        self.drawing(drawn, claimed, " ".join(filter(None, said)))
+        # Folded where most of what it shows is illustrative.
+        self.drawing(drawn, claimed[:1], " ".join(filter(None, said)))
         plt.close(figure)
 
     def _rests_on(self, frame: pd.DataFrame, name: str) -> str:

@@ -14,8 +14,8 @@ from earlyhelp.published import ledger
 from earlyhelp.published.claims import Claim
 from earlyhelp.published.ledger import with_statuses
 from earlyhelp.qualitative.framework import read_codebook
+from earlyhelp.report import layout
 from earlyhelp.report import page as page_module
-from earlyhelp.report.layout import LAYOUTS
 from earlyhelp.report.myst import badge
 from earlyhelp.report.page import Page, open_page, table_markdown, where_shown
 from earlyhelp.study.design import Question
@@ -206,7 +206,7 @@ def test_readings_stand_beside_the_numbers_that_rest_on_them(
     assert "Rests on" not in shown[-1]
 
 
-def test_the_table_of_outcomes_has_no_illustrative_cell(rotherham: Path, shown: list[str]) -> None:
+def test_illustrative_numbers_do_not_stand_among_others(rotherham: Path, shown: list[str]) -> None:
     page = open_page(str(rotherham))
     page.table(outcomes.outcome_summary(page.pilot), "Scores.")
     assert "illustrative" not in shown[0]
@@ -217,8 +217,7 @@ def test_the_table_of_outcomes_has_no_illustrative_cell(rotherham: Path, shown: 
 def test_a_number_that_words_bound_is_not_rounded_out_of_them(
     rotherham: Path, shown: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    layout = replace(LAYOUTS["tbl-outcome-summary"], settled=False)
-    monkeypatch.setitem(LAYOUTS, "tbl-outcome-summary", layout)
+    monkeypatch.setattr(layout, "FREE", "nothing")
     page = open_page(str(rotherham))
     summary = outcomes.outcome_summary(page.pilot)
     page.table(summary.query("measure == 'compassion_satisfaction'"), "Scores.")

@@ -66,11 +66,8 @@ MOST = 6
 Columns = Mapping[str | tuple[str, str], tuple[str, int | None]]
 
 
-def filled(frame: pd.DataFrame, columns: Columns, settled: bool = False) -> pd.DataFrame:
-    """Choose, format and head columns; a cell says what it may claim where others claim another.
-
-    With `settled`, illustrative numbers are left out.
-    """
+def filled(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
+    """Choose, format and head columns; a cell says what it may claim where others claim another."""
     cells: dict[str, list[str]] = {}
     statuses: dict[str, list[str]] = {}
     within = frame.attrs.get("within", {})
@@ -88,8 +85,7 @@ def filled(frame: pd.DataFrame, columns: Columns, settled: bool = False) -> pd.D
         # A number that is a label, such as the part of the training, claims nothing.
         labels = decimals is None and pd.api.types.is_numeric_dtype(frame[ends[0]])
         statuses[head] = [""] * len(frame) if labels else found
-    table, claimed = pd.DataFrame(cells, dtype=str), pd.DataFrame(statuses, dtype=str)
-    return marked(table.mask(claimed == FREE, number(None)) if settled else table, claimed)
+    return marked(pd.DataFrame(cells, dtype=str), pd.DataFrame(statuses, dtype=str))
 
 
 def _cell(
@@ -111,15 +107,19 @@ def marked(cells: pd.DataFrame, statuses: pd.DataFrame) -> pd.DataFrame:
     The usual one is the most frequent, but never "contradicted" where there is another.
     """
     shown = statuses.where(cells != number(None), "")
+    # Of how many people, or degrees of freedom, a table tells is not what it tells.
+    rest = shown.drop(columns=shown.columns.intersection(["n", "df"]))
+    told = set(rest.to_numpy().ravel()) - {""} or set(shown.to_numpy().ravel()) - {""}
+    if told != {FREE}:
+        # What is illustrative does not stand among findings.
+        cells, shown = cells.mask(shown == FREE, number(None)), shown.where(shown != FREE, "")
     found = Counter(status for status in shown.to_numpy().ravel() if status)
     order = sorted(found, key=lambda status: (status == "contradicted", -found[status]))
     usual = order[0] if order else ""
     marks = shown.map(lambda status: mark(status) if status not in ("", usual) else "")
     table = (cells + marks).reset_index(drop=True)
     table.attrs["statuses"] = tuple(order)
-    # Of how many people, or degrees of freedom, a table tells is not what it tells.
-    told = shown.drop(columns=shown.columns.intersection(["n", "df"])).to_numpy().ravel()
-    table.attrs["told"] = sorted(set(filter(None, told))) or order
+    table.attrs["told"] = sorted(told)
     return table
 
 
@@ -149,15 +149,12 @@ class Layout:
     reshape : callable, optional
         Makes a wide frame of the chosen rows around the column `value`.
     value : str
-    settled : bool
-        Whether illustrative numbers are left out.
     """
 
     columns: Columns | Callable[[pd.DataFrame], Columns]
     rows: str = ""
     reshape: Callable[[pd.DataFrame], pd.DataFrame] | None = None
     value: str = ""
-    settled: bool = False
 
     def shown(self, frame: pd.DataFrame) -> list[str]:
         """The columns of a frame that its table shows."""
@@ -172,7 +169,7 @@ class Layout:
         chosen = frame.query(self.rows) if self.rows else frame
         wide = reshaped(chosen, self.value, self.reshape) if self.reshape else chosen
         columns = self.columns(frame) if callable(self.columns) else self.columns
-        return filled(wide, columns, self.settled)
+        return filled(wide, columns)
 
 
 def _by_wave(frame: pd.DataFrame) -> pd.DataFrame:
@@ -398,8 +395,7 @@ LAYOUTS: Mapping[str, Layout] = {
             "mean": ("Mean", 1),
             "sd": ("SD", 1),
             "scale_maximum": ("Scale maximum", 0),
-        },
-        settled=True,
+        }
     ),
     "tbl-domain-differences": Layout(_compared_domains),
     "tbl-paired-tests": Layout(

@@ -127,6 +127,7 @@ class Page:
         place: str = "",
         reading: str = "",
         kind: str = "",
+        form: bool = False,
     ) -> None:
         """Show a table; its caption ends with its statuses, the place in the report and a note.
 
@@ -136,6 +137,9 @@ class Page:
             Of a quantity, or laid out already.
         name : str, optional
             Target of the table; a quantity's own by default.
+        form : bool
+            Whether it only shows the form of an analysis where most of it is illustrative: then a
+            page folds it, whatever else is in it.
         """
         name = name or target(frame.attrs["quantity"])
         quantity, rests = set_in(frame), self._rests_on(frame, name)
@@ -146,7 +150,8 @@ class Page:
         badges += [f"{badge(status)} ({LETTERS[status]})" for status in claimed[1:]]
         notes = [self._notes(place, reading), rests, self._assumed(quantity, claimed)]
         said = filter(None, [caption, *badges, *notes, self._ledger_link(name)])
-        show(table_markdown(frame, " ".join(said), name, kind), claimed)
+        folded = form and FREE in claimed[:1]
+        show(table_markdown(frame, " ".join(said), name, kind), [FREE] if folded else claimed)
 
     def figure(
         self, figure: Figure, *shown: pd.DataFrame, place: str = "", reading: str = ""

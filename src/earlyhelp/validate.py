@@ -170,8 +170,8 @@ FILES = (
     StudyFile(
         QUESTIONS_FILE,
         "The questions and the answers that your evidence supports. A number in an answer is a "
-        "claim's id in braces, or names what printed figures allow: an instrument, an arm or "
-        "`difference`, and `estimate`, with hyphens between.",
+        "claim's id in braces, or names what printed figures allow: an instrument, an arm, "
+        "`difference` or `units`, and `estimate`, with hyphens between.",
         read_questions,
         needed=True,
     ),

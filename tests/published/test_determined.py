@@ -134,6 +134,10 @@ def test_estimates_hold_every_interval(figures: Figures) -> None:
     assert (low, high) == pytest.approx((-6.104, 9.016), abs=0.002)
     assert words == "−0.7 or 0.7 or 1.5 points (95% intervals between −6.1 and 9.0)"
     assert table == "tbl-determined-wai-between"
+    alike, table = determined.estimates(figures)["wai-units-estimate"]
+    # Of the third solution, as below: 1.456 and 4.3027 * 3.7066 * sqrt(1 + 7.25 * 0.05).
+    assert alike == "between −17.2 and 20.1 points (intracluster correlation 0.05)"
+    assert table == "tbl-intervals-units-wai"
     many, _ = determined.estimates(figures)["proqol-difference-estimate"]
     assert many.startswith("−4.2 to 4.9 points (95% intervals between ")
 

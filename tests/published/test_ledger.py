@@ -277,3 +277,13 @@ def test_no_contradiction_rests_on_a_free_number(study: str) -> None:
         if claim.status == "contradicted" and statuses.of_claim(claim) == FREE
     ]
     assert free == []
+
+
+def test_a_word_that_is_not_testable_has_no_recomputed_value(rotherham: Path) -> None:
+    table = ledger.ledger(open_pilot(rotherham))
+    words = table[table["status"] == "not testable"]
+    assert "characteristics-difference" in set(words["id"])
+    assert set(words["recomputed"]) == {""}
+    assert words["exact"].isna().all()
+    shown = ledger.formatted(table)
+    assert all(shown[row["id"]] == row["printed"] for row in words.to_dict("records"))

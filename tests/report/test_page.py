@@ -71,6 +71,17 @@ def test_real_data_are_observed_whatever_the_report_printed(page: Page, shown: l
     assert "Report" not in shown[0]
 
 
+def test_a_table_is_folded_whose_estimates_are_illustrative_whatever_its_n_is(
+    rotherham: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[list[str]] = []
+    monkeypatch.setattr(page_module, "show", lambda _, claimed=(): told.append(list(claimed)))
+    page = open_page(str(rotherham))
+    estimates = outcomes.estimates(page.pilot)
+    page.table(estimates, "C.")
+    assert told == [["illustrative"]]
+
+
 def test_answer_is_filled_and_escaped(page: Page, shown: list[str]) -> None:
     page.answer("1.1", "training")
     assert "It was [12%](#ledger-a-1) \\<b\\>." in shown[0]

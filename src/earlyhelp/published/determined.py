@@ -363,6 +363,10 @@ def intervals(figures: Figures, measure: str, confidence: float) -> pd.DataFrame
     return claiming(pd.DataFrame(rows), "bounded")
 
 
+# Intracluster correlation of changes that an answer supposes, in the middle of those of `clustered`
+SUPPOSED = 0.05
+
+
 def clustered(
     figures: Figures,
     measure: str,
@@ -428,7 +432,9 @@ def estimates(figures: Figures, confidence: float = 0.95) -> dict[str, tuple[str
     dict
         By name, an instrument and an arm or "difference" before "-estimate": in words, the values
         (their range, where there are many) with the least and the greatest end of their t
-        intervals, people taken as independent; and the table that says how they were found.
+        intervals, people taken as independent; and the table that says how they were found. With
+        "units" before it, the ends for the difference if people of a unit were alike
+        (`clustered`); none where there are more than `FEW` solutions.
 
     Examples
     --------
@@ -447,6 +453,11 @@ def estimates(figures: Figures, confidence: float = 0.95) -> dict[str, tuple[str
             place = "-between" if of == "difference" else ""
             words = _estimate_in_words(found, confidence)
             told[f"{measure}-{of}-estimate"] = words, f"tbl-determined-{measure}{place}"
+        alike = clustered(figures, measure, confidence, [SUPPOSED])
+        if len(alike):
+            low, high = number(alike["low"].min(), 1), number(alike["high"].max(), 1)
+            words = f"between {low} and {high} points (intracluster correlation {SUPPOSED:g})"
+            told[f"{measure}-units-estimate"] = words, f"tbl-intervals-units-{measure}"
     return told
 
 

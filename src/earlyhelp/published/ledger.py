@@ -47,10 +47,10 @@ def ledger(pilot: Pilot, claims: list[Claim] | None = None) -> pd.DataFrame:
     -------
     DataFrame
         One row per claim: the columns of `Claim`, where status is called recorded; recomputed
-        (str, at the printed precision; every value once), exact (number or text, None without
-        data; a list for several cells), given_back
-        (bool, None without data), status (now), agrees (the status is the recorded one, and a
-        contradicted figure has the recorded answer).
+        (str, at the printed precision; every value once; empty without data, and of a word that
+        is not testable), exact (number or text, None where that is empty; a list for several
+        cells), given_back (bool, None without data), status (now), agrees (the status is the
+        recorded one, and a contradicted figure has the recorded answer).
 
     Raises
     ------
@@ -112,7 +112,7 @@ def judged(pilot: Pilot, claims: list[Claim]) -> tuple[pd.DataFrame, Statuses]:
         for row, claim in enumerate(claims):
             # The reconstruction is made so that a word about a free number holds.
             if claim.kind == WORD and holds[claim.id] and statuses.of_claim(claim) == FREE:
-                table.loc[row, "status"] = "not testable"
+                table.loc[row, ["recomputed", "exact", "status"]] = "", None, "not testable"
     table["agrees"] = (table["status"] == table["recorded"]) & (
         (table["answer"] == "") | (table["answer"] == table["recomputed"])
     )
@@ -214,8 +214,8 @@ def ledger_target(claim: str) -> str:
 def formatted(table: pd.DataFrame) -> dict[str, str]:
     """Recomputed values of a ledger as text for prose, by claim id.
 
-    At the printed precision, with a percent sign where the unit is one; claims that no data
-    answer are left out.
+    At the printed precision, with a percent sign where the unit is one; of a word that is not
+    testable the word. Claims that no data answer are left out.
 
     Examples
     --------
@@ -223,9 +223,10 @@ def formatted(table: pd.DataFrame) -> dict[str, str]:
     >>> formatted(pd.DataFrame([row]))
     {'attended-percent': '88.9%'}
     """
+    answered = table[table["given_back"].notna()].to_dict("records")
     return {
-        row["id"]: f"{row['recomputed']}%" if row["unit"] == "%" else str(row["recomputed"])
-        for row in table[table["given_back"].notna()].to_dict("records")
+        row["id"]: f"{value}%" if value and row["unit"] == "%" else value or row["printed"]
+        for row, value in ((row, str(row["recomputed"])) for row in answered)
     }
 
 

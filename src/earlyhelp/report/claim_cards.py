@@ -145,10 +145,10 @@ def _lines(
         table, read = computed
         arithmetic = _arithmetic(claim, table)
         columns = _told(_those_asked(pilot, claim, read)) or columns
-    path = QUANTITIES[claim.quantity].compute.__module__
+    path, recomputed = QUANTITIES[claim.quantity].compute.__module__, row["recomputed"]
     return [
         ("Printed", f"{claim.printed}{unit}: {claim.section}, {claim.place}"),
-        ("Recomputed", f"{row['recomputed']}{unit}{arithmetic}"),
+        ("Recomputed", f"{recomputed}{unit}{arithmetic}" if recomputed else ""),
         ("Status", f"{row['status']}: {STATUSES[row['status']]}" if reconstructed else "observed"),
         ("Raw data", columns),
         ("Computed by", f"{path}.{claim.quantity}, {claim.select}, column {claim.column}"),

@@ -17,7 +17,8 @@ from earlyhelp.analysis.quantities import FREE, set_in
 from earlyhelp.published import determined
 from earlyhelp.published.claims import Claim, claims_of, parse_interval
 from earlyhelp.published.ledger import formatted, judged, ledger_target
-from earlyhelp.published.numbers import number as number  # notebooks import these from here
+from earlyhelp.published.numbers import chance as chance  # notebooks import these from here
+from earlyhelp.published.numbers import number as number
 from earlyhelp.published.numbers import span as span
 from earlyhelp.published.statuses import Statuses, statuses_in
 from earlyhelp.qualitative import framework, triangulation

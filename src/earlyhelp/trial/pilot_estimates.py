@@ -457,6 +457,41 @@ def needed(sweep: Sweep, alpha: float, target: float) -> pd.DataFrame:
     return claiming(grouped.agg(low="min", high="max").reset_index(), ASSUMED)
 
 
+# What is uncertain, in words.
+OVER = {
+    "icc": "ICC",
+    "cac": "cluster autocorrelation",
+    "iac": "individual autocorrelation",
+}
+
+
+def supposed_by_lowest(sweep: Sweep, alpha: float, target: float) -> dict[str, str]:
+    """What the fewest teams that a design needs for the largest effect suppose.
+
+    Returns
+    -------
+    dict
+        Design that randomises teams to the values with which it needs so few, in words.
+
+    Examples
+    --------
+    >>> sweep = Sweep(icc=(0.01, 0.1), cac=(0.8,), iac=(0.5,), effect=(0.5,), points=(4,), cv=0)
+    >>> supposed_by_lowest(sweep, alpha=0.05, target=0.8)["parallel"]
+    'ICC 0.01'
+    """
+    table = _planned(sweep, alpha, target, (max(sweep.effect),)).set_index("design")
+    told = {}
+    for design in (design for design in power.PLANNED if design.unit == "cluster"):
+        rows = table.loc[[design.name]]
+        least = rows.loc[rows["clusters"] == rows["clusters"].min(), list(OVER)]
+        told[design.name] = ", ".join(
+            f"{OVER[name]} {' or '.join(f'{value:g}' for value in least[name].dropna().unique())}"
+            for name in OVER
+            if name not in design.ignores
+        )
+    return told
+
+
 def _planned(sweep: Sweep, alpha: float, target: float, effects: tuple[float, ...]) -> pd.DataFrame:
     """Every planned trial of the grid (`power.sweep`)."""
     fixed = sweep.fixed | {"alpha": alpha}
@@ -752,11 +787,7 @@ def months_between(study: Study) -> int:
     return months["endline"] - months["baseline"]
 
 
-WHATEVER, SOME, NEVER = (
-    "whatever is assumed",
-    "under some of the assumptions",
-    "under none of the assumptions",
-)
+WHATEVER, NEVER = "whatever is assumed", "under none of the assumptions"
 
 
 def enough(sweep: Sweep, clusters: int, alpha: float, target: float) -> dict[str, str]:
@@ -767,30 +798,35 @@ def enough(sweep: Sweep, clusters: int, alpha: float, target: float) -> dict[str
     Returns
     -------
     dict
-        Design to `WHATEVER`, `SOME` or `NEVER`.
+        Design to `WHATEVER`, `NEVER`, or of how many combinations of what it depends on.
 
     Examples
     --------
     >>> sweep = Sweep(icc=(0.01, 0.1), cac=(0.8,), iac=(0.5,), effect=(0.5,), points=(4,), cv=0)
     >>> enough(sweep, 21, alpha=0.05, target=0.8)["parallel"]
-    'under some of the assumptions'
+    'under 1 of 2 combinations of the assumptions'
     """
     told = {}
     for design in (design for design in power.PLANNED if design.unit == "cluster"):
         reached = [
             clusters >= design.fewest and power.power(design, a, clusters) >= target
-            for a in _assumed(sweep, alpha, max(sweep.effect))
+            for a in _assumed(sweep, alpha, max(sweep.effect), design.ignores)
         ]
-        told[design.name] = WHATEVER if all(reached) else SOME if any(reached) else NEVER
+        some = f"under {sum(reached)} of {len(reached)} combinations of the assumptions"
+        told[design.name] = WHATEVER if all(reached) else some if any(reached) else NEVER
     return told
 
 
-def _assumed(sweep: Sweep, alpha: float, effect: float) -> list[power.Assumptions]:
-    """Assumptions of every combination of ICC and autocorrelations."""
+def _assumed(
+    sweep: Sweep, alpha: float, effect: float, ignored: tuple[str, ...] = ()
+) -> list[power.Assumptions]:
+    """Assumptions of every combination of ICC and autocorrelations; of ignored ones the first."""
     fixed = sweep.fixed | {"alpha": alpha}
+    values = {name: getattr(sweep, name) for name in OVER}
+    chosen = (of[:1] if name in ignored else of for name, of in values.items())
     return [
-        power.Assumptions(effect, icc=icc, cac=cac, iac=iac, **fixed)
-        for icc, cac, iac in product(sweep.icc, sweep.cac, sweep.iac)
+        power.Assumptions(effect, **dict(zip(OVER, combination, strict=True)), **fixed)
+        for combination in product(*chosen)
     ]
 
 

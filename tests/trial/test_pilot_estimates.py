@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from helpers import ROOT
 from scipy import stats
 
 from earlyhelp.published.ledger import with_statuses
@@ -16,7 +18,7 @@ from earlyhelp.study.design import read_study
 from earlyhelp.study.problems import InputError
 from earlyhelp.study.raw import Pilot, open_pilot
 from earlyhelp.trial import pilot_estimates, power
-from earlyhelp.trial.design_grid import Sweep
+from earlyhelp.trial.design_grid import Sweep, read_sweep
 
 SMALL = Sweep(icc=(0.05, 0.2), cac=(0.5, 1), iac=(0,), effect=(0.5,), cv=0)
 
@@ -443,6 +445,35 @@ def test_teams_are_enough_whatever_is_assumed_or_under_some_assumptions_or_never
         (2, pilot_estimates.NEVER),
     ):
         assert pilot_estimates.enough(SMALL, int(teams), 0.05, 0.8)["parallel"] == expected
+
+
+def test_low_ends_are_reached_as_told_and_not_otherwise(rotherham: Path) -> None:
+    sweep = read_sweep(rotherham)
+    told = pilot_estimates.supposed_by_lowest(sweep, 0.05, 0.8)
+    assert told["parallel"] == "ICC 0.01"
+    over_time = "cluster autocorrelation 1, individual autocorrelation 0.7"
+    assert told["baseline"] == f"ICC 0.2 or 0.3, {over_time}"
+    design, fixed = power.DESIGNS["baseline"], sweep.fixed
+    teams = {
+        (icc, cac, iac): power.clusters_needed(
+            design, power.Assumptions(effect=0.5, icc=icc, cac=cac, iac=iac, **fixed), 0.8
+        )
+        for icc, cac, iac in product(sweep.icc, sweep.cac, sweep.iac)
+    }
+    lowest = {case for case, count in teams.items() if count == min(teams.values())}
+    assert lowest == {(0.2, 1, 0.7), (0.3, 1, 0.7)}
+
+
+def test_low_ends_that_hang_together_are_told_case_by_case() -> None:
+    told = pilot_estimates.supposed_by_lowest(
+        read_sweep(ROOT / "tests/studies/complete"), 0.05, 0.8
+    )
+    cases = [case.split(", individual")[0] for case in told["baseline"].split(", or ")]
+    # With the higher ICC as few teams are enough only where teams do not change.
+    assert cases == [
+        "ICC 0.02, cluster autocorrelation 0.5",
+        "ICC 0.02 or 0.1, cluster autocorrelation 1",
+    ]
 
 
 def test_an_odd_number_of_teams_is_judged_by_its_own_power() -> None:

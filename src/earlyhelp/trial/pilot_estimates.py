@@ -483,11 +483,14 @@ def supposed_by_lowest(sweep: Sweep, alpha: float, target: float) -> dict[str, s
     told = {}
     for design in (design for design in power.PLANNED if design.unit == "cluster"):
         rows = table.loc[[design.name]]
-        least = rows.loc[rows["clusters"] == rows["clusters"].min(), list(OVER)]
-        told[design.name] = ", ".join(
-            f"{OVER[name]} {' or '.join(f'{value:g}' for value in least[name].dropna().unique())}"
-            for name in OVER
-            if name not in design.ignores
+        least = rows[rows["clusters"] == rows["clusters"].min()]
+        cases: dict[str, list[str]] = {}
+        for row in least.drop_duplicates(list(OVER)).to_dict("records"):
+            over_time = (name for name in OVER if name not in ("icc", *design.ignores))
+            words = "".join(f", {OVER[name]} {row[name]:g}" for name in over_time)
+            cases.setdefault(words, []).append(f"{row['icc']:g}")
+        told[design.name] = ", or ".join(
+            f"{OVER['icc']} {' or '.join(iccs)}{words}" for words, iccs in cases.items()
         )
     return told
 

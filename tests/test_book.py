@@ -229,6 +229,15 @@ def test_no_number_of_the_prose_is_empty(book: Book) -> None:
         assert "{claim" not in article.get_text(), name
 
 
+def test_numbers_of_the_prose_have_one_form(book: Book) -> None:
+    """Percent signs stand at their number, p has no leading zero; the checks show arithmetic."""
+    for name, article in book.articles.items():
+        texts = [text for text in article.find_all(string=True) if not text.find_parent("pre")]
+        if name != "results/consistency.html":
+            said = " ".join(" ".join(texts).split())
+            assert re.findall(r".{30}\d %|.{20}\bp = 0\.", said) == [], name
+
+
 def test_every_page_says_what_the_data_are(book: Book) -> None:
     for name, soup in book.soups.items():
         line = soup.select_one(".bd-header-announcement__content").get_text(strip=True)

@@ -277,7 +277,7 @@ def test_agreement(raw: dict[str, pd.DataFrame], item: str, expected: int) -> No
 
 
 def test_wish_to_know_more_and_preferred_format(raw: dict[str, pd.DataFrame]) -> None:
-    """3.1, research question 1.5 on the training (18.8, 31.3, 31.3, 18.8 % of 16); 3.3, 3.3."""
+    """3.1, research question 1.5 on the training (18.8, 31.3, 31.3, 18.8% of 16); 3.3, 3.3."""
     survey = raw["post_training_survey"]
     assert survey["know_more"].value_counts().to_dict() == {5: 3, 4: 5, 3: 5, 2: 3}
     assert (survey["preferred_format"] == "one full day").sum() == 12
@@ -309,7 +309,7 @@ def test_observed_attendees_fit_the_scheduled_sessions(raw: dict[str, pd.DataFra
 
 @pytest.mark.parametrize("tool", ["ors", "srs"])
 def test_frequency_of_use(endline: pd.DataFrame, tool: str) -> None:
-    """Table 3.1: 11.8, 64.7, 17.6 and 5.9 % of 17."""
+    """Table 3.1: 11.8, 64.7, 17.6 and 5.9% of 17."""
     assert endline[f"{tool}_frequency"].value_counts().to_dict() == {
         "some sessions": 11,
         "most sessions": 3,
@@ -337,7 +337,7 @@ def test_engagement_and_difficulty(endline: pd.DataFrame) -> None:
 
 
 def test_uploading_continuing_and_contamination(endline: pd.DataFrame) -> None:
-    """3.1: 80.0 % of the 15 users uploaded, 9 of 18 would continue; 3.3: no contamination."""
+    """3.1: 80.0% of the 15 users uploaded, 9 of 18 would continue; 3.3: no contamination."""
     assert endline["uploaded_scores"].value_counts().to_dict() == {"yes": 12, "no": 3}
     answered = endline["continue_tools"].dropna()
     assert (len(answered), (answered == "yes").sum()) == (18, 9)

@@ -19,6 +19,17 @@
     return made;
   };
 
+  // Readings and assumptions, and claims that conflict, lead to where they are explained.
+  const linked = (label, text) => {
+    if (label !== "Rests on" && label !== "Conflicts with") return [text];
+    return text.split(", ").flatMap((id, place) => {
+      const page = label === "Rests on" ? `assumptions.html#${id.toLowerCase()}` : `results/ledger.html#ledger-${id}`;
+      const link = element("a", id);
+      link.href = new URL(`../${page}`, data).href;
+      return place ? [", ", link] : [link];
+    });
+  };
+
   const close = () => {
     card?.remove();
     owner?.removeAttribute("aria-describedby");
@@ -38,7 +49,7 @@
     card.id = "claim-card";
     card.setAttribute("role", "note");
     for (const [label, text] of claim.lines) {
-      const line = element("span", "", element("b", label), " ", text);
+      const line = element("span", "", element("b", label), " ", ...linked(label, text));
       line.className = "claim-line";
       card.append(line);
     }

@@ -91,7 +91,7 @@ def test_json_holds_every_outcome(rotherham: Path, capsys: pytest.CaptureFixture
     document = json.loads(capsys.readouterr().out)
     assert sum(document["summary"].values()) == len(document["outcomes"])
     finding = next(one for one in document["outcomes"] if one["id"] == "continue")
-    assert finding["arithmetic"][0] == "9 / 18 = 50.0 %, not 55.6 %, which is 10 / 18"
+    assert finding["arithmetic"][0] == "9 / 18 = 50.0%, not 55.6%, which is 10 / 18"
 
 
 def test_without_printed_figures_it_says_so(mini: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -54,7 +54,7 @@ def test_size_reaches_power_and_width_together(capsys):
     ],
 )
 def test_answers_of_yes_or_no_cannot_correlate_so_much(capsys, design, options, column):
-    # From 20 % to 50 % of yes: at most sqrt(0.2 * 0.5 / (0.5 * 0.8)) = 0.5.
+    # From 20% to 50% of yes: at most sqrt(0.2 * 0.5 / (0.5 * 0.8)) = 0.5.
     argv = ["trial", "size", "--design", design, "--control", "0.2", "--intervention", "0.5"]
     assert main([*argv, *options]) == 1
     streams = capsys.readouterr()

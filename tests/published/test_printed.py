@@ -84,7 +84,7 @@ def test_two_numbers_of_one_cell_are_told(claims: list[Claim]) -> None:
 
 
 def test_percentages_of_one_number_of_people() -> None:
-    """2, 11, 3 and 1 of 17: 18 people have no count near 11.8 %."""
+    """2, 11, 3 and 1 of 17: 18 people have no count near 11.8%."""
     printed = read_printed(ROOT / "data/rotherham")
     counts = printed.split(18, "tool_frequency", "frequency", tool="SRS")
     assert list(counts.values()) == [11, 2, 3, 1]  # in the order of the file
@@ -92,11 +92,11 @@ def test_percentages_of_one_number_of_people() -> None:
 
 
 def test_a_percentage_of_so_many_people(claims: list[Claim]) -> None:
-    """10 of 14 is 71.4 %; no count of 12 is."""
+    """10 of 14 is 71.4%; no count of 12 is."""
     printed = PrintedFigures(claims)
     assert printed.share(14, "uploaded", answer="yes") == 10
     (problem,) = told(lambda: printed.share(12, "uploaded", answer="yes"))
-    assert "uploaded-percent: found 71.4 % of 12" in problem
+    assert "uploaded-percent: found 71.4% of 12" in problem
 
 
 def test_words_about_one_cell_are_taken_together() -> None:

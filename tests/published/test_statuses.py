@@ -70,7 +70,7 @@ def test_a_printed_number_is_reproduced(pilot: Pilot) -> None:
 def test_a_claim_about_several_rows_settles_those_that_nothing_else_is_printed_of(
     pilot: Pilot,
 ) -> None:
-    # 100 % is printed of six outcomes together, and other shares of five of them.
+    # 100% is printed of six outcomes together, and other shares of five of them.
     frame = outcomes.anticipated_outcomes(pilot)
     assert status(frame, "percent", question="explain_benefits") == "reproduced"
 
@@ -82,8 +82,8 @@ def test_the_parts_of_a_printed_sum_are_free(pilot: Pilot) -> None:
 
 
 def test_figures_that_cannot_all_be_true_are_contradicted_wherever_they_stand(pilot: Pilot) -> None:
-    # The report prints 18 and 19 comparison respondents at baseline, 81.2 % and 81.3 %, and 9
-    # respondents that are 55.6 % of 18.
+    # The report prints 18 and 19 comparison respondents at baseline, 81.2% and 81.3%, and 9
+    # respondents that are 55.6% of 18.
     views = feasibility.training_views(pilot)
     assert status(views, "percent", question="comfortable_asking") == "contradicted"
     people = participants.people(pilot)
@@ -95,7 +95,7 @@ def test_figures_that_cannot_all_be_true_are_contradicted_wherever_they_stand(pi
     assert status(chosen, "percent", arm="intervention") == "determined"
     continuation = feasibility.continuation(pilot)
     assert status(continuation, "n", answer="yes") == "contradicted"
-    # No number of respondents makes 9 of them 55.6 %.
+    # No number of respondents makes 9 of them 55.6%.
     assert status(continuation, "total", answer="yes") == "contradicted"
 
 
@@ -115,7 +115,7 @@ def test_what_is_left_of_a_printed_count_is_illustrative(pilot: Pilot) -> None:
     assert status(feasibility.prior_training(pilot), "n", answer="not sure") == "illustrative"
     prior = feasibility.prior_tools(pilot)
     assert status(prior, "percent", question="prior_ors", answer="yes") == "illustrative"
-    # Of those who used the tools 80.0 % uploaded scores: 4 of 5, 8 of 10 or 12 of 15.
+    # Of those who used the tools 80.0% uploaded scores: 4 of 5, 8 of 10 or 12 of 15.
     assert status(feasibility.uploaded(pilot), "n", answer="yes") == "illustrative"
     more = feasibility.know_more(pilot)
     assert status(more, "n", answer="strongly disagree") == "illustrative"

@@ -61,10 +61,10 @@ def test_a_quantity_depends_on_no_column_that_it_was_not_seen_to_read(
 
 
 def test_a_share_is_told_as_people_of_people(told: dict[str, dict[str, str]]) -> None:
-    # Table 3.1: 64.7 % of the 17 who rated their use.
+    # Table 3.1: 64.7% of the 17 who rated their use.
     card = told["ors-frequency-some-sessions-percent"]
-    assert card["Printed"] == "64.7 %: 3.1 Feasibility: tools, Table 3.1"
-    assert card["Recomputed"] == "64.7 % = 11 of 17"
+    assert card["Printed"] == "64.7%: 3.1 Feasibility: tools, Table 3.1"
+    assert card["Recomputed"] == "64.7% = 11 of 17"
     assert card["Raw data"] == "endline_survey.csv: ors_frequency, srs_frequency"
     assert card["Rests on"] == "A-03"
     assert "of" not in told["ors-children"]["Recomputed"].split()

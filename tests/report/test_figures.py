@@ -36,15 +36,15 @@ def svg(figure: Figure) -> str:
 def test_counts_write_n_and_percent_on_the_bars(mini: Path) -> None:
     drawn = svg(figures.counts(feasibility.difficulty(open_pilot(mini)), "difficulty"))
     # All three intervention respondents found the tools easier.
-    assert ">3 (100.0 %)</text>" in drawn
+    assert ">3 (100.0%)</text>" in drawn
 
 
 def test_a_bar_says_the_same_percentage_as_the_table_beside_it() -> None:
-    # 5 of 16 are 31.25 %, exactly between 31.2 and 31.3.
+    # 5 of 16 are 31.25%, exactly between 31.2 and 31.3.
     frame = pd.DataFrame({"answer": ["yes"], "n": [5], "total": [16], "percent": [31.25]})
     (row,) = LAYOUTS["tbl-uploaded"].lay_out(frame).to_dict("records")
     assert row["%"] == "31.3"
-    assert ">5 (31.3 %)</text>" in svg(figures.counts(frame, "answer"))
+    assert ">5 (31.3%)</text>" in svg(figures.counts(frame, "answer"))
 
 
 def test_text_stays_text(mini: Path) -> None:

@@ -107,7 +107,7 @@ def test_a_table_of_one_status_has_no_marks() -> None:
 
 @pytest.mark.parametrize("statuses", [None, "observed"])
 def test_decimals_are_rounded_half_up_as_in_figures(statuses: str | None) -> None:
-    # 5 of 16 are 31.25 %, exactly between 31.2 and 31.3.
+    # 5 of 16 are 31.25%, exactly between 31.2 and 31.3.
     frame = pd.DataFrame({"answer": ["yes"], "n": [5], "total": [16], "percent": [31.25]})
     frame = claiming(frame, statuses) if statuses else frame
     table = LAYOUTS["tbl-uploaded"].lay_out(frame)

@@ -193,7 +193,7 @@ def test_an_outcome_shows_its_rows_and_its_test(rotherham: Path) -> None:
     shown = qualitative_tables.outcome_evidence(found, theory)
     row = shown[shown["Outcome"].str.contains("outcome-evidence-relationship-alliance")].iloc[0]
     # The report prints p = .697 for the change of the WAI between the arms.
-    assert row["Test between arms"] == "Working alliance (WAI): p = 0.697, cannot tell"
+    assert row["Test between arms"] == "Working alliance (WAI): p = .697, cannot tell"
     assert "[Q202](#q202)" in row["Rows"]
     assert row["Evidence"] == "**qualitative support**"
 

@@ -119,13 +119,13 @@ def test_what_the_reconstruction_has_set_freely_is_not_assessed(rotherham: Path)
 
 
 def test_a_share_without_a_count_has_a_band_alone(rotherham: Path) -> None:
-    # RQ 1.1: 80.0 % of the users uploaded scores, of how many is not printed. Green from 80 %.
+    # RQ 1.1: 80.0% of the users uploaded scores, of how many is not printed. Green from 80%.
     row = criteria.assess(open_pilot(rotherham)).set_index("quantity").loc["recording"]
     assert (row["estimate"], row["best"], row["beside"]) == (pytest.approx(0.8), "green", "amber")
     assert row[["total", "successes", "low", "high", "p_green"]].isna().all()
     shown = tables.progression(criteria.assess(open_pilot(rotherham)))
     (found,) = shown.loc[shown["Criterion"].str.startswith("Uploaded"), "Observed"]
-    assert found == "80 % (n not printed)"
+    assert found == "80% (n not printed)"
     # It is no part of what is told of criteria with a count.
     assert criteria.combining_rule(open_pilot(rotherham))["chance"].notna().all()
 
@@ -149,7 +149,7 @@ def test_both_printed_totals_are_told(rotherham: Path) -> None:
     row = assessed.set_index("quantity").loc["retention_comparison"]
     assert (row["total"], row["other"], row["best"], row["worst"]) == (18, 19, "green", "green")
     shown = tables.progression(assessed).loc[list(assessed["quantity"]).index(row.name), "Observed"]
-    assert shown == "89 % (16 of 18) or 84 % (16 of 19)"
+    assert shown == "89% (16 of 18) or 84% (16 of 19)"
     assert assessed.set_index("quantity")["other"].notna().sum() == 1
 
 
@@ -200,9 +200,7 @@ def test_a_rate_among_those_who_answered_is_an_upper_bound(mini: Path) -> None:
     assert table["p_green"].notna().tolist() == [True, False]
     # P5 to P8, of whom nobody is known but from the surveys; three answered again.
     assert table.loc["response_endline_comparison", ["successes", "total"]].tolist() == [3, 4]
-    assert (
-        tables.progression(table.reset_index())["Observed"].tolist()[1] == "at most 75 % (3 of 4)"
-    )
+    assert tables.progression(table.reset_index())["Observed"].tolist()[1] == "at most 75% (3 of 4)"
 
 
 def test_a_register_of_both_arms_makes_a_rate(mini: Path) -> None:

@@ -179,7 +179,7 @@ def test_stored_simulation_belongs_to_the_present_grid_and_code(rotherham: Path)
 def test_stored_power_of_equal_teams_agrees_with_the_calculated(rotherham: Path) -> None:
     stored = design_grid.read_stored(rotherham).query("kind == 'equal'")
     off = (stored["power_simulated"] - stored["power"]) / stored["power_mc_error"]
-    # Two-sided: two errors leave a false alarm in 4.6 % of the cells, here 16 of 354 (SD 4).
+    # Two-sided: two errors leave a false alarm in 4.6% of the cells, here 16 of 354 (SD 4).
     assert (off.abs() > 2).mean() < 0.08
     assert off.abs().max() < 4
     assert abs(off.mean()) < 4 / len(off) ** 0.5

@@ -145,7 +145,7 @@ def test_sd_of_observed_data_has_an_interval(mini: Path) -> None:
     pilot = open_pilot(mini)
     low, high = pilot_estimates.sd_range(pilot, pilot_estimates.room(pilot), 0.95)
     # At endline 61, 62, 60 and, in the other arm, three with an SD of 1: pooled SD 1, df 4;
-    # chi-squared with 4 df: 0.4844 and 11.143 cut off 2.5 % each.
+    # chi-squared with 4 df: 0.4844 and 11.143 cut off 2.5% each.
     assert (low, high) == pytest.approx(((4 / 11.143) ** 0.5, (4 / 0.4844) ** 0.5), rel=1e-3)
 
 
@@ -299,7 +299,7 @@ def test_next_steps_have_evidence_and_numbers(rotherham: Path) -> None:
     )
     questions = set(steps.index.get_level_values("question"))
     assert questions == {f"3.{number}" for number in range(1, 7)}
-    # RQ 3.3: 12 of 16 would have liked one day; scipy: Clopper-Pearson 48 % to 93 %.
+    # RQ 3.3: 12 of 16 would have liked one day; scipy: Clopper-Pearson 48% to 93%.
     exact = stats.binomtest(12, 16).proportion_ci(method="exact")
     (words,) = steps.loc[("3.3", "training-format"), "numbers"]
     assert f"12 of 16 (95% interval {exact.low:.0%} to {exact.high:.0%})" in words

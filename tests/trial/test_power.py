@@ -52,7 +52,7 @@ def test_parallel_size_agrees_with_pass_and_the_nih_calculator():
 
 
 def test_binary_power_agrees_with_pass():
-    # clusterPower's tests give PASS 11: 10 % against 20 %, ICC 0.05, 13 clusters of 150 in each
+    # clusterPower's tests give PASS 11: 10% against 20%, ICC 0.05, 13 clusters of 150 in each
     # arm, normal test: power 0.86. By hand: variance (0.09 + 0.16) * 8.45 / 1950 = 0.0010833,
     # ratio 3.038, power P(Z < 1.078) = 0.860.
     a = Assumptions.binary(0.1, 0.2, icc=0.05, cluster_size=150)

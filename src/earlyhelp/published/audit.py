@@ -299,7 +299,7 @@ def _style(printed: Printed, proportions: Iterable[Proportions]) -> Iterator[Out
     yield _convention("style-leading-zero", "leading zero of p values", zeros, printed)
     decimals: dict[str, list[Claim]] = {}
     for claim in claims:
-        # 0 and 100 % say no more with a decimal.
+        # 0 and 100% say no more with a decimal.
         if claim.kind == "percent" and claim.printed not in ("0", "100"):
             places = len(claim.printed.partition(".")[2])
             decimals.setdefault(f"with {places} decimal places", []).append(claim)

@@ -214,8 +214,8 @@ def ledger_target(claim: str) -> str:
 def formatted(table: pd.DataFrame) -> dict[str, str]:
     """Recomputed values of a ledger as text for prose, by claim id.
 
-    At the printed precision, with a percent sign where the unit is one; of a word that is not
-    testable the word. Claims that no data answer are left out.
+    At the printed precision, with a percent sign where the unit is one and p without a leading
+    zero; of a word that is not testable the word. Claims that no data answer are left out.
 
     Examples
     --------
@@ -224,10 +224,13 @@ def formatted(table: pd.DataFrame) -> dict[str, str]:
     {'attended-percent': '88.9%'}
     """
     answered = table[table["given_back"].notna()].to_dict("records")
-    return {
-        row["id"]: f"{value}%" if value and row["unit"] == "%" else value or row["printed"]
-        for row, value in ((row, str(row["recomputed"])) for row in answered)
-    }
+    found = {}
+    for row in answered:
+        value = str(row["recomputed"]) or row["printed"]
+        if row.get("kind") == "p":
+            value = value.removeprefix("0")
+        found[row["id"]] = f"{value}%" if row["recomputed"] and row["unit"] == "%" else value
+    return found
 
 
 def compare(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:

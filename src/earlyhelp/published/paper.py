@@ -447,9 +447,9 @@ def _share(row: Row) -> _Judged:
         if count is None:
             return first <= last, says
         exact = number(Fraction(100 * count, n), len(percent.partition(".")[2]) + 1)
-        return first <= count <= last, f"{says}; {count} / {n} = {exact} %"
+        return first <= count <= last, f"{says}; {count} / {n} = {exact}%"
 
-    return _judged(f"{percent} %", [""], ROUNDINGS, read)
+    return _judged(f"{percent}%", [""], ROUNDINGS, read)
 
 
 # Tests --------------------------------------------------------------------------------------------

@@ -143,7 +143,7 @@ class PrintedFigures:
         low, high = printed_interval(percent, "either").whole(Fraction(of, 100))
         if low != high:
             expected = "a percentage that is one count of them"
-            raise _unfit(self._ids(quantity, "percent", keys), f"{percent} % of {of}", expected)
+            raise _unfit(self._ids(quantity, "percent", keys), f"{percent}% of {of}", expected)
         return low
 
     def split(self, most: int, quantity: str, key: str, **keys: object) -> dict[str, int]:

@@ -207,7 +207,7 @@ def _claims(study: Study) -> tuple[dict[str, tuple[str, str]], dict[str, Any]]:
     numbers = {
         row["id"]: (
             values[row["id"]],
-            f"Report, {row['place']}: {row['printed']} {row['unit']}".strip()
+            f"Report, {row['place']}: {row['printed']} {row['unit']}".replace(" %", "%").strip()
             + f" ({row['status']})",
         )
         for row in answered.to_dict("records")

@@ -139,7 +139,7 @@ def _lines(
     computed: tuple[pd.DataFrame, Columns] | None,
 ) -> list[tuple[str, str]]:
     reconstructed = pilot.study.provenance == "reconstructed"
-    unit = f" {claim.unit}".rstrip()
+    unit = "%" if claim.unit == "%" else f" {claim.unit}".rstrip()
     arithmetic, columns = "", f"{pilot.study.folder.name}/study.yml, design"
     if computed:
         table, read = computed
@@ -155,7 +155,7 @@ def _lines(
         ("Conflicts with", claim.conflicts.replace(";", ", ")),
         ("Rests on", claim.assumptions.replace(";", ", ")),
         ("Note", claim.note),
-        ("Synthetic", SYNTHETIC if reconstructed else ""),
+        ("Synthetic", SYNTHETIC if reconstructed and claim.quantity != DESIGN else ""),
     ]
 
 

@@ -148,7 +148,7 @@ def counts(frame: pd.DataFrame, category: str, group: str | None = None) -> Figu
         )
         axes.bar_label(
             bars,
-            [f"{n} ({number(p, 1)} %)" for n, p in zip(rows["n"], rows["percent"], strict=True)],
+            [f"{n} ({number(p, 1)}%)" for n, p in zip(rows["n"], rows["percent"], strict=True)],
             padding=3,
             fontsize=8,
         )
@@ -329,7 +329,7 @@ def arms_compared(means: pd.DataFrame, contrasts: pd.DataFrame, maximum: float) 
             )
     left.axhline(maximum, color=MUTED, linestyle=":", linewidth=1)
     left.annotate("highest possible score", (0.5, maximum), ha="center", va="top", fontsize=8)
-    left.set(xlim=(-0.6, 1.6), ylabel="Mean score and interval")
+    left.set(xlim=(-0.6, 1.6), title=label(means["measure"].iloc[0], means), ylabel="Mean score")
     left.set_xticks([0, 1], [label(wave, means) for wave in WAVES])
     left.grid(axis="x", visible=False)
     names = [label(name, means) for name in contrasts["contrast"]]
@@ -340,7 +340,7 @@ def arms_compared(means: pd.DataFrame, contrasts: pd.DataFrame, maximum: float) 
     right.set_yticks(places, shown)
     right.axvline(0, color=MUTED, linewidth=1)
     right.invert_yaxis()
-    right.set(ylim=(len(contrasts) - 0.5, -0.5), xlabel="Intervention less comparison, points")
+    right.set(ylim=(len(contrasts) - 0.5, -0.5), title="Intervention less comparison, points")
     right.grid(axis="y", visible=False)
     figure.legend(loc="outside upper left", ncols=2, frameon=False)
     return figure

@@ -469,7 +469,9 @@ def outcome_evidence(evidence: pd.DataFrame, theory: Theory) -> pd.DataFrame:
 
 def _p_value(row: Mapping[Hashable, Any]) -> str:
     side = {"for": "favours the intervention", "against": "goes against it"}
-    return f"p = {number(row['p'], 3)}, {side.get(row['measured'], 'cannot tell')}"
+    return (
+        f"p = {number(row['p'], 3).removeprefix('0')}, {side.get(row['measured'], 'cannot tell')}"
+    )
 
 
 def outcome_links(evidence: pd.DataFrame) -> dict[str, str]:

@@ -125,7 +125,7 @@ def contradictions(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _printed_and_recomputed(frame: pd.DataFrame) -> dict[str, pd.Series]:
-    printed = (frame["printed"] + " " + frame["unit"]).str.strip()
+    printed = (frame["printed"] + " " + frame["unit"]).str.replace(" %", "%").str.strip()
     return {
         "Printed": printed.map(escape),
         "Recomputed": frame["recomputed"].map(escape).replace("", "–"),
@@ -186,10 +186,10 @@ def _observed(row: Mapping[Hashable, Any]) -> str:
         of = "n not printed" if uncounted else f"n = {row['total']:g}"
         return f"{number(row['estimate'], 2)} ({of})"
     if uncounted:
-        return f"{number(100 * row['estimate'])} % (n not printed)"
+        return f"{number(100 * row['estimate'])}% (n not printed)"
     totals = [row["total"], *filter(pd.notna, [row["other"]])]
     shares = [
-        f"{number(100 * row['successes'] / total)} % ({int(row['successes'])} of {total:g})"
+        f"{number(100 * row['successes'] / total)}% ({int(row['successes'])} of {total:g})"
         for total in totals
     ]
     return ("at most " if row["upper_bound"] else "") + " or ".join(shares)
@@ -222,7 +222,7 @@ def combining_rule(frame: pd.DataFrame, target_power: float) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "True share of each criterion": [
-                "on its bound to green" if isnan(rate) else f"{number(100 * rate)} %"
+                "on its bound to green" if isnan(rate) else f"{number(100 * rate)}%"
                 for rate in frame["rate"]
             ],
             "Chance that all together is green (%)": frame["chance"].map(chance),

@@ -39,7 +39,7 @@ SWEEP_FILE = "sweep.yml"
 # Raise it whenever the same grid may give another simulation: another model, analysis, order of
 # random numbers or formula. Moving or formatting code is none.
 METHOD_VERSION = 3
-# Trials of a cell without an effect, fixed beforehand: they tell a size of 5 % to a Monte Carlo
+# Trials of a cell without an effect, fixed beforehand: they tell a size of 5% to a Monte Carlo
 # error of 0.22 points, so that three errors are as little as tests with estimated degrees of
 # freedom stray.
 NULL_TRIALS = 10_000

@@ -373,7 +373,7 @@ def reliability(pilot: Pilot) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        measure, wave, n, alpha, low, high (95 % interval, Feldt); no rows for reconstructed data.
+        measure, wave, n, alpha, low, high (95% interval, Feldt); no rows for reconstructed data.
 
     Examples
     --------

@@ -10,7 +10,7 @@ from earlyhelp.published.checks.percentages import Proportions, possible_counts
 
 
 def test_possible_counts_take_ties_either_way() -> None:
-    # 13 / 16 = 81.25 %.
+    # 13 / 16 = 81.25%.
     assert possible_counts("81.2", 16) == (13, 13)
     assert possible_counts("81.3", 16) == (13, 13)
     low, high = possible_counts("81.4", 16)
@@ -36,4 +36,4 @@ def test_a_common_denominator_is_asked_of_all_shares() -> None:
 
 def test_failing_share_is_told_with_the_count_that_would_fit() -> None:
     verdict = run_check(Proportions, of=[["18"]], shares=[["9", "55.6"]])
-    assert verdict.arithmetic[0] == "9 / 18 = 50.0 %, not 55.6 %, which is 10 / 18"
+    assert verdict.arithmetic[0] == "9 / 18 = 50.0%, not 55.6%, which is 10 / 18"

@@ -22,4 +22,4 @@ def test_a_word_for_several_numbers_must_hold_of_each() -> None:
     assert run_check(Wording, printed, word="word", value=values[:1]).holds is True
     verdict = run_check(Wording, printed, word="word", value=values)
     assert verdict.holds is False
-    assert verdict.arithmetic[:2] == ["9 / 18 = 50.0 %", "10 / 18 = 55.6 %"]
+    assert verdict.arithmetic[:2] == ["9 / 18 = 50.0%", "10 / 18 = 55.6%"]

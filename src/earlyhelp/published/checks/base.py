@@ -156,7 +156,7 @@ class Expression(Strict):
         if len(self.of) == 1:
             return self.sides(printed)
         value = self.value(printed)
-        shown = f"{number(value, 1)} %" if self.op == "percent" else short(value)
+        shown = f"{number(value, 1)}%" if self.op == "percent" else short(value)
         return f"{self.sides(printed)} = {shown}"
 
 

@@ -32,8 +32,8 @@ class Proportions(Check):
     >>> check = Proportions(id="a", about="attended", of=[["16"]], shares=shares)
     >>> for line in check.run(Printed([])).arithmetic:
     ...     print(line)
-    13 / 16 = 81.3 %
-    18.8 % = 3 / 16
+    13 / 16 = 81.3%
+    18.8% = 3 / 16
     denominators up to 16 that fit: 16
     """
 
@@ -100,11 +100,11 @@ def _share(printed: Printed, share: tuple[str | None, str], n: int) -> str:
     low, high = possible_counts(percent, n)
     if people is None:
         counts = f"{low} / {n}" if low == high else f"{low} to {high} of {n}"
-        return f"{percent} % = {counts}" if low <= high else f"{percent} % is no count of {n}"
+        return f"{percent}% = {counts}" if low <= high else f"{percent}% is no count of {n}"
     exact = 100 * printed.number(people) / n
     decimals = len(percent.partition(".")[2])
-    line = f"{printed.text(people)} / {n} = {number(exact, decimals)} %"
+    line = f"{printed.text(people)} / {n} = {number(exact, decimals)}%"
     if counts_of(printed, share, n):
         return line
     instead = f"{low} / {n}" if low <= high else f"no count of {n}"
-    return f"{line}, not {percent} %, which is {instead}"
+    return f"{line}, not {percent}%, which is {instead}"

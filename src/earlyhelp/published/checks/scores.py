@@ -5,7 +5,7 @@ References
 .. [1] Brown and Heathers (2017), The GRIM test. Social Psychological and Personality Science 8(4).
 .. [2] Anaya (2016), The GRIMMER test. PeerJ Preprints 4:e2400v1.
 .. [3] Terwee et al. (2007), Journal of Clinical Epidemiology 60(1): a ceiling effect is present
-   when more than 15 % of respondents have the highest score.
+   when more than 15% of respondents have the highest score.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def grim(mean: str, n: int, items: int = 1) -> range:
 class Ceiling(Check):
     """How many people a mean and SD allow at the scale's maximum.
 
-    Fails when no group can have more than 15 % there, the usual criterion of a ceiling effect
+    Fails when no group can have more than 15% there, the usual criterion of a ceiling effect
     (Terwee et al. 2007).
 
     Examples
@@ -125,7 +125,7 @@ class Ceiling(Check):
     >>> for part in line.split(": "):
     ...     print(part)
     n = 10, M = 8.0, SD = 0.7
-    the maximum is 2.60 SDs away; at most 1 of 10 people (10.0 %) can be there
+    the maximum is 2.60 SDs away; at most 1 of 10 people (10.0%) can be there
     """
 
     title = "ceiling"
@@ -148,7 +148,7 @@ class Ceiling(Check):
             lines.append(
                 f"n = {n}, M = {printed.text(group.mean)}, SD = {printed.text(group.sd)}: the "
                 f"maximum is {number(away, 2)} SDs away; at most {people} of {n} people "
-                f"({number(Fraction(100 * people, n), 1)} %) can be there"
+                f"({number(Fraction(100 * people, n), 1)}%) can be there"
             )
         return Verdict(any(reached), lines)
 

@@ -57,7 +57,7 @@ class Reviewed(Check):
     >>> line = {"op": "percent", "of": ["1", {"op": "sum", "of": ["1", "2"]}]}
     >>> check = Reviewed(id="a", about="staff", severity=severity, says="...", arithmetic=[line])
     >>> check.run(Printed([]))
-    Verdict(holds=False, arithmetic=['1 / (1 + 2) = 33.3 %'])
+    Verdict(holds=False, arithmetic=['1 / (1 + 2) = 33.3%'])
     """
 
     title = "reviewed"

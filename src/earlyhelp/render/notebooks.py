@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import jupytext
@@ -141,7 +142,8 @@ def default_parameters(source: Path, notebook: nbformat.NotebookNode) -> dict[st
                         continue
                     except (ValueError, TypeError, RecursionError, MemoryError):
                         pass
-            problems.append(problem(ast.get_source_segment(cell.source, statement) or "", line))
+            found = ast.get_source_segment(cell.source, statement) or ""
+            problems.append(problem(shorten(found, 100), line))
     if problems:
         raise InputError(problems)
     return parameters

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from textwrap import fill
 from typing import Any
 
@@ -263,39 +263,50 @@ def group_means(frame: pd.DataFrame, categories: Sequence[str], maximum: float) 
     """
     figure, panels = side_by_side(3.0, columns=len(categories), sharey=True)
     for axes, category in zip(panels, categories, strict=True):
-        for arm, colour in ARM_COLOURS.items():
-            rows = frame[(frame["measure"] == category) & (frame["arm"] == arm)]
-            rows = rows.set_index("wave").loc[list(WAVES)]
-            shift = -0.06 if arm == INTERVENTION else 0.06
-            axes.errorbar(
-                [shift, 1 + shift],
-                rows["mean"],
-                yerr=rows["sd"],
-                color=colour,
-                marker=ARM_MARKERS[arm],
-                # Not joined: the people of the two waves are not the same.
-                linestyle="",
-                capsize=3,
-                label=label(arm, frame),
-            )
-            for place, row in zip((shift, 1 + shift), rows.to_dict("records"), strict=True):
-                outside, side = (-6, "right") if arm == INTERVENTION else (6, "left")
-                axes.annotate(
-                    number(row["mean"], 1),
-                    (place, row["mean"]),
-                    (outside, 0),
-                    textcoords="offset points",
-                    ha=side,
-                    va="center",
-                    fontsize=8,
-                )
+        rows = frame[frame["measure"] == category]
+        _means(axes, rows, 0.06, lambda row: row["sd"], lambda row: number(row["mean"], 1))
         axes.axhline(maximum, color=MUTED, linestyle=":", linewidth=1)
         axes.set(title=label(category, frame), xlim=(-0.5, 1.5))
-        axes.set_xticks([0, 1], [label(wave, frame) for wave in WAVES])
     panels[0].set_ylabel("Mean score, bars one SD")
     handles, names = panels[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside upper center", ncols=2, frameon=False)
     return figure
+
+
+def _means(
+    axes: Axes,
+    frame: pd.DataFrame,
+    shift: float,
+    reach: Callable[[pd.DataFrame], Any],
+    words: Callable[[Mapping[Hashable, Any]], str],
+) -> None:
+    """Mean scores of both arms at both waves side by side, with bars and words beside them."""
+    for arm, colour in ARM_COLOURS.items():
+        rows = frame[frame["arm"] == arm].set_index("wave").loc[list(WAVES)]
+        side = -1 if arm == INTERVENTION else 1
+        places = (shift * side, 1 + shift * side)
+        axes.errorbar(
+            places,
+            rows["mean"],
+            yerr=reach(rows),
+            color=colour,
+            marker=ARM_MARKERS[arm],
+            # Not joined: the people of the two waves are not the same.
+            linestyle="",
+            capsize=3,
+            label=label(arm, frame),
+        )
+        for place, row in zip(places, rows.to_dict("records"), strict=True):
+            axes.annotate(
+                words(row),
+                (place, row["mean"]),
+                (6 * side, 0),
+                textcoords="offset points",
+                ha="right" if side < 0 else "left",
+                va="center",
+                fontsize=8,
+            )
+    axes.set_xticks([0, 1], [label(wave, frame) for wave in WAVES])
 
 
 def arms_compared(means: pd.DataFrame, contrasts: pd.DataFrame, maximum: float) -> Figure:
@@ -304,37 +315,37 @@ def arms_compared(means: pd.DataFrame, contrasts: pd.DataFrame, maximum: float) 
     Parameters
     ----------
     means : DataFrame
-        arm, wave, n, mean, ci_low, ci_high (`outcomes.outcome_summary`).
+        measure, arm, wave, n, mean, ci_low, ci_high (`outcomes.outcome_summary`).
     contrasts : DataFrame
         contrast, difference, ci_low, ci_high, one row or more for each contrast
         (`outcomes.between_tests`, `determined.differences`).
     maximum : float
         Highest possible score.
     """
+
+    def words(row: Mapping[Hashable, Any]) -> str:
+        return f"{number(row['mean'], 1)}\n(n = {number(row['n'])})"
+
+    def reach(rows: pd.DataFrame, middle: str = "mean") -> list[pd.Series]:
+        return [rows[middle] - rows["ci_low"], rows["ci_high"] - rows[middle]]
+
     figure, (left, right) = side_by_side(2.9, columns=2)
-    for arm, colour in ARM_COLOURS.items():
-        rows = means[means["arm"] == arm].set_index("wave").loc[list(WAVES)]
-        side = -1 if arm == INTERVENTION else 1
-        beside = [0.08 * side, 1 + 0.08 * side]
-        _intervals(left, beside, rows, "mean", colour, ARM_MARKERS[arm], label(arm, means))
-        for place, row in zip(beside, rows.to_dict("records"), strict=True):
-            left.annotate(
-                f"{number(row['mean'], 1)}\n(n = {number(row['n'])})",
-                (place, row["mean"]),
-                (6 * side, 0),
-                textcoords="offset points",
-                ha="right" if side < 0 else "left",
-                va="center",
-                fontsize=8,
-            )
+    _means(left, means, 0.08, reach, words)
     left.axhline(maximum, color=MUTED, linestyle=":", linewidth=1)
     left.annotate("highest possible score", (0.5, maximum), ha="center", va="top", fontsize=8)
     left.set(xlim=(-0.6, 1.6), title=label(means["measure"].iloc[0], means), ylabel="Mean score")
-    left.set_xticks([0, 1], [label(wave, means) for wave in WAVES])
     left.grid(axis="x", visible=False)
+    places, middles = range(len(contrasts)), contrasts["difference"]
+    right.errorbar(
+        middles,
+        places,
+        xerr=reach(contrasts, "difference"),
+        color=INK,
+        marker="D",
+        linestyle="",
+        capsize=3,
+    )
     names = [label(name, means) for name in contrasts["contrast"]]
-    places = list(range(len(contrasts)))
-    _intervals(right, places, contrasts, "difference", INK, "D", None, upright=False)
     # A contrast of which several values are possible has its name once.
     shown = [name if name not in names[:row] else "or" for row, name in enumerate(names)]
     right.set_yticks(places, shown)
@@ -344,32 +355,6 @@ def arms_compared(means: pd.DataFrame, contrasts: pd.DataFrame, maximum: float) 
     right.grid(axis="y", visible=False)
     figure.legend(loc="outside upper left", ncols=2, frameon=False)
     return figure
-
-
-def _intervals(
-    axes: Axes,
-    places: Sequence[float],
-    rows: pd.DataFrame,
-    middle: str,
-    colour: str,
-    marker: str,
-    name: str | None,
-    *,
-    upright: bool = True,
-) -> None:
-    """Points with their intervals (columns ci_low and ci_high)."""
-    reach = [rows[middle] - rows["ci_low"], rows["ci_high"] - rows[middle]]
-    drawn: dict[str, Any] = {
-        "color": colour,
-        "marker": marker,
-        "linestyle": "",
-        "capsize": 3,
-        "label": name,
-    }
-    if upright:
-        axes.errorbar(places, rows[middle], yerr=reach, **drawn)
-    else:
-        axes.errorbar(rows[middle], places, xerr=reach, **drawn)
 
 
 def flow(frame: pd.DataFrame, stages: Sequence[tuple[str, str]]) -> Figure:

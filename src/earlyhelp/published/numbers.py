@@ -94,6 +94,17 @@ def round_like(value: float, printed: str) -> str:
     return text.replace("0.", ".", 1) if printed.startswith(".") and abs(number) < 1 else text
 
 
+def with_unit(figure: str, unit: str) -> str:
+    """Write a figure with its unit: a percent sign at it, another behind a space.
+
+    Examples
+    --------
+    >>> with_unit("64.7", "%"), with_unit("15", "minutes"), with_unit("23", "")
+    ('64.7%', '15 minutes', '23')
+    """
+    return f"{figure}{unit}" if unit == "%" else f"{figure} {unit}".strip()
+
+
 def span(low: float, high: float, decimals: int) -> str:
     """Write a range, rounded outwards so that it loses none of its values.
 

@@ -30,15 +30,15 @@ from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from earlyhelp.published.claims import claims_of
 from earlyhelp.published.ledger import formatted, ledger
+from earlyhelp.published.numbers import with_unit
 from earlyhelp.render.volumes import Contents, Imprint, imprint, read_contents
 from earlyhelp.report.claim_cards import cards
 from earlyhelp.study.design import Study, read_study
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import open_pilot
-from earlyhelp.validate import table as study_files
+from earlyhelp.validate import study_files, table
 
 FRONT_PAGE = "index.ipynb"  # a notebook like the others, but above their folder
-FILE_TYPES = ("csv", "json", "yml")
 PACKAGES = ("pandas", "seaborn", "pingouin", "papermill", "jupyter-book")
 # Pages of book/ that every study's book has.
 REFERENCE_PAGES = ("instruments", "reading_statuses", "glossary", "references")
@@ -165,7 +165,7 @@ def study_settings(study: Study, said: Imprint, contents: Contents) -> dict[str,
     report = contents.volumes[0]
     return {
         "nitpicky": True,
-        "myst_substitutions": {"study_files": study_files(), "edition": edition(study, said)},
+        "myst_substitutions": {"study_files": table(), "edition": edition(study, said)},
         "html_title": study.title,
         # The theme takes both as HTML.
         "html_theme_options": {
@@ -186,12 +186,12 @@ def study_settings(study: Study, said: Imprint, contents: Contents) -> dict[str,
 
 def edition(study: Study, said: Imprint) -> str:
     """What a book was made from: its version, the study's files and the packages used."""
-    files = sorted(path for suffix in FILE_TYPES for path in study.folder.rglob(f"*.{suffix}"))
-    data = sha256(b"".join(sha256(path.read_bytes()).digest() for path in files)).hexdigest()
+    digests = (sha256(path.read_bytes()).digest() for path in study_files(study.folder))
+    data = sha256(b"".join(digests)).hexdigest()
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    edition = " of ".join(filter(None, [said.version, said.date]))
+    released = " of ".join(filter(None, [said.version, said.date]))
     return (
-        f"Version {edition}. The study's data and figures have the SHA-256 `{data[:12]}`. "
+        f"Version {released}. The study's data and figures have the SHA-256 `{data[:12]}`. "
         f"Computed with Python {platform.python_version()}, {packages}."
     )
 
@@ -207,8 +207,7 @@ def _claims(study: Study) -> tuple[dict[str, tuple[str, str]], dict[str, Any]]:
     numbers = {
         row["id"]: (
             values[row["id"]],
-            f"Report, {row['place']}: {row['printed']} {row['unit']}".replace(" %", "%").strip()
-            + f" ({row['status']})",
+            f"Report, {row['place']}: {with_unit(row['printed'], row['unit'])} ({row['status']})",
         )
         for row in answered.to_dict("records")
         if row["id"] in values

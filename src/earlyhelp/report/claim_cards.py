@@ -15,7 +15,7 @@ import pandas as pd
 
 from earlyhelp.analysis.quantities import QUANTITIES
 from earlyhelp.published.claims import DESIGN, Claim
-from earlyhelp.published.numbers import number
+from earlyhelp.published.numbers import number, with_unit
 from earlyhelp.published.statuses import STATUSES
 from earlyhelp.study.raw import Pilot
 
@@ -139,16 +139,16 @@ def _lines(
     computed: tuple[pd.DataFrame, Columns] | None,
 ) -> list[tuple[str, str]]:
     reconstructed = pilot.study.provenance == "reconstructed"
-    unit = "%" if claim.unit == "%" else f" {claim.unit}".rstrip()
     arithmetic, columns = "", f"{pilot.study.folder.name}/study.yml, design"
     if computed:
         table, read = computed
         arithmetic = _arithmetic(claim, table)
         columns = _told(_those_asked(pilot, claim, read)) or columns
-    path, recomputed = QUANTITIES[claim.quantity].compute.__module__, row["recomputed"]
+    path = QUANTITIES[claim.quantity].compute.__module__
+    printed, found = (with_unit(row[name], claim.unit) for name in ("printed", "recomputed"))
     return [
-        ("Printed", f"{claim.printed}{unit}: {claim.section}, {claim.place}"),
-        ("Recomputed", f"{recomputed}{unit}{arithmetic}" if recomputed else ""),
+        ("Printed", f"{printed}: {claim.section}, {claim.place}"),
+        ("Recomputed", f"{found}{arithmetic}" if row["recomputed"] else ""),
         ("Status", f"{row['status']}: {STATUSES[row['status']]}" if reconstructed else "observed"),
         ("Raw data", columns),
         ("Computed by", f"{path}.{claim.quantity}, {claim.select}, column {claim.column}"),

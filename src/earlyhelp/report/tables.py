@@ -13,7 +13,7 @@ from earlyhelp.analysis.quantities import set_in
 from earlyhelp.published.claims import Claim, Reading
 from earlyhelp.published.determined import FEW_LISTED
 from earlyhelp.published.ledger import ledger_target
-from earlyhelp.published.numbers import chance, number, roundings, span
+from earlyhelp.published.numbers import chance, number, roundings, span, with_unit
 from earlyhelp.published.statuses import STATUSES, cell_statuses, statuses_in
 from earlyhelp.report.layout import (
     DESIGN_LABELS,
@@ -125,9 +125,10 @@ def contradictions(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _printed_and_recomputed(frame: pd.DataFrame) -> dict[str, pd.Series]:
-    printed = (frame["printed"] + " " + frame["unit"]).str.replace(" %", "%").str.strip()
+    figures = zip(frame["printed"], frame["unit"], strict=True)
+    printed = [escape(with_unit(figure, unit)) for figure, unit in figures]
     return {
-        "Printed": printed.map(escape),
+        "Printed": pd.Series(printed, index=frame.index, dtype=str),
         "Recomputed": frame["recomputed"].map(escape).replace("", "–"),
     }
 

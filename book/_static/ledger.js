@@ -20,7 +20,7 @@ document.addEventListener("DOMContentLoaded", () => {
     layout: { topStart: statusFilter, topEnd: "search", bottomStart: "info", bottomEnd: null },
     language: { search: "Search claims:", info: "_TOTAL_ claims", infoFiltered: "(of _MAX_)" },
   });
-  choose(asked.get("status") ?? "");
+  if (asked.has("status")) choose(asked.get("status"));
   ledger.on("search", () => note("search", ledger.search()));
 
   function choose(status) {

@@ -322,15 +322,10 @@ def _of_arm(figures: Figures, measure: str, arm: str, changes: list[Change]) -> 
     counts = identified_sets.counts(outcome, arm)
     for quantity in _counted(figures, measure):
         ranges[quantity] = counts[quantity].ends(changes)
-    ends = {
-        f"{name}_{end}": x
-        for name, pair in ranges.items()
-        for end, x in zip(LOW_HIGH, pair, strict=True)
-    }
-    return {"mean": mean, **ends}
-
-
-LOW_HIGH = ("low", "high")
+    row = {"mean": mean}
+    for name, (low, high) in ranges.items():
+        row |= {f"{name}_low": low, f"{name}_high": high}
+    return row
 
 
 def intervals(figures: Figures, measure: str, confidence: float) -> pd.DataFrame:

@@ -386,12 +386,6 @@ def _claimed(cell: nbformat.NotebookNode) -> set[str]:
     return {status for output in outputs for status in output.get("metadata", {}).get(CLAIMED, ())}
 
 
-def _figure(cell: nbformat.NotebookNode) -> dict[str, str]:
-    """What a cell says of the figure that it shows."""
-    figure: dict[str, str] = cell.metadata.get("mystnb", {}).get("figure", {"caption": ""})
-    return figure
-
-
 def _cleaned(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """Drop what differs from run to run: times, paths, the interpreter's version.
 
@@ -404,9 +398,10 @@ def _cleaned(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
         cell["id"] = f"cell-{number}"
         for key in ("papermill", "execution"):
             cell.metadata.pop(key, None)
-        for output in cell.get("outputs", []):
-            ending, figure = output.get("metadata", {}).get(CAPTION), _figure(cell)
-            if ending and not figure["caption"].endswith(ending):
+        figure = cell.metadata.get("mystnb", {}).get("figure")
+        for output in cell.get("outputs", []) if figure else ():
+            ending = output.get("metadata", {}).get(CAPTION, "")
+            if not figure["caption"].endswith(ending):
                 figure["caption"] = f"{figure['caption']} {ending}"
         if _claimed(cell) == {FREE}:
             tags = (tag for tag in cell.metadata.get("tags", []) if tag != "hide-input")

@@ -33,8 +33,24 @@ def svg(figure: Figure) -> str:
     return buffer.getvalue()
 
 
+def barplot(frame: pd.DataFrame, hue: str = "", **columns: str) -> Figure:
+    figure, (axes,) = figures.side_by_side(2)
+    sns.barplot(frame, hue=hue or None, ax=axes, **columns, **figures.BARS)
+    return figures.bars(figure, frame, hue)
+
+
+def completing(study: Path) -> Figure:
+    frame = feasibility.people_completing(open_pilot(study))
+    return barplot(frame, x="people", y="tool", hue="person_type")
+
+
+def test_bars_of_one_colour_are_told_by_their_pattern(mini: Path) -> None:
+    patterns = [{bar.get_hatch() for bar in bars} for bars in completing(mini).axes[0].containers]
+    assert patterns == [{hatch} for hatch in figures.HATCHES[: len(patterns)]]
+
+
 def test_counts_write_n_and_percent_on_the_bars(mini: Path) -> None:
-    drawn = svg(figures.counts(feasibility.difficulty(open_pilot(mini)), "difficulty"))
+    drawn = svg(barplot(feasibility.difficulty(open_pilot(mini)), x="n", y="difficulty"))
     # All three intervention respondents found the tools easier.
     assert ">3 (100.0%)</text>" in drawn
 
@@ -44,13 +60,11 @@ def test_a_bar_says_the_same_percentage_as_the_table_beside_it() -> None:
     frame = pd.DataFrame({"answer": ["yes"], "n": [5], "total": [16], "percent": [31.25]})
     (row,) = LAYOUTS["tbl-uploaded"].lay_out(frame).to_dict("records")
     assert row["%"] == "31.3"
-    assert ">5 (31.3%)</text>" in svg(figures.counts(frame, "answer"))
+    assert ">5 (31.3%)</text>" in svg(barplot(frame, x="n", y="answer"))
 
 
 def test_text_stays_text(mini: Path) -> None:
-    assert "<text" in svg(
-        figures.people_completing(feasibility.people_completing(open_pilot(mini)))
-    )
+    assert "<text" in svg(completing(mini))
 
 
 def test_bytes_are_the_same_each_time(mini: Path) -> None:
@@ -59,12 +73,12 @@ def test_bytes_are_the_same_each_time(mini: Path) -> None:
 
 
 def test_illustrative_figures_say_so(mini: Path) -> None:
-    figure = figures.people_completing(feasibility.people_completing(open_pilot(mini)))
+    figure = completing(mini)
     assert "not a finding" in svg(figures.mark(figure, "illustrative"))
 
 
 def test_other_figures_bear_no_mark(mini: Path) -> None:
-    figure = figures.people_completing(feasibility.people_completing(open_pilot(mini)))
+    figure = completing(mini)
     assert "not a finding" not in svg(figures.mark(figure, "reproduced"))
 
 

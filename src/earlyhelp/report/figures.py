@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from itertools import zip_longest
 from textwrap import fill
 from typing import Any
 
@@ -12,6 +13,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch
@@ -38,6 +40,7 @@ def use_style() -> None:
     sns.set_theme(
         style="whitegrid",
         font="DejaVu Sans",
+        palette=BAR_COLOURS,
         rc={
             # Real text; Verdana has the widths of DejaVu Sans where that is not installed.
             "font.sans-serif": ["DejaVu Sans", "Verdana"],
@@ -121,46 +124,55 @@ def agreement(answers: pd.DataFrame) -> Figure:
     return figure
 
 
-def counts(frame: pd.DataFrame, category: str, group: str | None = None) -> Figure:
-    """Horizontal bars of counts with n and percent written on them.
+# How seaborn draws bars of counts: colours as they are, and no interval of one number.
+BARS: Mapping[str, Any] = {"saturation": 1, "errorbar": None}
+# What the columns of counts count.
+COUNTED = {"n": "Practitioners", "people": "People"}
+
+
+def bars(figure: Figure, frame: pd.DataFrame, hue: str = "") -> Figure:
+    """Finish seaborn's bars: numbers on them, a pattern for each colour, words for names.
 
     Parameters
     ----------
+    figure : Figure
+        With `seaborn.barplot` of the frame across the page, one row a bar.
     frame : DataFrame
-        `category`, n, percent and, where bars are grouped, `group`.
+        The categories, a count (a column of `COUNTED`) and, where it is told, percent.
+    hue : str
+        Column that colours the bars; empty where they have one colour.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"answer": ["yes", "no"], "n": [3, 1], "percent": [75.0, 25.0]})
+    >>> figure, (axes,) = side_by_side(2)
+    >>> axes = sns.barplot(frame, x="n", y="answer", ax=axes, **BARS)
+    >>> [text.get_text() for text in bars(figure, frame).axes[0].texts]
+    ['3 (75.0%)', '1 (25.0%)']
     """
-    groups = [None] if group is None else list(dict.fromkeys(frame[group]))
-    categories = list(dict.fromkeys(frame[category]))
-    figure, (axes,) = side_by_side(0.8 + 0.42 * len(categories) * (0.6 + 0.4 * len(groups)))
-    height = 0.8 / len(groups)
-    for position, name in enumerate(groups):
-        rows = frame if name is None else frame[frame[group] == name]
-        rows = rows.set_index(category).loc[categories]
-        centres = [row - 0.4 + height * (position + 0.5) for row in range(len(categories))]
-        bars = axes.barh(
-            centres,
-            rows["n"],
-            height=height * 0.92,
-            color=BAR_COLOURS[position],
-            hatch=HATCHES[position],
-            edgecolor="white",
-            label=None if name is None else str(name),
-        )
-        axes.bar_label(
-            bars,
-            [f"{n} ({number(p, 1)}%)" for n, p in zip(rows["n"], rows["percent"], strict=True)],
-            padding=3,
-            fontsize=8,
-        )
-    axes.set_yticks(
-        range(len(categories)), [fill(label(c, frame).capitalize(), 30) for c in categories]
-    )
-    axes.invert_yaxis()
-    axes.set(xlabel="Practitioners", xlim=(0, max(1.0, 1.18 * frame["n"].max())))
+    (axes,) = figure.axes
+    column, category = axes.get_xlabel(), axes.get_ylabel()
+    groups = dict(list(frame.groupby(hue, sort=False))) if hue else {"": frame}
+    for drawn, rows, hatch in zip(_bars(axes), groups.values(), HATCHES, strict=False):
+        shares = [f" ({number(percent, 1)}%)" for percent in rows.get("percent", ())]
+        texts = [f"{n}{share}" for n, share in zip_longest(rows[column], shares, fillvalue="")]
+        axes.bar_label(drawn, texts, padding=3, fontsize=8)
+        for bar in drawn:
+            bar.set(hatch=hatch, edgecolor="white")
+    words = [label(name, frame) for name in frame[category].unique()]
+    axes.set_yticks(range(len(words)), [fill(word[:1].upper() + word[1:], 30) for word in words])
+    axes.set(xlabel=COUNTED[column], ylabel="", xlim=(0, 1.18 * max(1, frame[column].max())))
     axes.grid(axis="y", visible=False)
-    if group is not None:
-        figure.legend(loc="outside upper center", ncols=len(groups), frameon=False)
+    if legend := axes.get_legend():
+        legend.remove()
+        told = [label(name, frame) for name in groups]
+        shown = [drawn[0] for drawn in _bars(axes)]
+        figure.legend(shown, told, loc="outside upper center", ncols=len(told), frameon=False)
     return figure
+
+
+def _bars(axes: Axes) -> list[BarContainer]:
+    return [drawn for drawn in axes.containers if isinstance(drawn, BarContainer)]
 
 
 # How seaborn draws the lines of the tools.
@@ -171,36 +183,6 @@ TOOL_LINES: Mapping[str, Any] = {
     "palette": list(ARM_COLOURS.values()),
     "errorbar": None,
 }
-
-
-def people_completing(frame: pd.DataFrame) -> Figure:
-    """Children and adults who completed each tool (Figure 3.3).
-
-    Parameters
-    ----------
-    frame : DataFrame
-        tool, person_type, people (`feasibility.people_completing`).
-    """
-    figure, (axes,) = side_by_side(2.6)
-    shown = frame[frame["person_type"] != "all"]
-    tools = list(dict.fromkeys(shown["tool"]))
-    for position, kind in enumerate(dict.fromkeys(shown["person_type"])):
-        people = shown[shown["person_type"] == kind].set_index("tool").loc[tools, "people"]
-        bars = axes.bar(
-            [place + 0.4 * position - 0.2 for place in range(len(tools))],
-            people,
-            width=0.38,
-            color=BAR_COLOURS[position],
-            hatch=HATCHES[position],
-            edgecolor="white",
-            label=label(kind, frame),
-        )
-        axes.bar_label(bars, padding=2)
-    axes.set_xticks(range(len(tools)), tools)
-    axes.set(ylabel="People", ylim=(0, 1.15 * max(1, shown["people"].max())))
-    axes.grid(axis="x", visible=False)
-    figure.legend(loc="outside right upper", frameon=False)
-    return figure
 
 
 def points(arm: str) -> dict[str, Any]:

@@ -216,3 +216,16 @@ def test_every_pattern_of_a_studys_models_has_words() -> None:
             part for part in patterns(model.model_json_schema()) if "description" not in part
         ]
         assert not without, model
+
+
+def test_an_answer_is_listed_as_it_is_to_be_written(tmp_path: Path) -> None:
+    class Source(Strict):
+        directness: Literal["record", "evaluators' synthesis"]
+        only: Literal["one"] = "one"
+
+    path = tmp_path / "a.yml"
+    path.write_text("directness: else\nonly: two\n")
+    with pytest.raises(InputError) as caught:
+        read_yaml(path, Source)
+    expected = [problem.expected for problem in caught.value.problems]
+    assert expected == ["one of: record, evaluators' synthesis", "one of: one"]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,49 @@ class Problem:
         return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in told)
 
 
+# More problems of one kind than that are told in one line.
+MOST_LINES = 5
+
+
+def told(problems: Iterable[Problem]) -> list[str]:
+    """Say problems, those of many rows that expect the same of one column in one line.
+
+    Examples
+    --------
+    >>> empty = [Problem("a.csv", row, "code", "''", "a code") for row in range(2, 40)]
+    >>> told([*empty, Problem("a.csv", 3, "age", "'x'", "a number")])
+    ["a.csv, row 2, column code: found '' (as in 38 rows: 2 to 39); expected a code", \
+"a.csv, row 3, column age: found 'x'; expected a number"]
+    """
+    kinds: dict[tuple[str, str, str], list[Problem]] = defaultdict(list)
+    for problem in problems:
+        # The number of an entry in a list says where, as a row does.
+        place = re.sub(r"\.[0-9]+(?=\.|$)", ".*", problem.column)
+        kinds[problem.file, place, problem.expected].append(problem)
+    lines: list[str] = []
+    for alike in kinds.values():
+        if len(alike) > MOST_LINES and None not in {problem.row for problem in alike}:
+            first = alike[0]
+            like = "as" if len({problem.found for problem in alike}) == 1 else "and the like"
+            what = "rows" if first.file.endswith(".csv") else "lines"
+            where = _ranges(sorted({problem.row or 0 for problem in alike}))
+            found = f"{first.found} ({like} in {len(alike)} {what}: {where})"
+            alike = [replace(first, found=found)]
+        lines += map(str, alike)
+    return lines
+
+
+def _ranges(numbers: list[int]) -> str:
+    """Numbers in ascending order, neighbours as ranges."""
+    ranges: list[list[int]] = []
+    for number in numbers:
+        if ranges and number == ranges[-1][-1] + 1:
+            ranges[-1][1:] = [number]
+        else:
+            ranges.append([number])
+    return ", ".join(" to ".join(map(str, ends)) for ends in ranges)
+
+
 class InputError(ValueError):
     """Input that cannot be used; carries every problem found.
 
@@ -51,4 +96,4 @@ class InputError(ValueError):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = list(problems)
-        super().__init__("\n".join(str(problem) for problem in self.problems))
+        super().__init__("\n".join(told(self.problems)))

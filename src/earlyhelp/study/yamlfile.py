@@ -33,7 +33,6 @@ _EXPECTED = {
     "list_type": "a list",
     "tuple_type": "a list",
     "dict_type": "keys with values",
-    "literal_error": "one of: {expected}",
     "greater_than": "a number above {gt}",
     "greater_than_equal": "a number from {ge}",
     "less_than": "a number below {lt}",
@@ -224,7 +223,9 @@ class _Content:
         context = dict(item.get("ctx") or {})
         expected = _EXPECTED[kind].format(**context) if kind in _EXPECTED else item["msg"]
         if kind == "literal_error":
-            expected = expected.replace("'", "").replace(" or ", ", ")
+            # An answer with an apostrophe stands in double quotes there, others in single ones.
+            answers = re.findall(r"""'[^']*'|"[^"]*\"""", context["expected"])
+            expected = f"one of: {', '.join(answer[1:-1] for answer in answers)}"
         elif kind == "model_type":
             expected = f"keys with values: {keys}"
         elif kind == "string_pattern_mismatch":

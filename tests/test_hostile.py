@@ -24,7 +24,7 @@ from earlyhelp.possible.one_group import Figures
 from earlyhelp.published import paper
 from earlyhelp.published.claims import parse_interval, read_claims
 from earlyhelp.published.numbers import printed_number
-from earlyhelp.qualitative.refi_qda import import_project
+from earlyhelp.qualitative.refi_import import codebook_skeleton, import_project
 from earlyhelp.qualitative.theory import File
 from earlyhelp.study.design import Study
 from earlyhelp.study.problems import InputError, Problem
@@ -211,6 +211,9 @@ def test_any_bytes_as_a_qualitative_project(
     path = tmp_path_factory.getbasetemp() / "any.qdpx"
     path.write_bytes(content)
     told(lambda: import_project(path))
+    codebook = path.with_suffix(".qdc")
+    codebook.write_bytes(content)
+    told(lambda: codebook_skeleton(codebook))
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as out:
         out.writestr("project.qde", content)
@@ -313,7 +316,8 @@ def test_trial(
             ("html", "--results=OUT", "--output=OUT"),
             ("volumes", "--html=OUT", "--output=OUT"),
             ("qualitative", "export", "OUT.qdpx"),
-            ("qualitative", "import", "--output=OUT"),
+            ("qualitative", "import", "--output=OUT.csv"),
+            ("qualitative", "import", "--output=OUT.yml"),
             ("trial", "gather", "--output=OUT"),
             ("trial", "simulate", "--output=OUT"),
         ]

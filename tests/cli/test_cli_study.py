@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
+import yaml
 from helpers import ROOT, describe
+from programs import PROGRAMS, maxqda
 
 from earlyhelp.cli import main
+from earlyhelp.cli.study import _print_claims
 from earlyhelp.published.checks import SEVERITIES
 from earlyhelp.published.claims import COLUMNS
 from earlyhelp.study.dictionary import DATAPACKAGE_FILE
@@ -18,6 +23,11 @@ from earlyhelp.study.raw import open_pilot
 from earlyhelp.study.rawtable import restate
 
 MATRIX = "raw/framework_matrix.csv"
+
+
+def test_a_ledger_for_spreadsheets_runs_no_formula(capsys: pytest.CaptureFixture[str]) -> None:
+    _print_claims(pd.DataFrame({"printed": ["=1+1", "-0.5"], "n": [1, 2]}), ["printed"], "csv")
+    assert capsys.readouterr().out == "printed,n\n'=1+1,1\n-0.5,2\n"
 
 
 # validate and execute -----------------------------------------------------------------------------
@@ -367,12 +377,100 @@ def test_a_hostile_project_writes_nothing(tmp_path: Path, capsys) -> None:
     assert output.read_text() == "kept"
 
 
-def test_a_codebook_cannot_be_imported_as_a_matrix(coded: Path, tmp_path: Path, capsys) -> None:
+def fill_in(begun: object, key: str = "") -> object:
+    """Put something in the place of every null of a codebook."""
+    given = {"directness": "self-report", "research_questions": ["1.1"]}
+    if isinstance(begun, list):
+        return [fill_in(entry, key) for entry in begun]
+    if isinstance(begun, dict):
+        kind = "1.1" if key == "research_questions" else "new"
+        given |= {"id": kind}
+        filled = {name: fill_in(value, name) for name, value in begun.items()}
+        return {name: given.get(name, "Said.") if v is None else v for name, v in filled.items()}
+    return begun
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)
+def test_the_circle_closes(coded: Path, tmp_path: Path, capsys, program) -> None:
+    """Another program's project, import, validate, fill in what is listed, validate, export."""
+    project, codebook = program().write(tmp_path / "other.qdpx"), coded / "codebook.yml"
+    codebook.unlink()
+    # Its own questions: those of Rotherham have answers that are not in its claims.
+    shutil.copy(ROOT / "tests/studies/mini/research_questions.yml", coded)
+    for output in (coded / MATRIX, codebook):
+        assert main(["qualitative", "import", str(project), "--output", str(output)]) == 0
+    restate(coded)
+    capsys.readouterr()
+    assert main(["validate", str(coded)]) == 1
+    listed = capsys.readouterr().err
+    begun = yaml.safe_load(codebook.read_text("utf-8"))
+    codebook.write_text(yaml.safe_dump(fill_in(begun), allow_unicode=True), "utf-8")
+    matrix = pd.read_csv(coded / MATRIX, dtype=str, keep_default_na=False)
+    codes = {"component": "training", "direction": "new", "concerns": "new", "support": "mixed"}
+    for column, value in {"research_question": "1.1", **codes}.items():
+        # The one whose list has a gap is told later: the dictionary allows nothing there.
+        assert f"column {column}: found ''" in listed or column == "support"
+        matrix[column] = value
+    matrix["summary"] = [f"Row {number}: said." for number in range(len(matrix))]
+    matrix.to_csv(coded / MATRIX, index=False, lineterminator="\n")
+    restate(coded)
+    assert main(["validate", str(coded)]) == 0
+    back, again = tmp_path / "back.qdpx", tmp_path / "again.csv"
+    assert main(["qualitative", "export", str(coded), str(back)]) == 0
+    assert main(["qualitative", "import", str(back), "--output", str(again)]) == 0
+    assert again.read_bytes() == (coded / MATRIX).read_bytes()
+
+
+def test_what_is_to_be_filled_in_does_not_grow_with_the_rows(
+    coded: Path, tmp_path: Path, capsys
+) -> None:
+    path = coded / MATRIX
+    rows = pd.read_csv(path, dtype=str, keep_default_na=False)
+    rows.assign(component="", direction="").to_csv(path, index=False)
+    restate(coded)
+    assert main(["validate", str(coded)]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert [f"as in {len(rows)} rows: 2 to {len(rows) + 1}" in line for line in lines] == [True] * 2
+
+
+def test_no_codebook_that_is_there_is_replaced(coded: Path, tmp_path: Path, capsys) -> None:
     project = tmp_path / "out.qdc"
     main(["qualitative", "export", str(coded), str(project)])
-    argv = ["qualitative", "import", str(project), "--output", str(tmp_path / "m.csv")]
+    kept = (coded / "codebook.yml").read_text("utf-8")
+    argv = ["qualitative", "import", str(project), "--output", str(coded / "codebook.yml")]
     assert main(argv) == 1
-    assert "a codebook has no rows" in capsys.readouterr().err
+    assert "found a file that is there already" in capsys.readouterr().err
+    assert (coded / "codebook.yml").read_text("utf-8") == kept
+
+
+@pytest.mark.parametrize(
+    ("name", "output", "more", "told"),
+    [
+        ("out.qdc", "m.csv", (), "found a codebook, which has no rows"),
+        ("out.qdpx", "m.txt", (), "found '.txt'; expected a name ending in .csv or .yml"),
+        ("out.qdpx", "m.csv", ("--positions", "bytes"), "found 'bytes'; expected one of: code-poi"),
+    ],
+)
+def test_what_cannot_be_asked_of_an_import(
+    tmp_path: Path, capsys, name: str, output: str, more: tuple[str, ...], told: str
+) -> None:
+    argv = ["qualitative", "import", name, "--output", str(tmp_path / output), *more]
+    assert main(argv) == 1
+    assert told in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_project_without_coded_text_says_what_was_not_read(tmp_path: Path, capsys) -> None:
+    qde = maxqda().members["project.qde"]
+    # Only the area of the page keeps its code.
+    bare = re.sub(r"(<PlainTextSelection[^>]*>)<Coding.*?</Coding>", r"\1", str(qde))
+    path = maxqda()._replace(members={"project.qde": bare}).write(tmp_path / "other.qdpx")
+    output = tmp_path / "m.csv"
+    assert main(["qualitative", "import", str(path), "--output", str(output)]) == 1
+    told = capsys.readouterr().err
+    assert "found no coded passage of text" in told
+    assert "1 coding of an area of a PDF's page" in told
+    assert not output.exists()
 
 
 def test_a_folder_that_is_not_there_is_told(coded: Path, tmp_path: Path, capsys) -> None:

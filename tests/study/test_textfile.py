@@ -100,7 +100,13 @@ SOURCES = Path(textfile.__file__).parents[1]
 OTHERS = {
     *("render/html.py", "render/joined.py", "render/locked.py", "render/pdf.py"),
     *("render/volumes.py", "render/word.py", "cli/boundary.py"),
-    *("qualitative/refi_qda.py", "study/rawtable.py", "study/textfile.py", "validate.py"),
+    *(
+        "qualitative/refi_archive.py",
+        "qualitative/refi_qda.py",
+        "study/rawtable.py",
+        "study/textfile.py",
+        "validate.py",
+    ),
 }
 READERS = sorted({p.relative_to(SOURCES).as_posix() for p in SOURCES.rglob("*.py")} - OTHERS)
 ELSEWHERE = ("open", "read_bytes", "safe_load", "loadtxt", "is_file", "exists")

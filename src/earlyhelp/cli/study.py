@@ -12,7 +12,7 @@ from typer import Exit, Option, Typer
 
 from earlyhelp.cli.boundary import Command, Format, Study, argument, option
 from earlyhelp.study.problems import InputError, Problem
-from earlyhelp.study.textfile import is_there, write_whole
+from earlyhelp.study.textfile import for_spreadsheets, is_there, write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,6 +30,11 @@ PARAMETER = (
     "override a parameter of the notebook's `parameters` cell; may be repeated. VALUE is taken as "
     "the type that it has there: text as it stands, a decimal number (0.05, .05 or 5e-2), a whole "
     "number, or for anything else a Python literal"
+)
+
+POSITIONS = (
+    "what the project's positions count: code-points (the standard), utf-16 (NVivo), or either "
+    "with -lf, where a line end counts once (ATLAS.ti); else what fits its passages best"
 )
 
 app = Typer(
@@ -208,11 +213,15 @@ def ledger(
     return int(len(differing) > 0)
 
 
+def _harmless(cell: object) -> object:
+    return for_spreadsheets(cell) if isinstance(cell, str) else cell
+
+
 def _print_claims(table: pd.DataFrame, columns: list[str], form: str) -> None:
     if form == "json":
         print(json.dumps(json.loads(table.to_json(orient="records")), ensure_ascii=False, indent=1))
     elif form == "csv":
-        print(table.to_csv(index=False), end="")
+        print(table.map(_harmless).to_csv(index=False), end="")
     else:
         rows = [columns, *table[columns].astype(str).to_numpy().tolist()]
         widths = [max(len(row[i]) for row in rows) for i in range(len(columns))]
@@ -274,20 +283,42 @@ def export(
 
 @qualitative.command("import", cls=Command)
 def read(
-    project: Annotated[Path, argument("FILE", "file ending in .qdpx")],
-    output: Annotated[Path, option("CSV", "matrix to write")],
+    project: Annotated[Path, argument("FILE", "file ending in .qdpx or .qdc")],
+    output: Annotated[Path, option("OUT", "matrix (.csv) or begun codebook (.yml) to write")],
+    positions: Annotated[str, option("READING", POSITIONS)] = "",
 ) -> None:
-    """Read a project (.qdpx) back to a matrix."""
-    from earlyhelp.qualitative.refi_qda import import_project
+    """Read the coded interviews of another program.
 
-    if project.suffix.lower() == ".qdc":
-        expected = "a project (.qdpx): a codebook has no rows"
-        raise _refuse(project.name, "a codebook", expected)
-    matrix = import_project(project)
-    if matrix.empty:
-        raise _refuse(project.name, "no coded passage of text", "at least one")
-    write_whole(output, matrix.to_csv(index=False, lineterminator="\n").encode())
-    print(f"{output}: {len(matrix)} rows", file=sys.stderr)
+    A project's coded passages become a matrix; the codes of a project or codebook begin a
+    codebook. What was not read, what departs from the standard and what is left to fill in is told.
+    """
+    from earlyhelp.qualitative.positions import READINGS
+    from earlyhelp.qualitative.refi_import import codebook_skeleton, import_project
+
+    known, written = project.suffix.lower(), output.suffix.lower()
+    if known == ".qdc" and written != ".yml":
+        raise _refuse(project.name, "a codebook, which has no rows", "--output with a .yml file")
+    if written not in (".csv", ".yml"):
+        raise _refuse(output.name, repr(written), "a name ending in .csv or .yml")
+    if positions and positions not in READINGS:
+        raise _refuse("--positions", repr(positions), f"one of: {', '.join(READINGS)}")
+    if written == ".yml":
+        if is_there(output):
+            found, expected = "a file that is there already", "a new one; nobody's work is replaced"
+            raise _refuse(str(output), found, expected)
+        content, notes = codebook_skeleton(project, positions)
+        done = f"{output}: begun"
+    else:
+        matrix, notes = import_project(project, positions)
+        if matrix.empty:
+            nothing = Problem(project.name, None, "", "no coded passage of text", "at least one")
+            raise InputError([nothing, *notes])
+        content = matrix.to_csv(index=False, lineterminator="\n")
+        done = f"{output}: {len(matrix)} rows"
+    write_whole(output, content.encode())
+    for note in notes:
+        print(note, file=sys.stderr)
+    print(done, file=sys.stderr)
 
 
 # The report ---------------------------------------------------------------------------------------

@@ -23,6 +23,12 @@ SUPPORT = ("supports", "against", "mixed", "silent")
 JOINT = ";"
 # Parts of the approach whose rows are told apart; rows on the whole speak to statements on a part.
 *TOLD_APART, WHOLE = get_args(Part)
+# Columns that hold a code in every row.
+CODED_ALWAYS = (
+    *("source_type", "research_question", "component", "theme"),
+    *("direction", "concerns", "support"),
+)
+SENTENCE = r"[^\n]*[^\s.]\."
 STAFF_ON_FAMILIES = "staff reflection on families"
 
 Directness = Literal["direct observation", "self-report", "record", "evaluators' synthesis"]
@@ -235,7 +241,7 @@ def _written(row: Mapping[Hashable, Any], known: Collection[str]) -> Unfit:
         yield "source_id", repr(row["source_id"]), expected
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", row["row_id"]):
         yield "row_id", repr(row["row_id"]), "an id such as Q012"
-    if not re.fullmatch(r"[^\n]*[^\s.]\.", row["summary"]):
+    if not re.fullmatch(SENTENCE, row["summary"]):
         yield "summary", repr(row["summary"][-40:]), "a sentence on one line"
 
 
@@ -258,6 +264,30 @@ def _codebook_problems(codebook: Codebook) -> Iterator[Problem]:
     for theme in codebook.themes:
         for unknown in sorted(set(theme.research_questions) - questions):
             yield Problem(CODEBOOK_FILE, None, theme.id, repr(unknown), "a research question")
+
+
+def to_fill_in(matrix: pd.DataFrame) -> list[Problem]:
+    """What a matrix of foreign codes lacks, a problem for each column.
+
+    Examples
+    --------
+    >>> row = {**dict.fromkeys(MATRIX_COLUMNS, "x"), "concerns": "", "summary": "no sentence"}
+    >>> for problem in to_fill_in(pd.DataFrame([row])):
+    ...     print(problem)
+    framework_matrix.csv, concerns: found nothing in 1 of 1 rows; expected a code
+    framework_matrix.csv, summary: found no sentence in 1 of 1 rows; expected one in your words
+    """
+    rows = texts(matrix)
+    lacking = [
+        (column, int((rows[column] == "").sum()), "nothing", "a code") for column in CODED_ALWAYS
+    ]
+    unlike = rows["summary"].map(lambda summary: not re.fullmatch(SENTENCE, summary))
+    lacking.append(("summary", int(unlike.sum()), "no sentence", "one in your words"))
+    return [
+        Problem(MATRIX_FILE, None, column, f"{found} in {n} of {len(rows)} rows", expected)
+        for column, n, found, expected in lacking
+        if n
+    ]
 
 
 def texts(matrix: pd.DataFrame) -> pd.DataFrame:

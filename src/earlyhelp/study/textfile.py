@@ -22,6 +22,8 @@ _REASONS = {
     errno.ENAMETOOLONG: "a name that is too long",
 }
 
+# With these a spreadsheet begins a formula.
+FORMULA = "=+@-"
 # Digits of a number that somebody may write; a float holds every whole number of so many.
 MOST_DIGITS = 15
 _NUMBER = re.compile(r"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,2})?")
@@ -39,6 +41,19 @@ def number(text: str) -> int | float | None:
     if not _NUMBER.fullmatch(text) or len(re.findall("[0-9]", text)) > MOST_DIGITS:
         return None
     return int(text) if re.fullmatch("[-+]?[0-9]+", text) else float(text)
+
+
+def for_spreadsheets(text: str) -> str:
+    """Put an apostrophe before a text that a spreadsheet would run as a formula.
+
+    `book/_static/article.js` does the same to tables of the pages.
+
+    Examples
+    --------
+    >>> [for_spreadsheets(text) for text in ("=1+1", "@x", "-0.62", "a = b")]
+    ["'=1+1", "'@x", '-0.62', 'a = b']
+    """
+    return f"'{text}" if text.startswith(tuple(FORMULA)) and number(text) is None else text
 
 
 def is_there(path: Path) -> bool:

@@ -26,7 +26,7 @@ BUILD := $(LOCKED) Snakefile env $(RUN) snakemake --cores all --rerun-triggers c
 COMMITTED := $(PY) tests/committed.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup environment report test checks test-pages test-slow recompute update proof mutants lint lock clean
+.PHONY: help setup environment report test checks test-pages test-readers test-slow recompute update proof mutants lint lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -61,6 +61,11 @@ checks: lint report
 test-pages: report ## look at every page of STUDY in Chromium, with axe (a quarter of an hour)
 	$(RUN) uv run --quiet --isolated --no-project --python .venv/bin/python \
 	  --with-requirements tests/pages.txt python tests/pages.py "_build/$(notdir $(STUDY))/html"
+
+test-readers: $(READY) ## let other programs read our REFI-QDA files and read theirs (a minute)
+	$(RUN) uv venv --quiet --clear --python .venv/bin/python _build/readers
+	$(RUN) uv pip sync --quiet --python _build/readers/bin/python tests/readers.txt
+	PYTHONPATH=src:tests _build/readers/bin/python tests/readers.py
 
 test-slow: $(READY) ## the tests that take minutes
 	$(RUN) pytest -m slow
@@ -100,6 +105,8 @@ lock: $(READY) ## compile requirements.in into requirements.txt and environment.
 	  --no-emit-index-url --no-header --no-annotate --upgrade --quiet requirements.in -o requirements.txt
 	$(RUN) uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --no-annotate --upgrade --quiet tests/pages.in -o tests/pages.txt
+	$(RUN) uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --no-annotate --upgrade --quiet --overrides tests/readers.overrides tests/readers.in -o tests/readers.txt
 	{ printf '%s\n' '# Written by `make lock`: the versions of requirements.txt, for conda users.' \
 	    'name: earlyhelp' 'channels: [conda-forge]' 'dependencies:' '  - python=3.13' '  - pip' '  - pip:' \
 	    '      - -e . --no-deps'; sed -nE 's/ \\$$//; s/^[A-Za-z].*==.*/      - &/p' requirements.txt; } > environment.yml

@@ -17,8 +17,8 @@ from earlyhelp.render.html import build_html
 from earlyhelp.render.pdf import build_volumes
 from earlyhelp.study.raw import Pilot, open_pilot
 
-# Runs with libraries of its own (`make test-pages`).
-collect_ignore = ["pages.py"]
+# Run with libraries of their own (`make test-pages`, `make test-readers`).
+collect_ignore = ["pages.py", "readers.py"]
 
 
 @pytest.fixture

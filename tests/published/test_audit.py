@@ -9,11 +9,14 @@ import pytest
 from helpers import claim
 
 from earlyhelp.published import audit
-from earlyhelp.published.checks import SEVERITIES
+from earlyhelp.published.checks import SEVERITIES, UNSETTLED
 from earlyhelp.published.claims import COLUMNS, Claim, read_claims
+from earlyhelp.published.ledger import ledger
 from earlyhelp.report import annex_tables
 from earlyhelp.study.problems import InputError
+from earlyhelp.study.raw import open_pilot
 
+ROOT = Path(__file__).parents[2]
 WORDS = "- {id: half, phrases: [half], interval: '[45, 55]', why: near enough}\n"
 
 
@@ -152,7 +155,7 @@ def outcomes(rotherham: Path) -> dict[str, audit.Outcome]:
         ("easy-to-use", "wording stretches a number"),
         ("outcomes-agreed", "wording stretches a number"),
         ("arms-at-endline", "wording stretches a number"),
-        ("cs-bands", "wording stretches a number"),
+        ("cs-bands", "wording without a number"),
         ("raters-without-use", "wording stretches a number"),
         ("conclusion-users", "wording stretches a number"),
         ("table-labels", "editorial"),
@@ -220,6 +223,40 @@ def test_every_contradiction_of_the_ledger_is_in_a_finding(
     contradicted = {claim.id for claim in claims if claim.status == "contradicted"}
     assert contradicted
     assert contradicted <= found
+
+
+@pytest.mark.parametrize("study", ["data/rotherham", "tests/studies/complete"])
+def test_ledger_and_audit_agree_on_every_word_that_the_audit_judges(study: str) -> None:
+    folder = ROOT / study
+    claims = read_claims(folder / "claims.csv")
+    status = ledger(open_pilot(folder), claims).set_index("id")["status"]
+    checks = {one.id: one for one in audit.read_declarations(folder / "audit.yml", claims).checks}
+    judged = {
+        word: one.severity
+        for one in audit.audit(folder)
+        if one.id in checks
+        for word in checks[one.id].judged()
+        if one.severity
+    }
+    assert judged
+    unsettled = {"not testable", "not in our data"}
+    for word, severity in judged.items():
+        allowed = unsettled if severity == UNSETTLED else {"contradicted"}
+        assert status[word] in allowed, (word, severity)
+    # And no word fails in the ledger alone, unless it stands against another.
+    alone = {
+        one.id for one in claims
+        if one.kind == "word" and status[one.id] == "contradicted" and not one.conflicts
+    }  # fmt: skip
+    assert alone <= judged.keys()
+
+
+def test_a_word_that_a_finding_refuses_is_contradicted_without_any_data(study: Path) -> None:
+    finding = {"id": "a", "about": "those who said yes", "says": "s", "words": ["few"]}
+    declare(study, {"reviewed": [finding | {"severity": "two places disagree"}]})
+    assert audit.refused(study) == {"few"}
+    declare(study, {"reviewed": [finding | {"severity": UNSETTLED}]})
+    assert audit.refused(study) == frozenset()
 
 
 def test_coverage_counts_figures_once(study: Path) -> None:

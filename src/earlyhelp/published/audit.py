@@ -20,6 +20,7 @@ from earlyhelp.possible.existence import Undecided
 from earlyhelp.possible.one_group import TooLarge, printed_interval
 from earlyhelp.published.checks import (
     SEVERITIES,
+    UNSETTLED,
     AtMost,
     Ceiling,
     ChangeTests,
@@ -208,6 +209,34 @@ def audit(folder: Path) -> list[Outcome]:
     users = _users(folder)
     ranked = [replace(one, used_by=tuple(_used_by(one, users))) for one in outcomes]
     return sorted(ranked, key=_rank)
+
+
+def refused(folder: Path) -> frozenset[str]:
+    """Claims of a study whose wording a finding of its audit refuses.
+
+    The ledger takes the verdict from here, so that the two cannot differ.
+
+    Raises
+    ------
+    InputError
+        As `audit`, of the checks of words.
+
+    Examples
+    --------
+    >>> sorted(refused(Path("tests/studies/complete")))
+    ['continue-word']
+    """
+    if not is_there(folder / CLAIMS_FILE) or not is_there(folder / AUDIT_FILE):
+        return frozenset()
+    claims = read_claims(folder / CLAIMS_FILE)
+    checks = [one for one in read_declarations(folder / AUDIT_FILE, claims).checks if one.judged()]
+    found = zip(checks, _run(checks, Printed(claims)), strict=True)
+    return frozenset(
+        word
+        for check, outcome in found
+        if outcome.severity not in ("", UNSETTLED)
+        for word in check.judged()
+    )
 
 
 def _users(folder: Path) -> dict[str, set[str]]:

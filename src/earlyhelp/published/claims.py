@@ -90,7 +90,7 @@ class Claim:
         Recorded status, one of `STATUSES`. A word about a number that nothing printed settles is
         not testable.
     answer : str
-        For a contradicted figure: what our data give, at the printed precision.
+        For a contradicted figure that data answer: what ours give, at the printed precision.
     conflicts : str
         Ids of the claims that cannot hold beside it, separated by semicolons.
     assumptions : str
@@ -262,7 +262,7 @@ def _problems(
 
 def _rules(claim: Claim, readings: Mapping[str, Reading]) -> list[tuple[bool, str, str]]:
     """Whether a claim keeps each rule, the column that the rule is for, and what it expects."""
-    answered, nowhere = bool(claim.quantity), claim.status == "not in our data"
+    answered, contradicted = bool(claim.quantity), claim.status == "contradicted"
     keys = [part for part in claim.select.split(";") if part]
     reading = readings.get(claim.word)
     known = reading is not None and claim.printed in reading.phrases
@@ -271,7 +271,11 @@ def _rules(claim: Claim, readings: Mapping[str, Reading]) -> list[tuple[bool, st
     return [
         (claim.kind in KINDS, "kind", f"one of: {', '.join(KINDS)}"),
         (claim.status in STATUSES, "status", f"one of: {', '.join(STATUSES)}"),
-        (answered != nowhere, "quantity", "a quantity, or the status 'not in our data'"),
+        (
+            contradicted or answered != (claim.status == "not in our data"),
+            "quantity",
+            "a quantity, or the status 'not in our data'",
+        ),
         (
             not answered or claim.quantity in QUANTITIES,
             "quantity",
@@ -288,11 +292,15 @@ def _rules(claim: Claim, readings: Mapping[str, Reading]) -> list[tuple[bool, st
         (all(map(_ASSUMPTION.fullmatch, assumptions)), "assumptions", "ids such as A-01;R-12"),
         (not answered or claim.kind in (WORD, TEXT) or _readable(claim), "printed", number),
         (
-            (claim.status == "contradicted") == bool(claim.answer),
+            (answered and contradicted) == bool(claim.answer),
             "answer",
             "what our data give, for a contradicted figure only",
         ),
-        (not nowhere or bool(claim.note), "note", "why our data cannot answer"),
+        (
+            (answered and claim.status != "not in our data") or bool(claim.note),
+            "note",
+            "why our data cannot answer",
+        ),
     ]
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 from pydantic import BaseModel
 
 from earlyhelp.analysis.quantities import FREE, QUANTITIES
+from earlyhelp.published.audit import refused
 from earlyhelp.published.claims import (
     CLAIMS_FILE,
     COLUMNS,
@@ -113,6 +114,7 @@ def judged(pilot: Pilot, claims: list[Claim]) -> tuple[pd.DataFrame, Statuses]:
             # The reconstruction is made so that a word about a free number holds.
             if claim.kind == WORD and holds[claim.id] and statuses.of_claim(claim) == FREE:
                 table.loc[row, ["recomputed", "exact", "status"]] = "", None, "not testable"
+    table.loc[table["id"].isin(refused(pilot.study.folder)), "status"] = "contradicted"
     table["agrees"] = (table["status"] == table["recorded"]) & (
         (table["answer"] == "") | (table["answer"] == table["recomputed"])
     )

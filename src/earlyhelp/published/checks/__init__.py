@@ -1,6 +1,6 @@
 """Checks of printed figures against each other: each holds, fails or stays undecided."""
 
-from earlyhelp.published.checks.base import SEVERITIES, Check, Printed, Verdict
+from earlyhelp.published.checks.base import SEVERITIES, UNSETTLED, Check, Printed, Verdict
 from earlyhelp.published.checks.joint_scores import JointScores
 from earlyhelp.published.checks.percentages import Proportions, counts_of
 from earlyhelp.published.checks.places import Labels, Published, Same
@@ -11,6 +11,7 @@ from earlyhelp.published.checks.wording import Reviewed, Wording
 
 __all__ = [
     "SEVERITIES",
+    "UNSETTLED",
     "AtMost",
     "Ceiling",
     "ChangeTests",

@@ -22,9 +22,14 @@ from earlyhelp.study.design import PLACEHOLDER
 from earlyhelp.study.yamlfile import Strict
 
 Severity = Literal[
-    "cannot all be true", "two places disagree", "wording stretches a number", "editorial"
+    "cannot all be true",
+    "two places disagree",
+    "wording stretches a number",
+    "wording without a number",
+    "editorial",
 ]
 SEVERITIES: tuple[str, ...] = get_args(Severity)
+UNSETTLED: Severity = "wording without a number"
 
 
 def _as_printed(value: Any) -> Any:
@@ -189,6 +194,9 @@ class Check(Strict):
         What the reconstruction does about it.
     places : tuple of str
         Places of the report that hold no claim.
+    words : tuple of str
+        Claims whose wording it is about. Where it fails they are refused, in the ledger too, unless
+        no printed number settles them (`UNSETTLED`).
     claims : tuple of str
         Further claims concerned.
     """
@@ -203,6 +211,7 @@ class Check(Strict):
     readings: tuple[str, ...] = ()
     chosen: str = ""
     places: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
     claims: tuple[str, ...] = ()
 
     def numbers(self) -> Iterable[str]:
@@ -211,7 +220,11 @@ class Check(Strict):
 
     def mentions(self) -> Iterable[str]:
         """Claims that need not be numbers."""
-        return self.claims
+        return (*self.judged(), *self.claims)
+
+    def judged(self) -> tuple[str, ...]:
+        """Claims whose wording it is about."""
+        return self.words
 
     def run(self, printed: Printed) -> Verdict:
         """Compare the figures."""

@@ -36,8 +36,8 @@ class Wording(Check):
     def numbers(self) -> Iterable[str]:
         return [operand for value in self.values for operand in value.operands()]
 
-    def mentions(self) -> Iterable[str]:
-        return [self.word, *self.claims]
+    def judged(self) -> tuple[str, ...]:
+        return (self.word,)
 
     def run(self, printed: Printed) -> Verdict:
         word = printed.claims[self.word]

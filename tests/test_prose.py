@@ -147,6 +147,15 @@ def test_citations_have_an_entry() -> None:
     assert cited <= known
 
 
+def test_what_confirms_a_threshold_has_an_entry_or_nothing_does() -> None:
+    page = (ROOT / "book/instruments.md").read_text("utf-8")
+    (table,) = re.findall(r"^:name: tbl-confirmed\n(.*?)^:::", page, re.MULTILINE | re.DOTALL)
+    _, _, *rows = [line for line in table.splitlines() if line.startswith("|")]
+    assert len(rows) > 5
+    unnamed = [row for row in rows if not re.search(r"\{cite\}|not confirmed", row.split("|")[3])]
+    assert unnamed == []
+
+
 # A surname, what may follow it, and a year: "Gale et al. (2013)", "Donner & Klar (2000)".
 NAMED = re.compile(
     r"([A-Z][a-z]+(?:'[A-Z])?[a-z]*|O'[A-Z][a-z]+)"

@@ -9,13 +9,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from earlyhelp.published.audit import audit, disputed
+from earlyhelp.published.ledger import ledger
 from earlyhelp.qualitative import evidence
 from earlyhelp.qualitative.evidence import outcome_evidence, overlay
 from earlyhelp.qualitative.framework import Codebook
 from earlyhelp.qualitative.theory import OVERLAY, Theory, load_theory
-from earlyhelp.qualitative.triangulation import read_triangulation
+from earlyhelp.qualitative.triangulation import Triangulation, read_triangulation
 from earlyhelp.report.theory_drawing import draw
-from earlyhelp.study.design import Question
+from earlyhelp.study.design import Question, read_questions
 from earlyhelp.study.raw import Pilot, open_pilot
 from earlyhelp.study.scoring_keys import Instruments
 
@@ -250,6 +252,74 @@ def test_a_contradicted_number_or_a_source_against_it_costs_a_point(
     matrix.loc[first, "support"] = "against"
     row = rated(replace(pilot, framework_matrix=matrix), codebook, "{used}")
     assert row["points"] == "SDN"
+
+
+def with_codes(plan: Triangulation, statement: str, *codes: str) -> Triangulation:
+    """The coding with the codes of one statement's evidence in order."""
+    told = plan.model_dump()
+    for question in told["questions"]:
+        for one in question["statements"]:
+            if one["id"] == statement:
+                for entry, code in zip(one["evidence"], codes, strict=True):
+                    entry["code"] = code
+    return Triangulation.model_validate(told)
+
+
+@pytest.mark.parametrize(
+    ("codes", "points"),
+    [
+        (("supports", "supports", "supports"), "SDNK"),
+        (("supports", "supports", "qualifies"), "SDN"),
+        (("supports", "contradicts", "supports"), "DN"),
+    ],
+)
+def test_where_the_triangulation_has_sources_differ_an_answer_is_less_sure(
+    rotherham: Path, pilot: Pilot, codebook: Codebook, codes: tuple[str, ...], points: str
+) -> None:
+    asked = Question(
+        id="1.5", dimension="feasibility", name="N", question="Q?", answers={"training": "{used}"}
+    )
+    plan = with_codes(read_triangulation(rotherham), "1.5-training", *codes)
+    table = evidence.confidence(pilot, codebook, {"1.5": asked}, CLAIMS, plan)
+    assert table["points"].tolist() == [points]
+
+
+def test_a_finding_on_a_figure_behind_an_answer_costs_a_point(
+    rotherham: Path, pilot: Pilot, codebook: Codebook
+) -> None:
+    asked = Question(
+        id="1.6", dimension="feasibility", name="N", question="Q?", answers={"training": "{used}"}
+    )
+    plan = read_triangulation(rotherham)
+
+    def points(*named: str, claims: pd.DataFrame = CLAIMS) -> str:
+        table = evidence.confidence(pilot, codebook, {"1.6": asked}, claims, plan, named)
+        return str(table["points"].item())
+
+    assert points("of another question") == "SDNK"
+    # Of the answer itself, and of the statement that it makes.
+    assert points("used") == points("training-pace-percent") == "SDN"
+    behind = pd.DataFrame([("training-pace-percent", "training_views", "contradicted")])
+    claims = pd.concat([CLAIMS, behind.set_axis(CLAIMS.columns, axis=1)])
+    assert points(claims=claims) == "SDN"
+
+
+def test_the_committed_answers_are_no_surer_than_their_sources_agree(
+    rotherham: Path, pilot: Pilot, codebook: Codebook
+) -> None:
+    table = evidence.confidence(
+        pilot,
+        codebook,
+        read_questions(rotherham),
+        ledger(pilot),
+        read_triangulation(rotherham),
+        disputed(audit(rotherham)),
+    ).set_index(["question", "part"])["points"]
+    # Records and survey deny each other; the survey is more reserved; pace and balance disagree.
+    assert table["1.3", "tools"] == "DN"
+    assert table["1.5", "training"] == table["1.6", "training"] == "SDN"
+    # The front page says so.
+    assert not (table == "SDNK").any()
 
 
 def test_synthesis_and_few_units_leave_little(pilot: Pilot, codebook: Codebook) -> None:

@@ -239,6 +239,22 @@ def refused(folder: Path) -> frozenset[str]:
     )
 
 
+def disputed(outcomes: Iterable[Outcome]) -> frozenset[str]:
+    """Claims that a finding names because figures or places disagree.
+
+    Words that say more than their number, and what is editorial, leave the numbers as they are.
+
+    Examples
+    --------
+    >>> claims = ("attended-n", "attended-percent")
+    >>> one = Outcome("a", "shares", "staff", "finding", SEVERITIES[1], (), "", (), (), "", claims)
+    >>> sorted(disputed([one, replace(one, severity="editorial", claims=("few",))]))
+    ['attended-n', 'attended-percent']
+    """
+    disagree = [one for one in outcomes if one.severity in SEVERITIES[:2]]
+    return frozenset(claim for outcome in disagree for claim in outcome.claims)
+
+
 def _users(folder: Path) -> dict[str, set[str]]:
     """Claims that each answer to a research question and each statement rests on."""
     users: dict[str, set[str]] = {}

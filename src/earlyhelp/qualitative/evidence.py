@@ -13,12 +13,15 @@ Measures without a comparison, such as survey ratings after the training, decide
 
 How sure an answer is (`confidence`) follows from four points, of which each counts one:
 
-S. Two or more kinds of source that the report names, each by itself, are on the side of most rows.
+S. Two or more kinds of source that the report names, each by itself, are on the side of most rows,
+   and the triangulation finds no dissonance on a statement of the answer.
 D. Such a row is no reflection on others and no synthesis: people speak of themselves, or a record
    or an observer shows it.
 N. The answer holds a number that the report prints and that the data give back.
-K. The report names a source, no row of named sources, singly or together, is on the other side,
-   and no number of the answer is contradicted.
+K. The report names a source; no row of named sources, singly or together, is on the other side; by
+   the triangulation sources nowhere differ on a statement of the answer, wholly or in part; and no
+   figure that it rests on is contradicted or in a finding of the audit that figures or places
+   disagree.
 
 Four are strong, three moderate, two limited, fewer very limited. Answers that rest on the
 evaluators' synthesis alone, or on a test between the arms with fewer than `FEW_UNITS` randomised
@@ -28,7 +31,7 @@ at most.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pandas as pd
@@ -44,10 +47,17 @@ from earlyhelp.qualitative.framework import (
     strength_of_evidence,
 )
 from earlyhelp.qualitative.theory import OVERLAY, Element, Theory
+from earlyhelp.qualitative.triangulation import (
+    JUDGEMENTS,
+    Triangulation,
+    coded_evidence,
+    judgements,
+)
 from earlyhelp.study.design import PLACEHOLDER, Question
 from earlyhelp.study.raw import Pilot
 
 POINTS = ("S", "D", "N", "K")
+DISSONANCE, PARTIAL, *_ = JUDGEMENTS
 LEVELS = ("very limited", "very limited", "limited", "moderate", "strong")
 # With two against two units no test by randomisation can find anything; with four against four one
 # can, at the usual level.
@@ -163,6 +173,8 @@ def confidence(
     codebook: Codebook | None,
     questions: Mapping[str, Question],
     answered: pd.DataFrame,
+    plan: Triangulation | None = None,
+    disputed: Collection[str] = (),
 ) -> pd.DataFrame:
     """How sure one can be of each answer to a research question, by the module's rule.
 
@@ -170,6 +182,10 @@ def confidence(
     ----------
     answered : DataFrame
         The ledger: id, quantity and status of each claim, with one row each.
+    plan : Triangulation, optional
+        Of the study; without one, no statement of an answer is compared.
+    disputed : collection of str
+        Claims that the audit finds to disagree with others (`audit.disputed`).
 
     Returns
     -------
@@ -178,12 +194,17 @@ def confidence(
         confidence, one of `LEVELS`.
     """
     table, matrix = [], pilot.framework_matrix
+    coded = coded_evidence(matrix, plan) if plan and codebook else None
     for question in questions.values():
         rows = matrix[matrix["research_question"] == question.id]
         for part, answer in question.answers.items():
             found = _by_side(on_part(rows, part), codebook)
             cited = answered[answered["id"].isin(PLACEHOLDER.findall(answer))]
-            points = _points(found, set(cited["status"]))
+            judged, claims = _compared(coded, codebook, question.id, part)
+            rests = answered[answered["id"].isin(claims)]
+            against = "contradicted" in {*cited["status"], *rests["status"]}
+            against |= not {*cited["id"], *claims}.isdisjoint(disputed)
+            points = _points(found, set(cited["status"]), judged, against)
             tested = between_tests.__name__ in set(cited["quantity"])
             cap, most = _cap(found, tested and len(set(pilot.study.unit_of.values())) < FEW_UNITS)
             level = LEVELS[min(len(points), most)]
@@ -205,17 +226,29 @@ def _by_side(rows: pd.DataFrame, codebook: Codebook | None) -> pd.DataFrame:
     return found.assign(most=found[most], other=found[other], singly=singly, named=named)
 
 
-def _points(found: pd.DataFrame, statuses: set[str]) -> str:
+def _compared(
+    coded: pd.DataFrame | None, codebook: Codebook | None, question: str, part: str
+) -> tuple[set[str], set[str]]:
+    """How sources are judged on the statements of an answer, and the claims behind these."""
+    if coded is None or codebook is None:
+        return set(), set()
+    statements = on_part(coded[coded["question"] == question], part)
+    judged = set(judgements(statements, codebook)["judgement"]) if len(statements) else set()
+    return judged, set(statements["claims"].explode().dropna())
+
+
+def _points(found: pd.DataFrame, statuses: set[str], judged: set[str], against: bool) -> str:
     """Which points an answer has."""
     on_side = found[found["most"] > 0]
     near = ~on_side["directness"].isin([STAFF_ON_FAMILIES, SYNTHESIS])
     has = {
-        "S": on_side.loc[on_side["singly"], "source"].nunique() >= 2,
+        "S": on_side.loc[on_side["singly"], "source"].nunique() >= 2 and DISSONANCE not in judged,
         "D": bool(near.any()),
         "N": bool({"reproduced", "determined", "observed"} & statuses),
         "K": bool(found["named"].any())
         and not found.loc[found["named"], "other"].any()
-        and "contradicted" not in statuses,
+        and judged.isdisjoint({DISSONANCE, PARTIAL})
+        and not against,
     }
     return "".join(point for point in POINTS if has[point])
 

@@ -36,7 +36,11 @@ class Same(Check):
     also: tuple[_Figures, ...] = ()
 
     def mentions(self) -> Iterable[str]:
-        return [*self.figures, *(one for figures in self.also for one in figures), *super().mentions()]
+        return [
+            *self.figures,
+            *(one for figures in self.also for one in figures),
+            *super().mentions(),
+        ]
 
     def run(self, printed: Printed) -> Verdict:
         lines, same = [], True

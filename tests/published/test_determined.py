@@ -138,6 +138,13 @@ def test_estimates_hold_every_interval(figures: Figures) -> None:
     # Of the third solution, as below: 1.456 and 4.3027 * 3.7066 * sqrt(1 + 7.25 * 0.05).
     assert alike == "between −17.2 and 20.1 points (intracluster correlation 0.05)"
     assert table == "tbl-intervals-units-wai"
+    adjusted, table = determined.estimates(figures)["wai-adjusted-estimate"]
+    # The stored outer bound, rounded outwards: no data set goes below it.
+    low, high, _ = figures.extreme("wai", "between", "adjusted difference")
+    assert 1.2 < low < 1.3 and 28.7 < high < 28.8
+    assert adjusted == "above zero in every data set that is possible: 1.2 to 28.8 points"
+    assert table == "tbl-determined-wai-between"
+    assert "proqol-adjusted-estimate" not in determined.estimates(figures)
     many, _ = determined.estimates(figures)["proqol-difference-estimate"]
     assert many.startswith("−4.2 to 4.9 points (95% intervals between ")
 
@@ -149,10 +156,23 @@ def test_intervals_that_respect_units_are_wider(figures: Figures) -> None:
         row = table.loc[(icc, 3)]
         assert row["design_effect"] == pytest.approx(effect)
         reach = 4.3027 * 3.7066 * effect**0.5
-        assert row["high"] - row["mean"] == pytest.approx(reach, rel=1e-3)
+        assert row["high"] - row["mean_high"] == pytest.approx(reach, rel=1e-3)
     apart = determined.intervals(figures, "wai", 0.95)
     assert (table.loc[0.0, "low"].to_numpy() < apart["difference_low"].to_numpy()).all()
-    assert determined.clustered(figures, "proqol", 0.95).empty
+    # Too many solutions to be listed are told as one, by the widest interval of any.
+    many = determined.clustered(figures, "proqol", 0.95).set_index("icc").loc[0.1]
+    pairs = figures.contrasts("proqol")
+    means = [float(first.mean - second.mean) for first, second in pairs]
+    assert (many["mean_low"], many["mean_high"]) == pytest.approx((min(means), max(means)))
+    n, m = (change.pairs for change in pairs[0])
+    spreads = [float(sum(change.spread for change in pair)) / (n + m - 2) for pair in pairs]
+    assert many["high"] == pytest.approx(
+        max(
+            mean + 4.3027 * (variance * (1 / n + 1 / m) * many["design_effect"]) ** 0.5
+            for mean, variance in zip(means, spreads, strict=True)
+        ),
+        rel=1e-4,
+    )
 
 
 def test_few_effects_are_listed(figures: Figures) -> None:

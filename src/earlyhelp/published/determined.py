@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain, product
 from math import ceil, copysign, floor, isfinite, sqrt
+from operator import add, sub
 from pathlib import Path
 
 import pandas as pd
@@ -381,24 +382,29 @@ def clustered(
     Returns
     -------
     DataFrame
-        icc, design_effect, solution, mean, low, high; the widest interval where solutions differ in
-        their spread alone. Empty where there are more solutions than `FEW`.
+        icc, design_effect, solution, mean_low, mean_high, low, high (the outermost ends of the
+        intervals). Where there are more solutions than `FEW`, all of them are told as one.
 
     Examples
     --------
     >>> table = clustered(read("tests/studies/complete"), "wai", confidence=0.95, iccs=[0.1])
     >>> print(table.round(1).to_string(index=False))
-     icc  design_effect  solution  mean  low  high
-     0.1            1.2         1   7.2  1.3  13.2
+     icc  design_effect  solution  mean_low  mean_high  low  high
+     0.1            1.2         1       7.2        7.2  1.3  13.2
     """
     units, rows = len(set(figures.study.unit_of.values())), []
-    for icc, (solution, (_, pairs)) in product(iccs, enumerate(_solutions(figures, measure), 1)):
+    solutions = [pairs for _, pairs in _solutions(figures, measure)]
+    solutions = solutions or [figures.contrasts(measure)]
+    for icc, (solution, pairs) in product(iccs, enumerate(solutions, 1)):
         people = sum(change.pairs for change in pairs[0])
         effect = design_effect(people / units, icc)
         inflated = sqrt(effect) * float(stats.t.ppf((1 + confidence) / 2, units - 2))
-        reach, mean = inflated * max(_errors(pair)[-1] for pair in pairs), _means(pairs[0])[-1]
-        rows.append((icc, effect, solution, mean, mean - reach, mean + reach))
-    columns = ["icc", "design_effect", "solution", "mean", "low", "high"]
+        means = [_means(pair)[-1] for pair in pairs]
+        reaches = [inflated * _errors(pair)[-1] for pair in pairs]
+        low, _ = _span(map(sub, means, reaches))
+        _, high = _span(map(add, means, reaches))
+        rows.append((icc, effect, solution, *_span(means), low, high))
+    columns = ["icc", "design_effect", "solution", "mean_low", "mean_high", "low", "high"]
     return claiming(pd.DataFrame(rows, columns=columns), "assumed")
 
 
@@ -429,7 +435,8 @@ def estimates(figures: Figures, confidence: float = 0.95) -> dict[str, tuple[str
         (their range, where there are many) with the least and the greatest end of their t
         intervals, people taken as independent; and the table that says how they were found. With
         "units" before it, the ends for the difference if people of a unit were alike
-        (`clustered`); none where there are more than `FEW` solutions.
+        (`clustered`); with "adjusted", the endline difference of the pairs adjusted for baseline,
+        where the figures bound it.
 
     Examples
     --------
@@ -449,11 +456,23 @@ def estimates(figures: Figures, confidence: float = 0.95) -> dict[str, tuple[str
             words = _estimate_in_words(found, confidence)
             told[f"{measure}-{of}-estimate"] = words, f"tbl-determined-{measure}{place}"
         alike = clustered(figures, measure, confidence, [SUPPOSED])
-        if len(alike):
-            low, high = number(alike["low"].min(), 1), number(alike["high"].max(), 1)
-            words = f"between {low} and {high} points (intracluster correlation {SUPPOSED:g})"
-            told[f"{measure}-units-estimate"] = words, f"tbl-intervals-units-{measure}"
+        low, high = number(alike["low"].min(), 1), number(alike["high"].max(), 1)
+        words = f"between {low} and {high} points (intracluster correlation {SUPPOSED:g})"
+        told[f"{measure}-units-estimate"] = words, f"tbl-intervals-units-{measure}"
+        if ends := _adjusted(figures, measure):
+            side = "above zero" if ends[0] > 0 else "below zero" if ends[1] < 0 else ""
+            words = f"{side} in every data set that is possible" if side else "of either sign"
+            place = f"tbl-determined-{measure}-between"
+            told[f"{measure}-adjusted-estimate"] = f"{words}: {span(*ends, 1)} points", place
     return told
+
+
+def _adjusted(figures: Figures, measure: str) -> Ends | None:
+    """Outer bounds of the difference adjusted for baseline, where the figures give any."""
+    if not figures.has(measure, "between", "adjusted difference"):
+        return None
+    low, high, _ = figures.extreme(measure, "between", "adjusted difference")
+    return (low, high) if isfinite(low) and isfinite(high) else None
 
 
 def _estimate_in_words(found: list[tuple[float, float]], confidence: float) -> str:
@@ -561,12 +580,11 @@ def _change_between(figures: Figures, measure: str, confidence: float) -> Iterat
         yield _row(label, BETWEEN, values, 2, how)
     label = "Endline difference of the pairs adjusted for baseline (ANCOVA)"
     found = figures.attained(measure, "between", "adjusted difference")
+    if ends := _adjusted(figures, measure):
+        yield _bracketed(label, BETWEEN, ends, found, 1)
+        return
     why = "without printed SDs"
     if figures.has(measure, "between", "adjusted difference"):
-        low, high, _ = figures.extreme(measure, "between", "adjusted difference")
-        if isfinite(low) and isfinite(high):
-            yield _bracketed(label, BETWEEN, (low, high), found, 1)
-            return
         # So few pairs that they may all have been alike at baseline.
         why = "as the figures do not bound the slope on baseline"
     how = f"{OUTER} unknown {why}; data sets with both ends were found"

@@ -646,14 +646,17 @@ def intervals(frame: pd.DataFrame) -> pd.DataFrame:
 
 @_claiming
 def clustered(frame: pd.DataFrame) -> pd.DataFrame:
-    """The differences of every solution, a row for each ICC (`determined.clustered`)."""
+    """The differences of every solution, or of all, a row for each ICC (`determined.clustered`)."""
     cells = frame.assign(
         icc=[number(icc, 2) for icc in frame["icc"]],
         effect=[number(effect, 2) for effect in frame["design_effect"]],
-        head=[f"Solution {number}" for number in frame["solution"]],
+        head=[
+            f"Solution {solution}" if low == high else "All solutions"
+            for solution, low, high in frame[["solution", "mean_low", "mean_high"]].to_numpy()
+        ],
         cell=[
-            f"{number(mean, 1)} ({number(low, 1)} to {number(high, 1)})"
-            for mean, low, high in frame[["mean", "low", "high"]].to_numpy()
+            f"{_value_or_range(first, last, (), 1)} ({number(low, 1)} to {number(high, 1)})"
+            for first, last, low, high in frame[["mean_low", "mean_high", "low", "high"]].to_numpy()
         ],
     )
     wide = cells.pivot(index=["icc", "effect"], columns="head", values="cell").reset_index()

@@ -187,8 +187,11 @@ def test_stored_power_of_equal_teams_agrees_with_the_calculated(rotherham: Path)
 
 def test_stored_tests_keep_their_level(rotherham: Path) -> None:
     stored = design_grid.read_stored(rotherham)
-    for kind in ("level", "pilot"):
-        assert set(pilot_estimates.sizes(stored, kind)["verdict"]) == {simulation.KEEPS}
+    for kind, most in (("level", 1), ("pilot", 0)):
+        table = pilot_estimates.sizes(stored, kind)
+        assert set(table["verdict"]) == {simulation.KEEPS}
+        # By chance alone 14 in ten thousand lie three errors above, of some hundred cells.
+        assert table["barred"].sum() <= most
 
 
 def test_parts_on_the_command_line(mini: Path, tmp_path: Path) -> None:

@@ -367,7 +367,8 @@ def test_themes_that_no_cell_has_are_all_told(rotherham: Path, tmp_path: Path) -
 def _simulated(*rows: tuple[str, float, float]) -> pd.DataFrame:
     """Cells of the pilot's four units: design, effect, share that rejects; error .002."""
     frame = pd.DataFrame(rows, columns=["design", "effect", "power_simulated"])
-    return frame.assign(kind="pilot", alpha=0.05, power_mc_error=0.002, clusters=4)
+    supposed = {"icc": 0.05, "cac": 1.0, "iac": 0.0}
+    return frame.assign(kind="pilot", alpha=0.05, power_mc_error=0.002, clusters=4, **supposed)
 
 
 def test_a_test_that_rejects_too_often_shows_no_power_and_one_that_keeps_its_level_leads() -> None:
@@ -386,6 +387,24 @@ def test_a_test_that_rejects_too_often_shows_no_power_and_one_that_keeps_its_lev
     assert math.isnan(table.loc["baseline", "power_0.5_high"])
 
 
+def test_a_cell_that_rejects_too_often_shows_no_power_and_the_others_do() -> None:
+    # Three errors above the level are 0.056.
+    low = _simulated(("parallel", 0, 0.055), ("parallel", 0.5, 0.3))
+    high = _simulated(("parallel", 0, 0.057), ("parallel", 0.5, 0.4)).assign(icc=0.2)
+    cells = pd.concat([low, high], ignore_index=True)
+    (row,) = pilot_estimates.simulated_pilot(cells).query("design == 'parallel'").to_dict("records")
+    assert (row["cells"], row["barred"], row["verdict"]) == (2, 1, "keeps its level")
+    assert (row["power_0.5_low"], row["power_0.5_high"]) == (0.3, 0.3)
+    table = tables.sizes(pilot_estimates.sizes(cells, "pilot"))
+    assert table["Test"].tolist() == ["keeps its level; rejects too often in 1 of 2 cells"]
+    level = cells.assign(kind="level")
+    for kind in ("equal", "unequal"):
+        whole = pd.concat([level, cells.assign(kind=kind, power=0.3)], ignore_index=True)
+        shown = {"equal": pilot_estimates.agreement, "unequal": pilot_estimates.unequal_sizes}
+        assert len(shown[kind](whole)) == 1
+        assert "cells" not in shown[kind](whole) or shown[kind](whole)["cells"].item() == 1
+
+
 def test_a_randomisation_test_of_four_units_never_rejects() -> None:
     row = pilot_estimates.simulated_pilot(
         _simulated(("parallel", 0, 0.05), ("parallel", 0.5, 0.1))
@@ -398,17 +417,9 @@ def test_eight_units_have_a_randomisation_test_that_could_reject() -> None:
     assert pilot_estimates.simulated_pilot(cells)["design"].tolist() == ["parallel"]
 
 
-def test_a_design_whose_test_rejects_too_often_is_not_compared() -> None:
-    cells = [("parallel", 0, 0.05), ("baseline", 0, 0.07)]
-    level = _simulated(*cells).assign(kind="level")
-    equal = _simulated(("parallel", 0.5, 0.8), ("baseline", 0.5, 0.8)).assign(kind="equal")
-    found = pilot_estimates.agreement(pd.concat([level, equal], ignore_index=True))
-    assert found["design"].tolist() == ["parallel"]
-
-
 def test_the_effect_of_unequal_sizes_is_simulated_less_calculated() -> None:
-    cells = pd.DataFrame({"power_simulated": [0.80, 0.79, 0.84], "power": [0.81, 0.81, 0.81]})
-    cells = cells.assign(kind="unequal", design="parallel", power_mc_error=0.01)
+    cells = _simulated(*(("parallel", 0.5, share) for share in (0.80, 0.79, 0.84)))
+    cells = cells.assign(kind="unequal", power=0.81)
     (row,) = pilot_estimates.unequal_sizes(cells).to_dict("records")
     ends = [row["low"], row["median"], row["high"]]
     assert ends == pytest.approx([-0.02, -0.01, 0.03])

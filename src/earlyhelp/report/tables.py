@@ -324,10 +324,19 @@ def sizes(frame: pd.DataFrame) -> pd.DataFrame:
             "Monte Carlo error, at most (points)": [
                 number(100 * error, 2) for error in frame["mc_error"]
             ],
-            "Test": frame["verdict"].to_numpy(),
+            "Test": [_test(row) for row in frame.to_dict("records")],
         },
         dtype=str,
     )
+
+
+def _test(row: Mapping[Hashable, Any]) -> str:
+    """The verdict on a test, and in how many cells it is another."""
+    others = {"rejects too often": row["barred"], "conservative": row["conservative"]}
+    told = [f"{name} in {count:.0f}" for name, count in others.items() if count]
+    if not told or row["verdict"] in others:
+        return str(row["verdict"])
+    return f"{row['verdict']}; {', '.join(told)} of {row['cells']:.0f} cells"
 
 
 @_claiming

@@ -639,7 +639,33 @@ def candidates(room: pd.DataFrame, required: pd.DataFrame) -> pd.DataFrame:
     return claiming(frame, ASSUMED)
 
 
-SIZES = ["design", "cells", "size_low", "size_high", "mc_error", "verdict"]
+SIZES = [
+    *("design", "cells", "barred", "conservative", "size_low", "size_high", "mc_error"),
+    "verdict",
+]
+# What a cell and the one without an effect have in common.
+SUPPOSED = ["design", "icc", "cac", "iac"]
+
+
+def _null(simulated: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """Cells of a kind without an effect, each with its verdict (`simulation.verdict`)."""
+    cells = simulated[(simulated["kind"] == kind) & (simulated["effect"] == 0)]
+    judged = cells[["power_simulated", "power_mc_error", "alpha"]].to_numpy()
+    return cells.assign(verdict=[verdict(*one) for one in judged])
+
+
+def _powers(simulated: pd.DataFrame, kind: str, level: str) -> pd.DataFrame:
+    """Cells of a kind with an effect, but those whose test rejects too often where there is none.
+
+    Parameters
+    ----------
+    level : str
+        The kind of the cells without an effect.
+    """
+    null = _null(simulated, level)
+    barred = pd.MultiIndex.from_frame(null.loc[null["verdict"] == TOO_OFTEN, SUPPOSED])
+    cells = simulated[(simulated["kind"] == kind) & (simulated["effect"] > 0)]
+    return cells[~pd.MultiIndex.from_frame(cells[SUPPOSED]).isin(barred)]
 
 
 def sizes(simulated: pd.DataFrame, kind: str) -> pd.DataFrame:
@@ -648,8 +674,9 @@ def sizes(simulated: pd.DataFrame, kind: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        design, cells (their number), size_low, size_high (over the ICCs and the autocorrelations),
-        mc_error (greatest), verdict (`simulation.verdict`).
+        design, cells (their number), barred and conservative (in how many of them it rejects too
+        often, and too rarely), size_low, size_high (over the ICCs and the autocorrelations),
+        mc_error (greatest), verdict (of most cells that are not barred, if there are any).
 
     Examples
     --------
@@ -658,12 +685,14 @@ def sizes(simulated: pd.DataFrame, kind: str) -> pd.DataFrame:
     >>> table[["design", "verdict"]].to_numpy().tolist()[0]
     ['parallel', 'keeps its level']
     """
-    cells = simulated[(simulated["kind"] == kind) & (simulated["effect"] == 0)]
     rows = []
-    for design, of in cells.groupby("design", sort=False):
-        found, errors = of["power_simulated"].to_numpy(), of["power_mc_error"].to_numpy()
-        told = verdict(found, errors, float(of["alpha"].iloc[0]))
-        rows.append((design, len(of), found.min(), found.max(), errors.max(), told))
+    for design, of in _null(simulated, kind).groupby("design", sort=False):
+        found, error = of["power_simulated"], of["power_mc_error"].max()
+        counts = [int((of["verdict"] == told).sum()) for told in (TOO_OFTEN, CONSERVATIVE)]
+        # Of as many the first by name, which is the more cautious.
+        most = of.loc[of["verdict"] != TOO_OFTEN, "verdict"].mode()
+        told = TOO_OFTEN if most.empty else most[0]
+        rows.append((design, len(of), *counts, found.min(), found.max(), error, told))
     return claiming(pd.DataFrame(rows, columns=SIZES), ASSUMED)
 
 
@@ -676,8 +705,8 @@ def simulated_pilot(simulated: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         As `sizes`, and for each effect its power over the ICCs and the autocorrelations
-        (`power_<effect>_low` and `_high`; NaN of a test that rejects too often); those that keep
-        their level first.
+        (`power_<effect>_low` and `_high`; NaN where all cells are barred); those that keep their
+        level first.
 
     Examples
     --------
@@ -688,14 +717,15 @@ def simulated_pilot(simulated: pd.DataFrame) -> pd.DataFrame:
     if simulated.empty or "pilot" not in set(simulated["kind"]):
         return pd.DataFrame(columns=SIZES)
     table = sizes(simulated, "pilot").set_index("design")
-    cells = simulated[(simulated["kind"] == "pilot") & (simulated["effect"] > 0)]
+    cells = _powers(simulated, "pilot", "pilot")
     ends = cells.groupby(["design", "effect"])["power_simulated"].agg(low="min", high="max")
     for (design, effect), row in ends.iterrows():
         for end in ("low", "high"):
-            shown = table.loc[design, "verdict"] != TOO_OFTEN
-            table.loc[design, f"power_{effect:g}_{end}"] = row[end] if shown else NOTHING
-    count, alpha = int(cells["clusters"].iloc[0]), float(cells["alpha"].iloc[0])
-    if power.smallest_p(power.DESIGNS["parallel"], count) > alpha:
+            table.loc[design, f"power_{effect:g}_{end}"] = row[end]
+    count, alpha = (
+        simulated.query("kind == 'pilot'")[name].iloc[0] for name in ("clusters", "alpha")
+    )
+    if power.smallest_p(power.DESIGNS["parallel"], int(count)) > alpha:
         table.loc["randomisation"] = dict.fromkeys(table, 0.0) | {"verdict": CONSERVATIVE}
     return claiming(
         table.sort_values("verdict", key=lambda told: told != KEEPS, kind="stable").reset_index(),
@@ -704,7 +734,7 @@ def simulated_pilot(simulated: pd.DataFrame) -> pd.DataFrame:
 
 
 def agreement(simulated: pd.DataFrame) -> pd.DataFrame:
-    """Cells of teams of equal size, of the designs whose test does not reject too often.
+    """Cells of teams of equal size, but those whose test rejects too often without an effect.
 
     Examples
     --------
@@ -712,9 +742,7 @@ def agreement(simulated: pd.DataFrame) -> pd.DataFrame:
     >>> set(agreement(read_stored("tests/studies/complete"))["kind"])
     {'equal'}
     """
-    told = sizes(simulated, "level").set_index("design")["verdict"]
-    cells = simulated[simulated["kind"] == "equal"]
-    return claiming(cells[cells["design"].map(told) != TOO_OFTEN], ASSUMED)
+    return claiming(_powers(simulated, "equal", "level"), ASSUMED)
 
 
 def unequal_sizes(simulated: pd.DataFrame) -> pd.DataFrame:
@@ -732,7 +760,7 @@ def unequal_sizes(simulated: pd.DataFrame) -> pd.DataFrame:
     >>> unequal_sizes(read_stored("tests/studies/complete"))["design"].tolist()
     ['parallel', 'baseline', 'stepped-wedge']
     """
-    cells = simulated[simulated["kind"] == "unequal"]
+    cells = _powers(simulated, "unequal", "level")
     cells = cells.assign(excess=cells["power_simulated"] - cells["power"])
     table = cells.groupby("design", sort=False).agg(
         cells=("excess", "size"),

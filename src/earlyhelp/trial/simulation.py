@@ -251,38 +251,23 @@ def simulate_cell(
 KEEPS, CONSERVATIVE, TOO_OFTEN = "keeps its level", "conservative", "rejects too often"
 
 
-def errors_allowed(cells: int) -> float:
-    """Monte Carlo errors by which none of several sizes may be off: three, of a single one.
-
-    Of several it takes as many as make a false alarm in any of them as rare.
-
-    Examples
-    --------
-    >>> [round(errors_allowed(cells), 1) for cells in (1, 6, 54)]
-    [3.0, 3.5, 4.1]
-    """
-    return float(stats.norm.isf(stats.norm.sf(3) / cells))
+# Monte Carlo errors by which a simulated size may be off.
+ERRORS = 3
 
 
-def verdict(sizes: Floats, errors: Floats, alpha: float) -> str:
-    """Tell what simulated sizes, with their Monte Carlo errors, say of a test at level `alpha`.
+def verdict(size: float, error: float, alpha: float) -> str:
+    """Tell what a simulated size, with its Monte Carlo error, says of a test at level `alpha`.
 
-    No power may be shown of a test that rejects too often (`errors_allowed`).
-
-    Parameters
-    ----------
-    sizes, errors : array (cells,)
+    No power may be shown of a cell in which the test rejects too often.
 
     Examples
     --------
-    >>> error = np.array([0.002])
-    >>> verdict(np.array([0.053]), error, alpha=0.05), verdict(np.array([0.057]), error, alpha=0.05)
+    >>> verdict(0.053, 0.002, alpha=0.05), verdict(0.057, 0.002, alpha=0.05)
     ('keeps its level', 'rejects too often')
     """
-    limit = errors_allowed(len(sizes))
-    if (sizes - alpha > limit * errors).any():
+    if size - alpha > ERRORS * error:
         return TOO_OFTEN
-    return CONSERVATIVE if (alpha - sizes > limit * errors).any() else KEEPS
+    return CONSERVATIVE if alpha - size > ERRORS * error else KEEPS
 
 
 def gather(results: Iterable[pd.DataFrame]) -> pd.DataFrame:

@@ -128,6 +128,17 @@ def test_few_teams_come_with_a_caution(capsys):
         assert ("no randomisation test can reject" in capsys.readouterr().out) == warned
 
 
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_what_was_assumed_by_default_is_told(capsys, form):
+    argv = ["trial", "size", "--design", "parallel", "--effect", "0.5", "--format", form]
+    assert main([*argv, "--icc", "0.1", "--cv", "0.4"]) == 0
+    told = "assumed, as by default: --cluster-size 10, --attrition 0\n"
+    assert capsys.readouterr().err == told
+    assert main(["trial", "sweep", "--effect", "0.5", "--cac", "0.8", "--icc", "0.1"]) == 0
+    told = "assumed, as by default: --iac 0, --cluster-size 10, --cv 0, --attrition 0\n"
+    assert capsys.readouterr().err == told
+
+
 def test_correlations_that_a_design_ignores_are_not_printed(capsys):
     argv = ["trial", "power", "--design", "individual", "--effect", "0.5", "--clusters", "8"]
     assert main(argv) == 0

@@ -28,9 +28,6 @@ from earlyhelp.cli.boundary import (
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.textfile import read_text, write_whole
 
-SWEEP_ICC = (0.01, 0.02, 0.05, 0.1, 0.2)
-SWEEP_EFFECT = (0.2, 0.3, 0.5)
-
 trial = Typer(help="Tell power and size of the next trial.")
 
 
@@ -72,16 +69,19 @@ class Assumed:
         return {name: value for name, value in given.items() if value is not None}
 
 
+# Assumptions with a default that could flatter a trial.
+ASSUMED_UNTOLD = ("icc", "iac", "cluster_size", "cv", "attrition")
 Several = list[Any] | None
 several = partial(number_option, metavar="NUMBER...")
+BY_GRID = "by default those of a study without a design grid of its own"
 
 
 @dataclass
 class Swept(Assumed):
     """What is assumed of trials, with several values where one can be given several."""
 
-    effect: Annotated[Several, several(f"differences in means; {SWEEP_EFFECT} by default")] = None
-    icc: Annotated[Several, several(f"intracluster correlations; {SWEEP_ICC} by default")] = None
+    effect: Annotated[Several, several(f"differences in means; {BY_GRID}")] = None
+    icc: Annotated[Several, several(f"intracluster correlations; {BY_GRID}")] = None
     intervention: Annotated[Several, several("proportions in the intervention arm")] = None
 
 
@@ -140,10 +140,11 @@ def sweep(
     import pandas as pd
 
     from earlyhelp.trial import simulation
+    from earlyhelp.trial.design_grid import Sweep
     from earlyhelp.trial.power import check
     from earlyhelp.trial.power import sweep as teams_needed
 
-    iccs = assumed.icc or SWEEP_ICC
+    iccs = assumed.icc or Sweep().icc
     trials = {} if simulate is None else {"trials": simulate}
     designs, _, outcomes, *_ = gather(
         lambda: [_read_design(name, assumed.sequences) for name in design or Design],
@@ -158,6 +159,7 @@ def sweep(
     else:
         cells = pd.concat([simulation.grid(designs, power, **grid) for grid in grids])
         table = simulation.simulate_grid(cells, int(simulate), int(seed), _progress)
+    _tell_defaults(table.to_dict("records"))
     if assumed.format == "json":
         print(table.to_json(orient="records", indent=2, double_precision=15))
     else:
@@ -241,8 +243,10 @@ def _outcome(assumed: Assumed) -> dict[str, Any]:
 
 def _read_outcomes(assumed: Swept) -> list[dict[str, Any]]:
     """Effects, SDs and control proportions of the outcomes to go over; continuous by default."""
+    from earlyhelp.trial.design_grid import Sweep
+
     binary = assumed.control is not None or assumed.intervention is not None
-    effects = assumed.effect or (None if binary else SWEEP_EFFECT)
+    effects = assumed.effect or (None if binary else Sweep().effect)
     cells = [
         {**vars(assumed), "effect": effect, "intervention": share, "icc": 0.0}
         for effect in effects or (None,)
@@ -259,6 +263,7 @@ def _print_trial(
 
     told = describe(design, assumptions, clusters)
     row = {name: value for name, value in told.items() if name not in without}
+    _tell_defaults([row])
     if form == "json":
         print(json.dumps(row, indent=2))
         return
@@ -266,6 +271,18 @@ def _print_trial(
     width = max(map(len, shown))
     for name, value in shown.items():
         print(f"{name:{width}}  {value:{'.4g' if isinstance(value, float) else ''}}")
+
+
+def _tell_defaults(rows: list[dict[Any, Any]]) -> None:
+    """Tell on standard error what was assumed of trials because nothing else was said."""
+    typed = {name: float(getattr(Assumed, name)) for name in ASSUMED_UNTOLD}
+    used = [
+        f"--{name.replace('_', '-')} {value:g}"
+        for name, value in typed.items()
+        if value in {row.get(name) for row in rows}
+    ]
+    if used:
+        print(f"assumed, as by default: {', '.join(used)}", file=sys.stderr)
 
 
 def _progress(done: int, total: int) -> None:

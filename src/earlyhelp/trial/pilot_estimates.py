@@ -481,7 +481,7 @@ def supposed_by_lowest(sweep: Sweep, alpha: float, target: float) -> dict[str, s
     """
     table = _planned(sweep, alpha, target, (max(sweep.effect),)).set_index("design")
     told = {}
-    for design in (design for design in power.PLANNED if design.unit == "cluster"):
+    for design in power.OF_TEAMS:
         rows = table.loc[[design.name]]
         least = rows[rows["clusters"] == rows["clusters"].min()]
         cases: dict[str, list[str]] = {}
@@ -838,7 +838,7 @@ def enough(sweep: Sweep, clusters: int, alpha: float, target: float) -> dict[str
     'under 1 of 2 combinations of the assumptions'
     """
     told = {}
-    for design in (design for design in power.PLANNED if design.unit == "cluster"):
+    for design in power.OF_TEAMS:
         reached = [
             clusters >= design.fewest and power.power(design, a, clusters) >= target
             for a in _assumed(sweep, alpha, max(sweep.effect), design.ignores)
@@ -885,8 +885,7 @@ def caution(teams: pd.DataFrame, column: str, sweep: Sweep, alpha: float) -> str
             f" Teams differ in size by more than {power.MOST_UNEQUAL:g} (coefficient of "
             "variation): more will be needed."
         )
-    of_teams = [design for design in power.PLANNED if design.unit == "cluster"]
-    fewest = {design.name: power.fewest_for_lots(design, alpha) for design in of_teams}
+    fewest = {design.name: power.fewest_for_lots(design, alpha) for design in power.OF_TEAMS}
     enough = teams["design"].map(fewest).fillna(0)
     if not (few := enough[teams[column] < enough]).size:
         return unequal

@@ -211,6 +211,8 @@ DESIGNS: Mapping[str, Design] = {
 }
 # Those to plan a trial with: of two analyses of a baseline, ANCOVA needs fewer units.
 PLANNED = tuple(design for design in DESIGNS.values() if design.analysis != "change")
+# Those of them that randomise teams.
+OF_TEAMS = tuple(design for design in PLANNED if design.unit == "cluster")
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,16 @@ def test_an_answer_names_a_claim_that_does_not_exist(copy: Path) -> None:
     ]
 
 
+def test_an_answer_names_a_row_that_is_not_on_its_question(copy: Path) -> None:
+    # Q301 is on the training, Q010 takes a side on the tools; Q294 says only that nobody asked.
+    edit(copy / "research_questions.yml", "{rows: Q301}", "{rows: Q301, Q010, Q999, Q294}")
+    expected = "expected a row of framework_matrix.csv on it, or one that takes no side"
+    assert problems(copy) == [
+        f"research_questions.yml, 1.1.answers.training: found {row!r}; {expected}"
+        for row in ("Q010", "Q999")
+    ]
+
+
 def test_a_theme_that_is_not_in_the_codebook(copy: Path) -> None:
     path = copy / "raw/framework_matrix.csv"
     first = path.read_text().splitlines()[1].split(",")

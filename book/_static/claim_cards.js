@@ -19,15 +19,26 @@
     return made;
   };
 
+  const leading = (text, page) => {
+    const link = element("a", text);
+    link.href = new URL(`../${page}`, data).href;
+    return link;
+  };
+
   // Readings and assumptions, and claims that conflict, lead to where they are explained.
   const linked = (label, text) => {
     if (label !== "Rests on" && label !== "Conflicts with") return [text];
     return text.split(", ").flatMap((id, place) => {
       const page = label === "Rests on" ? `assumptions.html#${id.toLowerCase()}` : `results/ledger.html#ledger-${id}`;
-      const link = element("a", id);
-      link.href = new URL(`../${page}`, data).href;
+      const link = leading(id, page);
       return place ? [", ", link] : [link];
     });
+  };
+
+  const line = (label, ...content) => {
+    const made = element("span", "", element("b", label), " ", ...content);
+    made.className = "claim-line";
+    return made;
   };
 
   const close = () => {
@@ -48,11 +59,9 @@
     card.className = "claim-card";
     card.id = "claim-card";
     card.setAttribute("role", "note");
-    for (const [label, text] of claim.lines) {
-      const line = element("span", "", element("b", label), " ", ...linked(label, text));
-      line.className = "claim-line";
-      card.append(line);
-    }
+    card.append(...claim.lines.map(([label, text]) => line(label, ...linked(label, text))));
+    for (const [target, text] of claim.findings)
+      card.append(line("Audit", leading(text, `results/consistency.html#${target}`)));
     if (code[claim.quantity]) {
       const shown = element("code", code[claim.quantity]);
       shown.tabIndex = 0;

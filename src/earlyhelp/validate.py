@@ -10,6 +10,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from earlyhelp.analysis.participants import design
 from earlyhelp.published import determined, identified_sets
 from earlyhelp.published.audit import AUDIT_FILE, audit, read_declarations
@@ -19,6 +21,7 @@ from earlyhelp.published.printed import PrintedFigures
 from earlyhelp.qualitative.framework import (
     CODEBOOK_FILE,
     MATRIX_FILE,
+    on_part,
     read_codebook,
     validate_matrix,
 )
@@ -37,6 +40,7 @@ from earlyhelp.study.design import (
     find_folder,
     read_questions,
     read_study,
+    rows_named,
 )
 from earlyhelp.study.dictionary import DATAPACKAGE_FILE, read_dictionary
 from earlyhelp.study.problems import InputError, Problem
@@ -171,7 +175,8 @@ FILES = (
         QUESTIONS_FILE,
         "The questions and the answers that your evidence supports. A number in an answer is a "
         "claim's id in braces, or names what printed figures allow: an instrument, an arm, "
-        "`difference` or `units`, and `estimate`, with hyphens between.",
+        "`difference` or `units`, and `estimate`, with hyphens between. `{rows: Q001, Q002}` names "
+        "the rows of the framework matrix that bear what stands before it.",
         read_questions,
         needed=True,
     ),
@@ -326,6 +331,7 @@ def _ties(pilot: Pilot, held: dict[str, Any]) -> Iterator[Problem]:
     """Check references from one file to another, and what only a page would stumble over."""
     claims = held.get(CLAIMS_FILE, [])
     yield from _unknown_claims(held, {claim.id for claim in claims}, pilot.study.folder)
+    yield from _unknown_rows(held[QUESTIONS_FILE].values(), pilot.framework_matrix)
     yield from _facts(pilot, claims)
     if pilot.study.provenance == "reconstructed":
         yield from _printed_figures(pilot.study, held.get(CLAIMS_FILE))
@@ -350,6 +356,20 @@ def _unknown_claims(held: dict[str, Any], ids: set[str], folder: Path) -> Iterat
     for name, claim in _claims_of(held.get(TRIANGULATION_FILE)):
         if claim not in ids:
             yield Problem(TRIANGULATION_FILE, None, name, repr(claim), expected)
+
+
+def _unknown_rows(questions: Iterable[Question], matrix: pd.DataFrame) -> Iterator[Problem]:
+    """Check that the rows an answer names are on its question and part, or take no side at all."""
+    silent = set(matrix.loc[matrix["support"] == "silent", "row_id"])
+    for question in questions:
+        asked = matrix[matrix["research_question"] == question.id]
+        for part, answer in question.answers.items():
+            known = silent.union(on_part(asked, part)["row_id"])
+            for row in rows_named(answer):
+                if row not in known:
+                    expected = f"a row of {MATRIX_FILE} on it, or one that takes no side"
+                    place = f"{question.id}.answers.{part}"
+                    yield Problem(QUESTIONS_FILE, None, place, repr(row), expected)
 
 
 def _facts(pilot: Pilot, claims: list[Claim]) -> Iterator[Problem]:

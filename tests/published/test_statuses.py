@@ -25,8 +25,9 @@ from earlyhelp.analysis.quantities import (
     Total,
     quantity,
 )
+from earlyhelp.published.claims import claims_of
 from earlyhelp.published.ledger import with_statuses
-from earlyhelp.published.statuses import Statuses, cell_statuses, combined, statuses_in
+from earlyhelp.published.statuses import Statuses, cell_claims, cell_statuses, combined, statuses_in
 from earlyhelp.study.raw import Pilot, open_pilot
 
 # With a number: people and answers are lost at random; rules are to hold whatever the data.
@@ -97,6 +98,38 @@ def test_figures_that_cannot_all_be_true_are_contradicted_wherever_they_stand(pi
     assert status(continuation, "n", answer="yes") == "contradicted"
     # No number of respondents makes 9 of them 55.6%.
     assert status(continuation, "total", answer="yes") == "contradicted"
+
+
+def test_a_cell_knows_the_claim_that_prints_it(pilot: Pilot) -> None:
+    managers = feasibility.attendance(pilot).query("role == 'Team Manager'")
+    assert cell_claims(managers, "attended") == ["trained-team-manager"]
+    assert cell_claims(managers, "eligible") == [""]
+    # A word binds the number and does not print it; a sum is printed without its parts.
+    assert set(cell_claims(feasibility.know_more(pilot), "n")) == {""}
+    # Under another setting no claim is about it.
+    users = outcomes.paired_tests(pilot, analysis_set="users")
+    assert set(cell_claims(users.query("arm == 'intervention'"), "p")) == {""}
+
+
+def test_each_printed_number_of_a_quantity_leads_to_its_claim(pilot: Pilot) -> None:
+    claims = claims_of(pilot.study.folder)
+    single = [
+        claim
+        for claim in claims
+        if claim.quantity and claim.kind != "word" and not set("+|") & set(claim.select)
+    ]
+    shown = {
+        one
+        for name in {claim.quantity for claim in single}
+        for frame in [table_of(pilot, name)]
+        for column in frame
+        for one in cell_claims(frame, column)
+    }
+    # Where one number is printed twice, the cell leads to one of the two.
+    told_twice = [claim for claim in single if claim.id not in shown]
+    places = {(one.quantity, one.select, one.column) for one in claims if one.id in shown}
+    assert len(shown) > 200
+    assert all((one.quantity, one.select, one.column) in places for one in told_twice)
 
 
 def test_what_follows_from_printed_numbers_is_determined(pilot: Pilot) -> None:

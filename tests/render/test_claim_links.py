@@ -31,6 +31,14 @@ def test_a_number_leads_to_its_row_and_says_what_is_printed() -> None:
     assert link["reftitle"] == "Report, Table 1: nine (reproduced)"
 
 
+def test_a_cell_shows_its_own_number_and_leads_to_the_claim() -> None:
+    (link,) = written("9.0 <trained-n>")
+    assert link.astext() == "9.0"
+    assert link["refuri"] == "../results/ledger.html#ledger-trained-n"
+    # By its class, print leaves the link out.
+    assert link["classes"] == ["claim", "cell"]
+
+
 def test_what_is_no_claim_is_a_warning(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -173,3 +173,17 @@ def test_the_front_page_says_what_the_book_was_made_from(
 def test_the_search_takes_a_number_for_one_word(built_book: Path) -> None:
     assert '"86.2"' in (built_book / "searchindex.js").read_text("utf-8")
     assert "splitQuery" in (built_book / "_static/language_data.js").read_text("utf-8")
+
+
+def test_the_search_has_the_text_of_every_page_without_its_code(built_book: Path) -> None:
+    script = (built_book / "_static/page_texts.js").read_text("utf-8")
+    texts = json.loads(script.removeprefix("window.earlyhelpTexts = ").removesuffix(";\n"))
+    assert set(texts) == names(built_book) - {"genindex.html", "search.html"}
+    for name, text in texts.items():
+        article = page(built_book, name).select_one("article.bd-article")
+        sections = {section["id"] for section in article.select("section[id]")}
+        shown = BeautifulSoup(text, "lxml").select_one("[role=main]")
+        assert {section["id"] for section in shown.select("section")} == sections, name
+        for code in article.select(".cell_input"):
+            assert " ".join(code.get_text().split()) not in shown.get_text(), name
+    assert 'src="_static/page_texts.js"' in (built_book / "search.html").read_text("utf-8")

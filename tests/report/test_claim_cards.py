@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
+from helpers import ROOT
 
 from earlyhelp.analysis.quantities import QUANTITIES
+from earlyhelp.published.audit import audit
 from earlyhelp.published.claims import DESIGN, claims_of
 from earlyhelp.published.ledger import ledger
-from earlyhelp.report.claim_cards import cards, columns_read, source_of
+from earlyhelp.report.annex_tables import findings_markdown
+from earlyhelp.report.claim_cards import cards, columns_read, sources, without_docstring
 from earlyhelp.study.raw import Pilot, open_pilot
 
 
@@ -21,10 +26,18 @@ def pilot(rotherham: Path) -> Pilot:
 
 
 @pytest.fixture(scope="module")
-def told(pilot: Pilot) -> dict[str, dict[str, str]]:
-    """The lines of every card, by claim and label."""
+def made(pilot: Pilot) -> dict[str, Any]:
+    """Every card, by claim."""
     claims = claims_of(pilot.study.folder)
-    made = cards(pilot, claims, ledger(pilot, claims))["cards"]
+    found: dict[str, Any] = cards(pilot, claims, ledger(pilot, claims), audit(pilot.study.folder))[
+        "cards"
+    ]
+    return found
+
+
+@pytest.fixture(scope="module")
+def told(made: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """The lines of every card, by claim and label."""
     return {claim: dict(card["lines"]) for claim, card in made.items()}
 
 
@@ -44,6 +57,34 @@ def test_every_claim_that_data_answer_leads_to_a_raw_column(
             ends = [end for column in columns.split(", ") for end in column.split(" to ")]
             assert ends, claim.id
             assert set(ends) <= set(tables[file]), claim.id
+
+
+def test_every_claim_leads_to_a_cell_and_to_raw_columns_or_says_why_not(pilot: Pilot) -> None:
+    claims = claims_of(pilot.study.folder)
+    origin = sources(pilot, claims)
+    notebooks = "".join(path.read_text("utf-8") for path in (ROOT / "notebooks").glob("*.md"))
+    for claim in claims:
+        if not claim.quantity:
+            assert claim.note, claim.id
+            continue
+        columns, code = origin[claim.id]
+        assert columns, claim.id
+        module, _, name = code.rpartition(".")
+        # The cell that shows it calls it by its module.
+        assert f"{module.rpartition('.')[2]}.{name}(" in notebooks, claim.id
+
+
+def test_a_card_names_the_findings_about_its_claim(pilot: Pilot, made: dict[str, Any]) -> None:
+    # Tables 2.2 and E.1: 18 and 19 people of the comparison arm at baseline.
+    findings = dict(made["cs-comparison-baseline-n"]["findings"])
+    assert "cannot all be true" in " ".join(findings.values())
+    page = findings_markdown(one for one in audit(pilot.study.folder) if one.severity)
+    targets = {target for card in made.values() for target, _ in card["findings"]}
+    assert targets
+    assert all(f"{{#{target}}}" in page for target in targets)
+    # Each claim that the page of the audit names says so in its card.
+    named = set(re.findall(r"#ledger-([a-z0-9-]+)", page))
+    assert {claim for claim in made if made[claim]["findings"]} == named & set(made)
 
 
 @pytest.mark.parametrize("quantity", ["prior_training", "outcome_summary", "response_rates"])
@@ -81,13 +122,13 @@ def test_synthetic_data_are_called_so_and_real_ones_observed(
     assert "synthetic" in told["wai-between-p"]["Synthetic"]
     real = replace(pilot, study=pilot.study.model_copy(update={"provenance": "observed"}))
     claims = [claim for claim in claims_of(pilot.study.folder) if claim.id == "wai-between-p"]
-    (card,) = cards(real, claims, ledger(real, claims))["cards"].values()
+    (card,) = cards(real, claims, ledger(real, claims), [])["cards"].values()
     lines = dict(card["lines"])
     assert lines["Status"] == "observed"
     assert "Synthetic" not in lines
 
 
 def test_the_code_is_shown_without_its_docstring() -> None:
-    code = source_of("prior_training")
+    code = without_docstring(QUANTITIES["prior_training"].compute)
     assert "def prior_training(" in code
     assert '"""' not in code

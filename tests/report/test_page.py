@@ -142,6 +142,23 @@ def test_an_answer_leads_to_the_rows_of_its_numbers(page: Page) -> None:
     assert page.filled("It was {a-1} <b>.") == "It was [12%](#ledger-a-1) \\<b\\>."
 
 
+def test_an_answer_leads_to_the_rows_that_bear_it(page: Page) -> None:
+    assert page.filled("As planned {rows: Q001, Q002}.") == (
+        "As planned[\N{NO-BREAK SPACE}[Q001](#q001), [Q002](#q002)]{.rows}."
+    )
+
+
+def test_a_cell_leads_to_the_claim_that_prints_its_number(
+    rotherham: Path, shown: list[str]
+) -> None:
+    page = open_page(str(rotherham))
+    page.table(participants.responses(page.pilot), "C.")
+    # Table 2.2; the contradicted number keeps its mark, and the column its alignment.
+    assert "{claim}`27 <responses-baseline-intervention>`" in shown[0]
+    assert "{claim}`18 <responses-baseline-comparison>` {sup}`c`" in shown[0]
+    assert "| :--- | :--- | ---: | ---: | ---: |" in shown[0]
+
+
 def test_an_answer_states_what_printed_figures_allow(rotherham: Path) -> None:
     page = Page(open_pilot(rotherham), {}, {})
     shown = page.filled("It was {wai-difference-estimate}.")

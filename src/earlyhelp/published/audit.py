@@ -54,6 +54,17 @@ AUDIT_FILE = "audit.yml"
 NOTHING = f"No printed figures to audit: the study has no {CLAIMS_FILE}."
 
 
+def finding_target(finding: str) -> str:
+    """Target of a finding on the page of the audit.
+
+    Examples
+    --------
+    >>> finding_target("table-2.1")
+    'audit-table-2-1'
+    """
+    return f"audit-{finding.replace('.', '-')}"
+
+
 @dataclass(frozen=True)
 class Outcome:
     """One check and what came of it.

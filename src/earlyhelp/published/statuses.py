@@ -51,18 +51,20 @@ STATUSES = {
 
 
 class Marks:
-    """Statuses of a table's cells, carried along in the table's ``attrs``."""
+    """Statuses of a table's cells and the claims that print them, kept in the table's ``attrs``."""
 
-    def __init__(self, frame: pd.DataFrame, cells: pd.DataFrame) -> None:
-        self.frame, self.cells = frame.copy(deep=False), cells
+    def __init__(self, frame: pd.DataFrame, cells: pd.DataFrame, claims: pd.DataFrame) -> None:
+        self.frame, self.cells, self.claims = frame.copy(deep=False), cells, claims
         self.frame.attrs = {}
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Marks:
         # pandas copies attrs with every selection; these are not changed by any.
         return self
 
-    def of(self, frame: pd.DataFrame, column: str) -> list[str]:
-        """Statuses of a column of rows that were chosen from the table; "" for labels.
+    def of(self, frame: pd.DataFrame, column: str) -> tuple[list[str], list[str]]:
+        """Statuses of a column of rows that were chosen from the table, and their claims.
+
+        A label has the status "", a cell that no claim prints the claim "".
 
         Raises
         ------
@@ -71,7 +73,7 @@ class Marks:
         """
         if not frame[column].equals(self.frame[column].loc[frame.index]):
             raise ValueError(f"{column} was changed after its statuses were derived")
-        return list(self.cells[column].loc[frame.index])
+        return tuple(list(one[column].loc[frame.index]) for one in (self.cells, self.claims))
 
 
 def cell_statuses(frame: pd.DataFrame, column: str) -> list[str]:
@@ -88,12 +90,25 @@ def cell_statuses(frame: pd.DataFrame, column: str) -> list[str]:
     """
     marks: Marks | None = frame.attrs.get("statuses")
     if marks is not None and column in marks.cells:
-        return marks.of(frame, column)
+        return marks.of(frame, column)[0]
     if not pd.api.types.is_numeric_dtype(frame[column]):
         return [""] * len(frame)
     if "status" in frame:
         return list(frame["status"])
     return [frame.attrs.get("status", "")] * len(frame)
+
+
+def cell_claims(frame: pd.DataFrame, column: str) -> list[str]:
+    """Id of the claim that prints each cell of a column; "" where none does.
+
+    Examples
+    --------
+    >>> cell_claims(pd.DataFrame({"n": [18]}), "n")
+    ['']
+    """
+    marks: Marks | None = frame.attrs.get("statuses")
+    known = marks is not None and column in marks.claims
+    return marks.of(frame, column)[1] if marks and known else [""] * len(frame)
 
 
 def combined(statuses: Iterable[str]) -> str:
@@ -146,16 +161,19 @@ class Statuses:
         self._pilot = replace(pilot, statuses=None)
         self._answered, self._computed = answered, computed
         self._settled: dict[str, tuple[pd.DataFrame, pd.DataFrame]] = {}
+        self._printing: dict[str, pd.DataFrame] = {}
 
     def __call__(self, name: str, frame: pd.DataFrame) -> Marks:
         """Statuses of a quantity's table; numbers that differ from the default's are free."""
         default, cells = self.settled(name)
+        none = _blank(frame)
         if self._pilot.study.provenance == "observed":
-            return Marks(frame, _numeric(frame, "observed"))
+            return Marks(frame, _numeric(frame, "observed"), none)
         if list(default.index) != list(frame.index) or list(default) != list(frame):
-            return Marks(frame, _numeric(frame, FREE))
+            return Marks(frame, _numeric(frame, FREE), none)
         same = (frame == default) | (frame.isna() & default.isna())
-        return Marks(frame, cells.where(same | (cells == ""), FREE))
+        claims = self._printing[name].where(same, "")
+        return Marks(frame, cells.where(same | (cells == ""), FREE), claims)
 
     def settled(self, name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
         """A quantity's table with the default settings, and the statuses of its cells."""
@@ -227,6 +245,7 @@ class Statuses:
 
     def _derive(self, name: str, frame: pd.DataFrame) -> pd.DataFrame:
         cells, printed = _numeric(frame, FREE), dict[Any, str]()
+        printing = self._printing[name] = _blank(frame)
         for claim in self._claims.get(name, []):
             # A word leaves the number within its interval free, and a sum its parts.
             if claim.kind == WORD or "+" in claim.select or claim.column not in frame:
@@ -237,6 +256,7 @@ class Statuses:
                     old = cells.loc[index, claim.column]
                     cells.loc[index, claim.column] = _worse(old, claim.status)
                     printed[index, claim.column] = claim.printed
+                    printing.loc[index, claim.column] = claim.id
         rules = QUANTITIES[name].rules(self._pilot)
         before = None
         while before is None or not cells.equals(before):
@@ -351,6 +371,10 @@ def _numeric(frame: pd.DataFrame, status: str) -> pd.DataFrame:
         index=frame.index,
         dtype=object,
     )
+
+
+def _blank(frame: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame("", index=frame.index, columns=frame.columns, dtype=object)
 
 
 def _worse(old: str, new: str) -> str:

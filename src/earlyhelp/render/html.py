@@ -21,6 +21,7 @@ from typing import Any
 from urllib.parse import quote
 
 import yaml
+from bs4 import BeautifulSoup
 from jupyter_book.config import get_final_config
 from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
@@ -28,6 +29,7 @@ from sphinx.search.en import SearchEnglish
 from sphinx.util.console import strip_colors
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
+from earlyhelp.published.audit import audit
 from earlyhelp.published.claims import claims_of
 from earlyhelp.published.ledger import formatted, ledger
 from earlyhelp.published.numbers import with_unit
@@ -42,6 +44,9 @@ FRONT_PAGE = "index.ipynb"  # a notebook like the others, but above their folder
 PACKAGES = ("pandas", "seaborn", "pingouin", "papermill", "jupyter-book")
 # Pages of book/ that every study's book has.
 REFERENCE_PAGES = ("instruments", "reading_statuses", "glossary", "references")
+
+# What no excerpt of a page shows.
+NO_TEXT = ".headerlink, .cell_input, details.hide > summary, .rows, script, style, svg"
 
 _WARNING = re.compile(r"(?P<file>.+?)(?::(?P<row>\d+))?: (?:WARNING|ERROR|CRITICAL): (?P<text>.+)")
 
@@ -88,13 +93,39 @@ def build_html(
         settings = study_settings(study, imprint(study, root), contents)
         numbers, made = _claims(study)
         _run_sphinx(settings | {"earlyhelp_claims": numbers}, root, work)
-        data = f"window.earlyhelpClaims = {json.dumps(made, sort_keys=True)};\n"
-        (work / "html/_static/claim_data.js").write_text(data, encoding="utf-8")
+        _write_data(work / "html/_static/claim_data.js", "earlyhelpClaims", made)
+        _write_data(work / "html/_static/page_texts.js", "earlyhelpTexts", texts(work / "html"))
         if output.exists():
             output.rename(work / "replaced")
         # Sphinx's note for a later build that adds to this one; it changes with the folder's path.
         (work / "html/.buildinfo").unlink()
         (work / "html").rename(output)
+
+
+def _write_data(path: Path, name: str, data: dict[str, Any]) -> None:
+    """Write data as a script, which a browser loads from disk, too."""
+    path.write_text(f"window.{name} = {json.dumps(data, sort_keys=True)};\n", encoding="utf-8")
+
+
+def texts(pages: Path) -> dict[str, str]:
+    """What each page says, by its address: its text, and the ids of its sections, as HTML."""
+    found = {}
+    for path in sorted(pages.rglob("*.html")):
+        page = BeautifulSoup(path.read_text("utf-8"), "lxml")
+        article = page.select_one("article.bd-article")
+        # The theme leaves templates of its own among the static files.
+        if article is None or "_static" in path.parts:
+            continue
+        for element in article.select(NO_TEXT):
+            element.decompose()
+        for element in article.find_all(True):
+            if element.name == "section":
+                element.attrs = {"id": element.get("id", "")}
+            else:
+                element.unwrap()
+        article.attrs = {"role": "main"}
+        found[path.relative_to(pages).as_posix()] = re.sub(r"\s+", " ", str(article))
+    return found
 
 
 def assemble(study: Study, results: Path, root: Path, source: Path) -> Contents:
@@ -212,7 +243,7 @@ def _claims(study: Study) -> tuple[dict[str, tuple[str, str]], dict[str, Any]]:
         for row in answered.to_dict("records")
         if row["id"] in values
     }
-    return numbers, cards(pilot, claims, answered)
+    return numbers, cards(pilot, claims, answered, audit(study.folder))
 
 
 def _problems(warnings: str, source: Path) -> Iterator[Problem]:

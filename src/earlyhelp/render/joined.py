@@ -34,7 +34,7 @@ from earlyhelp.study.problems import InputError, Problem
 
 # What only a browser needs.
 SCREEN_ONLY = (
-    ".headerlink, .cell_input, .cell details, .sd-summary-state-marker, .backrefs, "
+    ".headerlink, .rows, .cell_input, .cell details, .sd-summary-state-marker, .backrefs, "
     "script, style, button, svg, .citation > .label"
 )
 # Columns of the ledger that the paper shows, and their shares of its width.
@@ -163,6 +163,8 @@ def _read_chapter(
     folded = frozenset(str(item["id"]) for item in body.select(".cell details [id]"))
     for element in body.select(SCREEN_ONLY):
         element.decompose()
+    for number in body.select("a.claim.cell"):
+        number.unwrap()
     for table in body.select("table.ledger"):
         _keep_columns(table, LEDGER_COLUMNS)
     for image in body.find_all("img"):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
-from earlyhelp.published.audit import Outcome, summary
+from earlyhelp.published.audit import Outcome, finding_target, summary
 from earlyhelp.published.ledger import ledger_target
 from earlyhelp.report.myst import escape
 from earlyhelp.study.dictionary import Field, Resource
@@ -33,7 +33,7 @@ def _entry(finding: Outcome) -> str:
         "What rests on them": "; ".join(finding.used_by),
     }
     claims = ", ".join(f"[{escape(claim)}](#{ledger_target(claim)})" for claim in finding.claims)
-    lines = [f"[{escape(finding.about)}]{{#audit-{finding.id.replace('.', '-')}}}"]
+    lines = [f"[{escape(finding.about)}]{{#{finding_target(finding.id)}}}"]
     lines += [f": {escape(finding.says)}"]
     lines += [f": **{name}:** {escape(text)}" for name, text in parts.items() if text]
     lines += [f": **Claims:** {claims}"] if claims else []

@@ -5,15 +5,17 @@ from __future__ import annotations
 import ast
 import inspect
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import fields, replace
 from itertools import permutations
 from math import isclose
+from textwrap import dedent
 from typing import Any
 
 import pandas as pd
 
 from earlyhelp.analysis.quantities import QUANTITIES
+from earlyhelp.published.audit import Outcome, finding_target
 from earlyhelp.published.claims import DESIGN, Claim
 from earlyhelp.published.numbers import number, with_unit
 from earlyhelp.published.statuses import STATUSES
@@ -24,6 +26,8 @@ SYNTHETIC = "The data are synthetic: that they give a figure back shows that fig
 RUN = 3
 
 Columns = Mapping[str, list[str]]
+# A quantity's table, and the raw columns that it was seen to read.
+Computed = tuple[pd.DataFrame, Columns]
 
 
 def columns_read(pilot: Pilot, quantity: str) -> Columns:
@@ -38,7 +42,7 @@ def columns_read(pilot: Pilot, quantity: str) -> Columns:
     return _watched(pilot, quantity)[1]
 
 
-def _watched(pilot: Pilot, quantity: str) -> tuple[pd.DataFrame, Columns]:
+def _watched(pilot: Pilot, quantity: str) -> Computed:
     """A quantity's table, and the raw columns that it was seen to read."""
     seen: dict[str, list[str]] = defaultdict(list)
 
@@ -78,41 +82,46 @@ def _watched(pilot: Pilot, quantity: str) -> tuple[pd.DataFrame, Columns]:
     return table, {stem: columns for stem, columns in seen.items() if columns}
 
 
-def source_of(quantity: str) -> str:
-    """The code of a quantity's function, without its docstring.
+def without_docstring(function: Callable[..., Any]) -> str:
+    """The code of a function, without its docstring.
 
     Examples
     --------
-    >>> print(source_of("know_more").splitlines()[1])
+    >>> print(without_docstring(QUANTITIES["know_more"].compute).splitlines()[1])
     def know_more(pilot: Pilot) -> pd.DataFrame:
     """
-    text = inspect.getsource(QUANTITIES[quantity].compute)
-    (function,) = ast.parse(text).body
-    assert isinstance(function, ast.FunctionDef)
-    docstring, lines = function.body[0], text.rstrip().splitlines()
-    if ast.get_docstring(function) and docstring.end_lineno:
+    text = dedent(inspect.getsource(function))
+    (tree,) = ast.parse(text).body
+    assert isinstance(tree, ast.FunctionDef)
+    docstring, lines = tree.body[0], text.rstrip().splitlines()
+    if ast.get_docstring(tree) and docstring.end_lineno:
         del lines[docstring.lineno - 1 : docstring.end_lineno]
     return "\n".join(lines)
 
 
-def cards(pilot: Pilot, claims: Iterable[Claim], answered: pd.DataFrame) -> dict[str, Any]:
+def cards(
+    pilot: Pilot, claims: Iterable[Claim], answered: pd.DataFrame, outcomes: Iterable[Outcome]
+) -> dict[str, Any]:
     """The cards of all claims that data answer, and the code that they name.
 
     Parameters
     ----------
     answered : DataFrame
         Their ledger (`ledger.ledger`).
+    outcomes : iterable of Outcome
+        The audit of the printed figures.
 
     Returns
     -------
     dict
-        cards: by claim id its title, its quantity and its lines, pairs of a label and a text;
-        code: source by quantity. Texts are data, to be shown as they stand.
+        cards: by claim id its title, its quantity, its lines, pairs of a label and a text, and its
+        findings, pairs of a target on the audit's page and a text; code: source by quantity. Texts
+        are data, to be shown as they stand.
     """
     rows = {row["id"]: row for row in answered.to_dict("records")}
     named = [claim for claim in claims if claim.quantity]
-    quantities = dict.fromkeys(claim.quantity for claim in named if claim.quantity != DESIGN)
-    computed = {name: _watched(pilot, name) for name in quantities}
+    computed = _computed(pilot, named)
+    found = [outcome for outcome in outcomes if outcome.severity]
     return {
         "cards": {
             claim.id: {
@@ -125,33 +134,62 @@ def cards(pilot: Pilot, claims: Iterable[Claim], answered: pd.DataFrame) -> dict
                     )
                     if text
                 ],
+                "findings": [
+                    [finding_target(one.id), f"{one.about} ({one.severity})"]
+                    for one in found
+                    if claim.id in one.claims
+                ],
             }
             for claim in named
         },
-        "code": {name: source_of(name) for name in quantities},
+        "code": {name: without_docstring(QUANTITIES[name].compute) for name in computed},
     }
+
+
+def sources(pilot: Pilot, claims: Iterable[Claim]) -> dict[str, tuple[str, str]]:
+    """Where each claim that data answer comes from: raw files with columns, and the function.
+
+    Examples
+    --------
+    >>> from earlyhelp.published.claims import claims_of
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> pilot = open_pilot("tests/studies/complete")
+    >>> sources(pilot, claims_of(pilot.study.folder))["harder-n"]
+    ('endline_survey.csv: difficulty', 'earlyhelp.analysis.feasibility.difficulty')
+    """
+    named = [claim for claim in claims if claim.quantity]
+    computed = _computed(pilot, named)
+    return {claim.id: _source(pilot, claim, computed.get(claim.quantity)) for claim in named}
+
+
+def _computed(pilot: Pilot, claims: Iterable[Claim]) -> dict[str, Computed]:
+    """Tables of the quantities that claims name, with the raw columns that they read."""
+    quantities = dict.fromkeys(claim.quantity for claim in claims if claim.quantity != DESIGN)
+    return {name: _watched(pilot, name) for name in quantities}
+
+
+def _source(pilot: Pilot, claim: Claim, computed: Computed | None) -> tuple[str, str]:
+    columns = _told(_those_asked(pilot, claim, computed[1])) if computed else ""
+    path = QUANTITIES[claim.quantity].compute.__module__
+    return columns or f"{pilot.study.folder.name}/study.yml, design", f"{path}.{claim.quantity}"
 
 
 def _lines(
     pilot: Pilot,
     claim: Claim,
     row: Mapping[Hashable, Any],
-    computed: tuple[pd.DataFrame, Columns] | None,
+    computed: Computed | None,
 ) -> list[tuple[str, str]]:
     reconstructed = pilot.study.provenance == "reconstructed"
-    arithmetic, columns = "", f"{pilot.study.folder.name}/study.yml, design"
-    if computed:
-        table, read = computed
-        arithmetic = _arithmetic(claim, table)
-        columns = _told(_those_asked(pilot, claim, read)) or columns
-    path = QUANTITIES[claim.quantity].compute.__module__
+    arithmetic = _arithmetic(claim, computed[0]) if computed else ""
+    columns, code = _source(pilot, claim, computed)
     printed, found = (with_unit(row[name], claim.unit) for name in ("printed", "recomputed"))
     return [
         ("Printed", f"{printed}: {claim.section}, {claim.place}"),
         ("Recomputed", f"{found}{arithmetic}" if row["recomputed"] else ""),
         ("Status", f"{row['status']}: {STATUSES[row['status']]}" if reconstructed else "observed"),
         ("Raw data", columns),
-        ("Computed by", f"{path}.{claim.quantity}, {claim.select}, column {claim.column}"),
+        ("Computed by", f"{code}, {claim.select}, column {claim.column}"),
         ("Conflicts with", claim.conflicts.replace(";", ", ")),
         ("Rests on", claim.assumptions.replace(";", ", ")),
         ("Note", claim.note),

@@ -18,7 +18,7 @@ from earlyhelp.analysis.outcomes import NEAR
 from earlyhelp.analysis.quantities import FREE
 from earlyhelp.possible.one_group import Interval
 from earlyhelp.published.numbers import NUMBER_WORDS, number
-from earlyhelp.published.statuses import Marks, cell_statuses
+from earlyhelp.published.statuses import Marks, cell_claims, cell_statuses
 from earlyhelp.report.myst import escape, mark
 from earlyhelp.study.design import PERSON_TYPES, WAVES
 
@@ -67,9 +67,13 @@ Columns = Mapping[str | tuple[str, str], tuple[str, int | None]]
 
 
 def filled(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
-    """Choose, format and head columns; a cell says what it may claim where others claim another."""
+    """Choose, format and head columns; a cell says what it may claim where others claim another.
+
+    A number that a claim prints leads to the claim's card.
+    """
     cells: dict[str, list[str]] = {}
     statuses: dict[str, list[str]] = {}
+    claims: dict[str, list[str]] = {}
     within = frame.attrs.get("within", {})
     for name, (head, decimals) in columns.items():
         ends = (name,) if isinstance(name, str) else name
@@ -85,7 +89,8 @@ def filled(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
         # A number that is a label, such as the part of the training, claims nothing.
         labels = decimals is None and pd.api.types.is_numeric_dtype(frame[ends[0]])
         statuses[head] = [""] * len(frame) if labels else found
-    return marked(pd.DataFrame(cells, dtype=str), pd.DataFrame(statuses, dtype=str))
+        claims[head] = cell_claims(frame, ends[0]) if len(ends) == 1 else [""] * len(frame)
+    return marked(*(pd.DataFrame(one, dtype=str) for one in (cells, statuses, claims)))
 
 
 def _cell(
@@ -101,8 +106,8 @@ def _cell(
     return number(value, decimals)
 
 
-def marked(cells: pd.DataFrame, statuses: pd.DataFrame) -> pd.DataFrame:
-    """Mark the cells whose status is not the usual one with its letter.
+def marked(cells: pd.DataFrame, statuses: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
+    """Let cells lead to the claims that print them; mark those of an unusual status by its letter.
 
     The usual one is the most frequent, but never "contradicted" where there is another.
     """
@@ -117,7 +122,9 @@ def marked(cells: pd.DataFrame, statuses: pd.DataFrame) -> pd.DataFrame:
     order = sorted(found, key=lambda status: (status == "contradicted", -found[status]))
     usual = order[0] if order else ""
     marks = shown.map(lambda status: mark(status) if status not in ("", usual) else "")
-    table = (cells + marks).reset_index(drop=True)
+    links = (cells != number(None)) & (claims != "")
+    linked = "{claim}`" + cells + " <" + claims + ">`"
+    table = (cells.mask(links, linked) + marks).reset_index(drop=True)
     table.attrs["statuses"] = tuple(order)
     table.attrs["told"] = sorted(told)
     return table
@@ -126,13 +133,15 @@ def marked(cells: pd.DataFrame, statuses: pd.DataFrame) -> pd.DataFrame:
 def reshaped(
     frame: pd.DataFrame, value: str, reshape: Callable[[pd.DataFrame], pd.DataFrame]
 ) -> pd.DataFrame:
-    """Reshape a table around the values of one column, and their statuses with it."""
+    """Reshape a table around the values of one column, their statuses and claims with it."""
     wide = reshape(frame)
-    statuses = reshape(frame.assign(**{value: cell_statuses(frame, value)}))
-    # What stands beside the reshaped column are labels.
-    for name in set(statuses) & set(frame):
-        statuses[name] = ""
-    wide.attrs |= {"statuses": Marks(wide, statuses), "labels": frame.attrs.get("labels", {})}
+    kept = []
+    for marks in (cell_statuses(frame, value), cell_claims(frame, value)):
+        moved = reshape(frame.assign(**{value: marks}))
+        # What stands beside the reshaped column are labels.
+        moved[[name for name in moved if name in frame]] = ""
+        kept.append(moved)
+    wide.attrs |= {"statuses": Marks(wide, *kept), "labels": frame.attrs.get("labels", {})}
     return wide
 
 

@@ -33,7 +33,9 @@ from earlyhelp.study.raw import Pilot, open_pilot
 from earlyhelp.study.textfile import is_there
 
 _ESCAPED_PLACEHOLDER = re.compile(r"\\\{([a-z0-9\\-]+)\\\}")
-_MARK = re.compile(r" \{sup\}`[a-z]`")
+_ESCAPED_ROWS = re.compile(r" ?\\\{rows\\: (.+?)\\\}")
+# What stands around a cell's number: the role that leads to its claim, and the letter of a status.
+_AROUND = re.compile(r"\{claim\}`| <[^<>]*>`| \{sup\}`[a-z]`")
 
 
 def table_markdown(frame: pd.DataFrame, caption: str, name: str, kind: str = "") -> str:
@@ -56,7 +58,7 @@ def table_markdown(frame: pd.DataFrame, caption: str, name: str, kind: str = "")
         column
         for column in frame
         if frame[column]
-        .map(lambda cell: bool(re.fullmatch(r"(?:[−–\d.,% ()/<=]| to )*", _MARK.sub("", cell))))
+        .map(lambda cell: bool(re.fullmatch(r"(?:[−–\d.,% ()/<=]| to )*", _AROUND.sub("", cell))))
         .all()
         and frame[column].str.contains(r"\d").any()
     ]
@@ -216,7 +218,8 @@ class Page:
     def filled(self, text: str) -> str:
         """An answer as MyST: each name in braces becomes its number, with a link.
 
-        That of a claim leads to its row of the ledger, that of an estimate to its table.
+        That of a claim leads to its row of the ledger, that of an estimate to its table. Rows of
+        the framework matrix become links to them, of class `rows`.
         """
 
         def linked(match: re.Match[str]) -> str:
@@ -226,7 +229,12 @@ class Page:
                 return f"{escape(words)} ({{numref}}`{table}`)"
             return f"[{escape(self.numbers[claim])}](#{ledger_target(claim)})"
 
-        return _ESCAPED_PLACEHOLDER.sub(linked, escape(text))
+        def rows(match: re.Match[str]) -> str:
+            named = qualitative_tables.rows_linked(match[1].replace("\\", "").split(", "))
+            # The space is theirs: print leaves them out.
+            return f"[\N{NO-BREAK SPACE}{named}]{{.rows}}"
+
+        return _ESCAPED_PLACEHOLDER.sub(linked, _ESCAPED_ROWS.sub(rows, escape(text)))
 
     def quoted(self, claim_id: str) -> str:
         """A claim as MyST: what it counts, its value and status, what the report prints."""

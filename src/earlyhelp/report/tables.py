@@ -14,7 +14,7 @@ from earlyhelp.published.claims import Claim, Reading
 from earlyhelp.published.determined import FEW_LISTED
 from earlyhelp.published.ledger import ledger_target
 from earlyhelp.published.numbers import chance, number, roundings, span, with_unit
-from earlyhelp.published.statuses import STATUSES, cell_statuses, statuses_in
+from earlyhelp.published.statuses import STATUSES, cell_claims, cell_statuses, statuses_in
 from earlyhelp.report.layout import (
     DESIGN_LABELS,
     GROUP,
@@ -89,9 +89,18 @@ def _claiming(layout: Layout) -> Layout:
     return cast(Layout, laid_out)
 
 
-def ledger(frame: pd.DataFrame, claims: list[Claim]) -> pd.DataFrame:
-    """Every printed figure beside the recomputed one (`ledger.ledger`); a row is a target."""
+def ledger(
+    frame: pd.DataFrame, claims: list[Claim], sources: Mapping[str, tuple[str, str]]
+) -> pd.DataFrame:
+    """Every printed figure beside the recomputed one (`ledger.ledger`); a row is a target.
+
+    Parameters
+    ----------
+    sources : mapping
+        Where the claims come from (`claim_cards.sources`).
+    """
     shown = {claim.id: where_shown(claim) or "–" for claim in claims}
+    origin = {name: f"{escape(columns)}; `{code}`" for name, (columns, code) in sources.items()}
     return pd.DataFrame(
         {
             "Claim": [f"[{escape(name)}]{{#{ledger_target(name)}}}" for name in frame["id"]],
@@ -100,6 +109,7 @@ def ledger(frame: pd.DataFrame, claims: list[Claim]) -> pd.DataFrame:
             **_printed_and_recomputed(frame),
             "Status": frame["status"].map(badge),
             "Shown in": frame["id"].map(shown),
+            "From": frame["id"].map(origin).fillna("–"),
             "Rests on": frame["assumptions"].str.replace(";", ", "),
             "Note": frame["note"].map(escape),
         },
@@ -275,9 +285,11 @@ def tests_side_by_side(tests: pd.DataFrame, exact: pd.DataFrame) -> pd.DataFrame
     ]
     cells = {head: [number(c, d) for c in frame[name]] for frame, name, head, d in columns}
     statuses = {head: cell_statuses(frame, name) for frame, name, head, _ in columns}
+    claims = {head: cell_claims(frame, name) for frame, name, head, _ in columns}
     words = {"Measure": [escape(label(name, tests)) for name in tests["measure"]]}
     none = {"Measure": [""] * len(tests)}
-    table = marked(pd.DataFrame(words | cells, dtype=str), pd.DataFrame(none | statuses, dtype=str))
+    parts = (words | cells, none | statuses, none | claims)
+    table = marked(*(pd.DataFrame(part, dtype=str) for part in parts))
     table.attrs["free"] = set_in(exact)
     return table
 

@@ -15,6 +15,8 @@ from earlyhelp.study.yamlfile import Strict, read_yaml
 STUDY_FILE = "study.yml"
 QUESTIONS_FILE = "research_questions.yml"
 PLACEHOLDER = re.compile(r"\{([a-z0-9-]+)\}")
+# Rows of the framework matrix that bear what stands before them in an answer.
+ROWS = re.compile(r"\{rows: ([^{}]+)\}")
 # The standard words of a design, each from its list.
 Arm = Literal["intervention", "comparison"]
 INTERVENTION, COMPARISON = ARMS = get_args(Arm)
@@ -303,7 +305,8 @@ def read_study(folder: str | Path) -> Study:
 class Question(Strict):
     """One research question, and its answers by part of the approach.
 
-    A number in an answer is a claim id in braces, never a digit.
+    A number in an answer is a claim id in braces, never a digit; ``{rows: Q001, Q002}`` names the
+    rows of the framework matrix that bear what stands before it.
     """
 
     id: QuestionId
@@ -316,6 +319,17 @@ class Question(Strict):
     def placeholders(self) -> set[str]:
         """Claim ids that the answers name."""
         return {claim for text in self.answers.values() for claim in PLACEHOLDER.findall(text)}
+
+
+def rows_named(text: str) -> list[str]:
+    """Ids of the rows that an answer, or a sentence of it, names.
+
+    Examples
+    --------
+    >>> rows_named("As planned {rows: Q001, Q002}, but late {rows: Q004}.")
+    ['Q001', 'Q002', 'Q004']
+    """
+    return [row for rows in ROWS.findall(text) for row in rows.split(", ")]
 
 
 def read_questions(folder: Path) -> dict[str, Question]:

@@ -238,6 +238,52 @@ def test_numbers_of_the_prose_have_one_form(book: Book) -> None:
             assert re.findall(r".{30}\d %|.{20}\bp = 0\.", said) == [], name
 
 
+def prose(article: Tag) -> BeautifulSoup:
+    """What a page tells in sentences, whoever wrote them: no tables, captions, drawings or code."""
+    copy = BeautifulSoup(str(article), "lxml")
+    for element in copy.select(
+        "table, figure, svg, .headerlink, .rows, .cell_input, .cell details, .citation"
+    ):
+        element.decompose()
+    return copy
+
+
+def sentences(article: Tag) -> list[str]:
+    """Sentences of seven words or more of a page's prose, in plain words.
+
+    Without those that hold a number, which may count alike in two places, the questions above the
+    answers, and definition lists: entries of one form, as in a table.
+    """
+    copy = prose(article)
+    for element in copy.select("dl, .admonition-title"):
+        element.decompose()
+    blocks = [block.get_text() for block in copy.select("p, li") if not block.select("p, li")]
+    parts = [part for text in blocks for part in re.split(r"(?<=[.!?;])\s", text)]
+    plain = [" ".join(re.findall(r"[a-z0-9'-]+", part.lower())) for part in parts]
+    return [part for part in plain if len(part.split()) >= 7 and not re.search(r"\d", part)]
+
+
+def test_no_sentence_stands_twice_in_a_book(book: Book) -> None:
+    """Also of those that code writes; `test_prose` sees the sources."""
+    found = Counter(one for article in book.articles.values() for one in sentences(article))
+    assert [one for one, times in found.items() if times > 1] == []
+
+
+# Words that a reader of the report is asked for: its chapters up to the discussion, with what code
+# writes there, without tables, captions and the reference pages behind it.
+NARRATIVE = 12_000
+
+
+def test_the_narrative_is_no_longer_than_it_may_be(book: Book) -> None:
+    report = book.toc.volumes[0]
+    parts = [part for part in book.toc.sphinx["parts"] if part["caption"] != "Appendices"]
+    told = [item for part in parts if book.toc.printed_in[part["caption"]] == report
+            for item in part["chapters"]]  # fmt: skip
+    pages = ["index.html", *(f"{item['file']}.html" for item in told)]
+    words = sum(len(prose(book.articles[page]).get_text(" ").split()) for page in pages)
+    assert words <= NARRATIVE
+
+
 def test_every_page_says_what_the_data_are(book: Book) -> None:
     for name, soup in book.soups.items():
         line = soup.select_one(".bd-header-announcement__content").get_text(strip=True)
@@ -341,7 +387,7 @@ def _seen(article: Tag) -> BeautifulSoup:
     """What a reader of the PDF sees: no code, no controls, no footnote marks, a narrow ledger."""
     copy = BeautifulSoup(str(article), "lxml")
     hidden = (
-        ".headerlink, .cell_input, .cell details, .backrefs, .citation > .label, h1, "
+        ".headerlink, .rows, .cell_input, .cell details, .backrefs, .citation > .label, h1, "
         "script, svg, .footnote-reference, .footnote > .label"
     )
     for element in copy.select(hidden):

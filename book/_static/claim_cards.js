@@ -67,7 +67,8 @@
       shown.tabIndex = 0;
       card.append(shown);
     }
-    link.after(card);
+    // A table that scrolls would cut it off.
+    (link.closest(".pst-scrollable-table-container") ?? link).after(card);
     link.setAttribute("aria-describedby", card.id);
     card.style.left = "0";
     const place = link.getBoundingClientRect();

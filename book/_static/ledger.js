@@ -22,6 +22,8 @@ document.addEventListener("DOMContentLoaded", () => {
   });
   if (asked.has("status")) choose(asked.get("status"));
   ledger.on("search", () => note("search", ledger.search()));
+  // Moved into its new surroundings, the table has lost its place.
+  if (location.hash.startsWith("#ledger-")) document.getElementById(location.hash.slice(1))?.scrollIntoView();
 
   function choose(status) {
     ledger.column(statusColumn).search(status, { exact: true }).draw();

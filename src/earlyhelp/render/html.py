@@ -33,6 +33,7 @@ from earlyhelp.published.audit import audit
 from earlyhelp.published.claims import claims_of
 from earlyhelp.published.ledger import formatted, ledger
 from earlyhelp.published.numbers import with_unit
+from earlyhelp.render.joined import BLOCKS
 from earlyhelp.render.volumes import Contents, Imprint, imprint, read_contents
 from earlyhelp.report.claim_cards import cards
 from earlyhelp.study.design import Study, read_study
@@ -121,8 +122,10 @@ def texts(pages: Path) -> dict[str, str]:
         for element in article.find_all(True):
             if element.name == "section":
                 element.attrs = {"id": element.get("id", "")}
-            else:
-                element.unwrap()
+                continue
+            if element.name in BLOCKS:
+                element.append(" ")
+            element.unwrap()
         article.attrs = {"role": "main"}
         found[path.relative_to(pages).as_posix()] = re.sub(r"\s+", " ", str(article))
     return found

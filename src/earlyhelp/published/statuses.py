@@ -73,7 +73,7 @@ class Marks:
         """
         if not frame[column].equals(self.frame[column].loc[frame.index]):
             raise ValueError(f"{column} was changed after its statuses were derived")
-        return tuple(list(one[column].loc[frame.index]) for one in (self.cells, self.claims))
+        return list(self.cells[column].loc[frame.index]), list(self.claims[column].loc[frame.index])
 
 
 def cell_statuses(frame: pd.DataFrame, column: str) -> list[str]:

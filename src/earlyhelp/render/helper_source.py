@@ -24,7 +24,7 @@ PACKAGE = "earlyhelp"
 PAGE = "page"
 
 
-class HelperSource(nodes.comment):
+class HelperSource(nodes.comment):  # type: ignore[misc]
     """The source of functions, as Python; a comment is not indexed."""
 
 

@@ -121,7 +121,7 @@ def texts(pages: Path) -> dict[str, str]:
             element.decompose()
         for element in article.find_all(True):
             if element.name == "section":
-                element.attrs = {"id": element.get("id", "")}
+                element.attrs = {"id": str(element["id"])}
                 continue
             if element.name in BLOCKS:
                 element.append(" ")

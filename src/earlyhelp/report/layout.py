@@ -139,7 +139,8 @@ def reshaped(
     for marks in (cell_statuses(frame, value), cell_claims(frame, value)):
         moved = reshape(frame.assign(**{value: marks}))
         # What stands beside the reshaped column are labels.
-        moved[[name for name in moved if name in frame]] = ""
+        for name in set(moved) & set(frame):
+            moved[name] = ""
         kept.append(moved)
     wide.attrs |= {"statuses": Marks(wide, *kept), "labels": frame.attrs.get("labels", {})}
     return wide

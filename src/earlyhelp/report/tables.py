@@ -100,7 +100,7 @@ def ledger(
         Where the claims come from (`claim_cards.sources`).
     """
     shown = {claim.id: where_shown(claim) or "–" for claim in claims}
-    origin = {name: f"{escape(columns)}; `{code}`" for name, (columns, code) in sources.items()}
+    origin = {name: escape("; ".join(told)) for name, told in sources.items()}
     return pd.DataFrame(
         {
             "Claim": [f"[{escape(name)}]{{#{ledger_target(name)}}}" for name in frame["id"]],

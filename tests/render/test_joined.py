@@ -67,6 +67,20 @@ def test_a_link_out_of_a_volume_says_where_it_leads(tmp_path: Path) -> None:
     assert leads[0]["url"] == "a%20b.pdf#page=8"
 
 
+def test_print_has_a_cells_number_without_its_link_and_no_rows_of_an_answer(
+    tmp_path: Path,
+) -> None:
+    number = "<a class='claim cell' href='more.html#a'>71.2</a>"
+    volumes = joined(
+        tmp_path,
+        found="<p>As planned<span class='rows'> <a href='more.html#a'>Q001</a></span>.</p>"
+        f"<table><caption>Table 1</caption><tr><td>{number}</td></tr></table>",
+        more="<p id='a'>x</p>",
+    )
+    assert "As planned.Table 171.2" in said(volumes)
+    assert 'href="outside' not in to_html(volumes[REPORT])
+
+
 def test_places_are_named_once_for_a_block_and_a_table(tmp_path: Path) -> None:
     two = "<a href='more.html#a'>one</a> and <a href='more.html#b'>two</a>"
     cells = f"<tr><td>{two}</td></tr>"

@@ -1,7 +1,12 @@
-"""Sphinx: the source of what a cell calls is folded with the cell's own code, highlighted.
+"""Sphinx: ways from what a page shows to where it comes from.
 
-A cell is a call or two; what computes and draws stands in `earlyhelp`. Only a browser gets it:
-print shows no code, and what stands here is no text that the search finds.
+The role `{claim}` puts a number of the ledger into the prose. What stands there is computed from
+the raw data; it says what was printed and leads to its row of the ledger, so that no chapter
+repeats a number and none has to be looked for. A table's cell gives its own number,
+``{claim}`71 <claim>` ``, of class `cell`: print shows it without the link.
+
+A notebook's cell is a call or two: the source of what it calls is folded with its own code,
+highlighted. Only a browser gets it, as print shows no code, and the search does not find it.
 """
 
 from __future__ import annotations
@@ -14,14 +19,41 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
-from sphinx.util.docutils import SphinxTranslator
+from sphinx.util import logging
+from sphinx.util.docutils import ReferenceRole, SphinxTranslator
 
+from earlyhelp.published.ledger import ledger_target
 from earlyhelp.report.claim_cards import without_docstring
 from earlyhelp.report.page import Page
 
+LEDGER = "results/ledger"
 PACKAGE = "earlyhelp"
 # The notebooks' view of a study (`report.page`), whose methods only show what they are given.
 PAGE = "page"
+LOGGER = logging.getLogger(__name__)
+
+
+class ClaimRole(ReferenceRole):
+    """The value of a claim, by its id, or a cell's number that the claim prints."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Write the value as a link; an id that the ledger does not answer is a warning."""
+        claims: dict[str, tuple[str, str]] = self.config.earlyhelp_claims
+        if self.target not in claims:
+            location = self.get_location()
+            LOGGER.warning("no claim that data answer: %s", self.target, location=location)
+            return [], []
+        value, title = claims[self.target]
+        page = self.env.app.builder.get_relative_uri(self.env.docname, LEDGER)
+        link = nodes.reference(
+            "",
+            self.title if self.has_explicit_title else value,
+            refuri=f"{page}#{ledger_target(self.target)}",
+            reftitle=title,
+            internal=True,
+            classes=["claim", "cell"] if self.has_explicit_title else ["claim"],
+        )
+        return [link], []
 
 
 class HelperSource(nodes.comment):  # type: ignore[misc]
@@ -106,7 +138,9 @@ def write(translator: SphinxTranslator, node: HelperSource) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Register with Sphinx."""
+    """Register with Sphinx; `earlyhelp_claims` has the value and the title of each claim by id."""
+    app.add_config_value("earlyhelp_claims", {}, "env", [dict])
+    app.add_role("claim", ClaimRole())
     app.add_node(HelperSource, html=(write, None))
     app.connect("doctree-read", fold_sources)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

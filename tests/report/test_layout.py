@@ -88,8 +88,8 @@ def test_cells_that_claim_something_else_are_marked(rotherham: Path) -> None:
     table = lay_out(participants.responses(with_statuses(open_pilot(rotherham))))
     # The report prints 18 and, elsewhere, 19.
     rows = table.set_index(["Arm", "Team"])["Baseline"]
-    assert rows["Comparison", "Total"] == "18 {sup}`c`"
-    assert rows["Intervention", "I1"] == "9"
+    assert rows["Comparison", "Total"] == "{claim}`18 <responses-baseline-comparison>` {sup}`c`"
+    assert rows["Intervention", "I1"] == "{claim}`9 <responses-baseline-i1>`"
     assert table.attrs["statuses"] == ("reproduced", "contradicted")
 
 

@@ -26,6 +26,7 @@ AGAINST = (
 )
 NEW = "print a .csv file to fill with a paper's figures, with examples"
 STRICT = "of a .csv file: exit status 1, too, when a row holds only if an unusual reading is meant"
+HTML = "of a .csv file: write the report as one HTML page, too"
 PARAMETER = (
     "override a parameter of the notebook's `parameters` cell; may be repeated. VALUE is taken as "
     "the type that it has there: text as it stands, a decimal number (0.05, .05 or 5e-2), a whole "
@@ -79,6 +80,7 @@ def audit(
     study: Annotated[Path, argument("STUDY", "study folder, or a paper's figures as a .csv file")],
     format: Format = "text",
     strict: Annotated[bool, Option("--strict", help=STRICT)] = False,
+    html: Annotated[Path | None, option("FILE", HTML)] = None,
     new: Annotated[bool, Option("--new", help=NEW, is_eager=True, callback=_template)] = False,
 ) -> int:
     """Check the printed figures against each other.
@@ -90,9 +92,9 @@ def audit(
     when a row cannot be true, 2 when the file cannot be read.
     """
     if study.suffix.lower() == ".csv":
-        return _audit_paper(study, format, strict)
-    if strict:
-        raise _refuse("options", "--strict for a study", "--strict for a .csv file alone")
+        return _audit_paper(study, format, strict, html)
+    for name in ("--strict",) * strict + ("--html",) * (html is not None):
+        raise _refuse("options", f"{name} for a study", f"{name} for a .csv file alone")
     from earlyhelp.published.audit import NOTHING, audit, summary, with_severity
     from earlyhelp.published.checks import SEVERITIES
     from earlyhelp.study.design import find_folder
@@ -115,7 +117,7 @@ def audit(
     return 0
 
 
-def _audit_paper(path: Path, format: str, strict: bool) -> int:
+def _audit_paper(path: Path, format: str, strict: bool, html: Path | None) -> int:
     from earlyhelp.published import paper
 
     try:
@@ -123,6 +125,10 @@ def _audit_paper(path: Path, format: str, strict: bool) -> int:
     except InputError as error:
         print(error, file=sys.stderr)
         return 2
+    if html:
+        from earlyhelp.report.paper_audit import page
+
+        write_whole(html, page(path.name, outcomes).encode())
     verdicts = [outcome.verdict for outcome in outcomes]
     counts = {verdict: verdicts.count(verdict) for verdict in paper.VERDICTS}
     if format == "json":
@@ -138,12 +144,8 @@ def _audit_paper(path: Path, format: str, strict: bool) -> int:
 
 
 def _row_entry(outcome: RowOutcome) -> str:
-    place = ", ".join(filter(None, (f"row {outcome.row}", outcome.what, outcome.where)))
-    lines = [f"{outcome.verdict}: {place} ({outcome.check})", *outcome.arithmetic]
-    if outcome.conventions and outcome.verdict in ("holds", "cannot be true"):
-        readings = "read as" if outcome.verdict == "holds" else "under none of"
-        lines.append(f"{readings}: {', '.join(outcome.conventions)}")
-    return "\n  ".join([*lines, *filter(None, [outcome.remark])])
+    lines = [f"{outcome.verdict}: {outcome.place} ({outcome.check})", *outcome.arithmetic]
+    return "\n  ".join([*lines, *filter(None, [outcome.read_as, outcome.remark])])
 
 
 def _entry(outcome: Outcome) -> str:

@@ -113,6 +113,17 @@ class Outcome:
     arithmetic: tuple[str, ...]
     remark: str = ""
 
+    @property
+    def place(self) -> str:
+        """The row, and what its figures are of and where they are printed."""
+        return ", ".join(filter(None, (f"row {self.row}", self.what, self.where)))
+
+    @property
+    def read_as(self) -> str:
+        """The reading that a verdict rests on; empty where the arithmetic names the readings."""
+        told = {HOLDS: "read as", FALSE: "under none of"}.get(self.verdict)
+        return f"{told}: {', '.join(self.conventions)}" if told and self.conventions else ""
+
 
 # What stands in a cell ----------------------------------------------------------------------------
 

@@ -35,9 +35,8 @@ from earlyhelp.possible.one_group import (
     enumerate_all,
     printed_interval,
     size,
-    why_impossible,
-    witness,
 )
+from earlyhelp.possible.witness import why_impossible, witness
 from earlyhelp.study.problems import InputError
 
 EXACT = Context(prec=60)
@@ -232,7 +231,7 @@ def test_several_residues_bound_what_is_too_long_to_list() -> None:
 def test_the_bound_that_sets_the_number_of_residues_holds(figures: Figures) -> None:
     wide = Figures(figures.n, figures.mean.partition(".")[0], "9", 0, 100)
     for each in (figures, wide):
-        grid = one_group._Grid(each, one_group._targets(each)[0])
+        grid = one_group._Grid(each, one_group.targets(each)[0])
         assert count(each) <= grid._most_data_sets()
 
 
@@ -533,7 +532,7 @@ def test_a_witness_agrees_with_the_figures(
     figures = Figures(n, mean, sd, 1, 4, items=items, rounding=rounding)
     found = witness(figures)
     scores = [int(score * items) for score in Counter(found or {}).elements()]
-    assert found is None or tuple(scores) in agreeing(figures)
+    assert tuple(scores) in (agreeing(figures) or [()])
 
 
 def test_a_group_that_is_too_large_to_count_has_a_witness() -> None:

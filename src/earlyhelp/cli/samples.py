@@ -128,7 +128,8 @@ def _answer(printed: Printed, answer: Callable[..., Answer], *options: Callable[
 
     Everything that is wrong with the printed figures and the options is told at once.
     """
-    from earlyhelp.possible.one_group import Figures, count, why_impossible
+    from earlyhelp.possible.one_group import Figures, count
+    from earlyhelp.possible.witness import why_impossible
 
     texts = (printed.n, printed.mean, printed.sd, printed.min, printed.max)
     figures, *values = gather(

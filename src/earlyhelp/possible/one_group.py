@@ -11,8 +11,11 @@ the mean, and d(d - 1)/2 replaces the square: it is never negative and, since d 
 odd together, it halves the table. States that no data set can pass through are left out. All
 arithmetic is on whole numbers; none of it is rounded.
 
-The tests that `why_impossible` names are GRIM [2]_ and GRIMMER [3]_; drawing candidates is what
-SPRITE [4]_ does, without knowing how likely each is.
+Where it is known how many people have a score, those are set aside: the table is of the others.
+
+Whether there is any data set is for `witness` to decide; it needs no table. Drawing candidates is
+what SPRITE [4]_ does, without knowing how likely each is. GRIM [2]_ and GRIMMER [3]_ are what the
+arithmetic on sums and sums of squares leaves of mean and SD.
 
 References
 ----------
@@ -28,11 +31,11 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from math import ceil, comb, floor, isqrt, log, prod, sqrt
+from math import ceil, comb, floor, isqrt, lcm, log, prod, sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -45,6 +48,9 @@ SPREADS = ("sample SD", "population SD", "standard error")
 CELLS_LIMIT = 2**27  # one GiB of table
 LIST_LIMIT = 2**24  # scores in a listing
 TOTALS_LIMIT = 2**17  # sums that one printed mean allows
+SCORES_LIMIT = 2**17  # scores of a scale with gaps
+
+Counts = tuple[tuple[int | Fraction, int], ...]  # scores, and how many people have them
 
 # The table holds counts modulo the first of these (unsigned overflow) and, where counts can be
 # larger, modulo as many of the others as it takes. They are coprime; those after the first are
@@ -71,12 +77,16 @@ class Figures:
     ----------
     n : int
         People, at least 2.
-    mean, sd : str
+    mean : str
         As printed: the number of decimals matters.
-    minimum, maximum : int
-        Ends of the scale.
-    items : int
-        Each score is the mean of this many items.
+    sd : str or None
+        As printed; None where it is not.
+    minimum, maximum : int or Fraction
+        Ends of the scale. Where the least and the greatest score that occur are known, these, with
+        one person `at_least` at each.
+    items : int or tuple of int
+        Each score is the mean of this many items; several numbers where people answered different
+        numbers of them, and nobody knows who.
     rounding : {"half-up", "half-even", "either", "truncated"}
         How a tie was rounded: away from zero, to the even digit, or unknown (up or down);
         "truncated" means that further decimals were cut off. "either" includes both ends of the
@@ -85,6 +95,10 @@ class Figures:
     spread : {"sample SD", "population SD", "standard error"}
         What is printed as `sd`: with the denominator n - 1, with n, or the standard error of the
         mean.
+    step : int or Fraction
+        An item's answers are multiples of it: 1/2 for half points.
+    exactly, at_least : tuple of pairs
+        Scores, and how many people have them, neither more nor fewer or at least so many.
 
     Raises
     ------
@@ -94,12 +108,15 @@ class Figures:
 
     n: int
     mean: str
-    sd: str
-    minimum: int
-    maximum: int
-    items: int = 1
+    sd: str | None
+    minimum: int | Fraction
+    maximum: int | Fraction
+    items: int | tuple[int, ...] = 1
     rounding: str = "half-up"
     spread: str = SPREADS[0]
+    step: int | Fraction = 1
+    exactly: Counts = ()
+    at_least: Counts = ()
 
     def __post_init__(self) -> None:
         problems = list(_unreadable(self))
@@ -124,48 +141,139 @@ class Figures:
         return cls(whole[0], mean, sd, whole[1], whole[2], whole[3], rounding)
 
     @cached_property
+    def numbers_of_items(self) -> tuple[int, ...]:
+        """How many items a score may be the mean of."""
+        return self.items if isinstance(self.items, tuple) else (self.items,)
+
+    @cached_property
+    def parts(self) -> Fraction:
+        """Units in a score of 1: a unit is the distance of two scores, `step` / `items`."""
+        return lcm(*self.numbers_of_items) / Fraction(self.step)
+
+    @cached_property
+    def ends(self) -> tuple[int, int]:
+        """Ends of the scale, in units."""
+        return int(self.minimum * self.parts), int(self.maximum * self.parts)
+
+    @cached_property
+    def known(self) -> Counter[int]:
+        """People of whom it is known which score they have, by the score in units."""
+        known: Counter[int] = Counter()
+        for score, people in self.at_least:
+            known |= Counter({int(score * self.parts): people})
+        return +Counter({**known, **{int(s * self.parts): people for s, people in self.exactly}})
+
+    @cached_property
+    def others(self) -> int:
+        """How many people have scores that are not known."""
+        return self.n - self.known.total()
+
+    @cached_property
+    def scores(self) -> Sequence[int]:
+        """Scores, in units, that these others can have."""
+        whole = lcm(*self.numbers_of_items)
+        steps = [whole // items for items in self.numbers_of_items]
+        taken = {int(score * self.parts) for score, _ in self.exactly}
+        grid = range(self.ends[0], self.ends[1] + 1)
+        if 1 in steps and not taken:
+            return grid
+        if grid.stop - grid.start > SCORES_LIMIT:
+            raise _too_large(
+                f"{grid.stop - grid.start:,} scores of which some cannot occur",
+                f"at most {SCORES_LIMIT:,}",
+            )
+        return [u for u in grid if u not in taken and any(u % step == 0 for step in steps)]
+
+    @cached_property
+    def has_gaps(self) -> bool:
+        """Whether some scores between the ends cannot occur."""
+        return not isinstance(self.scores, range)
+
+    @cached_property
     def mean_interval(self) -> Interval:
-        """Means that are printed like this, in units of 1/items."""
-        return printed_interval(self.mean, self.rounding).times(self.items)
+        """Means that are printed like this, in units."""
+        return printed_interval(self.mean, self.rounding).times(self.parts)
 
     @cached_property
     def sd_interval(self) -> Interval:
-        """SDs that are printed like this, in units of 1/items."""
-        return printed_interval(self.sd, self.rounding).times(self.items)
+        """SDs that are printed like this, in units; all there are where none is printed."""
+        if self.sd is None:
+            return Interval(Fraction(0), self._widest, True, True)
+        return printed_interval(self.sd, self.rounding).times(self.parts)
+
+    @property
+    def _widest(self) -> Fraction:
+        return Fraction(self.n * (self.ends[1] - self.ends[0]))
 
     @cached_property
     def variance_interval(self) -> Interval:
-        """Variances (denominator n - 1) that are printed like this, in units of 1/items**2."""
-        sd = self.sd_interval
-        factors = (Fraction(1), Fraction(self.n, self.n - 1), Fraction(self.n))
+        """Variances (denominator n - 1) that are printed like this, in squared units."""
+        sd, n = self.sd_interval, Fraction(self.n)
         if sd.low < 0:
             sd = sd._replace(low=Fraction(0), low_included=True)
-        factor = factors[SPREADS.index(self.spread)]
-        return sd._replace(low=sd.low**2, high=sd.high**2).times(factor)
+        factor = {SPREADS[0]: lambda: 1, SPREADS[1]: lambda: n / (n - 1), SPREADS[2]: lambda: n}
+        return sd._replace(low=sd.low**2, high=sd.high**2).times(factor[self.spread]())
 
 
 def _unreadable(figures: Figures) -> Iterator[Problem]:
     def problem(name: str, expected: str) -> Problem:
         return Problem("printed figures", None, name, repr(getattr(figures, name)), expected)
 
-    whole = {}
-    for name, least in (("n", 2), ("minimum", None), ("maximum", None), ("items", 1)):
-        value = getattr(figures, name)
-        if not isinstance(value, int) or isinstance(value, bool):
-            yield problem(name, "a whole number")
-        elif least is not None and value < least:
-            yield problem(name, f"at least {least}")
-        else:
-            whole[name] = value
-    if {"minimum", "maximum"} <= whole.keys() and whole["minimum"] >= whole["maximum"]:
-        yield problem("maximum", f"more than the minimum {whole['minimum']}")
+    grid = list(_grid_problems(figures, problem))
+    yield from grid
+    parts = figures.parts if not grid else Fraction(0)
+    yield from _score_problems(figures, problem, parts)
     for name in ("mean", "sd"):
         value = getattr(figures, name)
-        if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
+        as_printed = isinstance(value, str) and _DECIMAL.fullmatch(value)
+        if not as_printed and (name, value) != ("sd", None):
             yield problem(name, "a decimal number as printed, such as 69.2")
     for name, known in (("rounding", ROUNDINGS), ("spread", SPREADS)):
         if getattr(figures, name) not in known:
             yield problem(name, " or ".join(known))
+
+
+Told = Callable[[str, str], Problem]  # field of `Figures`, and what is expected there
+
+
+def _score_problems(figures: Figures, problem: Told, parts: Fraction) -> Iterator[Problem]:
+    unit = f"multiple of {1 / parts}" if parts else "number"
+    ends = {}
+    for name in ("minimum", "maximum"):
+        value = getattr(figures, name)
+        if not _is_rational(value):
+            yield problem(name, "a whole number")
+        elif (value * parts) % 1:
+            yield problem(name, f"a {unit}")
+        else:
+            ends[name] = value
+    if len(ends) == 2 and ends["minimum"] > ends["maximum"]:
+        yield problem("maximum", f"at least the minimum {ends['minimum']}")
+    for name in ("exactly", "at_least"):
+        scores, people = ([pair[i] for pair in getattr(figures, name)] for i in (0, 1))
+        if name == "exactly" and len(set(scores)) < len(scores):
+            yield problem(name, "each score once")
+        if not all(_is_rational(score) and (score * parts) % 1 == 0 for score in scores):
+            yield problem(name, f"scores that are each a {unit}")
+        if not all(isinstance(number, int) and number >= 0 for number in people):
+            yield problem(name, "whole numbers of people")
+
+
+def _grid_problems(figures: Figures, problem: Told) -> Iterator[Problem]:
+    for name, values, least in (
+        ("n", (figures.n,), 1 if figures.sd is None else 2),
+        ("items", figures.numbers_of_items or ("",), 1),
+    ):
+        if not all(isinstance(value, int) and not isinstance(value, bool) for value in values):
+            yield problem(name, "a whole number")
+        elif min(values) < least:
+            yield problem(name, f"at least {least}")
+    if not _is_rational(figures.step) or figures.step <= 0:
+        yield problem("step", "a number above 0")
+
+
+def _is_rational(value: Any) -> bool:
+    return isinstance(value, int | Fraction) and not isinstance(value, bool)
 
 
 class Interval(NamedTuple):
@@ -218,9 +326,10 @@ def printed_interval(printed: str, rounding: str) -> Interval:
 
 
 class Target(NamedTuple):
-    """A sum of scores and the first and last sum of squares that go with it, in units of 1/items.
+    """A sum of scores and the first and last sum of squares that go with it, in units.
 
-    Only sums of squares as odd or even as the sum occur.
+    Both are of the people whose scores are not known. Only sums of squares as odd or even as the
+    sum occur.
     """
 
     total: int
@@ -228,30 +337,83 @@ class Target(NamedTuple):
     high: int
 
 
-def _least_squares(n: int, total: int) -> int:
-    quotient, rest = divmod(total, n)
+def least_squares(n: int, total: int) -> int:
+    """Least sum of squares of n whole numbers with a sum.
+
+    Examples
+    --------
+    >>> least_squares(3, 4)  # 1, 1 and 2
+    6
+    """
+    quotient, rest = divmod(total, n) if n else (0, 0)
     return (n - rest) * quotient**2 + rest * (quotient + 1) ** 2
 
 
 def _most_squares(n: int, total: int, low: int, high: int) -> int:
+    if not n or low == high:
+        return n * low**2
     # As many people as possible at the two ends; at most one in between.
     at_top, rest = divmod(total - n * low, high - low)
     at_bottom = n - at_top - bool(rest)
     return at_top * high**2 + at_bottom * low**2 + bool(rest) * (low + rest) ** 2
 
 
-def _targets(figures: Figures) -> tuple[list[Target], str]:
-    """Return what the printed figures leave by arithmetic alone, or why it is nothing."""
-    totals, reason = _totals(figures)
+def targets(figures: Figures) -> tuple[list[Target], str]:
+    """Return what the printed figures leave by arithmetic alone, or why it is nothing.
+
+    Raises
+    ------
+    TooLarge
+        More than TOTALS_LIMIT sums.
+
+    Examples
+    --------
+    >>> targets(Figures(5, "3.4", "1.14", 1, 5))
+    ([Target(total=17, low=63, high=63)], '')
+    """
+    reason = _contradiction(figures)
+    totals = range(0)
+    if not reason:
+        totals, reason = _totals(figures)
     return ([], reason) if reason else _with_squares(figures, totals)
 
 
+def _contradiction(figures: Figures) -> str:
+    """Why the scores that are known to occur cannot; empty if they can."""
+    exactly = dict(figures.exactly)
+    whole = lcm(*figures.numbers_of_items)
+    for score, people in (*figures.exactly, *figures.at_least):
+        unit = score * figures.parts
+        on_grid = any(unit % (whole // items) == 0 for items in figures.numbers_of_items)
+        if people and not (figures.minimum <= score <= figures.maximum and on_grid):
+            return f"nobody can have the score {_decimal(score)}"
+        if people > exactly.get(score, people):
+            have = f"have the score {_decimal(score)}"
+            return f"{exactly[score]} and at least {people} people {have}"
+    if figures.others < 0:
+        return f"{figures.known.total()} people with known scores are more than n = {figures.n}"
+    if figures.others and not figures.scores:
+        return "the other people can have no score"
+    return ""
+
+
+def _decimal(score: int | Fraction) -> str:
+    return f"{float(score):.4g}"
+
+
+def _known_sums(figures: Figures) -> tuple[int, int]:
+    """Sum, and sum of squares, of the scores that are known."""
+    known = figures.known.items()
+    return sum(u * people for u, people in known), sum(u * u * people for u, people in known)
+
+
 def _totals(figures: Figures) -> tuple[range, str]:
-    """Return the sums that the printed mean allows, or why there are none."""
-    n, k, mean = figures.n, figures.items, figures.mean_interval
-    low, high = figures.minimum * k, figures.maximum * k
+    """Return the sums of the others that the printed mean allows, or why there are none."""
+    n, others, mean = figures.n, figures.others, figures.mean_interval
+    low, high = (figures.scores[0], figures.scores[-1]) if others else (0, 0)
+    known, _ = _known_sums(figures)
     first, last = mean.whole(n)
-    totals = range(max(first, n * low), min(last, n * high) + 1)
+    totals = range(max(first - known, others * low), min(last - known, others * high) + 1)
     sums = totals.stop - totals.start  # more than `len` may return
     if sums > TOTALS_LIMIT:
         raise _too_large(
@@ -260,36 +422,51 @@ def _totals(figures: Figures) -> tuple[range, str]:
         )
     if totals:
         return totals, ""
-    if first <= last or mean.high < low or mean.low > high:
+    if mean.high < figures.ends[0] or mean.low > figures.ends[1]:
+        return totals, f"the mean {figures.mean} is off the scale"
+    if first <= last and figures.known:
+        means = [number / (n * figures.parts) for number in
+                 (known + others * low, known + others * high)]  # fmt: skip
+        ends = " to ".join(f"{float(end):.4f}" for end in means)
+        return totals, f"the scores that are known leave a mean of {ends}, not {figures.mean}"
+    if first <= last:
         return totals, f"the mean {figures.mean} is off the scale"
     decimals = len(figures.mean.partition(".")[2])
-    near = " and ".join(f"{total / (n * k):.{decimals + 2}f}" for total in (last, first))
+    near = " and ".join(
+        f"{float(total / (n * figures.parts)):.{decimals + 2}f}" for total in (last, first)
+    )
     return totals, f"GRIM fails: the nearest means of n = {n} are {near}, not {figures.mean}"
 
 
 def _with_squares(figures: Figures, totals: range) -> tuple[list[Target], str]:
     """Return the sums with their sums of squares by the printed SD, or why there are none."""
-    n, k, variance = figures.n, figures.items, figures.variance_interval
-    low, high = figures.minimum * k, figures.maximum * k
-    if Fraction(figures.sd) < 0:
+    n, others, variance = figures.n, figures.others, figures.variance_interval
+    low, high = (figures.scores[0], figures.scores[-1]) if others else (0, 0)
+    known, known_squares = _known_sums(figures)
+    if figures.sd is not None and Fraction(figures.sd) < 0:
         return [], f"the SD {figures.sd} is negative"
-    least = {total: _least_squares(n, total) for total in totals}
-    most = {total: _most_squares(n, total, low, high) for total in totals}
+    least = {total: least_squares(others, total) for total in totals}
+    most = {total: _most_squares(others, total, low, high) for total in totals}
+
+    def sds(squares: dict[int, int]) -> list[float]:
+        parts = float(figures.parts)
+        return [
+            _sd(n, total + known, found + known_squares) / parts for total, found in squares.items()
+        ]
+
     allowed = []
     for total in totals:
-        shift = Fraction(total**2, n)
+        shift = Fraction((total + known) ** 2, n) - known_squares
         spread = variance._replace(
             low=variance.low * (n - 1) + shift, high=variance.high * (n - 1) + shift
         )
         allowed.append(Target(total, *spread.whole()))
     possible = [target for target in allowed if target.high >= least[target.total]]
     if not possible:
-        sd = min(_sd(n, *pair) for pair in least.items()) / k
-        return [], f"the SD {figures.sd} is below the least possible, {sd:.4f}"
+        return [], f"the SD {figures.sd} is below the least possible, {min(sds(least)):.4f}"
     possible = [target for target in possible if target.low <= most[target.total]]
     if not possible:
-        sd = max(_sd(n, *pair) for pair in most.items()) / k
-        return [], f"the SD {figures.sd} is above the greatest possible, {sd:.4f}"
+        return [], f"the SD {figures.sd} is above the greatest possible, {max(sds(most)):.4f}"
     targets = []
     for total, first, last in possible:
         first, last = max(first, least[total]), min(last, most[total])
@@ -305,13 +482,14 @@ def _with_squares(figures: Figures, totals: range) -> tuple[list[Target], str]:
 
 
 def _sd(n: int, total: int, squares: int) -> float:
-    return sqrt(Fraction(n * squares - total**2, n * (n - 1)))
+    return sqrt(Fraction(n * squares - total**2, n * (n - 1))) if n > 1 else 0.0
 
 
 class Size(NamedTuple):
     """How large the table of a problem is.
 
-    `values` counts the scores that anybody can have, `residues` the words per cell.
+    `values` counts the scores from the least to the greatest that anybody can have, `residues` the
+    words per cell.
     """
 
     values: int
@@ -348,8 +526,8 @@ class _Grid:
     """
 
     def __init__(self, figures: Figures, targets: list[Target]) -> None:
-        self.n = n = figures.n
-        self.centre = c = (targets[0].total + targets[-1].total) // (2 * n)
+        self.n = n = figures.others
+        self.centre = c = (targets[0].total + targets[-1].total) // (2 * n) if n else 0
         self.targets = [
             (
                 target.total - n * c,
@@ -361,21 +539,24 @@ class _Grid:
             for target in targets
         ]
         self._spread = max(n * target.high - target.total**2 for target in targets)
-        self.low = figures.minimum * figures.items - c
-        self.high = figures.maximum * figures.items - c
-        self.low, self.high = max(self.low, self.box(1).s_low), min(self.high, self.box(1).s_high)
+        self.low, self.high = (figures.scores[0] - c, figures.scores[-1] - c) if n else (0, 0)
+        if n:
+            one = self.box(1)
+            self.low, self.high = max(self.low, one.s_low), min(self.high, one.s_high)
+        self._allowed = frozenset(figures.scores) if figures.has_gaps else None
 
     def box(self, people: int) -> _Box:
         """Bounds from the scale and from the sum of squares between these people and the rest."""
         n, rest = self.n, self.n - people
         s_first, s_last = self.targets[0][0], self.targets[-1][0]
-        reach = isqrt(self._spread * people * rest) // n + 1 if rest and people else 0
+        d = max(n, 1)
+        reach = isqrt(self._spread * people * rest) // d + 1 if rest and people else 0
         t_most = max(_half_square(self.low), _half_square(self.high))
         t_first = min(target[1] for target in self.targets)
         t_last = max(target[2] for target in self.targets)
         return _Box(
-            max(people * self.low, s_first - rest * self.high, people * s_first // n - reach),
-            min(people * self.high, s_last - rest * self.low, -(-people * s_last // n) + reach),
+            max(people * self.low, s_first - rest * self.high, people * s_first // d - reach),
+            min(people * self.high, s_last - rest * self.low, -(-people * s_last // d) + reach),
             max(0, t_first - rest * t_most),
             min(people * t_most, t_last),
         )
@@ -402,8 +583,8 @@ class _Grid:
         the largest, which comes first, so that nothing underflows; 0.02 bits are for rounding.
         """
         n, s_first, s_last = self.n, self.targets[0][0], self.targets[-1][0]
-        scores = np.arange(self.low, self.high + 1)
-        bound = comb(n + len(scores) - 1, n)
+        scores = np.array(self.scores)
+        bound = comb(n + len(scores) - 1, n) if n else 1
         if bound < MODULI[0]:
             return bound
         squares = (self._spread + (s_last - s_first) ** 2) / n
@@ -436,9 +617,17 @@ class _Grid:
         return [self.box(people) for people in range(self.n + 1)]
 
     @cached_property
+    def scores(self) -> Sequence[int]:
+        """Possible scores, as deviations in ascending order."""
+        between = range(self.low, self.high + 1) if self.n else range(0)
+        if self._allowed is None:
+            return between
+        return [d for d in between if d + self.centre in self._allowed]
+
+    @cached_property
     def deviations(self) -> list[int]:
         """Possible scores, those furthest from the mean first: few people can have those."""
-        return sorted(range(self.low, self.high + 1), key=lambda d: (-_half_square(d), d))
+        return sorted(self.scores, key=lambda d: (-_half_square(d), d))
 
     def most(self, d: int) -> int:
         """Most people who can be as far from the mean as d."""
@@ -549,10 +738,10 @@ def _inner(a: NDArray[Any], b: NDArray[Any]) -> int:
 
 def _completions(figures: Figures) -> _Table | None:
     """Return the table with all scores entered; None if arithmetic already excludes all."""
-    targets, _ = _targets(figures)
-    if not targets:
+    left, _ = targets(figures)
+    if not left:
         return None
-    table = _Table(_Grid(figures, targets))
+    table = _Table(_Grid(figures, left))
     for d in table.grid.deviations:
         table.enter(d, outermost=True)
     return table
@@ -571,8 +760,8 @@ def size(figures: Figures) -> Size:
     >>> size(Figures(17, "69.2", "9.3", 12, 84))
     Size(values=53, cells=1361685, residues=1)
     """
-    targets, _ = _targets(figures)
-    return _Grid(figures, targets).size() if targets else Size(0, 0, 0)
+    left, _ = targets(figures)
+    return _Grid(figures, left).size() if left else Size(0, 0, 0)
 
 
 def count(figures: Figures) -> int:
@@ -592,85 +781,6 @@ def count(figures: Figures) -> int:
     return _total(table) if table else 0
 
 
-def why_impossible(figures: Figures) -> str | None:
-    """Say why no data set agrees with the figures; None if at least one does.
-
-    The mean, GRIM, the range of the SD and GRIMMER need no table, so they answer for any size; so
-    does a data set that agrees. Only where none is soon found are all of them counted.
-
-    Examples
-    --------
-    >>> why_impossible(Figures(28, "5.19", "1.60", 1, 7))
-    'GRIM fails: the nearest means of n = 28 are 5.1786 and 5.2143, not 5.19'
-    >>> why_impossible(Figures(5, "3.4", "1.14", 1, 5)) is None
-    True
-    """
-    targets, reason = _targets(figures)
-    if not targets:
-        return reason
-    if witness(figures) or count(figures):
-        return None
-    return (
-        f"GRIM and GRIMMER pass, yet no n = {figures.n} scores on this scale have the mean "
-        f"{figures.mean} and the SD {figures.sd} together"
-    )
-
-
-def witness(figures: Figures) -> dict[Fraction, int] | None:
-    """Look for one data set that agrees with the figures, without a table.
-
-    From scores as near to each other as their sum allows, pairs are moved apart, as far as the
-    sum of squares leaves room. For large n this finds a data set if there is one.
-
-    Returns
-    -------
-    dict or None
-        People by score. None if none is found, which does not prove that there is none.
-
-    Examples
-    --------
-    >>> witness(Figures(5, "3.4", "1.14", 1, 5))
-    {Fraction(2, 1): 1, Fraction(3, 1): 2, Fraction(4, 1): 1, Fraction(5, 1): 1}
-    >>> found = witness(Figures(1151, "14.66", "5.61", 4, 28))
-    >>> sum(found.values())
-    1151
-    """
-    k = figures.items
-    for target in _targets(figures)[0]:
-        people = _apart(figures.n, target, figures.minimum * k, figures.maximum * k)
-        if people:
-            return {Fraction(score, k): people[score] for score in sorted(people)}
-    return None
-
-
-def _apart(n: int, target: Target, low: int, high: int) -> Counter[int] | None:
-    score, more = divmod(target.total, n)
-    people = Counter({score: n - more, score + 1: more})
-    squares = _least_squares(n, target.total)
-    while squares < target.low:
-        people = +people
-        pairs = (
-            (x, y) for x in people for y in people
-            if low < x and y < high and (x < y or (x == y and people[x] > 1))
-        )  # fmt: skip
-        room = (target.high - squares) // 2
-        # A pair moved apart by one each adds twice its distance, and two, to the sum of squares.
-        x, y = max(
-            (pair for pair in pairs if pair[1] - pair[0] + 1 <= room),
-            key=lambda pair: pair[1] - pair[0],
-            default=(0, -1),
-        )
-        if x > y:
-            return None
-        gain = y - x + 1
-        moved = min(people[x] // 2 if x == y else min(people[x], people[y]), room // gain)
-        people.update({x - 1: moved, y + 1: moved})
-        people.subtract({x: moved})
-        people.subtract({y: moved})
-        squares += 2 * gain * moved
-    return +people
-
-
 def draw(figures: Figures, k: int, seed: int) -> NDArray[np.int64]:
     """Draw k data sets, each with the same probability whatever was drawn before.
 
@@ -679,7 +789,7 @@ def draw(figures: Figures, k: int, seed: int) -> NDArray[np.int64]:
     Returns
     -------
     array of shape (k, n)
-        Scores in units of 1/items, ascending in each row.
+        Scores in units, ascending in each row.
 
     Raises
     ------
@@ -708,7 +818,7 @@ def draw(figures: Figures, k: int, seed: int) -> NDArray[np.int64]:
             ]
         )
     generator = random.Random(seed)
-    return _unrank(table, [generator.randrange(total) for _ in range(k)])
+    return _with_known(figures, _unrank(table, [generator.randrange(total) for _ in range(k)]))
 
 
 def enumerate_all(figures: Figures) -> NDArray[np.int64]:
@@ -717,7 +827,7 @@ def enumerate_all(figures: Figures) -> NDArray[np.int64]:
     Returns
     -------
     array of shape (count, n)
-        Scores in units of 1/items, ascending in each row and rows in lexicographic order.
+        Scores in units, ascending in each row and rows in lexicographic order.
 
     Raises
     ------
@@ -738,8 +848,16 @@ def enumerate_all(figures: Figures) -> NDArray[np.int64]:
             f"{total:,} data sets of {figures.n} scores",
             f"at most {LIST_LIMIT // figures.n:,} to list; count, draw and bounds go further",
         )
-    rows = _unrank(table, range(total))
+    rows = _with_known(figures, _unrank(table, range(total)))
     return rows[np.lexsort(rows.T[::-1])]
+
+
+def _with_known(figures: Figures, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Data sets of the others with the scores that are known."""
+    if not figures.known:
+        return rows
+    known = np.tile(sorted(figures.known.elements()), (len(rows), 1))
+    return np.sort(np.hstack([rows, known]), axis=1)
 
 
 def _unrank(table: _Table, ranks: Iterable[int]) -> NDArray[np.int64]:
@@ -766,6 +884,8 @@ def _unrank(table: _Table, ranks: Iterable[int]) -> NDArray[np.int64]:
         frequencies[:, d - grid.low] = surely
         people, s, t = people + surely, s + surely * d, t + surely * step
         table.withdraw(d, outermost=True)
+    if not grid.n:
+        return np.empty((len(rank), 0), dtype=np.int64)
     scores = np.arange(grid.low, grid.high + 1) + grid.centre
     return np.repeat(np.tile(scores, len(rank)), frequencies.ravel()).reshape(-1, grid.n)
 
@@ -778,7 +898,7 @@ class Bound:
     ----------
     quantity : str
         "frequency" (people with the score `of`), "at or above" (people with at least `of`),
-        "median" or "skewness".
+        "median" (where nobody's score is known), "horns index" or "skewness".
     of : Fraction or None
         The score, where there is one.
     low, high : Fraction or float
@@ -795,9 +915,11 @@ class Bound:
 
 
 def bounds(figures: Figures, cutoffs: Iterable[int] = ()) -> list[Bound]:
-    """Bound every frequency, the median, the skewness and the people at or above cut-offs.
+    """Bound every frequency, median, horns index, skewness and the people at or above cut-offs.
 
-    Ranges and distributions are over the whole set, by its tables. The skewness (the third
+    Ranges and distributions are over the whole set, by its tables. The horns index is 0 where all
+    have one score and 1 where half of them are at each end of the scale [1]_: the variance, with
+    denominator n, over the greatest that the scale allows. The skewness (the third
     central moment over the 3/2 power of the second, both with denominator n) has its exact range
     always, and its distribution where the set can be listed.
 
@@ -822,22 +944,25 @@ def bounds(figures: Figures, cutoffs: Iterable[int] = ()) -> list[Bound]:
     table = _completions(figures)
     if not table or not _total(table):
         return []
-    k = figures.items
+    parts, known, grid = figures.parts, figures.known, table.grid
     found = [
-        _bound("frequency", Fraction(score, k), _frequency(table, score - table.grid.centre))
-        for score in range(figures.minimum * k, figures.maximum * k + 1)
+        _bound("frequency", u / parts, _frequency(table, u - grid.centre), known[u])
+        for u in sorted({*figures.scores, *known})
     ]
-    found += [
-        _bound("at or above", Fraction(cutoff), _at_or_above(table.grid, cutoff * k))
-        for cutoff in cutoffs
-    ]
-    median = {Fraction(twice, 2 * k): sets for twice, sets in _median(table.grid).items()}
-    found.append(_bound("median", None, median))
+    for cutoff in cutoffs:
+        least = ceil(cutoff * parts)
+        there = sum(people for u, people in known.items() if u >= least)
+        found.append(_bound("at or above", Fraction(cutoff), _at_or_above(grid, least), there))
+    if not known:
+        median = {twice / (2 * parts): sets for twice, sets in _median(grid).items()}
+        found.append(_bound("median", None, median))
+    if figures.minimum < figures.maximum:
+        found.append(_bound("horns index", None, _horns(figures, grid)))
     return [*found, *_skewness(figures, table)]
 
 
-def _bound(quantity: str, of: Fraction | None, counts: dict[Any, int]) -> Bound:
-    counts = {outcome: sets for outcome, sets in sorted(counts.items()) if sets}
+def _bound(quantity: str, of: Fraction | None, sets: dict[Any, int], more: int = 0) -> Bound:
+    counts = {outcome + more: number for outcome, number in sorted(sets.items()) if number}
     return Bound(quantity, of, min(counts), max(counts), counts)
 
 
@@ -845,7 +970,7 @@ def _frequency(table: _Table, d: int) -> dict[int, int]:
     """Distribution of how many people are at d: j people there leave a state to complete."""
     n = table.grid.n
     times = np.arange(n + 1)
-    if not table.grid.low <= d <= table.grid.high:
+    if d not in table.grid.scores:
         return {0: _total(table)}
     at_least = [int(x) for x in table.at(times, times * d, times * _half_square(d))] + [0]
     return {j: at_least[j] - at_least[j + 1] for j in range(n + 1)}
@@ -868,7 +993,7 @@ def _median(grid: _Grid) -> dict[int, int]:
     half its least at v >= u: data sets are counted by u and v.
     """
     half = (grid.n + 1) // 2
-    scores = range(grid.low, grid.high + 1)
+    scores = grid.scores
     words = 2 * len(scores) * prod(grid.boxes[half].shape) * grid.check()
     if words > CELLS_LIMIT:
         raise _too_large(
@@ -897,6 +1022,29 @@ def _median(grid: _Grid) -> dict[int, int]:
     return dict(counts)
 
 
+def _horns(figures: Figures, grid: _Grid) -> dict[float, int]:
+    """Distribution of the horns index: the variance over the greatest that the scale has."""
+    ways = _Table(grid, -1)
+    for d in grid.deviations:
+        ways.enter(d)
+    n, box, plane = figures.n, grid.boxes[-1], _join(ways.planes[-1])
+    s_known, squares_known, _ = _powers(figures, grid)
+    reach = (n * (figures.ends[1] - figures.ends[0])) ** 2
+    counts: Counter[float] = Counter()
+    for s, first, last in grid.targets:
+        for t in range(first, last + 1):
+            spread = n * (2 * t + s + squares_known) - (s + s_known) ** 2
+            counts[float(Fraction(4 * spread, reach))] += int(plane[s - box.s_low, t - box.t_low])
+    return counts
+
+
+def _powers(figures: Figures, grid: _Grid) -> tuple[int, int, int]:
+    """Sums of the first three powers of the deviations that are known."""
+    known = [(u - grid.centre, people) for u, people in figures.known.items()]
+    first, second, third = (sum(d**power * people for d, people in known) for power in (1, 2, 3))
+    return first, second, third
+
+
 def _less(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
     """Difference of two planes of residues."""
     difference: NDArray[Any] = a - b
@@ -907,16 +1055,16 @@ def _less(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
 
 def _skewness(figures: Figures, table: _Table) -> list[Bound]:
     """Range of the skewness from the extreme sums of cubes of every target."""
-    grid, n = table.grid, figures.n
-    extremes = [*_extreme_skewness(grid, 2**62, np.minimum)]
-    extremes += _extreme_skewness(grid, -(2**62), np.maximum)
+    grid, n, known = table.grid, figures.n, _powers(figures, table.grid)
+    extremes = [*_extreme_skewness(grid, n, known, 2**62, np.minimum)]
+    extremes += _extreme_skewness(grid, n, known, -(2**62), np.maximum)
     if not extremes:  # every score is the same: there is no skewness
         return []
     low, high = (_signed_root(f(extremes)) for f in (min, max))
     total = _total(table)
     counts = None
     if total * n <= LIST_LIMIT:
-        rows = _unrank(table, range(total)) - grid.centre
+        rows = _with_known(figures, _unrank(table, range(total))) - grid.centre
         powers = [(rows**power).sum(axis=1).tolist() for power in (1, 2, 3)]
         listed: Counter[float] = Counter()
         for (first, second, third), sets in Counter(zip(*powers, strict=True)).items():
@@ -926,7 +1074,9 @@ def _skewness(figures: Figures, table: _Table) -> list[Bound]:
     return [Bound("skewness", None, low, high, counts)]
 
 
-def _extreme_skewness(grid: _Grid, least: int, best: np.ufunc) -> Iterator[Fraction]:
+def _extreme_skewness(
+    grid: _Grid, n: int, known: tuple[int, int, int], least: int, best: np.ufunc
+) -> Iterator[Fraction]:
     """Extreme (by the ufunc `best`, from `least` on) signed squares of the skewness by target."""
     planes = [np.full(box.shape, least, dtype=np.int64) for box in grid.boxes]
     planes[0][...] = 0
@@ -940,8 +1090,9 @@ def _extreme_skewness(grid: _Grid, least: int, best: np.ufunc) -> Iterator[Fract
     for s, first, last in grid.targets:
         for t in range(first, last + 1):
             cubes = int(planes[-1][s - box.s_low, t - box.t_low])
-            if abs(cubes) < 2**61 and grid.n * (2 * t + s) > s * s:
-                yield _signed_square_skewness(grid.n, s, 2 * t + s, cubes)
+            total, squares = s + known[0], 2 * t + s + known[1]
+            if abs(cubes) < 2**61 and n * squares > total * total:
+                yield _signed_square_skewness(n, total, squares, cubes + known[2])
 
 
 def _signed_square_skewness(n: int, s: int, squares: int, cubes: int) -> Fraction:

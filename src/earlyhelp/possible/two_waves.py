@@ -45,10 +45,9 @@ class Wave(NamedTuple):
 
     @classmethod
     def printed(cls, figures: Figures) -> Wave:
-        """Take over a printed mean and SD; scores are in units of 1/items."""
-        low, high = figures.minimum * figures.items, figures.maximum * figures.items
+        """Take over a printed mean and SD; scores are in its units."""
         totals = figures.mean_interval.whole(figures.n)
-        return cls(figures.n, low, high, totals, figures.variance_interval)
+        return cls(figures.n, *figures.ends, totals, figures.variance_interval)
 
 
 class TTest(NamedTuple):

@@ -16,7 +16,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from earlyhelp.possible.one_group import Figures, count, printed_interval, why_impossible
+from earlyhelp.possible.one_group import Figures, TooLarge, count, printed_interval
+from earlyhelp.possible.witness import why_impossible
 from earlyhelp.published.checks.base import Check, Operand, Printed, Scores, Verdict
 from earlyhelp.published.numbers import number
 
@@ -68,20 +69,24 @@ class ScoreCheck(Check):
             before = f"n = {n}, M = {mean}"
             totals = grim(mean, n, items)
             steps = f"{totals[0]} / {n * items}" if totals else "no sum"
-            if self.sd is None:
-                possible.append(bool(totals))
-                lines.append(f"{before}, {kind}: {steps} gives the mean")
-                continue
-            sd = printed.text(self.sd)
+            sd = None if self.sd is None else printed.text(self.sd)
             figures = Figures(n, mean, sd, self.minimum, self.maximum, items, "either")
             reason = why_impossible(figures)
             possible.append(reason is None)
-            sets = f"{steps}; {_sets(count(figures))} data sets" if reason is None else reason
+            if sd is None:
+                on_scale = f"{steps} gives the mean" if reason is None or not totals else reason
+                lines.append(f"{before}, {kind}: {on_scale}")
+                continue
+            sets = f"{steps}; {_sets(figures)} data sets" if reason is None else reason
             lines.append(f"{before}, SD = {sd}, {kind}: {sets}")
         return Verdict(possible[0], lines)
 
 
-def _sets(sets: int) -> str:
+def _sets(figures: Figures) -> str:
+    try:
+        sets = count(figures)
+    except TooLarge:  # that there are some is known without
+        return "more than can be counted,"
     return f"{sets:,}" if sets < 10**6 else f"about 10^{len(str(sets)) - 1}"
 
 

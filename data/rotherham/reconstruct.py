@@ -623,9 +623,10 @@ def _tool_ratings(study: Study, printed: PrintedFigures, index: pd.Index, rng: R
     for name, known in identified_sets.ratings(study, printed).items():
         totals = draw(known, 1, int(rng.integers(2**32)))[0]
         rank = np.argsort(np.argsort(favour + 0.5 * rng.standard_normal(len(index))))
-        allowed = (known.minimum, known.maximum)
-        items = _items(pd.Series(totals[rank], index), known.items, allowed, {}, rng)
-        parts.append(items.set_axis(scales[name].columns, axis=1))
+        (items,) = known.numbers_of_items
+        allowed = (int(known.minimum), int(known.maximum))
+        answers = _items(pd.Series(totals[rank], index), items, allowed, {}, rng)
+        parts.append(answers.set_axis(scales[name].columns, axis=1))
     return pd.concat(parts, axis=1)
 
 

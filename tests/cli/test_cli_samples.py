@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -126,3 +128,68 @@ def test_long_work_is_announced(capsys: pytest.CaptureFixture[str]) -> None:
     _, out, err = run(capsys, "count --n 100 --mean 6 --sd 3 --min 0 --max 12")
     assert "working on a table of" in err
     assert "working" not in out
+
+
+TABLE = """what,n,mean,sd,items,step,low,high,min,exactly
+First,5,2.4,1.1,1,,1,4,,
+Halves,4,2.1,1.2,1,0.5,0,4,0.5,2: 1
+Large,1151,14.66,5.61,1,,4,28,,
+Never,28,5.19,1.60,1,,1,7,,
+A test,,,,,,,,,
+"""
+
+
+@pytest.fixture
+def paper(tmp_path: Path) -> Path:
+    path = tmp_path / "paper.csv"
+    path.write_text(TABLE, encoding="utf-8")
+    return path
+
+
+def test_a_table_of_cases_is_read(capsys: pytest.CaptureFixture[str], paper: Path) -> None:
+    first, halves, large, never = as_json(capsys, f"table {paper}")  # type: ignore[misc]
+    listed = enumerate_all(Figures(5, "2.4", "1.1", 1, 4))
+    assert first["count"] == len(listed)
+    for bound, score in zip(first["bounds"], range(1, 5), strict=False):
+        have = [row.count(score) for row in listed.tolist()]
+        assert (bound["low"], bound["high"]) == (min(have), max(have))
+    horns = [4 * row.var() / 9 for row in listed]
+    assert first["bounds"][-1]["low"] == pytest.approx(min(horns))
+    known = Figures(
+        *(4, "2.1", "1.2", Fraction(1, 2), 4),
+        step=Fraction(1, 2),
+        exactly=((2, 1),),
+        at_least=((Fraction(1, 2), 1),),
+    )
+    assert halves["count"] == len(enumerate_all(known)) > 0
+    assert (large["count"], "cells" in large["too large"]) == (None, True)
+    assert (never["count"], "GRIM fails" in never["reason"]) == (0, True)
+
+
+def test_a_table_is_told_by_row(capsys: pytest.CaptureFixture[str], paper: Path) -> None:
+    out = run(capsys, f"table {paper}")[1].splitlines()
+    assert out[0] == f"row 2, First: {len(enumerate_all(Figures(5, '2.4', '1.1', 1, 4)))} data sets"
+    assert out[1].startswith("  people with 1: ")
+    assert out[-2].startswith("row 4, Large: not counted, for it takes a table of")
+    assert out[-1].startswith("row 5, Never: GRIM fails")
+
+
+@pytest.mark.parametrize("kind", ["svg", "pdf", "png"])
+def test_the_picture_of_a_table_is_the_same_every_time(
+    capsys: pytest.CaptureFixture[str], paper: Path, kind: str
+) -> None:
+    pictures = [paper.with_name(f"{name}.{kind}") for name in ("once", "again")]
+    for picture in pictures:
+        assert run(capsys, f"table {paper} --picture {picture}")[0] == 0
+    assert pictures[0].read_bytes() == pictures[1].read_bytes()
+
+
+def test_a_table_without_scores_or_a_picture_of_nothing_is_told(
+    capsys: pytest.CaptureFixture[str], paper: Path
+) -> None:
+    paper.write_text("what,n,mean,sd,items,low,high\nNever,28,5.19,1.6,1,1,7\n")
+    status, _, err = run(capsys, f"table {paper} --picture x.gif")
+    assert (status, "x.gif" in err, "no data sets" in err) == (1, True, True)
+    paper.write_text("what,n,mean\nA,28,5.19\n")
+    status, _, err = run(capsys, f"table {paper}")
+    assert (status, "no row of scores" in err) == (1, True)

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Typer
 
-from earlyhelp.cli.boundary import Command, Format, gather, option, unfolded
+from earlyhelp.cli.boundary import Command, Format, argument, gather, option, unfolded
 from earlyhelp.study.problems import InputError, Problem
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 Answer = tuple[list[str], dict[str, Any]]  # lines of text, and what JSON has besides
 LONG_WORK = 10_000_000  # cells of the table; about a second
 _EXACT = Context(prec=1000)
+PICTURE = "draw the people with each score in all data sets, as .svg, .pdf or .png"
 CUTOFF = "also the people with at least the score C; can be given several times"
 ROUNDING = (
     "how ties were rounded: half-up (away from zero), half-even, or either (up or down, so both "
@@ -123,6 +125,66 @@ def bounds(
     _answer(printed, bounded, *(partial(_whole, "--cutoff", text) for text in cutoff or ()))
 
 
+@samples.command(cls=Command)
+def table(
+    paper: Annotated[
+        Path, argument("FILE", "a paper's figures, as `earlyhelp audit --new` has it")
+    ],
+    picture: Annotated[Path | None, option("FILE", PICTURE)] = None,
+    format: Format = "text",
+) -> None:
+    """Tell how often each score occurs, for every row of a paper's figures.
+
+    For each row of scores: how many data sets agree; how many people have each score, on average
+    over these and at least and at most; and the horns index (0: all have one score; 1: half of
+    them at each end of the scale). A row with too many data sets to count is told.
+    """
+    from earlyhelp.possible.one_group import TooLarge, bounds, count
+    from earlyhelp.possible.witness import why_impossible
+    from earlyhelp.published.paper import groups
+
+    found: list[dict[str, Any]] = []
+    for place, figures in groups(paper):
+        answer: dict[str, Any] = {"row": place, "figures": _heading(figures), "count": None}
+        found.append(answer)
+        try:
+            answer["reason"] = why_impossible(figures)
+            answer["count"] = 0 if answer["reason"] else count(figures)
+            ranges = bounds(figures) if answer["count"] else []
+        except TooLarge as error:
+            answer["too large"] = error.problems[0].found
+            ranges = []
+        kinds = ("frequency", "horns index")
+        answer["bounds"] = [_as_json(one) for one in ranges if one.quantity in kinds]
+        if format == "text":
+            print("\n".join([f"{place}: {_told(answer)}", *_average(ranges)]))
+    if format == "json":
+        print(json.dumps(found))
+    if picture:
+        from earlyhelp.report.sets import draw_sets
+
+        draw_sets(found, picture)
+
+
+def _told(answer: dict[str, Any]) -> str:
+    if "too large" in answer:
+        return f"not counted, for it takes {answer['too large']}"
+    return answer["reason"] or f"{answer['count']} data sets"
+
+
+def _average(ranges: list[Bound]) -> list[str]:
+    lines = []
+    for one in ranges:
+        if one.quantity == "frequency" and one.counts:
+            mean = sum(people * sets for people, sets in one.counts.items()) / sum(
+                one.counts.values()
+            )
+            lines.append(f"  people with {one.of}: {mean:.2f} on average, {one.low} to {one.high}")
+        if one.quantity == "horns index":
+            lines.append(f"  horns index: {one.low:.4f} to {one.high:.4f}")
+    return lines
+
+
 def _answer(printed: Printed, answer: Callable[..., Answer], *options: Callable[[], int]) -> None:
     """Print what there is to say of the data sets, or why there are none.
 
@@ -176,52 +238,55 @@ def _heading(figures: Figures) -> dict[str, Any]:
     return {
         "n": figures.n,
         "mean": _interval(printed_interval(figures.mean, figures.rounding), "mean"),
-        "sd": _interval(printed_interval(figures.sd, figures.rounding), "SD"),
-        "scale": [figures.minimum, figures.maximum],
-        "items": figures.items,
+        "sd": figures.sd and _interval(printed_interval(figures.sd, figures.rounding), "SD"),
+        "scale": [_plain(figures.minimum), _plain(figures.maximum)],
+        "items": items if len(items := figures.numbers_of_items) > 1 else items[0],
         "rounding": figures.rounding,
     }
 
 
 def _describe(figures: Figures) -> str:
     heading = _heading(figures)
-    grid = f" in steps of 1/{figures.items}" if figures.items > 1 else ""
+    grid = f" in steps of {1 / figures.parts}" if figures.parts != 1 else ""
+    sd = f" and {heading['sd']}" if figures.sd else ""
     return (
         f"data sets (multisets) of {figures.n} scores from {figures.minimum} to "
-        f"{figures.maximum}{grid} with {heading['mean']} and {heading['sd']}"
+        f"{figures.maximum}{grid} with {heading['mean']}{sd}"
     )
 
 
 def _data_sets(figures: Figures, rows: NDArray[Any], **more: Any) -> Answer:
     """One data set a line; in JSON totals of the items, which are whole numbers."""
-    k = figures.items
-    lines = [" ".join(str(Fraction(score, k)) for score in row) for row in rows.tolist()]
-    return lines, {**more, "unit": str(Fraction(1, k)), "data_sets": rows.tolist()}
+    unit = 1 / figures.parts
+    lines = [" ".join(str(score * unit) for score in row) for row in rows.tolist()]
+    return lines, {**more, "unit": str(unit), "data_sets": rows.tolist()}
 
 
 def _line(bound: Bound, n: int) -> str:
     if bound.quantity == "median":
         return f"median: {float(bound.low):g} to {float(bound.high):g}"
-    if bound.quantity == "skewness":
-        return f"skewness: {bound.low:.4f} to {bound.high:.4f}"
+    if bound.quantity in ("skewness", "horns index"):
+        return f"{bound.quantity}: {bound.low:.4f} to {bound.high:.4f}"
     what = "with" if bound.quantity == "frequency" else "with at least"
     share = f"{bound.low / n:.1%} to {bound.high / n:.1%}"
     return f"people {what} {bound.of}: {bound.low} to {bound.high} of {n} ({share})"
 
 
-def _as_json(bound: Bound) -> dict[str, Any]:
-    def plain(value: Any) -> Any:
-        if not isinstance(value, Fraction):
-            return value
-        return value.numerator if value.denominator == 1 else str(value)
+def _plain(value: Any) -> Any:
+    """A fraction as JSON has it: a whole number, or a text."""
+    if not isinstance(value, Fraction):
+        return value
+    return value.numerator if value.denominator == 1 else str(value)
 
+
+def _as_json(bound: Bound) -> dict[str, Any]:
     counts = None
     if bound.counts is not None:
-        counts = [[plain(outcome), sets] for outcome, sets in bound.counts.items()]
+        counts = [[_plain(outcome), sets] for outcome, sets in bound.counts.items()]
     return {
         "quantity": bound.quantity,
-        "of": plain(bound.of),
-        "low": plain(bound.low),
-        "high": plain(bound.high),
+        "of": _plain(bound.of),
+        "low": _plain(bound.low),
+        "high": _plain(bound.high),
         "data_sets": counts,
     }

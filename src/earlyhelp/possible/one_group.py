@@ -211,8 +211,10 @@ class Figures:
         sd, n = self.sd_interval, Fraction(self.n)
         if sd.low < 0:
             sd = sd._replace(low=Fraction(0), low_included=True)
-        factor = {SPREADS[0]: lambda: 1, SPREADS[1]: lambda: n / (n - 1), SPREADS[2]: lambda: n}
-        return sd._replace(low=sd.low**2, high=sd.high**2).times(factor[self.spread]())
+        factor = Fraction(1)
+        if self.spread != SPREADS[0]:
+            factor = n if self.spread == "standard error" else n / (n - 1)
+        return sd._replace(low=sd.low**2, high=sd.high**2).times(factor)
 
 
 def _unreadable(figures: Figures) -> Iterator[Problem]:
@@ -260,10 +262,11 @@ def _score_problems(figures: Figures, problem: Told, parts: Fraction) -> Iterato
 
 
 def _grid_problems(figures: Figures, problem: Told) -> Iterator[Problem]:
-    for name, values, least in (
+    given: tuple[tuple[str, tuple[Any, ...], int], ...] = (
         ("n", (figures.n,), 1 if figures.sd is None else 2),
         ("items", figures.numbers_of_items or ("",), 1),
-    ):
+    )
+    for name, values, least in given:
         if not all(isinstance(value, int) and not isinstance(value, bool) for value in values):
             yield problem(name, "a whole number")
         elif min(values) < least:

@@ -82,13 +82,13 @@ def witness(figures: Figures) -> dict[Fraction, int] | None:
     left, _ = targets(figures)
     if not left:
         return {}
-    others: Counter[int] | None = Counter()
+    people = figures.known
     if figures.others:
         apart = (_apart(figures, target) for target in left)
         others = next(filter(None, apart), None) or _solved(figures, left)
         if not others:
             return None if others is None else {}
-    people = others + figures.known
+        people = others + people
     return {score / figures.parts: people[score] for score in sorted(people)}
 
 

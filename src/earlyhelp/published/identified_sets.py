@@ -858,4 +858,4 @@ def _printed_groups(
             if figures := outcome.figures(arm, wave):
                 yield outcome.measure, arm, wave, figures, [maximum - NEAR, maximum]
     for name, figures in ratings(study, printed).items():
-        yield name, INTERVENTION, POST_TRAINING, figures, [4, figures.maximum]
+        yield name, INTERVENTION, POST_TRAINING, figures, [4, int(figures.maximum)]

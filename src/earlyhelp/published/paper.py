@@ -517,6 +517,51 @@ def _existence(row: Row) -> Read:
     return read
 
 
+def groups(path: Path) -> list[tuple[str, Figures]]:
+    """Rows that print a mean of scores in steps, and the ends of their scale.
+
+    Returns
+    -------
+    list of (str, Figures)
+        What and where, with the line; the figures as they are usually printed.
+
+    Raises
+    ------
+    InputError
+        With everything that cannot be read; also when no row is of this kind.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "paper.csv")
+    ...     _ = path.write_text(template())
+    ...     (place, figures), _ = groups(path)
+    >>> place, figures.sd
+    ('row 2, Satisfaction, Table 1', '1.59')
+    """
+    found: list[tuple[str, Figures]] = []
+    problems: list[Problem] = []
+    for line, row in read_rows(path):
+        least_n = 2 if "sd" in row else 1
+        if not {"n", "mean"} <= row.keys() or None in _ends(row) or not _has_grid(row):
+            continue
+        if row["n"] < least_n:
+            problems.append(Problem(path.name, line, "n", str(row["n"]), f"at least {least_n}"))
+            continue
+        place = Outcome(line, row.get("what", ""), row.get("where", ""), "", "", (), ()).place
+        try:
+            found.append((place, _figures(row, ROUNDINGS[0], SPREADS[0])))
+        except _Off as error:
+            problems.append(Problem(path.name, line, "", str(error), "scores on the scale"))
+    if not found and not problems:
+        expected = "a row with n, mean, items or step, and the scale's low and high"
+        problems.append(Problem(path.name, None, "", "no row of scores", expected))
+    if problems:
+        raise InputError(problems)
+    return found
+
+
 def _of_groups(row: Row) -> _Judged:
     """Sizes of the groups that share a total; told of the one in the row."""
     groups, total = row["groups"], row["total"]
@@ -577,14 +622,16 @@ def _figures(row: Row, rounding: str, spread: str) -> Figures:
     reach = (abs(Fraction(row["sd"])) + 1) * n if "sd" in row else len(exactly) + 1
     low = row.get("low", floor((min(mean, middle) - reach) * parts) / parts)
     high = row.get("high", ceil((max(mean, middle) + reach) * parts) / parts)
+    ends = [
+        inner if inner is not None and (end not in row or low <= inner <= high) else outer
+        for end, inner, outer in (("low", least, low), ("high", greatest, high))
+    ]
     return Figures(
-        *(n, row["mean"], row.get("sd")),
-        least if least is not None and ("low" not in row or low <= least <= high) else low,
-        greatest
-        if greatest is not None and ("high" not in row or low <= greatest <= high)
-        else high,
-        *(row.get("items", (1,)), rounding, spread or SPREADS[0], row.get("step", Fraction(1))),
-        *(tuple(exactly), tuple(at_least)),
+        *(n, row["mean"], row.get("sd"), ends[0], ends[1], row.get("items", (1,)), rounding),
+        spread=spread or SPREADS[0],
+        step=row.get("step", Fraction(1)),
+        exactly=tuple(exactly),
+        at_least=tuple(at_least),
     )
 
 
@@ -612,7 +659,7 @@ def _on_scale(row: Row) -> Read:
         others = n - known.total()
         if others < 0:
             return False, f"{known.total()} people with known scores are more than n = {n}"
-        total = sum(score * people for score, people in known.items())
+        total = Fraction(sum(score * people for score, people in known.items()))
         mean = printed_interval(row["mean"], rounding)
         first = max(mean.low, Fraction(total + others * low, n))
         last = min(mean.high, Fraction(total + others * high, n))
@@ -623,7 +670,7 @@ def _on_scale(row: Row) -> Read:
         squares = sum(score**2 * people for score, people in known.items())
 
         def variance(m: Fraction, of_others: Fraction) -> Fraction:
-            return (squares + of_others - n * m**2) / (n - 1)
+            return Fraction(squares + of_others - n * m**2) / Fraction(n - 1)
 
         def clamped(m: Fraction) -> Fraction:
             return min(max(m, first), last)
@@ -631,12 +678,12 @@ def _on_scale(row: Row) -> Read:
         middle = clamped((low + high) / 2)
         rest = n * middle - total
         most = variance(middle, rest * (low + high) - others * low * high)
-        level = clamped(total / known.total()) if known else first
+        level = clamped(Fraction(total, known.total())) if known else first
         least = variance(level, (n * level - total) ** 2 / others if others else Fraction(0))
         figures = Figures(n, row["mean"], row["sd"], 0, 1, 1, rounding, spread)
         sd = figures.variance_interval
         fits = least <= sd.high and sd.low <= most and not row["sd"].startswith("-")
-        ends = span(sqrt(max(least, 0)), sqrt(max(most, 0)), 4)
+        ends = span(sqrt(max(least, Fraction(0))), sqrt(max(most, Fraction(0))), 4)
         return fits, f"the scale allows an SD (n − 1) of {ends}"
 
     return read
@@ -815,7 +862,12 @@ def _confidence(row: Row) -> _Judged:
         if down:
             l0, l1, h0, h1, d0, d1 = -h1, -h0, -l1, -l0, -d1, -d0
         # Rows of a d + b w <= bound.
-        rows = [(1, -1, l1), (-1, 1, -l0), (1, 1, h1), (-1, -1, -h0)]
+        rows: list[tuple[float, float, float]] = [
+            (1, -1, l1),
+            (-1, 1, -l0),
+            (1, 1, h1),
+            (-1, -1, -h0),
+        ]
         says = f"the interval's middle is {span((l0 + h0) / 2, (l1 + h1) / 2, 4)}"
         if down:
             says = says.replace("middle is", "middle, without its sign, is")

@@ -79,7 +79,7 @@ def test_figures_that_cannot_be_compared_are_an_input_error(study: Path) -> None
     named = {"id": "r", "about": "a"}
     zero = {"op": "percent", "of": ["1", "0"]}
     reviewed = named | {"severity": "editorial", "says": "s", "arithmetic": [zero]}
-    test = named | {"id": "t", "t": "1", "df": "1.5", "p": "0.5"}
+    test = named | {"id": "t", "t": "1", "df": "0", "p": "0.5"}
     score = named | {"id": "s", "n": "1", "mean": "1", "sd": "1", "minimum": 1, "maximum": 5}
     declare(study, {"reviewed": [reviewed], "tests": [test], "scores": [score]})
     with pytest.raises(InputError) as caught:
@@ -88,9 +88,22 @@ def test_figures_that_cannot_be_compared_are_an_input_error(study: Path) -> None
 
 
 def test_too_large_a_problem_is_undecided(study: Path) -> None:
-    large = {"n": "5000", "mean": "500.5", "sd": "100.1", "minimum": 0, "maximum": 100000}
+    large = {"n": "5000000", "mean": "500.5", "sd": "100.1", "minimum": 0, "maximum": 100000}
     declare(study, {"scores": [{"id": "s", "about": "a", **large}]})
     assert audit.audit(study)[0].verdict == "undecided"
+
+
+def test_what_is_too_large_to_count_is_decided(study: Path) -> None:
+    # GitHub, ben-domingue/irw, issue 2115: real scores.
+    large = {"n": "1151", "mean": "14.66", "sd": "5.61", "minimum": 4, "maximum": 28}
+    declare(study, {"scores": [{"id": "s", "about": "a", **large}]})
+    assert audit.audit(study)[0].verdict == "held"
+
+
+def test_a_mean_off_its_scale_is_a_finding_without_an_sd(study: Path) -> None:
+    off = {"n": "20", "mean": "7.40", "minimum": 1, "maximum": 5}
+    declare(study, {"scores": [{"id": "s", "about": "a", **off}]})
+    assert audit.audit(study)[0].verdict == "finding"
 
 
 def test_a_study_without_claims_has_nothing_to_audit(mini: Path) -> None:

@@ -175,11 +175,8 @@ def _problems(name: str, checks: list[Check], printed: Printed) -> Iterator[Prob
         for claim in (*check.mentions(), *check.named()):
             if claim not in printed.claims:
                 yield Problem(name, None, check.id, repr(claim), f"a claim of {CLAIMS_FILE}")
-        for operand in check.numbers():
-            try:
-                printed.number(operand)
-            except ValueError:
-                yield Problem(name, None, check.id, repr(operand), "a claim or a number")
+        for operand, expected in check.unread(printed):
+            yield Problem(name, None, check.id, repr(operand), expected)
 
 
 def audit(folder: Path) -> list[Outcome]:

@@ -18,14 +18,12 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from itertools import product
 from math import ceil, exp, floor, inf, lcm, lgamma, sqrt
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -42,6 +40,7 @@ from earlyhelp.possible.one_group import (
 )
 from earlyhelp.possible.witness import group_sizes, why_impossible, witness
 from earlyhelp.published.numbers import Ambiguous, number, plain, printed_number, short, span
+from earlyhelp.published.printed_tests import TESTS, P, p_interval, read_p
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.rawtable import cells, shown
 
@@ -65,31 +64,9 @@ CONVENTIONS = {
 }
 # Ties do not occur among recomputed ps, so that two ways of rounding are left.
 P_ROUNDINGS = ("half-up", "truncated")
-LARGEST_P_OF_EFFECTS, NS = ".05", "ns"  # "ns" says that p is larger
-_P = re.compile(r"p?(=|<=|>=|[<>≤≥]?)([^=<>≤≥]+)")
 
 Row = Mapping[str, Any]
 Read = Callable[[str, str], tuple[bool | None, str]]
-
-
-class P(NamedTuple):
-    """A printed p: "=", "<", "<=", ">", ">=" or "ns", and its figure in plain digits."""
-
-    sign: str
-    figure: str
-
-    def __str__(self) -> str:
-        return f"ns (p > {self.figure})" if self.sign == NS else f"p {self.sign} {self.figure}"
-
-    def fits(self, low: float, high: float, rounding: str) -> bool:
-        """Whether a p from low to high may be printed like this."""
-        if self.sign == "=":
-            interval = printed_interval(self.figure, rounding)
-            return low <= float(interval.high) and high >= float(interval.low)
-        bound = float(self.figure)
-        if "<" in self.sign:
-            return low < bound or ("=" in self.sign and low == bound)
-        return high > bound or ("=" in self.sign and high == bound)
 
 
 @dataclass(frozen=True)
@@ -195,16 +172,6 @@ def _test(text: str) -> str:
     return {known.casefold(): known for known in TESTS}[name]
 
 
-def _p(text: str) -> P:
-    compact = re.sub(r"\s", "", text).casefold()
-    if compact.replace(".", "") == "ns":
-        return P(NS, plain(LARGEST_P_OF_EFFECTS))
-    match = _P.fullmatch(compact)
-    if not match or not 0 <= Decimal(plain(match[2])) <= 1:
-        raise ValueError
-    return P(match[1].replace("≤", "<=").replace("≥", ">=") or "=", plain(match[2]))
-
-
 LONGEST = 12  # characters of a figure, so that `Figures` reads what is read here
 NUMBER = "a number as printed, such as 4.20"
 COUNTS = "scores, each once, and their people, such as 1: 3; 5: 0"
@@ -230,7 +197,7 @@ COLUMNS: dict[str, tuple[Callable[[str], Any], str]] = {
     "value": (_figure, NUMBER),
     "df": (_positive, "a number above 0"),
     "df2": (_positive, "a number above 0"),
-    "p": (_p, "a p from 0 to 1 as printed, such as .036, < .05 or ns"),
+    "p": (read_p, "a p from 0 to 1 as printed, such as .036, < .05 or ns"),
     "tails": (lambda text: ("1", "2").index(text) + 1, "1 or 2"),
     "n2": (_whole(1), "a whole number from 1"),
     "d": (_figure, NUMBER),
@@ -710,19 +677,6 @@ def _share(row: Row) -> _Judged:
 # Tests --------------------------------------------------------------------------------------------
 
 
-def _p_of_r(r: float, df: float) -> float:
-    return 2 * float(stats.t.sf(inf if r >= 1 else r * sqrt(df / (1 - r * r)), df))
-
-
-# How many degrees of freedom a test has, and its p: two-sided, or of the upper tail.
-TESTS: dict[str, tuple[int, Callable[..., float]]] = {
-    "t": (1, lambda t, df: 2 * float(stats.t.sf(t, df))),
-    "F": (2, lambda f, df, df2: float(stats.f.sf(f, df, df2))),
-    "chi2": (1, lambda chi2, df: float(stats.chi2.sf(chi2, df))),
-    "r": (1, _p_of_r),
-    "z": (0, lambda z: 2 * float(stats.norm.sf(z))),
-    "Q": (1, lambda q, df: float(stats.chi2.sf(q, df))),
-}
 SIGNED = ("t", "r", "z")
 AGAINST = "one-sided, against the direction of the effect"
 
@@ -740,7 +694,7 @@ def _p_of_test(row: Row) -> _Judged:
         return _Judged(FALSE, (), (f"{printed}: there is no such {test}",))
 
     def read(tail: str, rounding: str) -> tuple[bool, str]:
-        low, high = _p_interval(test, value, dfs, rounding)
+        low, high = p_interval(test, value, dfs, rounding)
         if "one-sided" in tail:
             low, high = low / 2, high / 2
         if tail == AGAINST:
@@ -758,21 +712,6 @@ def _tails(row: Row) -> tuple[str, ...]:
         return ("upper tail", "halved: one-sided") if halved else ("upper tail",)
     tails = {1: ("one-sided", AGAINST), 2: ("two-sided",)}
     return tails.get(row.get("tails", 0), ("two-sided", "one-sided"))
-
-
-def _p_interval(test: str, value: str, dfs: Iterable[str], rounding: str) -> tuple[float, float]:
-    """Least and greatest p over the rounding of the value and of fractional df.
-
-    In each of them p only rises or only falls, so that it is enough to look at the ends; in the df
-    of an F this holds over so short a range for all that can be printed.
-    """
-    interval = printed_interval(value.lstrip("-"), rounding)
-    ends = [(max(float(interval.low), 0.0), float(interval.high))]
-    for df in dfs:
-        exact = printed_interval(df, rounding)[:2] if "." in df else (Fraction(df),)
-        ends.append(tuple(max(float(end), 1e-9) for end in exact))  # type: ignore[arg-type]
-    ps = [TESTS[test][1](*corner) for corner in product(*ends)]
-    return min(ps), max(ps)
 
 
 def _remark(p: P) -> str:

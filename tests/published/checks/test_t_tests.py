@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from statistics import mean, stdev
+from typing import Any
 
 import pytest
 from helpers import run_check
@@ -13,14 +14,14 @@ from earlyhelp.published.checks.t_tests import (
     ChangeTests,
     Difference,
     TTest,
-    p_interval,
     two_sample,
 )
+from earlyhelp.published.printed_tests import p_interval
 
 
 def test_p_interval_is_that_of_the_t_distribution() -> None:
     # R: 2 * pt(-c(1.225, 1.215), 16) = 0.2383, 0.2420.
-    assert p_interval("1.22", 16) == pytest.approx((0.2383, 0.2420), abs=5e-5)
+    assert p_interval("t", "1.22", ["16"], "either") == pytest.approx((0.2383, 0.2420), abs=5e-5)
 
 
 def test_p_of_a_published_example_is_found() -> None:
@@ -32,12 +33,29 @@ def test_p_of_a_published_example_is_found() -> None:
 
 
 def test_p_interval_ignores_the_sign() -> None:
-    assert p_interval("-1.22", 16) == p_interval("1.22", 16)
+    without = p_interval("t", "1.22", ["16"], "either")
+    assert p_interval("t", "-1.22", ["16"], "either") == without
+
+
+@pytest.mark.parametrize(
+    ("given", "holds"),
+    [
+        # t(38) = 2.22 has p = .0325.
+        ({"t": "2.22", "df": "38", "p": "<.03"}, False),
+        ({"t": "−2.22", "df": "38", "p": "p < ,05"}, True),
+        ({"t": "2,22", "df": "38", "p": "ns"}, False),
+        ({"t": "1.80", "df": "40", "p": ".040"}, False),
+        ({"t": "1.80", "df": "40", "p": ".040", "tails": 1}, True),
+        ({"t": "2.31", "df": "27.83", "p": ".029"}, True),
+    ],
+)
+def test_a_test_is_read_as_papers_print_it(given: dict[str, Any], holds: bool) -> None:
+    assert run_check(TTest, **given).holds is holds
 
 
 @pytest.mark.parametrize("t", ["0.05", "1.3", "2.24"])
 def test_every_t_that_rounds_to_the_printed_one_has_its_p_inside(t: str) -> None:
-    low, high = p_interval(t, 9)
+    low, high = p_interval("t", t, ["9"], "either")
     decimals = len(t.partition(".")[2])
     step = 10.0**-decimals
     for part in range(-9, 10):

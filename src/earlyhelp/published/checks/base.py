@@ -7,6 +7,7 @@ carries the arithmetic, for a reader to follow.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 from fractions import Fraction
 from functools import reduce
 from math import prod
@@ -17,7 +18,7 @@ from pydantic import BeforeValidator, Field
 
 from earlyhelp.possible.one_group import Interval, printed_interval
 from earlyhelp.published.claims import Claim
-from earlyhelp.published.numbers import number, printed_number, short
+from earlyhelp.published.numbers import number, plain, printed_number, short
 from earlyhelp.study.design import PLACEHOLDER
 from earlyhelp.study.yamlfile import Strict
 
@@ -60,12 +61,14 @@ class Printed:
         self.claims = {claim.id: claim for claim in claims}
 
     def text(self, operand: str) -> str:
-        """Figure as printed; a number word as digits."""
+        """Figure as printed, in plain digits; what is no number as it stands."""
         text = self.claims[operand].printed if operand in self.claims else operand
-        try:
-            return f"{printed_number(text):f}"
-        except ValueError:
-            return text
+        for read in (printed_number, plain):  # the first knows that 1,500 is a thousand and more
+            try:
+                return f"{Decimal(read(text)):f}"
+            except ValueError:
+                continue
+        return text
 
     def number(self, operand: str) -> Fraction:
         """Figure as a number."""
@@ -217,6 +220,14 @@ class Check(Strict):
     def numbers(self) -> Iterable[str]:
         """Operands that must be numbers."""
         return ()
+
+    def unread(self, printed: Printed) -> Iterator[tuple[str, str]]:
+        """Operands that are not what they must be, and what that is."""
+        for operand in self.numbers():
+            try:
+                printed.number(operand)
+            except ValueError:
+                yield operand, "a claim or a number"
 
     def mentions(self) -> Iterable[str]:
         """Claims that need not be numbers."""

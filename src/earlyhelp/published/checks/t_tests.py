@@ -7,9 +7,10 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import product
 from math import sqrt
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from scipy import stats
 from earlyhelp.possible.one_group import Interval, printed_interval
 from earlyhelp.published.checks.base import Check, Operand, Printed, Scores, Verdict
 from earlyhelp.published.numbers import span
+from earlyhelp.published.printed_tests import p_interval, read_p
 from earlyhelp.study.yamlfile import Strict
 
 # Ratios of the SDs of change in two arms that `ChangeTests` searches.
@@ -42,42 +44,33 @@ class TTest(Check):
     t: Operand
     df: Operand
     p: Operand
+    tails: Literal[1, 2] = 2
 
     def numbers(self) -> Iterable[str]:
         return (self.t, self.df, self.p)
 
+    def unread(self, printed: Printed) -> Iterator[tuple[str, str]]:
+        yield from ((bad, told) for bad, told in super().unread(printed) if bad != self.p)
+        try:
+            read_p(printed.text(self.p))
+        except ValueError:
+            yield self.p, "a claim or a p, such as .036, < .05 or ns"
+
     def run(self, printed: Printed) -> Verdict:
-        t, df, p = (printed.text(operand) for operand in (self.t, self.df, self.p))
-        target = printed.rounded(self.p)
+        t, df = printed.text(self.t), printed.text(self.df)
+        if printed.number(self.df) <= 0:
+            raise ValueError(f"df = {df}")
+        p = read_p(printed.text(self.p))
+        ends = p_interval("t", t, [df], "either")
+        told = p.figure if p.sign == "=" else p
         lines, fits = [], {}
-        for sides in (2, 1):
-            low, high = p_interval(t, int(df), sides)
-            fits[sides] = low <= target.high and high >= target.low
-            name = "two-sided" if sides == 2 else "one-sided"
-            lines.append(f"t({df}) = {t} gives p from {span(low, high, 4)} {name}; printed {p}")
-        return Verdict(fits[2], lines[:1] if fits[2] else lines)
-
-
-def p_interval(t: str, df: int, sides: int = 2) -> tuple[float, float]:
-    """Least and greatest p of every t that is printed like this.
-
-    Parameters
-    ----------
-    t : str
-        As printed; the sign is ignored.
-    df : int
-    sides : {1, 2}
-
-    Examples
-    --------
-    >>> low, high = p_interval("1.22", 16)
-    >>> print(f"{low:.4f} to {high:.4f}")
-    0.2383 to 0.2420
-    """
-    interval = printed_interval(t.lstrip("-−"), "either")
-    ends = (float(interval.high), max(float(interval.low), 0.0))
-    low, high = (sides * float(stats.t.sf(end, df)) for end in ends)
-    return low, high
+        for tails in dict.fromkeys((self.tails, 2, 1)):
+            low, high = (end * tails / 2 for end in ends)
+            fits[tails] = p.fits(low, high, "either")
+            name = "two-sided" if tails == 2 else "one-sided"
+            lines.append(f"t({df}) = {t} gives p from {span(low, high, 4)} {name}; printed {told}")
+        holds = fits[self.tails]
+        return Verdict(holds, lines[:1] if holds else lines)
 
 
 class Tested(Strict):

@@ -1,0 +1,112 @@
+"""Tests as papers print them: how a p is read, and what p a printed test may have.
+
+References
+----------
+.. [1] Nuijten et al. (2016), statcheck. Behavior Research Methods 48.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from fractions import Fraction
+from itertools import product
+from math import inf, sqrt
+from typing import NamedTuple
+
+from scipy import stats
+
+from earlyhelp.possible.one_group import printed_interval
+from earlyhelp.published.numbers import plain
+
+LARGEST_P_OF_EFFECTS, NS = ".05", "ns"  # "ns" says that p is larger
+_P = re.compile(r"p?(=|<=|>=|[<>≤≥]?)([^=<>≤≥]+)")
+
+
+class P(NamedTuple):
+    """A printed p: "=", "<", "<=", ">", ">=" or "ns", and its figure in plain digits."""
+
+    sign: str
+    figure: str
+
+    def __str__(self) -> str:
+        return f"ns (p > {self.figure})" if self.sign == NS else f"p {self.sign} {self.figure}"
+
+    def fits(self, low: float, high: float, rounding: str) -> bool:
+        """Whether a p from low to high may be printed like this."""
+        if self.sign == "=":
+            interval = printed_interval(self.figure, rounding)
+            return low <= float(interval.high) and high >= float(interval.low)
+        bound = float(self.figure)
+        if "<" in self.sign:
+            return low < bound or ("=" in self.sign and low == bound)
+        return high > bound or ("=" in self.sign and high == bound)
+
+
+def read_p(text: str) -> P:
+    """Read a p as papers print it: a number, an inequality or "ns".
+
+    Raises
+    ------
+    ValueError
+        When it is no p.
+
+    Examples
+    --------
+    >>> print(read_p("p < ,05"), read_p("≤ .001"), read_p("n.s."), sep="; ")
+    p < 0.05; p <= 0.001; ns (p > 0.05)
+    """
+    compact = re.sub(r"\s", "", text).casefold()
+    if compact.replace(".", "") == "ns":
+        return P(NS, plain(LARGEST_P_OF_EFFECTS))
+    match = _P.fullmatch(compact)
+    if not match or not 0 <= Decimal(plain(match[2])) <= 1:
+        raise ValueError
+    return P(match[1].replace("≤", "<=").replace("≥", ">=") or "=", plain(match[2]))
+
+
+def _p_of_r(r: float, df: float) -> float:
+    return 2 * float(stats.t.sf(inf if r >= 1 else r * sqrt(df / (1 - r * r)), df))
+
+
+# How many degrees of freedom a test has, and its p: two-sided, or of the upper tail.
+TESTS: dict[str, tuple[int, Callable[..., float]]] = {
+    "t": (1, lambda t, df: 2 * float(stats.t.sf(t, df))),
+    "F": (2, lambda f, df, df2: float(stats.f.sf(f, df, df2))),
+    "chi2": (1, lambda chi2, df: float(stats.chi2.sf(chi2, df))),
+    "r": (1, _p_of_r),
+    "z": (0, lambda z: 2 * float(stats.norm.sf(z))),
+    "Q": (1, lambda q, df: float(stats.chi2.sf(q, df))),
+}
+
+
+def p_interval(test: str, value: str, dfs: Iterable[str], rounding: str) -> tuple[float, float]:
+    """Least and greatest p over the rounding of the value and of fractional df.
+
+    In each of them p only rises or only falls, so that it is enough to look at the ends; in the df
+    of an F this holds over so short a range for all that can be printed.
+
+    Parameters
+    ----------
+    test : str
+        One of `TESTS`.
+    value : str
+        In plain digits; the sign is ignored.
+    dfs : iterable of str
+    rounding : str
+        As `Figures` has it.
+
+    Examples
+    --------
+    >>> low, high = p_interval("t", "1.22", ["16"], "either")
+    >>> print(f"{low:.4f} to {high:.4f}")
+    0.2383 to 0.2420
+    """
+    interval = printed_interval(value.lstrip("-"), rounding)
+    ends = [(max(float(interval.low), 0.0), float(interval.high))]
+    for df in dfs:
+        exact = printed_interval(df, rounding)[:2] if "." in df else (Fraction(df),)
+        ends.append(tuple(max(float(end), 1e-9) for end in exact))  # type: ignore[arg-type]
+    ps = [TESTS[test][1](*corner) for corner in product(*ends)]
+    return min(ps), max(ps)

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from earlyhelp.possible.one_group import Figures, TooLarge, count, draw, size
+from earlyhelp.possible.witness import witness
 
 PROBLEMS = [
     Figures(130, "2.7", "1.9", 1, 5),
@@ -25,6 +26,11 @@ PROBLEMS = [
     Figures(18, "66.3", "7.0", 12, 84),
     Figures(22, "66.9", "4.2", 12, 84),
     Figures(150, "3", "1", 1, 7),
+]
+LARGE = [
+    Figures(200, "3.41", "1.22", 1, 7),
+    Figures(1151, "14.66", "5.61", 4, 28),
+    Figures(5000, "3.41", "1.22", 1, 7),
 ]
 DRAWS = 100_000
 HOW_TO_INSTALL = (
@@ -158,6 +164,21 @@ def compare_drawing(sprite: Any, limit: float) -> None:
         )
 
 
+def compare_existence(sprite: Any, limit: float) -> None:
+    """Print seconds to a first data set of a large group and the ratio to pysprite."""
+    print("\n## One data set\n")
+    print("| problem | seconds | pysprite: seconds a data set | times faster |")
+    print("|---|--:|--:|--:|")
+    for figures in LARGE:
+        seconds, _ = timed(lambda f=figures: witness(f))
+        peer_seconds, found, _ = drawn_by_pysprite(figures, sprite, limit)
+        sign, each = "" if found else "> ", peer_seconds / max(found, 1)
+        print(
+            f"| {name(figures)} | {seconds:.4f} | {sign}{each:.2f} | {sign}{each / seconds:,.0f} |",
+            flush=True,
+        )
+
+
 def growth() -> None:
     """Print time and memory as n and the scale grow, until the exact way ends."""
     print("\n## Where the exact way ends\n")
@@ -188,6 +209,7 @@ def main() -> None:
     except ImportError:
         sys.exit(HOW_TO_INSTALL)
     warnings.simplefilter("ignore")  # pysprite warns that GRIM has little power for large n
+    compare_existence(Sprite, args.drawing_seconds)
     compare_drawing(Sprite, args.drawing_seconds)
     compare_counting(args.listing_seconds)
     growth()

@@ -18,7 +18,7 @@ from earlyhelp.cli import main
 COMMANDS = ["validate", "audit", "ledger", "determine", "execute", "html", "volumes"]
 GROUPS = {
     "qualitative": ["export", "import"],
-    "samples": ["count", "draw", "list", "bounds"],
+    "samples": ["count", "draw", "list", "bounds", "table"],
     "trial": ["power", "size", "sweep", "simulate", "gather"],
 }
 

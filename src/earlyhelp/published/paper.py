@@ -1,10 +1,10 @@
 """The audit of a paper: one CSV file, one printed result a row, each checked by itself.
 
-A row's mean and SD (GRIM [1]_, GRIMMER [2]_, DEBIT [3]_), its count and percentage, and its test
-and p [4]_ are read under every usual convention: how figures were rounded, what an SD is, which
-tail a p is of. A row *holds* when the first reading allows it, *holds only if* another one was
-meant, and *cannot be true* when none of them allows it. One way of rounding is taken for all
-figures of a row.
+A row's mean and SD (GRIM [1]_, GRIMMER [2]_, DEBIT [3]_), its count and percentage, its test
+and p [4]_, effect size and confidence interval are read under every usual convention: how figures
+were rounded, what an SD is, which tail a p is of. A row *holds* when the first reading allows it,
+*holds only if* another one was meant, and *cannot be true* when none of them allows it. One way of
+rounding is taken for all figures of a row.
 
 References
 ----------

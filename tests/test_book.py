@@ -387,7 +387,8 @@ def _seen(article: Tag) -> BeautifulSoup:
     """What a reader of the PDF sees: no code, no controls, no footnote marks, a narrow ledger."""
     copy = BeautifulSoup(str(article), "lxml")
     hidden = (
-        ".headerlink, .rows, .cell_input, .cell details, .backrefs, .citation > .label, h1, "
+        ".headerlink, .rows, .cell_input, .cell details, .screen-only, .tag_screen-only, .backrefs, "
+        ".citation > .label, h1, "
         "script, svg, .footnote-reference, .footnote > .label"
     )
     for element in copy.select(hidden):
@@ -454,7 +455,8 @@ def test_pdf_tags_table_headers(volumes: list[Printed]) -> None:
         headers = [item for item in volume.objects if item.get("/S") == "/TH"]
         assert len(headers) >= 2 * len(tables) > 0
         scopes = [item["/A"][0]["/Scope"] for item in headers]
-        rows = [row for article in volume.articles.values() for row in article.select("tbody th")]
+        printed = map(_seen, volume.articles.values())
+        rows = [row for article in printed for row in article.select("tbody th")]
         assert scopes.count("/Row") == len(rows)
 
 
@@ -509,6 +511,15 @@ def test_pdf_prints_nothing_below_seven_points(volumes: list[Printed]) -> None:
     for volume in volumes:
         small = [line for line in proof(volume.path) if " pt: " in line]
         assert small == [], volume.volume.name
+
+
+def test_pdf_summary_takes_two_pages_and_the_report_at_most_fifty(volumes: list[Printed]) -> None:
+    report = volumes[0]
+    if len(report.articles) < 3:
+        pytest.skip("the miniature is shorter")
+    assert "executive summary" in report.chapters[0].title
+    assert report.starts[1] - report.starts[0] <= 2
+    assert 40 <= len(report.reader.pages) <= 50
 
 
 def test_pdf_prints_no_text_over_other_text(volumes: list[Printed]) -> None:

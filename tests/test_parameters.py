@@ -21,6 +21,8 @@ CHANGED = [
     ("index", "confidence", 0.8),
     ("promise", "confidence", 0.8),
     ("promise", "analysis_set", "trained"),
+    ("readiness", "alpha", 0.2),
+    ("readiness", "target_power", 0.6),
     ("theory_of_change", "alpha", 0.9),
     ("theory_of_change", "outcome", "records"),
     ("trial", "alpha", 0.2),

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
-from earlyhelp.render.html import build_html, edition
+from earlyhelp.render.html import build_html
 from earlyhelp.render.volumes import PROVENANCE, imprint
 from earlyhelp.study.design import read_study
 from earlyhelp.study.problems import InputError
@@ -165,9 +165,9 @@ def test_the_front_page_says_what_the_book_was_made_from(
     assert re.search(r"SHA-256 ?[0-9a-f]{12}\b", said)
     assert f"Python {platform.python_version()}, pandas {pd.__version__}" in said
     study = read_study(compendium / "data/other")
-    before = edition(study, imprint(study, compendium))
+    before = imprint(study, compendium).edition
     (study.folder / "words.yml").write_text("[]\n")
-    assert edition(study, imprint(study, compendium)) != before
+    assert imprint(study, compendium).edition != before
 
 
 def test_the_search_takes_a_number_for_one_word(built_book: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -107,12 +108,32 @@ def test_terms_with_ids_become_headings_and_other_lists_stay(tmp_path: Path) -> 
     assert len({item["id"] for item in page.select("h1, h2, h3, h4")}) == 6
 
 
-def test_chapters_of_a_part_run_on(tmp_path: Path) -> None:
-    page = BeautifulSoup(to_html(joined(tmp_path)[REPORT]), "lxml")
+def test_only_what_follows_the_front_page_starts_a_page(tmp_path: Path) -> None:
+    report = joined(tmp_path)[REPORT]
+    report.chapters.append(replace(report.chapters[-1], part="Last", title="Page last"))
+    page = BeautifulSoup(to_html(report), "lxml")
     assert [item["title"] for item in page.select(".chapter")] == [
-        *("Page index", "Page found", "Page short")
+        *("Page index", "Page found", "Page short", "Page last")
     ]
-    assert [item["title"] for item in page.select(".run-on")] == ["Page short"]
+    assert [item["title"] for item in page.select(".run-on")] == ["Page short", "Page last"]
+
+
+def test_what_is_for_the_screen_is_not_printed_and_links_say_where_it_is(tmp_path: Path) -> None:
+    volumes = joined(
+        tmp_path,
+        found="<p>See <a href='#all'>it</a> and <a href='#cell'>that</a>.</p>"
+        "<section class='screen-only' id='all'><h2>Open</h2></section>"
+        "<div class='cell tag_screen-only'><table id='cell'><tr><td>1</td></tr></table></div>",
+    )
+    assert "See it and that (HTML book, Page found)." in said(volumes)
+    assert "Open" not in said(volumes)
+    assert [chapter.illustrative for chapter in volumes[REPORT].chapters] == [False] * 3
+
+
+def test_folded_tables_are_known_to_be_missing(tmp_path: Path) -> None:
+    cell = "<div class='cell'><details><table><tr><td>1</td></tr></table></details></div>"
+    report = joined(tmp_path, found=cell)[REPORT]
+    assert [chapter.illustrative for chapter in report.chapters] == [False, True, False]
 
 
 def test_a_link_that_leads_nowhere_is_an_error(tmp_path: Path) -> None:

@@ -94,6 +94,15 @@ def test_lists_of_tables_and_figures_have_captions_without_statuses(
     assert re.search(r"Table 2 Training attended, by role [. ]*\d", front), front
 
 
+@pytest.mark.parametrize("folded", [True, False])
+def test_missing_numbers_are_told_where_something_illustrative_is_left_out(
+    tmp_path: Path, folded: bool
+) -> None:
+    table = "<table><caption>Table 1 Of something</caption><tr><td>x</td></tr></table>"
+    reader = rendered(table, tmp_path, illustrative=folded)
+    assert ("Numbers that are missing here" in words(reader)) == folded
+
+
 def test_links_out_of_a_volume_name_volume_section_and_page(
     readers: list[PdfReader], text: str
 ) -> None:
@@ -217,15 +226,16 @@ def test_short_rows_are_not_broken_over_pages() -> None:
     assert [table.get_text() for table in body.select(".whole table")] == ["shortlow"]
 
 
-def rendered(markup: str, work: Path, parts: int = 1) -> PdfReader:
+def rendered(markup: str, work: Path, parts: int = 1, *, illustrative: bool = False) -> PdfReader:
     """A volume of one chapter or of some with the same content, each on a page of its own."""
-    volume, said = Volume("v", "Volume"), Imprint("T", "", (), "", "", "", (), "", "")
+    volume, said = Volume("v", "Volume"), Imprint("T", "", (), "", (), "", "", "")
     chapters = [
         Chapter(
             f"{number}.html", "", volume, "T",
             BeautifulSoup(
                 f"<h1 id='h1.{number}'>T</h1>" + markup.replace("NUMBER", str(number)), "lxml"
             ).body,
+            illustrative=illustrative,
         )
         for number in range(parts)
     ]  # fmt: skip
@@ -301,6 +311,13 @@ def test_definition_lists_are_lists(tmp_path: Path) -> None:
     tree = reader.trailer["/Root"]["/StructTreeRoot"]
     (item,) = structure(tree, "/LI")
     assert [str(child.get_object()["/S"]) for child in item["/K"]] == ["/Lbl", "/LBody"]
+
+
+def test_a_term_stands_in_the_line_of_its_text(tmp_path: Path) -> None:
+    # pandoc makes a block of every text, which would stand below its term.
+    pages = rendered("<dl><dt>Term</dt><dd><p>One.</p></dd><dt>Two</dt><dd>x</dd></dl>", tmp_path)
+    lines = "\n".join(page.extract_text() for page in pages.pages)
+    assert re.search(r"Term\s?One\.", lines.replace("\n", "|"))
 
 
 def test_no_text_is_smaller_than_seven_points(readers: list[PdfReader]) -> None:

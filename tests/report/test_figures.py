@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from earlyhelp.analysis import feasibility, participants
 from earlyhelp.report import figures
 from earlyhelp.report.layout import LAYOUTS
+from earlyhelp.study.design import ARMS, WAVES
 from earlyhelp.study.raw import open_pilot
 
 
@@ -142,6 +143,23 @@ def test_bands_differ_in_their_marker() -> None:
 def test_designs_differ_in_line_and_marker() -> None:
     lines, markers, _ = zip(*figures.DESIGN_STYLES.values(), strict=True)
     assert len(set(lines)) == len(set(markers)) == len(figures.DESIGN_STYLES)
+
+
+def test_arms_and_differences_stand_below_one_another_on_a_phones_width() -> None:
+    spread = {"measure": "wai", "n": 9, "mean": 60.0, "ci_low": 55.0, "ci_high": 65.0}
+    means = pd.DataFrame([{**spread, "arm": a, "wave": w} for a in ARMS for w in WAVES])
+    rows = [("endline", 2.0), ("change", -1.0), ("change", 1.0)]
+    contrasts = pd.DataFrame(rows, columns=["contrast", "difference"])
+    contrasts = contrasts.assign(ci_low=-5.0, ci_high=5.0)
+    figure = figures.arms_compared(means, contrasts, 84)
+    upper, lower = figure.axes
+    # A phone has 390 points of a 96th of an inch; text of nine points stays above seven.
+    assert 390 / 96 / figure.get_size_inches()[0] > 7 / 9
+    assert [text.get_text() for text in upper.get_yticklabels()] == [
+        f"{wave}: {arm.capitalize()} (n = 9)" for wave in WAVES for arm in ARMS
+    ]
+    assert [text.get_text() for text in lower.get_yticklabels()] == ["endline", "change", "or"]
+    assert [text.get_text() for text in lower.texts] == ["2.0", "\u22121.0", "1.0"]
 
 
 def test_many_equal_scores_may_overlap() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -15,6 +16,7 @@ from earlyhelp.qualitative.framework import Codebook
 from earlyhelp.qualitative.theory import load_theory
 from earlyhelp.report import qualitative_tables
 from earlyhelp.report.page import table_markdown
+from earlyhelp.study.design import Question
 from earlyhelp.study.raw import open_pilot
 
 
@@ -193,9 +195,10 @@ def test_an_outcome_shows_its_rows_and_its_test(rotherham: Path) -> None:
     shown = qualitative_tables.outcome_evidence(found, theory)
     row = shown[shown["Outcome"].str.contains("outcome-evidence-relationship-alliance")].iloc[0]
     # The report prints p = .697 for the change of the WAI between the arms.
-    assert row["Test between arms"] == "Working alliance (WAI): p = .697, cannot tell"
+    assert row["Evidence"] == (
+        "**qualitative support** Working alliance (WAI): p = .697, cannot tell."
+    )
     assert "[Q202](#q202)" in row["Rows"]
-    assert row["Evidence"] == "**qualitative support**"
 
 
 def test_an_outcome_without_evidence_says_why(rotherham: Path) -> None:
@@ -215,6 +218,42 @@ def test_an_outcome_leads_to_its_evidence_and_rows(rotherham: Path) -> None:
         "[evidence](#outcome-evidence-less-dropout); rows [Q206](#q206), [Q207](#q207)"
     )
     assert leads["mental-health"] == "[evidence](#outcome-evidence-mental-health)"
+
+
+def rated(*rows: tuple[str, str, str, str, str]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["question", "part", "points", "cap", "confidence"])
+
+
+def asked(*ids: str) -> dict[str, Question]:
+    return {
+        id: Question(id=id, dimension="promise", name=f"Name {id}", question="Q?") for id in ids
+    }
+
+
+def test_a_statement_is_as_sure_as_the_least_sure_answer_behind_it() -> None:
+    answers = rated(
+        ("1.1", "training", "SDNK", "", "strong"),
+        ("1.1", "tools", "", "", "very limited"),
+        ("1.2", "approach", "SDN", "", "moderate"),
+        ("1.3", "approach", "SDNK", "of an effect: too few units", "very limited"),
+    )
+    told = qualitative_tables.how_sure(
+        answers,
+        asked("1.1", "1.2", "1.3"),
+        {
+            "it ran": ["1.1 training", "1.2"],
+            "it came": ["1.1 training"],
+            "it was used": ["1.1"],
+            "it helped": ["1.3", "1.2"],
+            "nobody asked": ["9.9"],
+        },
+    )
+    assert re.sub(r"\(#[^)]*\)", "", told.replace("\\", "")) == (
+        "- **How sure?** That it ran: **moderate** ([1.2 Name 1.2]: agreement not shown). "
+        "That it came: **strong** ([1.1 Name 1.1, training]). "
+        "That it was used: **very limited** ([1.1 Name 1.1, tools]: nothing that counts). "
+        "That it helped: **very limited** ([1.3 Name 1.3]: of an effect: too few units)."
+    )
 
 
 def test_a_question_without_rows_has_a_table_of_strength_without_rows() -> None:
@@ -263,4 +302,4 @@ def test_a_test_that_decides_says_for_whom(rotherham: Path) -> None:
     theory, pilot = load_theory(rotherham), open_pilot(rotherham)
     found = evidence.outcome_evidence(theory, pilot, None).assign(measured="against")
     shown = qualitative_tables.outcome_evidence(found, theory)
-    assert shown["Test between arms"].iloc[0].endswith(", goes against it")
+    assert shown["Evidence"].iloc[0].endswith(", goes against it.")

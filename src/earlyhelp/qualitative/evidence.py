@@ -56,7 +56,13 @@ from earlyhelp.qualitative.triangulation import (
 from earlyhelp.study.design import PLACEHOLDER, Question
 from earlyhelp.study.raw import Pilot
 
-POINTS = ("S", "D", "N", "K")
+# What is to be said of an answer that lacks a point.
+POINTS = {
+    "S": "fewer than two kinds of source",
+    "D": "nothing at first hand",
+    "N": "no printed number",
+    "K": "agreement not shown",
+}
 DISSONANCE, PARTIAL, *_ = JUDGEMENTS
 LEVELS = ("very limited", "very limited", "limited", "moderate", "strong")
 # With two against two units no test by randomisation can find anything; with four against four one

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import html
 import json
-import platform
 import re
 import shutil
 from collections.abc import Iterator
-from hashlib import sha256
-from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -39,10 +36,9 @@ from earlyhelp.report.claim_cards import cards
 from earlyhelp.study.design import Study, read_study
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import open_pilot
-from earlyhelp.validate import study_files, table
+from earlyhelp.validate import table
 
 FRONT_PAGE = "index.ipynb"  # a notebook like the others, but above their folder
-PACKAGES = ("pandas", "seaborn", "pingouin", "papermill", "jupyter-book")
 # Pages of book/ that every study's book has.
 REFERENCE_PAGES = ("instruments", "reading_statuses", "glossary", "references")
 
@@ -199,7 +195,7 @@ def study_settings(study: Study, said: Imprint, contents: Contents) -> dict[str,
     report = contents.volumes[0]
     return {
         "nitpicky": True,
-        "myst_substitutions": {"study_files": table(), "edition": edition(study, said)},
+        "myst_substitutions": {"study_files": table(), "edition": said.edition},
         "html_title": study.title,
         # The theme takes both as HTML.
         "html_theme_options": {
@@ -216,18 +212,6 @@ def study_settings(study: Study, said: Imprint, contents: Contents) -> dict[str,
             "default_mode": "auto",
         },
     }
-
-
-def edition(study: Study, said: Imprint) -> str:
-    """What a book was made from: its version, the study's files and the packages used."""
-    digests = (sha256(path.read_bytes()).digest() for path in study_files(study.folder))
-    data = sha256(b"".join(digests)).hexdigest()
-    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    released = " of ".join(filter(None, [said.version, said.date]))
-    return (
-        f"Version {released}. The study's data and figures have the SHA-256 `{data[:12]}`. "
-        f"Computed with Python {platform.python_version()}, {packages}."
-    )
 
 
 def _claims(study: Study) -> tuple[dict[str, tuple[str, str]], dict[str, Any]]:

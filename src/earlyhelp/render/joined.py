@@ -32,9 +32,11 @@ from bs4.element import Tag
 from earlyhelp.render.volumes import Contents, Volume
 from earlyhelp.study.problems import InputError, Problem
 
+# What a page marks as being for the screen, by a section's class or a cell's tag.
+MARKED = ".screen-only, .tag_screen-only"
 # What only a browser needs.
 SCREEN_ONLY = (
-    ".headerlink, .rows, .cell_input, .cell details, .sd-summary-state-marker, .backrefs, "
+    f"{MARKED}, .headerlink, .rows, .cell_input, .cell details, .sd-summary-state-marker, .backrefs, "
     "script, style, button, svg, .citation > .label"
 )
 # Columns of the ledger that the paper shows, and their shares of its width.
@@ -54,8 +56,9 @@ _INLINE_SVG = re.compile(r"<svg\b[^>]*>.*?</svg>", re.DOTALL)
 class Chapter:
     """One page of the book.
 
-    `body` is its article without what only a browser needs, `folded` the ids of tables and figures
-    that are folded there and not printed.
+    `body` is its article without what only a browser needs, `folded` the ids of what is folded
+    there or for the screen alone, and so not printed; `illustrative` says that tables or figures
+    are folded.
     """
 
     path: str
@@ -64,6 +67,7 @@ class Chapter:
     title: str
     body: Tag
     folded: frozenset[str] = frozenset()
+    illustrative: bool = False
 
 
 @dataclass(frozen=True)
@@ -160,7 +164,9 @@ def _read_chapter(
     markup = extract_drawings((pages / path).read_text("utf-8"), stem, images)
     body = BeautifulSoup(markup, "lxml").select_one("article.bd-article")
     assert body is not None, f"{path} has no article"
-    folded = frozenset(str(item["id"]) for item in body.select(".cell details [id]"))
+    unprinted = f".cell details [id], :is({MARKED})[id], :is({MARKED}) [id]"
+    folded = frozenset(str(item["id"]) for item in body.select(unprinted))
+    illustrative = body.select_one(".cell details :is(table, figure)") is not None
     for element in body.select(SCREEN_ONLY):
         element.decompose()
     for number in body.select("a.claim.cell"):
@@ -174,7 +180,7 @@ def _read_chapter(
         image["src"] = source.name
     heading = body.find("h1")
     title = " ".join(heading.get_text().split()) if heading else path
-    return Chapter(path, part, volume, title, body, folded)
+    return Chapter(path, part, volume, title, body, folded, illustrative)
 
 
 def _keep_columns(table: Tag, names: Collection[str]) -> None:
@@ -435,7 +441,7 @@ def _shape(chapter: Chapter) -> None:
     for side in ("right", "center"):
         for cell in body.select(f"table .text-{side}"):
             cell["style"] = f"text-align: {side}"
-    for paragraph in body.select("th p:only-child, td p:only-child"):
+    for paragraph in body.select("th p:only-child, td p:only-child, dd > p:only-child"):
         paragraph.unwrap()
     for header in body.select("tbody th"):
         for text in header.find_all("p") or [header]:
@@ -461,7 +467,8 @@ def to_html(joined: Joined) -> str:
     """Write a volume as one HTML document, its parts as headings."""
     part, written = "", []
     for number, chapter in enumerate(joined.chapters):
-        kind = "chapter run-on" if number and chapter.part == part else "chapter"
+        # Only what follows the front page starts a page of its own.
+        kind = "chapter run-on" if part else "chapter"
         written.append(f'<div class="{kind}" title="{html.escape(chapter.title)}"></div>')
         if chapter.part != part:
             part = chapter.part

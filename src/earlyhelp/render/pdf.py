@@ -51,7 +51,7 @@ WHOLE_ROW = 8
 # Characters of a paragraph that would look lost below its heading at the end of a page.
 SHORT_LEAD = 150
 # Rows that stay together at both ends of a table that goes over pages, unless they take more lines.
-KEPT_ROWS, KEPT_LINES = 3, 24
+KEPT_ROWS, KEPT_LINES = 3, 36
 # To name a page moves what follows it, and with it perhaps a page that another volume names.
 ROUNDS = 6
 
@@ -130,6 +130,7 @@ def set_volumes(
         for volume, joined in volumes.items():
             others = [other.heading for other in volumes if other != volume]
             cover = {**asdict(said), "volume": volume.heading, "others": others}
+            cover["illustrative"] = any(chapter.illustrative for chapter in joined.chapters)
             data = {"cover": cover, "outside": joined.leads(places, names)}
             (work / f"volume-{volume.id}.json").write_text(
                 json.dumps({**data, "wanted": sorted(joined.wanted)}, ensure_ascii=False), "utf-8"

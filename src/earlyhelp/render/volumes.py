@@ -6,7 +6,11 @@ comes from `study.yml` and `CITATION.cff`; what neither says is left out.
 
 from __future__ import annotations
 
+import platform
+from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +18,9 @@ import yaml
 
 from earlyhelp.study.design import Study
 from earlyhelp.study.problems import InputError, Problem
+from earlyhelp.validate import study_files
 
+PACKAGES = ("pandas", "seaborn", "pingouin", "papermill", "jupyter-book")
 HTML_ONLY = "html only"
 
 PROVENANCE = {
@@ -122,12 +128,11 @@ class Imprint:
     title: str
     subtitle: str
     authors: tuple[str, ...]
-    version: str
-    date: str
     licence: str
     keywords: tuple[str, ...]
     cite: str
     provenance: str
+    edition: str
 
 
 def imprint(study: Study, root: Path) -> Imprint:
@@ -138,11 +143,22 @@ def imprint(study: Study, root: Path) -> Imprint:
         title=study.title,
         subtitle=study.subtitle,
         authors=authors,
-        version=str(cff["version"]),
-        date=str(cff.get("date-released", "")),
         licence=study.licence,
         # They are about the study that the compendium was made for.
         keywords=tuple(cff["keywords"]) if study.chapters else (),
         cite=f"{'; '.join(authors)}. {study.title}. Version {cff['version']} of {cff['title']}.",
         provenance=PROVENANCE[study.provenance],
+        edition=_edition(study, cff),
+    )
+
+
+def _edition(study: Study, cff: Mapping[str, Any]) -> str:
+    """What a book was made from: its version, the study's files and the packages used."""
+    digests = (sha256(path.read_bytes()).digest() for path in study_files(study.folder))
+    data = sha256(b"".join(digests)).hexdigest()
+    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    released = " of ".join(map(str, filter(None, [cff["version"], cff.get("date-released")])))
+    return (
+        f"Version {released}. The study's data and figures have the SHA-256 {data[:12]}. "
+        f"Computed with Python {platform.python_version()}, {packages}."
     )

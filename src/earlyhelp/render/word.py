@@ -92,9 +92,7 @@ def document(
     for image in page.select("img"):
         image["src"] = _picture(work / str(image["src"])).name
     assert page.body is not None
-    for text in reversed(
-        [said.provenance, said.version and f"Version {said.version}", said.licence, said.cite]
-    ):
+    for text in reversed([said.provenance, said.edition, said.licence, said.cite]):
         if text:
             paragraph = page.new_tag("p")
             paragraph.string = text
@@ -103,7 +101,6 @@ def document(
         "title": said.title,
         "subtitle": f"{volume.heading}. {said.subtitle}".removesuffix(" "),
         "author": said.authors,
-        "date": said.date,
         "keywords": said.keywords,
         "lang": "en-GB",
     }

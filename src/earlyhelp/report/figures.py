@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from itertools import zip_longest
 from textwrap import fill
 from typing import Any
@@ -31,7 +31,7 @@ BAR_COLOURS = ("#0b5c8a", "#8fb8d3", "#c2571a", "#dd9a6c")
 HATCHES = ("", "///", "...", "xxx")
 # From disagreement to agreement, ordered by lightness as well as hue.
 AGREEMENT_COLOURS = ("#8c3b10", "#dd9a6c", "#e4e6e8", "#8fb8d3", "#0b5c8a")
-WIDTH = 7.2
+WIDTH, NARROW = 7.2, 4.3
 
 
 def use_style() -> None:
@@ -245,8 +245,7 @@ def group_means(frame: pd.DataFrame, categories: Sequence[str], maximum: float) 
     """
     figure, panels = side_by_side(3.0, columns=len(categories), sharey=True)
     for axes, category in zip(panels, categories, strict=True):
-        rows = frame[frame["measure"] == category]
-        _means(axes, rows, 0.06, lambda row: row["sd"], lambda row: number(row["mean"], 1))
+        _means(axes, frame[frame["measure"] == category])
         axes.axhline(maximum, color=MUTED, linestyle=":", linewidth=1)
         axes.set(title=label(category, frame), xlim=(-0.5, 1.5))
     panels[0].set_ylabel("Mean score, bars one SD")
@@ -255,22 +254,16 @@ def group_means(frame: pd.DataFrame, categories: Sequence[str], maximum: float) 
     return figure
 
 
-def _means(
-    axes: Axes,
-    frame: pd.DataFrame,
-    shift: float,
-    reach: Callable[[pd.DataFrame], Any],
-    words: Callable[[Mapping[Hashable, Any]], str],
-) -> None:
-    """Mean scores of both arms at both waves side by side, with bars and words beside them."""
+def _means(axes: Axes, frame: pd.DataFrame) -> None:
+    """Mean scores of both arms at both waves side by side, with bars and numbers beside them."""
     for arm, colour in ARM_COLOURS.items():
         rows = frame[frame["arm"] == arm].set_index("wave").loc[list(WAVES)]
         side = -1 if arm == INTERVENTION else 1
-        places = (shift * side, 1 + shift * side)
+        places = (0.06 * side, 1 + 0.06 * side)
         axes.errorbar(
             places,
             rows["mean"],
-            yerr=reach(rows),
+            yerr=rows["sd"],
             color=colour,
             marker=ARM_MARKERS[arm],
             # Not joined: the people of the two waves are not the same.
@@ -278,10 +271,10 @@ def _means(
             capsize=3,
             label=label(arm, frame),
         )
-        for place, row in zip(places, rows.to_dict("records"), strict=True):
+        for place, mean in zip(places, rows["mean"], strict=True):
             axes.annotate(
-                words(row),
-                (place, row["mean"]),
+                number(mean, 1),
+                (place, mean),
                 (6 * side, 0),
                 textcoords="offset points",
                 ha="right" if side < 0 else "left",
@@ -292,7 +285,7 @@ def _means(
 
 
 def arms_compared(means: pd.DataFrame, contrasts: pd.DataFrame, maximum: float) -> Figure:
-    """Mean scores of a measure by arm and wave, and the differences between the arms beside them.
+    """Mean scores of a measure by arm and wave, and below them the differences between the arms.
 
     Parameters
     ----------
@@ -304,39 +297,62 @@ def arms_compared(means: pd.DataFrame, contrasts: pd.DataFrame, maximum: float) 
     maximum : float
         Highest possible score.
     """
-
-    def words(row: Mapping[Hashable, Any]) -> str:
-        return f"{number(row['mean'], 1)}\n(n = {number(row['n'])})"
-
-    def reach(rows: pd.DataFrame, middle: str = "mean") -> list[pd.Series]:
-        return [rows[middle] - rows["ci_low"], rows["ci_high"] - rows[middle]]
-
-    figure, (left, right) = side_by_side(2.9, columns=2)
-    _means(left, means, 0.08, reach, words)
-    left.axhline(maximum, color=MUTED, linestyle=":", linewidth=1)
-    left.annotate("highest possible score", (0.5, maximum), ha="center", va="top", fontsize=8)
-    left.set(xlim=(-0.6, 1.6), title=label(means["measure"].iloc[0], means), ylabel="Mean score")
-    left.grid(axis="x", visible=False)
-    places, middles = range(len(contrasts)), contrasts["difference"]
-    right.errorbar(
-        middles,
-        places,
-        xerr=reach(contrasts, "difference"),
-        color=INK,
-        marker="D",
-        linestyle="",
-        capsize=3,
+    ordered = means.sort_values("wave", key=lambda waves: waves.map(WAVES.index), kind="stable")
+    panels = (len(ordered), len(contrasts))
+    # Narrow enough to be read on a phone, where both panels stand below one another as here.
+    figure, (upper, lower) = plt.subplots(
+        2,
+        1,
+        figsize=(NARROW, 1.3 + 0.19 * sum(panels)),
+        layout="constrained",
+        height_ratios=panels,
     )
+    names = [
+        f"{label(row['wave'], means)}: {label(row['arm'], means)} (n = {number(row['n'])})"
+        for row in ordered.to_dict("records")
+    ]
+    _estimates(upper, ordered.rename(columns={"mean": "estimate"}), names, [*ordered["arm"]])
+    upper.axvline(maximum, color=MUTED, linestyle=":", linewidth=1)
+    upper.annotate(
+        "highest possible",
+        (maximum, 0.5),
+        (-3, 0),
+        xycoords=("data", "axes fraction"),
+        textcoords="offset points",
+        ha="right",
+        va="center",
+        fontsize=8,
+    )
+    upper.set_title(f"{label(means['measure'].iloc[0], means)}, mean scores", loc="right")
     names = [label(name, means) for name in contrasts["contrast"]]
     # A contrast of which several values are possible has its name once.
     shown = [name if name not in names[:row] else "or" for row, name in enumerate(names)]
-    right.set_yticks(places, shown)
-    right.axvline(0, color=MUTED, linewidth=1)
-    right.invert_yaxis()
-    right.set(ylim=(len(contrasts) - 0.5, -0.5), title="Intervention less comparison, points")
-    right.grid(axis="y", visible=False)
-    figure.legend(loc="outside upper left", ncols=2, frameon=False)
+    _estimates(lower, contrasts.rename(columns={"difference": "estimate"}), shown)
+    lower.axvline(0, color=MUTED, linewidth=1)
+    lower.set_title("Intervention less comparison, points", loc="right")
     return figure
+
+
+def _estimates(
+    axes: Axes, frame: pd.DataFrame, names: Sequence[str], arms: Sequence[str] = ()
+) -> None:
+    """A row for each estimate: its name, its interval, and its number at the right."""
+    for place, row in enumerate(frame.to_dict("records")):
+        colour, marker = (
+            (ARM_COLOURS[arms[place]], ARM_MARKERS[arms[place]]) if arms else (INK, "D")
+        )
+        axes.plot([row["ci_low"], row["ci_high"]], [place, place], color=colour)
+        axes.plot(row["estimate"], place, marker, color=colour)
+        axes.annotate(
+            number(row["estimate"], 1),
+            (1.01, place),
+            xycoords=axes.get_yaxis_transform(),
+            va="center",
+            annotation_clip=False,
+        )
+    axes.set_yticks(range(len(frame)), names)
+    axes.set(ylim=(len(frame) - 0.5, -0.5))
+    axes.grid(axis="y", visible=False)
 
 
 def flow(frame: pd.DataFrame, stages: Sequence[tuple[str, str]]) -> Figure:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -21,7 +21,7 @@ from earlyhelp.published.numbers import chance as chance  # notebooks import the
 from earlyhelp.published.numbers import number as number
 from earlyhelp.published.numbers import span as span
 from earlyhelp.published.statuses import Statuses, statuses_in
-from earlyhelp.qualitative import framework, triangulation
+from earlyhelp.qualitative import evidence, framework, triangulation
 from earlyhelp.qualitative.framework import CODEBOOK_FILE, Codebook, read_codebook
 from earlyhelp.qualitative.theory import THEORY_FILE, Theory, load_theory
 from earlyhelp.qualitative.triangulation import Triangulation
@@ -214,6 +214,11 @@ class Page:
         title = escape(asked.question) if asked else f"Question {question}"
         text = (asked.answers if asked else {}).get(part, "No answer has been written yet.")
         show(f":::{{admonition}} {title}\n:class: answer\n\n{self.filled(text)}\n:::")
+
+    def how_sure(self, rests_on: Mapping[str, Sequence[str]]) -> None:
+        """Say how sure statements are, by the questions that each rests on."""
+        rated = evidence.confidence(self.pilot, self.codebook, self.questions, self.ledger)
+        show(qualitative_tables.how_sure(rated, self.questions, rests_on))
 
     def filled(self, text: str) -> str:
         """An answer as MyST: each name in braces becomes its number, with a link.

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from earlyhelp.published.numbers import number
+from earlyhelp.qualitative.evidence import LEVELS, POINTS
 from earlyhelp.qualitative.framework import (
     JOINT,
     SUPPORT,
@@ -22,7 +23,7 @@ from earlyhelp.qualitative.framework import (
     texts,
     themes_table,
 )
-from earlyhelp.qualitative.theory import BASES, Theory
+from earlyhelp.qualitative.theory import Theory
 from earlyhelp.qualitative.triangulation import CODES, COMPARISONS, INCONCLUSIVE, JUDGEMENTS
 from earlyhelp.report.layout import label
 from earlyhelp.report.myst import escape
@@ -236,18 +237,69 @@ def key_findings(
     rows = []
     for row in rated.to_dict("records"):
         question, part = questions[row["question"]], row["part"]
-        about = "" if part == "approach" else f", {part}"
-        target = f"rq-{question.id.replace('.', '-')}{about.replace(', ', '-')}"
         why = " ".join(filter(None, [" ".join(row["points"]), row["cap"] and f"({row['cap']})"]))
         rows.append(
             {
-                "Question": _link(f"{question.id} {question.name}{about}", target),
+                "Question": _answer_link(question, part),
                 "Finding": filled(question.answers[part]),
                 "How sure": f"**{escape(row['confidence'].capitalize())}**",
                 "Why": escape(why),
             }
         )
     return pd.DataFrame(rows, dtype=str)
+
+
+def _answer_link(question: Question, part: str) -> str:
+    about = "" if part == "approach" else f", {part}"
+    target = f"rq-{question.id.replace('.', '-')}{about.replace(', ', '-')}"
+    return _link(f"{question.id} {question.name}{about}", target)
+
+
+def how_sure(
+    rated: pd.DataFrame, questions: Mapping[str, Question], rests_on: Mapping[str, Sequence[str]]
+) -> str:
+    r"""Say how sure statements are: as sure as the least sure answer that each rests on, and why.
+
+    Parameters
+    ----------
+    rated : DataFrame
+        How sure the answers are (`evidence.confidence`).
+    rests_on : mapping
+        Statements, with the questions that each rests on: "1.3 training" for one part of the
+        answer to 1.3, "1.3" for all of it. One whose questions the study does not ask is left out.
+
+    Returns
+    -------
+    str
+        An item of a list.
+
+    Examples
+    --------
+    >>> rated = pd.DataFrame(
+    ...     [("1.3", "training", "DN", "", "limited"), ("1.5", "training", "SDN", "", "moderate")],
+    ...     columns=["question", "part", "points", "cap", "confidence"],
+    ... )
+    >>> reach = Question(id="1.3", dimension="feasibility", name="Reach", question="Who?")
+    >>> told = how_sure(rated, {"1.3": reach}, {"all came": ["1.3", "1.5"]})
+    >>> print(told.replace("fewer ", "fewer\n"))
+    - **How sure?** That all came: **limited** ([1\.3 Reach, training](#rq-1-3-training): fewer
+    than two kinds of source; agreement not shown).
+    """
+    told = []
+    parts = rated["question"] + " " + rated["part"]
+    for statement, asked in rests_on.items():
+        behind = rated[rated["question"].isin(asked) | parts.isin(asked)]
+        if behind.empty:
+            continue
+        # Of two on one level the one with fewer points.
+        order = behind["confidence"].map(LEVELS.index) * len(LEVELS) + behind["points"].str.len()
+        least = behind.loc[order.idxmin()]
+        lacks = "; ".join(said for point, said in POINTS.items() if point not in least["points"])
+        lacks = lacks if least["points"] else "nothing that counts"
+        link = _answer_link(questions[least["question"]], least["part"])
+        why = ": ".join(filter(None, [link, least["cap"] or lacks]))
+        told.append(f"That {statement}: **{least['confidence']}** ({why}).")
+    return f"- **How sure?** {' '.join(told)}"
 
 
 def strength(matrix: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
@@ -448,17 +500,12 @@ def outcome_evidence(evidence: pd.DataFrame, theory: Theory) -> pd.DataFrame:
         outcome = theory.outcomes[row["outcome"]]
         section = outcome.section.partition("#")[2]
         counts = (row["supports"], row["against"], row["mixed"] + row["silent"])
-        tested = pd.notna(row["p"])
+        test = f"{label(row['measure'], evidence)}: {_p_value(row)}." if pd.notna(row["p"]) else ""
+        told = [f"**{row['evidence']}**", escape(row["reason"]), test]
         table.append(
             {
                 "Outcome": f"[{_link(outcome.label, section)}]{{#{evidence_target(outcome.id)}}}",
-                "Where it comes from": BASES[outcome.basis],
-                "Evidence": " ".join(
-                    filter(None, [f"**{row['evidence']}**", escape(row["reason"])])
-                ),
-                "Test between arms": f"{label(row['measure'], evidence)}: {_p_value(row)}"
-                if tested
-                else "–",
+                "Evidence": " ".join(filter(None, told)),
                 "For, against, other": ", ".join(map(str, counts)),
                 "Named source": str(row["named"]),
                 "Rows": rows_linked(row["row_ids"]) or "–",

@@ -30,7 +30,8 @@ from earlyhelp.report.page import where_shown
 from earlyhelp.study.design import ARMS, WAVES, Criterion
 from earlyhelp.study.scoring_keys import Instruments
 from earlyhelp.trial.design_grid import Sweep
-from earlyhelp.trial.pilot_estimates import settles
+from earlyhelp.trial.pilot_estimates import needed, settles
+from earlyhelp.trial.power import DESIGNS
 from earlyhelp.trial.progression import BANDS, MOST_PEOPLE
 
 # What the published figures leave of changes and of differences between the arms (`determined`).
@@ -605,7 +606,42 @@ def identified_by_measure(frames: Mapping[str, pd.DataFrame], *quantities: str) 
             rows = identified(rows.loc[[name for name in quantities if name in rows.index]])
             rows.insert(0, "Measure", escape(label(measure, frame)))
             chosen.append(rows.drop(columns="How"))
-    return pd.concat(chosen, ignore_index=True)
+    table = pd.concat(chosen, ignore_index=True)
+    same = len(set(table["Of whom"])) == 1
+    return table.drop(columns="Of whom") if same else table
+
+
+def how_many_teams(grid: Sweep, months: int, alpha: float, target: float) -> str:
+    """Say how many teams a trial needs for the largest effect of a grid, as MyST.
+
+    Parameters
+    ----------
+    months : int
+        Between two measurements.
+    alpha, target : float
+        Level and power.
+
+    Examples
+    --------
+    >>> from earlyhelp.trial.design_grid import read_sweep
+    >>> grid = read_sweep("tests/studies/complete")
+    >>> how_many_teams(grid, 5, 0.05, 0.8).partition(",")[0]
+    '**How many teams?** To find a difference of 0.5 SD'
+    """
+    effect = max(grid.effect)
+    largest = needed(grid, alpha, target).query("effect == @effect").groupby("design")
+    ends = largest.agg({"low": "min", "high": "max"})
+    teams = {row.Index: span(row.low, row.high, 0) for row in ends.itertuples()}
+    rounds = DESIGNS["stepped-wedge"].periods
+    return (
+        f"**How many teams?** To find a difference of {effect:g} SD, the largest that is "
+        f"considered here, with a power of {target:.0%}, a trial needs {teams['parallel']} teams "
+        f"if they are compared once, {teams['baseline']} with a baseline, and "
+        f"{teams['stepped-wedge']} if all change over in steps, which takes {rounds} rounds of "
+        f"measurement in {(rounds - 1) * months} months, spaced as in the pilot. A team is "
+        f"{grid.cluster_size:g} people, of whom {number(100 - 100 * grid.attrition)}% have an "
+        "outcome."
+    )
 
 
 @_claiming

@@ -88,6 +88,21 @@ function Div(div)
   return div.content
 end
 
+-- Terms run in; pandoc would make a block of every text.
+function DefinitionList(list)
+  local result = pandoc.List{}
+  for _, item in ipairs(list.content) do
+    local term, texts = item[1], item[2]
+    if #texts ~= 1 or #texts[1] ~= 1 or texts[1][1].t ~= 'Plain' then return end
+    local line = call_inline('terms.item', term)
+    line:insert(inline('['))
+    line:extend(texts[1][1].content)
+    line:insert(inline(']'))
+    result:insert(pandoc.Plain(line))
+  end
+  return result
+end
+
 -- A column without an alignment would take the figure's, which is centred.
 function Table(tbl)
   if #tbl.caption.long > 0 then

@@ -98,6 +98,18 @@ def test_places_are_named_once_for_a_block_and_a_table(tmp_path: Path) -> None:
     assert "Page more (Annex, page 7) 17" in text
 
 
+def test_a_table_names_two_sections_and_of_more_the_pages_alone(tmp_path: Path) -> None:
+    more = "".join(f"<section id='{s}'><h2>Part {s}</h2></section>" for s in "abc")
+    cells = {s: f"<td><a href='more.html#{s}'>{s}</a></td>" for s in "abc"}
+    tables = "".join(
+        f"<table><caption>Table {n}</caption><tr>{''.join(map(cells.get, 'abc'[:n]))}</tr></table>"
+        for n in (2, 3)
+    )
+    text = said(joined(tmp_path, found=tables, more=more))
+    assert "Table 2 (Annex, Part a, page 7) (Annex, Part b, page 7)" in text
+    assert "Table 3 (Annex, page 7)" in text
+
+
 def test_terms_with_ids_become_headings_and_other_lists_stay(tmp_path: Path) -> None:
     named = "<dl><dt><span id='t'>Theme</span></dt><dd><p>What.</p></dd></dl>"
     plain = "<dl><dt>Word</dt><dd>Sense.</dd></dl><dl class='glossary'><dt id='g'>G</dt></dl>"

@@ -158,7 +158,7 @@ def test_arms_and_differences_stand_below_one_another_on_a_phones_width() -> Non
     assert [text.get_text() for text in upper.get_yticklabels()] == [
         f"{wave}: {arm.capitalize()} (n = 9)" for wave in WAVES for arm in ARMS
     ]
-    assert [text.get_text() for text in lower.get_yticklabels()] == ["endline", "change", "or"]
+    assert [text.get_text() for text in lower.get_yticklabels()] == ["endline", "Change", "or"]
     assert [text.get_text() for text in lower.texts] == ["2.0", "\u22121.0", "1.0"]
 
 

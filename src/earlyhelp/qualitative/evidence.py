@@ -58,7 +58,7 @@ from earlyhelp.study.raw import Pilot
 
 # What is to be said of an answer that lacks a point.
 POINTS = {
-    "S": "fewer than two kinds of source",
+    "S": "no second kind of source",
     "D": "nothing at first hand",
     "N": "no printed number",
     "K": "agreement not shown",

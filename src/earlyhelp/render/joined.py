@@ -44,6 +44,7 @@ LEDGER_COLUMNS = {"Claim": 28, "Place": 33, "Printed": 14, "Recomputed": 12, "St
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 # A link says where it leads after the block that it stands in, tables in their caption.
 BLOCKS = ("p", "li", "dd", "dt", "figcaption", *HEADINGS)
+SECTIONS_NAMED = 2
 # Links that say by themselves where to look: numbers in the ledger, authors in the references.
 SELF_EVIDENT = "a.claim, .bibtex-citation a"
 
@@ -322,17 +323,19 @@ def _targets(
 
 
 def _mention(links: list[tuple[Tag, _Target]], outside: list[Outside]) -> None:
-    """Say once in each block, and once for each table, where its links out of the volume lead."""
+    """Say once in each block, and in a table's caption, where its links out of the volume lead."""
     evident = {id(link) for link, _ in links if link.css.match(SELF_EVIDENT)}
     groups: dict[tuple[object, ...], list[tuple[Tag, _Target]]] = {}
-    for link, target in links:
-        if id(link) in evident:
-            continue
-        table, volume = link.find_parent("table"), target.chapter.volume
-        block = table or link.find_parent(BLOCKS)
-        groups.setdefault((id(block), volume, "" if table else target.section), []).append(
-            (link, target)
-        )
+    sections_of: dict[tuple[object, ...], set[str]] = {}
+    spoken = [(link, target) for link, target in links if id(link) not in evident]
+    blocks = [link.find_parent("table") or link.find_parent(BLOCKS) for link, _ in spoken]
+    for block, (_, target) in zip(blocks, spoken, strict=True):
+        sections_of.setdefault((id(block), target.chapter.volume), set()).add(target.section)
+    for block, (link, target) in zip(blocks, spoken, strict=True):
+        key = id(block), target.chapter.volume
+        # A table that leads to many sections has no room for their names.
+        crowded = link.find_parent("table") and len(sections_of[key]) > SECTIONS_NAMED
+        groups.setdefault((*key, "" if crowded else target.section), []).append((link, target))
     for group in groups.values():
         last, target = group[-1]
         table, volume = last.find_parent("table"), target.chapter.volume

@@ -303,7 +303,7 @@ def arms_compared(means: pd.DataFrame, contrasts: pd.DataFrame, maximum: float) 
     figure, (upper, lower) = plt.subplots(
         2,
         1,
-        figsize=(NARROW, 1.3 + 0.19 * sum(panels)),
+        figsize=(NARROW, 1.15 + 0.175 * sum(panels)),
         layout="constrained",
         height_ratios=panels,
     )

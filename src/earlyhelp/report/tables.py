@@ -629,9 +629,11 @@ def how_many_teams(grid: Sweep, months: int, alpha: float, target: float) -> str
     '**How many teams?** To find a difference of 0.5 SD'
     """
     effect = max(grid.effect)
-    largest = needed(grid, alpha, target).query("effect == @effect").groupby("design")
-    ends = largest.agg({"low": "min", "high": "max"})
-    teams = {row.Index: span(row.low, row.high, 0) for row in ends.itertuples()}
+    largest = needed(grid, alpha, target).query("effect == @effect")
+    teams = {
+        design: span(float(rows["low"].min()), float(rows["high"].max()), 0)
+        for design, rows in largest.groupby("design")
+    }
     rounds = DESIGNS["stepped-wedge"].periods
     return (
         f"**How many teams?** To find a difference of {effect:g} SD, the largest that is "

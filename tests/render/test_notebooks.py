@@ -420,6 +420,28 @@ def test_a_good_run_says_only_what_it_does(
     assert capfd.readouterr() == ("", f"executing {source}\n")
 
 
+# Who else is on the machine may have been given the same port.
+STRAY = """\
+import json, time, zmq
+from ipykernel.connect import get_connection_info
+
+info = json.loads(get_connection_info())
+stray = zmq.Context.instance().socket(zmq.DEALER)
+stray.connect(f"tcp://127.0.0.1:{info['shell_port']}")
+stray.send_multipart([b"<IDS|MSG>", b"not signed", *[b"{}"] * 4])
+time.sleep(0.5)
+stray.close(linger=0)
+"""
+
+
+def test_nobody_else_on_the_machine_reaches_a_kernel(
+    source: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    source.write_text(SOURCE.replace("print(alpha)", STRAY))
+    execute(source, source.with_name("page.ipynb"), {})
+    assert capfd.readouterr().err == ""
+
+
 MATPLOTLIBRC = """\
 backend: ps
 timezone: Pacific/Auckland

@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from textwrap import shorten
 from typing import Any
 
@@ -15,6 +16,7 @@ import jupytext
 import nbformat
 import papermill
 from jupyter_client.manager import AsyncKernelManager
+from traitlets.config import Config
 
 from earlyhelp.analysis.outcomes import ANALYSIS_SETS
 from earlyhelp.analysis.quantities import FREE
@@ -313,6 +315,10 @@ def _run(source: Path, notebook: nbformat.NotebookNode) -> nbformat.NotebookNode
 
     # What papermill logs it also raises.
     logging.getLogger("papermill").setLevel(logging.CRITICAL)
+    sockets = TemporaryDirectory(prefix="kernel-")
+    # A TCP port that is free now may be another kernel's a moment later, whose messages would come
+    # here; sockets in a folder of its own are a kernel's alone.
+    reached = {"transport": "ipc", "connection_file": str(Path(sockets.name) / "kernel.json")}
     try:
         executed: nbformat.NotebookNode = papermill.execute_notebook(
             notebook,
@@ -326,8 +332,7 @@ def _run(source: Path, notebook: nbformat.NotebookNode) -> nbformat.NotebookNode
             iopub_timeout=CELL_LIMIT,
             on_cell_execute=start,
             on_cell_executed=judge,
-            # The kernel warns that it is reached over TCP, which stays on this machine.
-            extra_arguments=["--log-level=ERROR"],
+            config=Config(KernelManager=reached),
         )
     except TimeoutError:
         raise _failure(source, started[-1], f"no end after {CELL_LIMIT} seconds") from None
@@ -337,6 +342,8 @@ def _run(source: Path, notebook: nbformat.NotebookNode) -> nbformat.NotebookNode
         if started:
             raise _failure(source, started[-1], "the kernel died") from None
         raise NotebookError(f"{source}: no kernel could be started\n{error}") from None
+    finally:
+        sockets.cleanup()
     for cell, what in unfinished(executed):
         raise _failure(source, cell, what)
     return executed

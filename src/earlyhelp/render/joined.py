@@ -444,7 +444,7 @@ def _shape(chapter: Chapter) -> None:
     for side in ("right", "center"):
         for cell in body.select(f"table .text-{side}"):
             cell["style"] = f"text-align: {side}"
-    for paragraph in body.select("th p:only-child, td p:only-child, dd > p:only-child"):
+    for paragraph in body.select("th p:only-child, td p:only-child"):
         paragraph.unwrap()
     for header in body.select("tbody th"):
         for text in header.find_all("p") or [header]:

@@ -88,12 +88,14 @@ function Div(div)
   return div.content
 end
 
+local is_text = {Plain = true, Para = true}
+
 -- Terms run in; pandoc would make a block of every text.
 function DefinitionList(list)
   local result = pandoc.List{}
   for _, item in ipairs(list.content) do
     local term, texts = item[1], item[2]
-    if #texts ~= 1 or #texts[1] ~= 1 or texts[1][1].t ~= 'Plain' then return end
+    if #texts ~= 1 or #texts[1] ~= 1 or not is_text[texts[1][1].t] then return end
     local line = call_inline('terms.item', term)
     line:insert(inline('['))
     line:extend(texts[1][1].content)

@@ -47,12 +47,15 @@ def violations(page: Page, axe: Axe) -> Iterator[str]:
 
 
 def too_wide(page: Page) -> Iterator[str]:
-    """The page when it has to be scrolled sideways."""
+    """The page, or a figure made for narrow screens, when it has to be scrolled sideways."""
     width, window = page.evaluate(
         "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
     )
     if width > window:
         yield f"{width} px wide"
+    for figure in page.locator("figure:has(.narrow)").all():
+        if figure.evaluate("figure => figure.scrollWidth > figure.clientWidth"):
+            yield "a figure to be scrolled"
 
 
 def look(browser: Browser, folder: Path) -> Iterator[str]:

@@ -14,7 +14,7 @@ from IPython.display import display
 from matplotlib.figure import Figure
 
 from earlyhelp.analysis.quantities import FREE, set_in
-from earlyhelp.published import determined
+from earlyhelp.published import audit, determined
 from earlyhelp.published.claims import Claim, claims_of, parse_interval
 from earlyhelp.published.ledger import formatted, judged, ledger_target
 from earlyhelp.published.numbers import chance as chance  # notebooks import these from here
@@ -121,6 +121,16 @@ class Page:
         left = determined.read(self.pilot.study.folder)
         return determined.estimates(left) if left else {}
 
+    @cached_property
+    def rated(self) -> pd.DataFrame:
+        """How sure one can be of each answer (`evidence.confidence`)."""
+        folder = self.pilot.study.folder
+        coded = is_there(folder / triangulation.TRIANGULATION_FILE)
+        plan = triangulation.read_triangulation(folder) if coded else None
+        disputed = audit.disputed(audit.audit(folder))
+        of_pilot = self.pilot, self.codebook, self.questions, self.ledger
+        return evidence.confidence(*of_pilot, plan, disputed)
+
     def table(
         self,
         frame: pd.DataFrame,
@@ -217,8 +227,7 @@ class Page:
 
     def how_sure(self, rests_on: Mapping[str, Sequence[str]]) -> None:
         """Say how sure statements are, by the questions that each rests on."""
-        rated = evidence.confidence(self.pilot, self.codebook, self.questions, self.ledger)
-        show(qualitative_tables.how_sure(rated, self.questions, rests_on))
+        show(qualitative_tables.how_sure(self.rated, self.questions, rests_on))
 
     def filled(self, text: str) -> str:
         """An answer as MyST: each name in braces becomes its number, with a link.

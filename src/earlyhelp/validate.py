@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from earlyhelp.analysis.participants import design
+from earlyhelp.intake.mapping import MAPPING_FILE
 from earlyhelp.published import determined, identified_sets
 from earlyhelp.published.audit import AUDIT_FILE, audit, read_declarations
 from earlyhelp.published.claims import CLAIMS_FILE, DESIGN, WORDS_FILE, Claim, claims_of, read_words
@@ -216,6 +217,12 @@ FILES = (
         AUDIT_FILE,
         "Which printed figures belong together, and how; `claims.csv` needs it.",
         lambda folder: read_declarations(folder / AUDIT_FILE, claims_of(folder)),
+    ),
+    StudyFile(
+        MAPPING_FILE,
+        "How exports of survey tools become the raw files, as `earlyhelp import` proposed it and "
+        "somebody corrected it.",
+        None,
     ),
     StudyFile(
         "reconstruct.py",

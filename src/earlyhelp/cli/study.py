@@ -64,6 +64,25 @@ def validate(study: Study) -> None:
     print(f"{study}: {len(files)} files, no problem")
 
 
+@app.command("import", cls=Command)
+def take_in(
+    exports: Annotated[
+        list[Path], argument("EXPORT...", "CSV, Excel or SPSS file of a survey tool")
+    ],
+    to: Annotated[Path, option("STUDY", "study folder, such as data/yourpilot")],
+) -> None:
+    """Turn exports of survey tools into a study's raw files.
+
+    The first time it proposes STUDY/import.yml, which says what becomes of each column. Correct it
+    and run the same command again: that writes STUDY/raw, and describes in STUDY/datapackage.json
+    what is not described there. So does any later run with new data.
+    """
+    from earlyhelp.intake.writing import take_in
+
+    for line in take_in(exports, to):
+        print(line)
+
+
 # Printed figures ----------------------------------------------------------------------------------
 
 

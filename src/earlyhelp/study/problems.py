@@ -7,6 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+# Endings of files that have rows and columns, where others have lines.
+_TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".sav", ".zsav")
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -31,7 +34,7 @@ class Problem:
     expected: str
 
     def __str__(self) -> str:
-        table = self.row is not None and self.file.endswith(".csv")
+        table = self.row is not None and self.file.lower().endswith(_TABLES)
         place = [self.file]
         if self.row is not None:
             place.append(f"{'row' if table else 'line'} {self.row}")

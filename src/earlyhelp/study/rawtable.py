@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pandas as pd
@@ -21,10 +22,13 @@ from earlyhelp.study.dictionary import (
     parse,
 )
 from earlyhelp.study.problems import InputError, Problem
-from earlyhelp.study.textfile import is_there, read_text
+from earlyhelp.study.textfile import check_is_file, is_there, read_text
 
 Rows = list[tuple[int, list[str]]]
-_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars", ",": "commas"}
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+# Lines among which the separator is looked for.
+_SAMPLE = 20
+_ZIPPED = b"PK\x03\x04"
 _LONGEST = 80
 # How the values of each type stand in a frame.
 DTYPES = {"integer": "float64", "number": "float64", "date": "datetime64[us]", "string": "str"}
@@ -52,12 +56,14 @@ def read_table(path: Path, resource: Resource, problems: list[Problem]) -> pd.Da
     """
     fields = resource.table.by_name
     try:
-        header, rows = cells(path)
+        header, rows = cells(path, remedy="which `earlyhelp import FILE --to STUDY` writes from it")
         content = path.read_bytes()
     except InputError as error:
         problems.extend(error.problems)
         return pd.DataFrame()
-    found = [*_header_problems(path.name, header, list(fields)), *_row_problems(path, header, rows)]
+    found = list(_header_problems(path.name, header, list(fields)))
+    if set(header) & set(fields):
+        found += _row_problems(path, header, rows)
     if not found:
         lines = [line for line, _ in rows]
         columns = dict(zip(header, zip(*(row for _, row in rows), strict=True), strict=False))
@@ -79,7 +85,9 @@ def _series(field: Field, values: list[Any], index: pd.Index) -> pd.Series:
     return pd.Series(values, index=index, dtype=DTYPES[field.type])
 
 
-def cells(path: Path, separators: str = ",") -> tuple[list[str], Rows]:
+def cells(
+    path: Path, separators: str = ",", remedy: str = "saved as CSV in UTF-8"
+) -> tuple[list[str], Rows]:
     """Read header and rows of a CSV file, each row with the line at which it begins.
 
     Parameters
@@ -88,6 +96,8 @@ def cells(path: Path, separators: str = ",") -> tuple[list[str], Rows]:
     separators : str
         Characters that may separate the cells: the one that stands most often in the header does,
         or the first.
+    remedy : str
+        What makes it of a spreadsheet, for the message where one lies in its place.
 
     Raises
     ------
@@ -102,8 +112,12 @@ def cells(path: Path, separators: str = ",") -> tuple[list[str], Rows]:
         # A spreadsheet beside the file that is missing is what was meant.
         others = sorted(other.name for other in path.parent.glob(f"{path.stem}.*"))
         found = f"no such file, but {', '.join(others)}" if others else "no such file"
-        more = ", saved as CSV in UTF-8" if others else ""
+        more = f", {remedy}" if others else ""
         raise problem(found, f"{path.parent.name}/{path.name}{more}")
+    check_is_file(path, "comma-separated values in UTF-8")
+    with path.open("rb") as file:
+        if file.read(4) == _ZIPPED:
+            raise problem("an Excel workbook", f"comma-separated values, {remedy}")
     text = read_text(path, "comma-separated values in UTF-8")
     separator = max(separators, key=text.partition("\n")[0].count)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator)
@@ -115,19 +129,49 @@ def cells(path: Path, separators: str = ",") -> tuple[list[str], Rows]:
                 rows.append((line, row))
             line = reader.line_num + 1
     except csv.Error as error:
-        raise problem(str(error), "comma-separated values", line) from None
+        # A quoted cell before another separator is the separator's fault.
+        likely = likely_separator(text)
+        found = str(error) if likely in separators else f"cells separated by {SEPARATORS[likely]}"
+        raise problem(found, "comma-separated values", line) from None
     if not rows:
         raise problem("an empty file", "a header row and data")
     return rows[0][1], rows[1:]
+
+
+def likely_separator(text: str) -> str:
+    r"""The character that separates the cells of a table.
+
+    It is the one that makes the most cells in each of the first rows, or else in most of them, for
+    a title above the header has one cell, and texts hold commas in some rows only.
+
+    Examples
+    --------
+    >>> likely_separator('id;hours\n1;37,5\n'), likely_separator('id,note\n1,"a; b; c"\n')
+    (';', ',')
+    """
+
+    def widths(separator: str) -> tuple[int, float]:
+        rows = csv.reader(text.splitlines(keepends=True)[:_SAMPLE], delimiter=separator)
+        found = [len(row) for row in _as_far_as_it_goes(rows) if row]
+        return (min(found), median(found)) if found else (0, 0)
+
+    return max(SEPARATORS, key=widths)
+
+
+def _as_far_as_it_goes(rows: Iterator[list[str]]) -> Iterator[list[str]]:
+    try:
+        yield from rows
+    except csv.Error:
+        return
 
 
 def _header_problems(name: str, header: list[str], columns: list[str]) -> Iterator[Problem]:
     if not set(header) & set(columns):
         # Whatever it is, it is one fault and not one per column.
         line = ",".join(header)
-        known = {sep: len(set(line.split(sep)) & set(columns)) for sep in _SEPARATORS}
+        known = {sep: len(set(line.split(sep)) & set(columns)) for sep in SEPARATORS}
         likely = max(known, key=lambda sep: known[sep])
-        hint = f", which {_SEPARATORS[likely]} separate" if known[likely] else ""
+        hint = f", which {SEPARATORS[likely]} separate" if known[likely] else ""
         named = ", ".join(columns[:3]) + (f" and {len(columns) - 3} more" if columns[3:] else "")
         expected = f"a header that names the columns {named}, separated by commas"
         yield Problem(name, 1, "", f"{shown(line)}{hint}", expected)

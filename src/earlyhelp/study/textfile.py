@@ -136,14 +136,29 @@ def write_whole(path: Path, content: bytes) -> None:
     InputError
         When it cannot be written.
     """
-    partial = path.with_name(f".{path.name}.partial")
+    write_together({path: content})
+
+
+def write_together(contents: dict[Path, bytes]) -> None:
+    """Write several files, each whole, and none before all could be written.
+
+    Raises
+    ------
+    InputError
+        When one cannot be written.
+    """
+    partial = {path: path.with_name(f".{path.name}.partial") for path in contents}
+    path = Path()
     try:
-        partial.write_bytes(content)
-        partial.replace(path)
+        for path, content in contents.items():
+            partial[path].write_bytes(content)
+        for path in contents:
+            partial[path].replace(path)
     except OSError as error:
         found = error.strerror or "an error"
         raise InputError(
             [Problem(str(path), None, "", found, "a file that can be written")]
         ) from None
     finally:
-        partial.unlink(missing_ok=True)
+        for left in partial.values():
+            left.unlink(missing_ok=True)

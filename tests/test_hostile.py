@@ -318,6 +318,7 @@ def test_trial(
             ("qualitative", "export", "OUT.qdpx"),
             ("qualitative", "import", "--output=OUT.csv"),
             ("qualitative", "import", "--output=OUT.yml"),
+            ("import", "--to=OUT"),
             ("trial", "gather", "--output=OUT"),
             ("trial", "simulate", "--output=OUT"),
         ]

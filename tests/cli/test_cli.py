@@ -15,7 +15,9 @@ from helpers import ROOT
 
 from earlyhelp.cli import main
 
-COMMANDS = ["validate", "audit", "ledger", "determine", "execute", "html", "volumes"]
+COMMANDS = [
+    *("validate", "import", "audit", "ledger", "determine", "execute", "html", "volumes"),
+]
 GROUPS = {
     "qualitative": ["export", "import"],
     "samples": ["count", "draw", "list", "bounds", "table"],
@@ -49,8 +51,8 @@ def test_help_lists_every_command(
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("", "earlyhelp: found no command; expected one of: validate, audit, "),
-        ("bogus", "earlyhelp: found no such command 'bogus'; expected one of: validate, audit, "),
+        ("", "earlyhelp: found no command; expected one of: validate, import, "),
+        ("bogus", "earlyhelp: found no such command 'bogus'; expected one of: validate, import, "),
         ("--bogus", "earlyhelp: found no such option: --bogus; expected one of: validate, "),
         ("trial powr", "earlyhelp trial: found no such command 'powr'; expected one of: power, "),
         ("validate", "earlyhelp validate: found no 'STUDY'; "),

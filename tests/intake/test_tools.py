@@ -251,3 +251,34 @@ def test_spss_data(mini: Path, tmp_path: Path, table: Rows) -> None:
         missing_ranges={name: [-9] for name in frame if name.startswith(("wai", "proqol"))},
     )
     is_back(mini, tmp_path / "Baseline.sav", table)
+
+
+def test_codes_of_spss_are_written_as_labels_unless_they_are_a_scale(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"id": ["P1", "P2", "P3"], "team": [1.0, 2.0, 1.0], "calm": [5.0, 4, 1]})
+    scale = ["Never", "Rarely", "Sometimes", "Often", "Very often"]
+    labels = {"team": {1: "North", 2: "South"}, "calm": dict(enumerate(scale, start=1))}
+    pyreadstat.write_sav(frame, tmp_path / "survey.sav", variable_value_labels=labels)
+    found = written(tmp_path / "survey.sav", tmp_path / "pilot")
+    assert (found["team"], found["calm"]) == (["North", "South", "North"], ["5", "4", "1"])
+
+
+def test_answers_that_are_coded_or_begin_with_a_number_are_numbered(tmp_path: Path) -> None:
+    export = tmp_path / "survey.csv"
+    export.write_text("id,ease,odd\nP1,1 - hard,3-5 years\nP2,3,1 to 2\nP3,5 - easy,3-5 years\n")
+    found = written(export, tmp_path / "pilot")
+    assert found["ease"] == ["1", "3", "5"]
+    assert found["odd"] == ["3-5 years", "1 to 2", "3-5 years"]
+
+
+def test_days_and_months_are_told_apart_by_the_whole_column(tmp_path: Path) -> None:
+    export = tmp_path / "survey.csv"
+    export.write_text(
+        "id,a,b,c\nP1,3/4/2026,3/14/2026,3 Apr 2026\nP2,13/4/2026,4/1/2026,4 May 2026\n"
+    )
+    found = written(export, tmp_path / "pilot")
+    assert found["a"] == ["2026-04-03", "2026-04-13"]
+    assert found["b"] == ["2026-03-14", "2026-04-01"]
+    assert found["c"] == ["2026-04-03", "2026-05-04"]
+    export.write_text("id,a\nP1,3/4/2026\nP2,4/5/2026\n")
+    told = take_in([export], tmp_path / "other")
+    assert "  a: days before months, as in Britain" in told

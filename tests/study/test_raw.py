@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 from helpers import describe
@@ -99,7 +102,14 @@ def test_a_spreadsheet_in_the_place_of_a_file_is_named(mini: Path) -> None:
     (mini / "raw/tool_use.csv").rename(mini / "raw/tool_use.xlsx")
     (problem,) = problems(mini)
     assert problem.found == "no such file, but tool_use.xlsx"
-    assert problem.expected == "raw/tool_use.csv, saved as CSV in UTF-8"
+    assert problem.expected.startswith("raw/tool_use.csv, which `earlyhelp import ")
+
+
+def test_a_workbook_under_the_name_of_a_file_is_named(mini: Path) -> None:
+    openpyxl.Workbook().save(mini / "raw/tool_use.csv")
+    (problem,) = problems(mini)
+    assert problem.found == "an Excel workbook"
+    assert "`earlyhelp import " in problem.expected
 
 
 def test_a_file_that_nothing_reads_is_told(mini: Path) -> None:
@@ -136,6 +146,20 @@ def test_another_separator_is_one_problem(mini: Path, separator: str, word: str)
     (problem,) = problems(mini)
     assert (problem.file, problem.row) == ("baseline_survey.csv", 1)
     assert problem.found.endswith(f", which {word} separate")
+
+
+@pytest.mark.parametrize("quoting", [csv.QUOTE_ALL, csv.QUOTE_MINIMAL])
+def test_another_separator_is_one_problem_whatever_the_cells_hold(
+    mini: Path, quoting: Literal[0, 1]
+) -> None:
+    path = mini / "raw/tool_use.csv"
+    header, *rows = csv.reader(path.read_text().splitlines())
+    decimal_commas = [[*row[:-1], f"{row[-1]},5"] for row in rows]
+    with path.open("w", newline="") as file:
+        csv.writer(file, delimiter=";", quoting=quoting).writerows([header, *decimal_commas])
+    (problem,) = problems(mini)
+    assert (problem.file, problem.row) == ("tool_use.csv", 1)
+    assert "semicolons" in problem.found
 
 
 def test_a_header_that_is_not_there_is_one_problem(mini: Path) -> None:

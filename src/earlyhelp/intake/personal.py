@@ -24,7 +24,7 @@ _POSTCODE = r"\b[A-Z]{1,2}\d[A-Z\d]? ?\d[ABD-HJLNP-UW-Z]{2}\b"
 # What stands in a cell, or in all of it.
 _WITHIN = {"e-mail address": _EMAIL, "telephone number": _PHONE, "postcode": _POSTCODE}
 _WHOLE = {"IP address": r"(\d{1,3}\.){3}\d{1,3}|([0-9a-f]{0,4}:){3,7}[0-9a-f]{0,4}"}
-_LIKE_A_NAME = r"[A-Z][a-z]+(['-][A-Z]?[a-z]+)?( [A-Z]\.?)?( [A-Z][a-z]+(['-][A-Z]?[a-z]+)?){1,2}"
+_LIKE_A_NAME = r"[A-ZÀ-Þ][a-zß-ÿ'’-]+( [A-Z]\.?)?( [A-ZÀ-Þ][A-Za-zÀ-ÿ'’-]+){1,2}"
 
 
 def words_of(name: str) -> str:

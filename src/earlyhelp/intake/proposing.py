@@ -37,6 +37,8 @@ HEAD = """\
 """
 # Up to so many different answers, each given twice on average, are a list.
 MOST_ANSWERS = 12
+# Words for numbers that tell rows apart.
+_COUNTED = {"id", "code", "key", "record", "response", "respondent", "participant"}
 # What a tool or browser adds to the name of a file: a date, or a number in parentheses.
 _DATED = re.compile(r"[ _-]*(\(\d|\d{4}-?\d\d-?\d\d|[A-Z][a-z]{2,8} \d{1,2}, \d{4}).*")
 
@@ -267,6 +269,12 @@ def _column(
     labels = source.export.labels.get(str(values.name), {})
     if field and field.constraints.enum and field.type == "string":
         return _listed(new, texts, labels, [str(answer) for answer in field.constraints.enum])
+    if field and field.type == "string":
+        return Column(column=new), ""
+    if labels and set(texts) <= set(labels):
+        if field or _numbered(list(labels.values()), scales, None):
+            return Column(column=new, type="integer"), ""
+        return Column(column=new, answers=labels), "written as their labels, not as their codes"
     if answers := _numbered(texts, scales, source.recipe.codes):
         column = Column(column=new, type="integer", answers=answers)
         return column, "answers numbered in their order"
@@ -284,7 +292,8 @@ def _column(
     missing = _missing_codes([float(number) for number in numbers if number])
     whole = all("." not in str(number) for number in numbers if number not in missing)
     remark = f"{', '.join(missing)} taken as missing" if missing else ""
-    return Column(column=new, type="integer" if whole else "number", missing=missing), remark
+    numeric = field.type if field and field.type != "date" else "integer" if whole else "number"
+    return Column(column=new, type=numeric, missing=missing), remark
 
 
 def _missing_codes(numbers: list[float]) -> tuple[str, ...]:
@@ -389,8 +398,7 @@ def resource(
     {'minimum': 2, 'maximum': 4}
     """
     columns = list(columns)
-    possible = [c.column for c in columns if c.type != "date" and not c.answers]
-    key = next((column for column in possible if _is_key(cells[column])), None)
+    key = next((c.column for c in columns if _is_key(c, cells[c.column])), None)
     if key is None:
         expected = "a column of pseudonyms such as P01, different in every row"
         raise InputError([Problem(f"raw/{name}.csv", None, "", "none", expected)])
@@ -415,9 +423,13 @@ def resource(
     }
 
 
-def _is_key(values: pd.Series) -> bool:
+def _is_key(column: Column, values: pd.Series) -> bool:
+    """Whether values tell rows apart: letters and digits, or numbers that are called so."""
     # What has no digit may be a name.
-    return values.is_unique and bool(values.str.fullmatch(r"(?=.*\d)[A-Za-z0-9_-]{1,40}").all())
+    like = r"(?=.*\d)[A-Za-z0-9_-]{1,40}"
+    counted = _COUNTED & set(column.column.split("_")) if column.type == "integer" else True
+    pseudonyms = values.is_unique and bool(values.str.fullmatch(like).all())
+    return pseudonyms and bool(counted) and column.type != "date" and not column.answers
 
 
 def _constraints(values: pd.Series, column: Column, is_key: bool) -> Iterator[tuple[str, Any]]:

@@ -16,7 +16,7 @@ from earlyhelp.intake import spss
 from earlyhelp.intake.mapping import Rules
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.rawtable import SEPARATORS, likely_separator
-from earlyhelp.study.textfile import CONTROL, check_is_file
+from earlyhelp.study.textfile import CONTROL, check_is_file, read_whole
 
 # More than any survey has; a hostile file is told before it fills the memory.
 LARGEST = 50_000_000
@@ -114,7 +114,7 @@ def _problem(path: Path, found: str, expected: str, row: int | None = None) -> I
 
 
 def _read_text(path: Path, rules: Rules) -> Grid:
-    content = path.read_bytes()
+    content = read_whole(path, "text")
     if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         raise _problem(path, "an Excel workbook", "text, or the ending .xlsx")
     encoding = rules.encoding or _encoding(content)
@@ -131,9 +131,10 @@ def _read_text(path: Path, rules: Rules) -> Grid:
         raise _problem(path, found, "text", row)
     separator = rules.separator or likely_separator(text)
     first, _, rest = text.partition("\n")
-    if first.strip().lower().startswith("sep="):
+    told = first.strip("\r\n ")
+    if told.lower().startswith("sep=") and told[4:] in SEPARATORS:
         # What Excel is told by the first line is no row.
-        separator, text = rules.separator or first.strip()[4:5] or separator, "\n" + rest
+        separator, text = rules.separator or told[4:], "\n" + rest
     reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator)
     return Grid(path.name, _within(path, _csv_rows(path, reader, separator)), separator)
 
@@ -174,8 +175,9 @@ def _csv_rows(path: Path, reader: Any, separator: str) -> Iterator[Row]:
 def _read_workbook(path: Path, rules: Rules) -> Grid:
     import openpyxl
 
+    content = io.BytesIO(read_whole(path, "an Excel workbook"))
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(content) as archive:
             size = sum(entry.file_size for entry in archive.infolist())
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         found = "no workbook (an .xls of old, one with a password, or broken)"
@@ -184,12 +186,12 @@ def _read_workbook(path: Path, rules: Rules) -> Grid:
         raise _problem(path, f"{size:,} bytes when unpacked", f"at most {LARGEST_UNPACKED:,}")
     try:
         with warnings.catch_warnings(action="ignore"):
-            # Not of the file's own word: what it says of its size may be wrong.
-            book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+            book = openpyxl.load_workbook(content, read_only=True, data_only=True)
             names = [sheet.title for sheet in book.worksheets]
             if rules.sheet not in (None, *names):
                 raise _problem(path, f"no sheet {rules.sheet}", f"one of: {', '.join(names)}")
             sheet: Any = book[rules.sheet or names[0]]
+            # What the file says of its size may be wrong.
             sheet.reset_dimensions()
             rows = enumerate(sheet.iter_rows(values_only=True), start=1)
             texts = ((line, list(map(spss.as_text, row))) for line, row in rows)

@@ -158,8 +158,10 @@ def _raw_file(
         raise InputError(problems)
     cells = pd.concat([part for _, part in parts], ignore_index=True)
     known = dictionary.by_name.get(name) if dictionary else None
+    description = None
     if known is None:
-        return _RawFile(name, cells, resource(name, cells, titles, entry.columns.values()))
+        description = resource(name, cells, titles, entry.columns.values())
+        known = Resource.model_validate_json(json.dumps(description), strict=True)
     for field in known.table.fields:
         # Nobody was asked, and nobody has to be.
         needed = field.constraints.required or field.name == known.table.primaryKey
@@ -170,7 +172,7 @@ def _raw_file(
     problems = list(_against_the_dictionary(cells, known, entry, places))
     if problems:
         raise InputError(problems)
-    return _RawFile(name, cells)
+    return _RawFile(name, cells, description)
 
 
 def _check_columns(export: Export, entry: Entry) -> None:
@@ -314,7 +316,6 @@ def _write(files: list[_RawFile], folder: Path, dictionary: Dictionary | None) -
     new = [file for file in files if file.description]
     changed = {**package, "resources": [*known, *(file.description for file in new)]}
     if changed != package:
-        Dictionary.model_validate_json(json.dumps(changed), strict=True)
         contents[folder / DATAPACKAGE_FILE] = as_text(changed).encode()
     (folder / "raw").mkdir(exist_ok=True)
     write_together(contents)

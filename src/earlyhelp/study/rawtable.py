@@ -22,7 +22,7 @@ from earlyhelp.study.dictionary import (
     parse,
 )
 from earlyhelp.study.problems import InputError, Problem
-from earlyhelp.study.textfile import check_is_file, is_there, read_text
+from earlyhelp.study.textfile import is_there, read_text, read_whole
 
 Rows = list[tuple[int, list[str]]]
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -114,10 +114,8 @@ def cells(
         found = f"no such file, but {', '.join(others)}" if others else "no such file"
         more = f", {remedy}" if others else ""
         raise problem(found, f"{path.parent.name}/{path.name}{more}")
-    check_is_file(path, "comma-separated values in UTF-8")
-    with path.open("rb") as file:
-        if file.read(4) == _ZIPPED:
-            raise problem("an Excel workbook", f"comma-separated values, {remedy}")
+    if read_whole(path, "comma-separated values in UTF-8").startswith(_ZIPPED):
+        raise problem("an Excel workbook", f"comma-separated values, {remedy}")
     text = read_text(path, "comma-separated values in UTF-8")
     separator = max(separators, key=text.partition("\n")[0].count)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator)

@@ -91,6 +91,29 @@ def check_is_file(path: Path, expected: str) -> None:
         raise problem("neither a file nor a folder")
 
 
+def read_whole(path: Path, expected: str) -> bytes:
+    """Read all bytes of a file.
+
+    Raises
+    ------
+    InputError
+        When `check_is_file` tells it, or the file may not be read.
+
+    Examples
+    --------
+    >>> read_whole(Path("nowhere.csv"), "an export")
+    Traceback (most recent call last):
+    earlyhelp.study.problems.InputError: nowhere.csv: found no such file; expected an export
+    """
+    check_is_file(path, expected)
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        found = _REASONS.get(error.errno or 0)
+        found = found or f"a file that cannot be read ({error.strerror})"
+        raise InputError([Problem(path.name, None, "", found, expected)]) from None
+
+
 def read_text(path: Path, expected: str = "a text file in UTF-8") -> str:
     """Read a whole text file; line ends and all characters stay as they are.
 
@@ -104,19 +127,13 @@ def read_text(path: Path, expected: str = "a text file in UTF-8") -> str:
     Raises
     ------
     InputError
-        When `check_is_file` tells it, or the file may not be read, is not UTF-8, or holds a
-        control character.
+        When `read_whole` tells it, or the file is not UTF-8, or holds a control character.
     """
 
     def problem(found: str, row: int | None = None) -> InputError:
         return InputError([Problem(path.name, row, "", found, expected)])
 
-    check_is_file(path, expected)
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        found = _REASONS.get(error.errno or 0)
-        raise problem(found or f"a file that cannot be read ({error.strerror})") from None
+    content = read_whole(path, expected)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from frictionless import Package
 from helpers import told
 
 from earlyhelp.cli import main
@@ -186,7 +187,7 @@ def test_nothing_is_written_when_one_of_the_files_cannot_be(
     write = Path.write_bytes
 
     def full(path: Path, content: bytes) -> int:
-        if "register" in path.name:
+        if path.name == ".register.csv.partial":
             raise OSError(28, "No space left on device")
         return write(path, content)
 
@@ -250,6 +251,59 @@ def test_ids_that_are_no_pseudonyms_are_told(tmp_path: Path, pilot: Path, survey
     assert problem.startswith("raw/survey.csv: found none; expected a column of pseudonyms")
 
 
+@pytest.fixture
+def asked(tmp_path: Path, survey: Path) -> Path:
+    """A study folder whose mapping makes pseudonyms of e-mail addresses."""
+    folder = tmp_path / "pilot"
+    survey.write_text(SURVEY.replace("P0", "jo@example.org").replace("id;", "Email;"), "utf-8")
+    take_in([survey], folder)
+    mapping = folder / MAPPING_FILE
+    change(mapping, "    Email: looks like e-mail addresses\n", "")
+    change(mapping, "  left_out:\n", "")
+    change(mapping, "  columns:\n", "  columns:\n    Email: {column: id, pseudonym: P}\n")
+    return folder
+
+
+def test_pseudonyms_stay_the_same_and_their_key_outside(
+    tmp_path: Path, asked: Path, survey: Path
+) -> None:
+    key = tmp_path / "key.csv"
+    take_in([survey], asked, key)
+    raw = (asked / "raw/survey.csv").read_text("utf-8")
+    assert [line.split(",")[0] for line in raw.splitlines()] == [
+        "id",
+        "P001",
+        "P002",
+        "P003",
+        "P004",
+    ]
+    rows = survey.read_text("utf-8").splitlines()
+    survey.write_text("\n".join([rows[0], rows[4].upper(), "new@x.org" + rows[1][15:]]), "utf-8")
+    with pytest.raises(ValueError, match="LEAD"):
+        take_in([survey], asked, key)
+    assert len(key.read_text("utf-8").splitlines()) == 5
+    survey.write_text(
+        "\n".join([rows[0], rows[4].replace("jo@", "JO@"), "new@x.org" + rows[1][15:]])
+    )
+    take_in([survey], asked, key)
+    raw = (asked / "raw/survey.csv").read_text("utf-8")
+    assert [line.split(",")[0] for line in raw.splitlines()] == ["id", "P004", "P005"]
+    assert not any(
+        b"example.org" in content for name, content in state(asked).items() if "raw" in name
+    )
+
+
+def test_pseudonyms_need_a_key_outside_the_study(asked: Path, survey: Path, tmp_path: Path) -> None:
+    (problem,) = told(lambda: take_in([survey], asked))
+    assert problem.startswith("options: found no --key; expected a file for it")
+    (problem,) = told(lambda: take_in([survey], asked, asked / "raw/key.csv"))
+    assert problem.startswith("key.csv: found a file in the study's folder")
+    (tmp_path / "key.csv").write_text("a,b\n1,2\n")
+    (problem,) = told(lambda: take_in([survey], asked, tmp_path / "key.csv"))
+    assert problem.startswith("key.csv: found another file")
+    assert not (asked / "raw").exists()
+
+
 # The command --------------------------------------------------------------------------------------
 
 
@@ -294,3 +348,7 @@ def test_a_wrong_correction_is_told(
     mapping.write_text(wrong(mapping.read_text("utf-8")), "utf-8")
     (found,) = told(lambda: take_in([survey], pilot))
     assert problem in found
+
+
+def test_what_is_proposed_is_what_frictionless_takes(pilot: Path) -> None:
+    assert Package(str(pilot / DATAPACKAGE_FILE)).validate().valid

@@ -27,6 +27,10 @@ AGAINST = (
 NEW = "print a .csv file to fill with a paper's figures, with examples"
 STRICT = "of a .csv file: exit status 1, too, when a row holds only if an unusual reading is meant"
 HTML = "of a .csv file: write the report as one HTML page, too"
+KEY = (
+    "who has which pseudonym, where import.yml has `pseudonym`; outside STUDY, and made when it is "
+    "not there"
+)
 PARAMETER = (
     "override a parameter of the notebook's `parameters` cell; may be repeated. VALUE is taken as "
     "the type that it has there: text as it stands, a decimal number (0.05, .05 or 5e-2), a whole "
@@ -70,6 +74,7 @@ def take_in(
         list[Path], argument("EXPORT...", "CSV, Excel or SPSS file of a survey tool")
     ],
     to: Annotated[Path, option("STUDY", "study folder, such as data/yourpilot")],
+    key: Annotated[Path | None, option("FILE", KEY)] = None,
 ) -> None:
     """Turn exports of survey tools into a study's raw files.
 
@@ -79,7 +84,7 @@ def take_in(
     """
     from earlyhelp.intake.writing import take_in
 
-    for line in take_in(exports, to):
+    for line in take_in(exports, to, key):
         print(line)
 
 

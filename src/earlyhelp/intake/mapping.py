@@ -88,6 +88,8 @@ class Column(Strict):
         How its dates are written.
     personal : bool
         That it may be written although it looks like personal data.
+    pseudonym : str, optional
+        Letters; they and a number are written for each person or thing that stands there.
     """
 
     column: Name
@@ -96,11 +98,17 @@ class Column(Strict):
     missing: tuple[Cell, ...] = ()
     dates: DateFormat | None = None
     personal: bool = False
+    pseudonym: (
+        Annotated[str, Field(pattern="^[A-Z]{1,3}$", description="one to three capital letters")]
+        | None
+    ) = None
 
     @model_validator(mode="after")
-    def _dates_of_dates(self) -> Column:
+    def _what_belongs_together(self) -> Column:
         if (self.type == "date") != (self.dates is not None):
             raise ValueError("dates with the type date, and with no other")
+        if self.pseudonym and (self.type != "string" or self.answers):
+            raise ValueError("a pseudonym for texts without answers")
         return self
 
 

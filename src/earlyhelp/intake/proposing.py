@@ -13,6 +13,7 @@ import pandas as pd
 
 from earlyhelp.intake.mapping import (
     DATE_FORMATS,
+    MAPPING_FILE,
     Column,
     DateFormat,
     Recipe,
@@ -400,7 +401,10 @@ def resource(
     columns = list(columns)
     key = next((c.column for c in columns if _is_key(c, cells[c.column])), None)
     if key is None:
-        expected = "a column of pseudonyms such as P01, different in every row"
+        expected = (
+            "a column of pseudonyms such as P01, different in every row; `pseudonym: P` beside a "
+            f"column of {MAPPING_FILE} makes them"
+        )
         raise InputError([Problem(f"raw/{name}.csv", None, "", "none", expected)])
     fields = []
     for column in columns:

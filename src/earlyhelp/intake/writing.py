@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -35,8 +37,11 @@ from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.rawtable import read_table, shown
 from earlyhelp.study.textfile import is_there, read_text, write_together
 
+# Columns of the file that says who has which pseudonym.
+_KEY = ["stands in the export", "pseudonym"]
 
-def take_in(exports: list[Path], folder: Path) -> list[str]:
+
+def take_in(exports: list[Path], folder: Path, key: Path | None = None) -> list[str]:
     r"""Write the raw files that exports become, or propose how they do.
 
     What becomes of an export stands in `import.yml`. Where an export has no entry there, one is
@@ -48,6 +53,9 @@ def take_in(exports: list[Path], folder: Path) -> list[str]:
     exports : list of Path
     folder : Path
         The study's; it may be new.
+    key : Path, optional
+        Who has which pseudonym, where the mapping asks for pseudonyms: read if it is there, and
+        continued. It identifies people and lies outside the study's folder.
 
     Returns
     -------
@@ -80,6 +88,7 @@ def take_in(exports: list[Path], folder: Path) -> list[str]:
     if strangers := [path for path, names in taken.items() if not names]:
         return _propose(strangers, folder, dictionary, mapping)
     wanted = [name for name in mapping if any(name in names for names in taken.values())]
+    people = _read_key(key, folder, [mapping[name] for name in wanted])
     problems: list[Problem] = []
     files = []
     for path, names in taken.items():
@@ -87,12 +96,13 @@ def take_in(exports: list[Path], folder: Path) -> list[str]:
     for name in wanted:
         paths = [path for path, names in taken.items() if name in names]
         try:
-            files.append(_raw_file(name, mapping[name], paths, dictionary))
+            files.append(_raw_file(name, mapping[name], paths, dictionary, people))
         except InputError as error:
             problems += error.problems
     if problems:
         raise InputError(dict.fromkeys(problems))
-    return _write(files, folder, dictionary)
+    keys = {key: _as_csv(pd.DataFrame(people.items(), columns=_KEY))} if key and people else {}
+    return _write(files, folder, dictionary, keys)
 
 
 def _propose(
@@ -134,11 +144,19 @@ class _RawFile:
 
     @property
     def content(self) -> bytes:
-        return self.cells.to_csv(index=False, lineterminator="\n").encode()
+        return _as_csv(self.cells)
+
+
+def _as_csv(cells: pd.DataFrame) -> bytes:
+    return cells.to_csv(index=False, lineterminator="\n").encode()
 
 
 def _raw_file(
-    name: str, entry: Entry, paths: list[Path], dictionary: Dictionary | None
+    name: str,
+    entry: Entry,
+    paths: list[Path],
+    dictionary: Dictionary | None,
+    people: dict[str, str],
 ) -> _RawFile:
     """Convert and check what exports become; `InputError` with all that does not fit."""
     problems: list[Problem] = []
@@ -149,7 +167,7 @@ def _raw_file(
             export = table(read_grid(path, entry), entry)
             export = export._replace(cells=chosen(export.cells, entry.rows))
             _check_columns(export, entry)
-            parts.append((export, _converted(export, entry)))
+            parts.append((export, _converted(export, entry, people)))
             for old, column in entry.columns.items():
                 titles.setdefault(column.column, export.titles[old])
         except InputError as error:
@@ -200,7 +218,7 @@ def _check_columns(export: Export, entry: Entry) -> None:
         raise InputError(problems)
 
 
-def _converted(export: Export, entry: Entry) -> pd.DataFrame:
+def _converted(export: Export, entry: Entry, people: dict[str, str]) -> pd.DataFrame:
     """The columns of a raw file as they will be written."""
     problems: list[Problem] = []
     cells = {}
@@ -209,6 +227,9 @@ def _converted(export: Export, entry: Entry) -> pd.DataFrame:
         missing = recipes().missing if entry.missing is None else entry.missing
         gone = {text.casefold() for text in (*missing, *column.missing)}
         values = values.mask(values.str.casefold().isin(gone), "")
+        if column.pseudonym:
+            cells[column.column] = _pseudonyms(values, column.pseudonym, people)
+            continue
         if not column.personal and (looks := _personal(export, name, values)):
             problems.append(looks)
             continue
@@ -222,6 +243,41 @@ def _converted(export: Export, entry: Entry) -> pd.DataFrame:
     if problems:
         raise InputError(problems)
     return pd.DataFrame(cells)
+
+
+def _read_key(key: Path | None, folder: Path, entries: list[Entry]) -> dict[str, str]:
+    """Who has which pseudonym so far."""
+
+    def problem(found: str, expected: str) -> InputError:
+        return InputError([Problem(key.name if key else "options", None, "", found, expected)])
+
+    if not any(column.pseudonym for entry in entries for column in entry.columns.values()):
+        return {}
+    if key is None:
+        raise problem("no --key", f"a file for it, as {MAPPING_FILE} asks for pseudonyms")
+    if folder.resolve() in key.resolve().parents:
+        raise problem("a file in the study's folder", "one outside, for it says who is who")
+    if not is_there(key):
+        return {}
+    header, rows = rawtable.cells(key)
+    if header != _KEY or any(len(row) != 2 for _, row in rows):
+        raise problem("another file", f"the columns {' and '.join(_KEY)}")
+    return {who: pseudonym for _, (who, pseudonym) in rows}
+
+
+def _pseudonyms(values: pd.Series, letters: str, people: dict[str, str]) -> pd.Series:
+    """Pseudonyms of what stands in a column; who has none gets the next number."""
+    said = values.str.casefold()
+    numbers = [int(p.removeprefix(letters)) for p in people.values() if _is_of(p, letters)]
+    following = itertools.count(max(numbers, default=0) + 1)
+    for who in said.unique():
+        if who and who not in people:
+            people[who] = f"{letters}{next(following):03d}"
+    return said.map({"": "", **people})
+
+
+def _is_of(pseudonym: str, letters: str) -> bool:
+    return re.fullmatch(rf"{letters}[0-9]{{1,9}}", pseudonym) is not None
 
 
 def _personal(export: Export, name: str, values: pd.Series) -> Problem | None:
@@ -267,7 +323,7 @@ def _against_the_dictionary(
     problems: list[Problem] = []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{known.name}.csv"
-        path.write_text(cells.to_csv(index=False, lineterminator="\n"), "utf-8", newline="")
+        path.write_bytes(_as_csv(cells))
         stated = {"rows": None, "bytes": None, "hash": None}
         read_table(path, known.model_copy(update=stated), problems)
     for problem in problems:
@@ -300,10 +356,12 @@ def _rows_of_no_file(path: Path, entries: list[Entry]) -> list[Problem]:
 # Into the study's folder --------------------------------------------------------------------------
 
 
-def _write(files: list[_RawFile], folder: Path, dictionary: Dictionary | None) -> list[str]:
-    """Write raw files, and the data dictionary where it changes, in one go."""
+def _write(
+    files: list[_RawFile], folder: Path, dictionary: Dictionary | None, keys: dict[Path, bytes]
+) -> list[str]:
+    """Write raw files, the key, and the data dictionary where it changes, in one go."""
     told = []
-    contents = {}
+    contents = dict(keys)
     for file in files:
         path = folder / f"raw/{file.name}.csv"
         told.append(f"raw/{path.name}: {len(file.cells)} rows{_before(path)}")

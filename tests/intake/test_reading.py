@@ -178,6 +178,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "open quote.csv": lambda: b'id,a\n1,"x\n',
     "long cell.csv": lambda: b"id,a\n1," + b"x" * 1_000_000 + b"\n",
     "cells.csv": lambda: b"id\n" + b"," * 4_000_000 + b"\n",
+    "columns.csv": lambda: b"a," * 1_000_000 + b"b\n",
     "workbook.csv": workbook,
     "old.xls": lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600,
     "password.xlsx": lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600,

@@ -280,8 +280,9 @@ def _column(
         column = Column(column=new, type="integer", answers=answers)
         return column, "answers numbered in their order"
     own = source.recipe.dates if values.name in source.recipe.columns else None
-    for dates in (own, *DATE_FORMATS) if own else DATE_FORMATS:
-        if texts and read_dates(filled, dates).notna().all():
+    dated = bool(texts) and re.match(r"\d+\W(\d+\W|[A-Za-z]+\W)\d+", texts[0])
+    for dates in ((own, *DATE_FORMATS) if own else DATE_FORMATS) if dated else ():
+        if read_dates(filled, dates).notna().all():
             either = _either_way(filled, dates)
             remark = "days before months, as in Britain" if either else ""
             return Column(column=new, type="date", dates=dates), remark

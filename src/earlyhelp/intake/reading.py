@@ -22,6 +22,7 @@ from earlyhelp.study.textfile import CONTROL, check_is_file, read_whole
 LARGEST = 50_000_000
 LARGEST_UNPACKED = 150_000_000
 MOST_CELLS = 3_000_000
+MOST_COLUMNS = 3_000
 _ROWS_OF_A_SHEET = 1_048_576
 _LONGEST_NAME = 200
 # Rows among which the header is looked for.
@@ -258,6 +259,9 @@ def table(grid: Grid, rules: Rules) -> Export:
         found = "no header" if header else "an empty file"
         raise InputError([Problem(grid.name, None, "", found, "a header row and data")])
     width = max(len(row) for _, row in header)
+    if width > MOST_COLUMNS:
+        found, expected = f"{width:,} columns", f"at most {MOST_COLUMNS:,}"
+        raise InputError([Problem(grid.name, None, "", found, expected)])
     heads = [[_clean(cell) for cell in (*row, *[""] * (width - len(row)))] for _, row in header]
     if rules.joined is not None:
         heads = [_joined(heads, rules.joined)]

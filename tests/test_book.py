@@ -387,8 +387,8 @@ def _seen(article: Tag) -> BeautifulSoup:
     """What a reader of the PDF sees: no code, no controls, no footnote marks, a narrow ledger."""
     copy = BeautifulSoup(str(article), "lxml")
     hidden = (
-        ".headerlink, .rows, .cell_input, .cell details, .screen-only, .tag_screen-only, .backrefs, "
-        ".citation > .label, h1, "
+        ".headerlink, .rows, .cell_input, .cell details, .screen-only, .tag_screen-only, "
+        ".backrefs, .citation > .label, h1, "
         "script, svg, .footnote-reference, .footnote > .label"
     )
     for element in copy.select(hidden):

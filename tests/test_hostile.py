@@ -20,8 +20,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from earlyhelp import cli
+from earlyhelp.paper.audit import audit as audit_paper
+from earlyhelp.paper.form import COLUMNS, EXAMPLES
 from earlyhelp.possible.one_group import Figures
-from earlyhelp.published import paper
 from earlyhelp.published.claims import parse_interval, read_claims
 from earlyhelp.published.numbers import printed_number
 from earlyhelp.qualitative.refi_import import codebook_skeleton, import_project
@@ -191,16 +192,16 @@ def test_claims_with_one_cell_replaced(
 
 
 @bounded
-@given(st.sampled_from(list(paper.COLUMNS)), numbers)
+@given(st.sampled_from(list(COLUMNS)), numbers)
 def test_a_paper_with_one_cell_replaced(
     tmp_path_factory: pytest.TempPathFactory, column: str, text: str
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "paper.csv"
-    rows = [row | {column: text} for row in paper.EXAMPLES]
-    lines = [",".join(row.get(name, "") for name in paper.COLUMNS) for row in rows]
-    content = "\n".join([",".join(paper.COLUMNS), *lines])
+    rows = [row | {column: text} for row in EXAMPLES]
+    lines = [",".join(row.get(name, "") for name in COLUMNS) for row in rows]
+    content = "\n".join([",".join(COLUMNS), *lines])
     path.write_bytes(content.encode("utf-8", "surrogatepass"))
-    told(lambda: paper.audit(path))
+    told(lambda: audit_paper(path))
 
 
 @few

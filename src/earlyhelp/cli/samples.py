@@ -139,9 +139,9 @@ def table(
     over these and at least and at most; and the horns index (0: all have one score; 1: half of
     them at each end of the scale). A row with too many data sets to count is told.
     """
+    from earlyhelp.paper.scores import groups
     from earlyhelp.possible.one_group import TooLarge, bounds, count
     from earlyhelp.possible.witness import why_impossible
-    from earlyhelp.published.paper import groups
 
     found: list[dict[str, Any]] = []
     for place, figures in groups(paper):
@@ -161,7 +161,7 @@ def table(
     if format == "json":
         print(json.dumps(found))
     if picture:
-        from earlyhelp.report.sets import draw_sets
+        from earlyhelp.paper.frequencies import draw_sets
 
         draw_sets(found, picture)
 

@@ -17,8 +17,8 @@ from earlyhelp.study.textfile import for_spreadsheets, is_there, write_whole
 if TYPE_CHECKING:
     import pandas as pd
 
+    from earlyhelp.paper.verdicts import Outcome as RowOutcome
     from earlyhelp.published.audit import Outcome
-    from earlyhelp.published.paper import Outcome as RowOutcome
 
 AGAINST = (
     "list the claims that change with the raw data of another study folder, or in a ledger saved "
@@ -93,7 +93,7 @@ def take_in(
 
 def _template(wanted: bool) -> None:
     if wanted:
-        from earlyhelp.published.paper import template
+        from earlyhelp.paper.form import template
 
         print(template(), end="")
         raise Exit
@@ -142,19 +142,20 @@ def audit(
 
 
 def _audit_paper(path: Path, format: str, strict: bool, html: Path | None) -> int:
-    from earlyhelp.published import paper
+    from earlyhelp.paper.audit import audit
+    from earlyhelp.paper.verdicts import FALSE, ONLY_IF, UNDECIDED, VERDICTS
 
     try:
-        outcomes = paper.audit(path)
+        outcomes = audit(path)
     except InputError as error:
         print(error, file=sys.stderr)
         return 2
     if html:
-        from earlyhelp.report.paper_audit import page
+        from earlyhelp.paper.page import page
 
         write_whole(html, page(path.name, outcomes).encode())
     verdicts = [outcome.verdict for outcome in outcomes]
-    counts = {verdict: verdicts.count(verdict) for verdict in paper.VERDICTS}
+    counts = {verdict: verdicts.count(verdict) for verdict in VERDICTS}
     if format == "json":
         document = {"summary": counts, "outcomes": [vars(outcome) for outcome in outcomes]}
         print(json.dumps(document, ensure_ascii=False, indent=1))
@@ -163,7 +164,7 @@ def _audit_paper(path: Path, format: str, strict: bool, html: Path | None) -> in
             print(_row_entry(outcome))
     told = ", ".join(f"{n} {verdict}" for verdict, n in counts.items())
     print(f"{len(outcomes)} checks: {told}", file=sys.stderr)
-    failing = (paper.FALSE, paper.ONLY_IF, paper.UNDECIDED) if strict else (paper.FALSE,)
+    failing = (FALSE, ONLY_IF, UNDECIDED) if strict else (FALSE,)
     return int(any(verdict in failing for verdict in verdicts))
 
 

@@ -36,8 +36,8 @@ from earlyhelp.study.problems import InputError, Problem
 MARKED = ".screen-only, .tag_screen-only"
 # What only a browser needs.
 SCREEN_ONLY = (
-    f"{MARKED}, .headerlink, .rows, .cell_input, .cell details, .sd-summary-state-marker, .backrefs, "
-    "script, style, button, svg, .citation > .label"
+    f"{MARKED}, .headerlink, .rows, .cell_input, .cell details, .sd-summary-state-marker, "
+    ".backrefs, script, style, button, svg, .citation > .label"
 )
 # Columns of the ledger that the paper shows, and their shares of its width.
 LEDGER_COLUMNS = {"Claim": 28, "Place": 33, "Printed": 14, "Recomputed": 12, "Status": 13}

@@ -59,22 +59,28 @@ def told(problems: Iterable[Problem]) -> list[str]:
     ["a.csv, row 2, column code: found '' (as in 38 rows: 2 to 39); expected a code", \
 "a.csv, row 3, column age: found 'x'; expected a number"]
     """
+    problems = list(problems)
     kinds: dict[tuple[str, str, str], list[Problem]] = defaultdict(list)
     for problem in problems:
-        # The number of an entry in a list says where, as a row does.
-        place = re.sub(r"\.[0-9]+(?=\.|$)", ".*", problem.column)
-        kinds[problem.file, place, problem.expected].append(problem)
+        kinds[_kind(problem)].append(problem)
     lines: list[str] = []
-    for alike in kinds.values():
-        if len(alike) > MOST_LINES and None not in {problem.row for problem in alike}:
-            first = alike[0]
-            like = "as" if len({problem.found for problem in alike}) == 1 else "and the like"
-            what = "rows" if first.file.endswith(".csv") else "lines"
-            where = _ranges(sorted({problem.row or 0 for problem in alike}))
-            found = f"{first.found} ({like} in {len(alike)} {what}: {where})"
-            alike = [replace(first, found=found)]
-        lines += map(str, alike)
+    for problem in problems:
+        alike = kinds[_kind(problem)]
+        if len(alike) <= MOST_LINES or None in {one.row for one in alike}:
+            lines.append(str(problem))
+        elif problem is alike[0]:
+            like = "as" if len({one.found for one in alike}) == 1 else "and the like"
+            what = "rows" if problem.file.endswith(".csv") else "lines"
+            where = _ranges(sorted({one.row or 0 for one in alike}))
+            found = f"{problem.found} ({like} in {len(alike)} {what}: {where})"
+            lines.append(str(replace(problem, found=found)))
     return lines
+
+
+def _kind(problem: Problem) -> tuple[str, str, str]:
+    # The number of an entry in a list says where, as a row does.
+    place = re.sub(r"\.[0-9]+(?=\.|$)", ".*", problem.column)
+    return problem.file, place, problem.expected
 
 
 def _ranges(numbers: list[int]) -> str:

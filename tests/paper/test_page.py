@@ -8,8 +8,10 @@ import pytest
 from lxml import html
 
 from earlyhelp.cli import main
-from earlyhelp.published.paper import VERDICTS, audit, template
-from earlyhelp.report.paper_audit import page
+from earlyhelp.paper.audit import audit
+from earlyhelp.paper.form import template
+from earlyhelp.paper.page import page
+from earlyhelp.paper.verdicts import VERDICTS
 
 HOSTILE = '<script>alert(1)</script>"&{{ 7 * 7 }}'
 

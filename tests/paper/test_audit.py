@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from earlyhelp.cli import main
-from earlyhelp.published.paper import COLUMNS, Outcome, audit, template
+from earlyhelp.paper.audit import audit
+from earlyhelp.paper.form import COLUMNS, template
+from earlyhelp.paper.verdicts import Outcome
 from earlyhelp.study.problems import InputError
 
 PAGE = ROOT / "book/audit_a_paper.md"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from earlyhelp.published.paper import VERDICTS, Outcome
+from earlyhelp.paper.verdicts import VERDICTS, Outcome
 
 
 def page(name: str, outcomes: Sequence[Outcome]) -> str:
@@ -31,12 +31,12 @@ def page(name: str, outcomes: Sequence[Outcome]) -> str:
     True
     """
     environment = Environment(
-        loader=PackageLoader("earlyhelp.report", "."),
+        loader=PackageLoader("earlyhelp.paper", "."),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         keep_trailing_newline=True,
     )
     verdicts = {verdict: [o for o in outcomes if o.verdict == verdict] for verdict in VERDICTS}
-    template = environment.get_template("paper_audit.html")
+    template = environment.get_template("page.html")
     return template.render(name=name, verdicts=verdicts, names=VERDICTS)

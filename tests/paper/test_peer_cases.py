@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 from helpers import ROOT
 
+from earlyhelp.paper.audit import audit
+from earlyhelp.paper.form import COLUMNS, read_rows
 from earlyhelp.possible.one_group import Figures, bounds, count
-from earlyhelp.published.paper import COLUMNS, audit, read_rows
 
 CASES = Path(__file__).with_name("peer_cases.csv")
 PAGE = ROOT / "book/audit_a_paper.md"

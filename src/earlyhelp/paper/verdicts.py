@@ -1,0 +1,114 @@
+"""Verdicts on printed figures, and the conventions under which they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+FALSE, ONLY_IF, UNDECIDED, UNCHECKED, HOLDS = VERDICTS = (
+    *("cannot be true", "holds only if", "not decided", "not checked", "holds"),
+)
+CONVENTIONS = {
+    "half-up": "rounded half up",
+    "half-even": "rounded half to even",
+    "either": "ties rounded up or down",
+    "truncated": "decimals cut off",
+    "sample SD": "SD with denominator n − 1",
+    "population SD": "SD with denominator n",
+    "standard error": "SD is a standard error",
+    "d": "difference over the SD within groups",
+    "equal groups": "difference over the SD within groups, as many people in both",
+    "g": "Hedges’ correction for few people",
+    "2t / √df": "2t / √df",
+    "d_z": "change over the SD of change (d_z)",
+    "d_av": "change over the average SD of both measurements (d_av)",
+}
+# Ties do not occur among recomputed ps, so that two ways of rounding are left.
+P_ROUNDINGS = ("half-up", "truncated")
+
+Read = Callable[[str, str], tuple[bool | None, str]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One check of one row.
+
+    Attributes
+    ----------
+    row : int
+        Line of the file from 1, with the header.
+    what, where : str
+        As typed.
+    check : str
+    verdict : str
+        One of `VERDICTS`.
+    conventions : tuple of str
+        Readings under which the figures hold; where they cannot, those that were tried.
+    arithmetic : tuple of str
+    remark : str
+        What is worth a word besides; often empty.
+    """
+
+    row: int
+    what: str
+    where: str
+    check: str
+    verdict: str
+    conventions: tuple[str, ...]
+    arithmetic: tuple[str, ...]
+    remark: str = ""
+
+    @property
+    def place(self) -> str:
+        """The row, and what its figures are of and where they are printed."""
+        return ", ".join(filter(None, (f"row {self.row}", self.what, self.where)))
+
+    @property
+    def read_as(self) -> str:
+        """The reading that a verdict rests on; empty where the arithmetic names the readings."""
+        told = {HOLDS: "read as", FALSE: "under none of"}.get(self.verdict)
+        return f"{told}: {', '.join(self.conventions)}" if told and self.conventions else ""
+
+
+class Judged(NamedTuple):
+    """Verdict on a row's figures, without the row."""
+
+    verdict: str
+    conventions: tuple[str, ...]
+    arithmetic: tuple[str, ...]
+    remark: str = ""
+
+
+def lacking(what: str) -> Judged:
+    """Tell what a row lacks to be checked."""
+    return Judged(UNCHECKED, (), (f"lacks {what}",))
+
+
+def judge(printed: str, kinds: Sequence[str], roundings: Sequence[str], read: Read) -> Judged:
+    """Read by the usual convention; if this fails, find of each kind the first rounding that fits.
+
+    `read` says whether the figures hold under a kind and a rounding, and how it comes.
+    """
+    holds, says = read(kinds[0], roundings[0])
+    told = f"{printed.replace('-', '−')}: {says}"
+    if holds:
+        return Judged(HOLDS, (named(roundings[0], kinds[0]),), (told,))
+    fitting, undecided = {}, holds is None
+    for kind in kinds:
+        for rounding in roundings:
+            holds, says = read(kind, rounding)
+            undecided = undecided or holds is None
+            if holds:
+                fitting[named(rounding, kind)] = says
+                break
+    if fitting:
+        lines = (f"{name}: {says}" for name, says in fitting.items())
+        return Judged(ONLY_IF, tuple(fitting), (told, *lines))
+    tried = tuple(named(one) for one in (*roundings, *filter(None, kinds)))
+    return Judged(UNDECIDED if undecided else FALSE, tried, (told,))
+
+
+def named(*conventions: str) -> str:
+    """Conventions in words, without those that have no name."""
+    return ", ".join(CONVENTIONS.get(one, one) for one in conventions if one)

@@ -5,6 +5,7 @@ output is there: times of files say nothing after a clone, and a record of past 
 """
 
 import hashlib
+import json
 import os
 import shlex
 import shutil
@@ -50,7 +51,9 @@ def copy_notebooks(executed, target):
     """Copy executed notebooks into a folder, under their plain names."""
     target.mkdir(parents=True, exist_ok=True)
     for name in NOTEBOOKS:
-        shutil.copy(getattr(executed, name), target / f"{name}.ipynb")
+        # A page that the study has nothing for has no cells.
+        if json.loads(Path(getattr(executed, name)).read_text("utf-8"))["cells"]:
+            shutil.copy(getattr(executed, name), target / f"{name}.ipynb")
 
 
 try:

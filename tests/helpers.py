@@ -17,6 +17,7 @@ from earlyhelp.published.checks import Check, Printed, Verdict
 from earlyhelp.published.claims import COLUMNS, Claim
 from earlyhelp.qualitative.framework import MATRIX_COLUMNS, SUPPORT, Codebook
 from earlyhelp.qualitative.theory import Theory, load_theory
+from earlyhelp.render.notebooks import cells_of
 from earlyhelp.study.dictionary import DATAPACKAGE_FILE, as_text
 from earlyhelp.study.problems import InputError
 from earlyhelp.validate import validate
@@ -117,7 +118,7 @@ def run_page(page: str, study: Path) -> None:
     """Validate a study and execute a page of its results, without a kernel."""
     validate(study)
     names: dict[str, object] = {}
-    for cell in jupytext.read(ROOT / f"notebooks/{page}.md").cells:
+    for cell in cells_of(jupytext.read(ROOT / f"notebooks/{page}.md"), study):
         if cell.cell_type == "code":
             exec(cell.source.replace('"data/rotherham"', repr(str(study))), names)
     assert "page" in names

@@ -39,6 +39,7 @@ from traitlets.config import Config
 from earlyhelp.cli import main as command_line
 from earlyhelp.published.claims import claims_of
 from earlyhelp.published.ledger import judged
+from earlyhelp.render.notebooks import NEEDS, study_has
 from earlyhelp.report import page
 from earlyhelp.report.myst import CAPTION
 from earlyhelp.study.raw import open_pilot
@@ -256,8 +257,12 @@ def record_page(source: Path) -> str:
     """
     blocks: list[str] = []
     as_words = mock.patch("earlyhelp.report.page.print_figure", _figure_in_words)
+    has = study_has(STUDY)
     with _shell() as shell, plt.rc_context(), as_words:
         for cell in jupytext.read(source).cells:
+            needs = (tag for tag in cell.metadata.get("tags", []) if tag.startswith(NEEDS))
+            if not all(has[tag.removeprefix(NEEDS)] for tag in needs):
+                continue
             if cell.cell_type == "markdown":
                 blocks += re.findall(r"^#+ .*$", cell.source, re.MULTILINE)
                 continue

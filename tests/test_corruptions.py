@@ -576,6 +576,4 @@ def test_what_programs_do_to_a_file_changes_no_value(
         path.write_bytes(change(path.read_bytes()))
     changed = open_pilot(mini)
     for resource in DICTIONARY.resources:
-        pd.testing.assert_frame_equal(
-            getattr(changed, resource.name), getattr(pilot, resource.name)
-        )
+        pd.testing.assert_frame_equal(changed.raw[resource.name], pilot.raw[resource.name])

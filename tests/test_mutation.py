@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -19,6 +18,7 @@ import pytest
 from earlyhelp.published.claims import Claim, read_claims
 from earlyhelp.published.ledger import ledger
 from earlyhelp.study.design import read_study
+from earlyhelp.study.problems import InputError
 from earlyhelp.study.raw import Pilot, columns_read, open_pilot
 
 COUNTED = read_study(Path(__file__).parents[1] / "data/rotherham").counted
@@ -72,10 +72,10 @@ def claims(rotherham: Path) -> list[Claim]:
 
 
 def changed(pilot: Pilot, file: str, cells: dict[tuple[int, str], object]) -> Pilot:
-    frame = getattr(pilot, file).copy()
+    frame = pilot.raw[file].copy()
     for (row, column), value in cells.items():
         frame.loc[row, column] = value
-    return replace(pilot, **{file: frame})
+    return pilot.with_raw(**{file: frame})
 
 
 def same_answers(one: pd.DataFrame, other: pd.DataFrame) -> bool:
@@ -99,7 +99,7 @@ def quite_different(frame: pd.DataFrame, column: str, value: object) -> object:
 
 def reads(pilot: Pilot, claims: list[Claim], before: pd.DataFrame, file: str, column: str) -> bool:
     """Whether any answer changes when every cell of a column does."""
-    frame = getattr(pilot, file)
+    frame = pilot.raw[file]
     cells = {
         (row, column): quite_different(frame, column, value) for row, value in frame[column].items()
     }
@@ -116,17 +116,22 @@ def test_every_change_the_ledger_misses_is_explained(
         (file, row, column)
         for file, columns in columns_read(pilot.study, pilot.instruments).items()
         if file != "framework_matrix"
-        for column in list(columns)[1:]
-        for row, value in getattr(pilot, file)[column].items()
-        if pd.notna(value) and other_values(getattr(pilot, file), column, value)
+        for column in [name for name in columns if name in pilot.raw[file]][1:]
+        for row, value in pilot.raw[file][column].items()
+        if pd.notna(value) and other_values(pilot.raw[file], column, value)
     ]
     outcomes: Counter[str] = Counter()
     unexplained = []
     for file, row, column in draw.sample(places, CELLS):
-        frame = getattr(pilot, file)
+        frame = pilot.raw[file]
         old = frame.loc[row, column]
         new = draw.choice(other_values(frame, column, old))
-        after = ledger(changed(pilot, file, {(row, column): new}), claims)
+        try:
+            after = ledger(changed(pilot, file, {(row, column): new}), claims)
+        except InputError:
+            # A claim no longer finds its one row.
+            outcomes["caught"] += 1
+            continue
         if not after["agrees"].all():
             outcomes["caught"] += 1
         elif not same_answers(before, after):

@@ -15,7 +15,7 @@ from earlyhelp.study.problems import InputError
 from earlyhelp.study.raw import columns_read
 from earlyhelp.study.rawtable import restate
 from earlyhelp.study.scoring_keys import read_instruments
-from earlyhelp.validate import ASKED, FILES, validate
+from earlyhelp.validate import ASKED, FILES, registered, validate
 
 ROOT = Path(__file__).parents[1]
 
@@ -244,9 +244,11 @@ def test_calls_that_ask_for_an_answer_are_found() -> None:
 
 def test_raw_files_are_those_that_the_analysis_reads(mini: Path) -> None:
     raw = {file.name for file in FILES if file.name.startswith("raw/")}
-    assert raw == {
-        f"raw/{stem}.csv" for stem in columns_read(read_study(mini), read_instruments(mini))
-    }
+    study = read_study(mini)
+    read = {f"raw/{stem}.csv" for stem in columns_read(study, read_instruments(mini))}
+    waves = {f"raw/{wave.file}.csv" for wave in study.waves}
+    assert raw - {"raw/*.csv"} == read - waves
+    assert {registered(name).name for name in waves} == {"raw/*.csv"}
 
 
 def test_an_instrument_names_a_source_of_the_references(mini: Path) -> None:

@@ -475,7 +475,9 @@ def _characteristics(
         years = _years(printed, n, rng)
         served = np.floor(years * rng.choice([1, 1, 0.75, 0.5], n))
         full = rng.random(n) < 0.75
-        hours = np.where(full, study.counted.full_time_hours, rng.choice([18.5, 22, 30], n))
+        hours = np.where(
+            full, float(study.counted.full_time_hours or 0), rng.choice([18.5, 22, 30], n)
+        )
         return pd.DataFrame(
             {
                 "time_in_service": [TIME_IN_SERVICE[i] for i in np.digitize(served, [1, 3, 6])],

@@ -82,11 +82,12 @@ class StudyFile:
 FILES = (
     StudyFile(
         STUDY_FILE,
-        "What was planned: title, `provenance: observed`, teams with arm and randomised unit, the "
-        "three survey waves with month and arms, and facts of the design. Under `counted` stands "
-        "which columns hold statements, earlier experience and use of each tool, which answers "
-        "mean yes, no use, regular use or agreement, which roles were to use the tools, and what "
-        "is read together.",
+        "What was planned: title, `provenance: observed`; one arm or more, of several one the "
+        "`reference` that the others are compared with; teams with arm and unit; the waves, in "
+        "order, with month, arms and file; and facts of the design. Under `counted` stands, as far "
+        "as it was asked, which columns hold statements, earlier experience and use of each tool, "
+        "which answers mean yes, no use, regular use or agreement, which roles were to use the "
+        "tools, and what is read together.",
         read_study,
         needed=True,
     ),
@@ -113,43 +114,18 @@ FILES = (
         needed=True,
     ),
     StudyFile(
-        "raw/baseline_survey.csv",
-        "One row per response before the training: `practitioner_id`, `team`, `completed_on`, "
-        "`role`, `time_in_service`, `years_practising`, `qualification_level`, `hours_per_week`, "
-        "`families_supported`, what they had met before, and the items of the outcome measures.",
-        open_pilot,
-        needed=True,
-    ),
-    StudyFile(
-        "raw/post_training_survey.csv",
-        "One row per response after it: views on the training, what respondents feel able to do, "
-        "`preferred_format`, and the items on which each tool is rated.",
-        open_pilot,
-        needed=True,
-    ),
-    StudyFile(
-        "raw/endline_survey.csv",
-        "One row per response at the end: the outcome measures again, use, upload, engagement, "
-        "difficulty and the wish to continue for the intervention arm, contact with training and "
-        "tools for the comparison arm.",
-        open_pilot,
-        needed=True,
-    ),
-    StudyFile(
         "raw/training_attendance.csv",
         "Everybody who was eligible: which part they attended, scheduled or as a catch-up, and why "
         "not.",
         open_pilot,
-        needed=True,
     ),
     StudyFile(
         "raw/tool_use.csv",
         "One row per completed form: who (a code), adult or child, which tool, with which "
         "practitioner, in which month, and the score if there is one.",
         open_pilot,
-        needed=True,
     ),
-    StudyFile("raw/observations.csv", "One row per observed session.", open_pilot, needed=True),
+    StudyFile("raw/observations.csv", "One row per observed session.", open_pilot),
     StudyFile("raw/interviews.csv", "One row per interview.", open_pilot),
     StudyFile(
         f"raw/{MATRIX_FILE}",
@@ -157,6 +133,18 @@ FILES = (
         "one-sentence summary. A finding of several kinds of source at once is one row that names "
         "them, joined by semicolons.",
         open_pilot,
+    ),
+    StudyFile(
+        "raw/*.csv",
+        "One file for each wave that `study.yml` names, one row per response: `practitioner_id`, "
+        "`team`, and of the following what was asked: `completed_on`, `role`, `time_in_service`, "
+        "`years_practising`, `qualification_level`, `hours_per_week`, `families_supported`; what "
+        "people had met before; views on the training, what they feel able to do, "
+        "`preferred_format`; use of the tools, upload, engagement, difficulty and the wish to "
+        "continue; contact with training and tools in the reference arm; items or totals of the "
+        "instruments. An outcome is what the first wave and a later one measure.",
+        open_pilot,
+        needed=True,
     ),
     StudyFile(
         CODEBOOK_FILE,

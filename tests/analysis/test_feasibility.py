@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pandas as pd
 import pytest
 from helpers import row
@@ -23,7 +21,7 @@ def test_attendance_by_role(pilot: Pilot) -> None:
 def test_half_the_training_is_attended_but_not_both_parts(pilot: Pilot) -> None:
     register = pilot.training_attendance.copy()
     register.loc[0, "part_2"] = "not attended"
-    frame = feasibility.attendance(replace(pilot, training_attendance=register))
+    frame = feasibility.attendance(pilot.with_raw(training_attendance=register))
     assert row(frame, role="all")[["attended", "both_parts"]].tolist() == [3, 2]
 
 
@@ -34,14 +32,14 @@ def test_attendance_by_part_tells_mop_up_sessions(pilot: Pilot) -> None:
 
 
 def test_agreement_is_four_or_five(pilot: Pilot) -> None:
-    survey = pilot.post_training_survey.assign(pace_right=[3.0, 4.0, 5.0])
-    frame = feasibility.agreement(replace(pilot, post_training_survey=survey), ("pace_right",))
+    survey = pilot.raw["post_training_survey"].assign(pace_right=[3.0, 4.0, 5.0])
+    frame = feasibility.agreement(pilot.with_raw(post_training_survey=survey), ("pace_right",))
     assert frame.loc[0, ["total", "agree", "mean"]].tolist() == [3, 2, 4]
 
 
 def test_agreement_is_of_those_who_answered(pilot: Pilot) -> None:
-    survey = pilot.post_training_survey.assign(pace_right=[None, 4.0, 2.0])
-    frame = feasibility.agreement(replace(pilot, post_training_survey=survey), ("pace_right",))
+    survey = pilot.raw["post_training_survey"].assign(pace_right=[None, 4.0, 2.0])
+    frame = feasibility.agreement(pilot.with_raw(post_training_survey=survey), ("pace_right",))
     assert frame.loc[0, "percent"] == 50
 
 
@@ -69,25 +67,25 @@ def test_frequency_is_of_those_who_were_asked(pilot: Pilot) -> None:
 
 
 def test_one_tool_is_use(pilot: Pilot) -> None:
-    endline = pilot.endline_survey.copy()
+    endline = pilot.raw["endline_survey"].copy()
     endline.loc[0, "ors_frequency"] = "no sessions"
     endline.loc[2, ["ors_frequency", "srs_frequency"]] = "no sessions"
-    used = feasibility.reported_use(replace(pilot, endline_survey=endline))
+    used = feasibility.reported_use(pilot.with_raw(endline_survey=endline))
     assert row(used, role="all")[["used", "total"]].tolist() == [2, 3]
     assert row(used, role="Family Support Worker")[["used", "total"]].tolist() == [1, 2]
 
 
 def test_only_those_who_used_the_tools_count_for_uploading(pilot: Pilot) -> None:
-    endline = pilot.endline_survey.copy()
+    endline = pilot.raw["endline_survey"].copy()
     endline.loc[2, ["ors_frequency", "srs_frequency"]] = "no sessions"
-    frame = feasibility.uploaded(replace(pilot, endline_survey=endline))
+    frame = feasibility.uploaded(pilot.with_raw(endline_survey=endline))
     assert row(frame, answer="yes")[["n", "total"]].tolist() == [2, 2]
 
 
 def test_attended_and_used_leaves_managers_out(pilot: Pilot) -> None:
     register = pilot.training_attendance.copy()
     register.loc[3, ["part_1", "part_2"]] = "scheduled"
-    frame = feasibility.attended_and_used(replace(pilot, training_attendance=register))
+    frame = feasibility.attended_and_used(pilot.with_raw(training_attendance=register))
     assert row(frame, role="all")[["attended", "used"]].tolist() == [3, 3]
     group = row(frame, role="FSW and Senior Practitioner")
     assert group[["attended", "used"]].tolist() == [2, 2]
@@ -96,7 +94,7 @@ def test_attended_and_used_leaves_managers_out(pilot: Pilot) -> None:
 def test_use_without_training_is_not_attended_and_used(pilot: Pilot) -> None:
     register = pilot.training_attendance.copy()
     register.loc[0, ["part_1", "part_2"]] = "not attended"
-    frame = feasibility.attended_and_used(replace(pilot, training_attendance=register))
+    frame = feasibility.attended_and_used(pilot.with_raw(training_attendance=register))
     assert row(frame, role="all")[["attended", "used"]].tolist() == [2, 2]
 
 
@@ -144,7 +142,7 @@ def test_tool_scores_are_set_against_the_cutoffs(pilot: Pilot) -> None:
 
 def test_tool_scores_may_be_missing(pilot: Pilot) -> None:
     use = pilot.tool_use.assign(score=float("nan"))
-    frame = feasibility.tool_scores(replace(pilot, tool_use=use))
+    frame = feasibility.tool_scores(pilot.with_raw(tool_use=use))
     assert frame["scored"].tolist() == [0, 0, 0, 0]
     assert frame["below_cutoff_percent"].isna().all()
 
@@ -155,10 +153,10 @@ def test_engagement_and_difficulty(pilot: Pilot) -> None:
 
 
 def test_answers_read_together(pilot: Pilot) -> None:
-    endline = pilot.endline_survey.copy()
+    endline = pilot.raw["endline_survey"].copy()
     endline.loc[:2, "family_engagement"] = ["somewhat engaged", "not engaged", "very engaged"]
     endline.loc[:2, "difficulty"] = ["much harder", "easier", "neither easier nor harder"]
-    frame = feasibility.grouped_answers(replace(pilot, endline_survey=endline))
+    frame = feasibility.grouped_answers(pilot.with_raw(endline_survey=endline))
     assert frame.set_index("group")["n"].to_dict() == {
         "engaged families": 2,
         "easier": 1,
@@ -184,10 +182,9 @@ def test_continuation(pilot: Pilot) -> None:
 
 
 def test_a_pilot_without_answers_has_no_percentages(pilot: Pilot) -> None:
-    empty = replace(
-        pilot,
-        endline_survey=pilot.endline_survey.iloc[:0],
-        post_training_survey=pilot.post_training_survey.iloc[:0],
+    empty = pilot.with_raw(
+        endline_survey=pilot.raw["endline_survey"].iloc[:0],
+        post_training_survey=pilot.raw["post_training_survey"].iloc[:0],
         tool_use=pilot.tool_use.iloc[:0],
     )
     for function in (

@@ -31,7 +31,7 @@ def scored(scale: Scale, *answers: float | None, **other: object) -> float:
 
 def test_the_total_is_the_sum_of_twelve_items(pilot: Pilot) -> None:
     # P1: 6 + 11 × 5; P2: 7 + 11 × 5.
-    totals = score(pilot.endline_survey, pilot.instruments.scales["wai"])
+    totals = score(pilot.raw["endline_survey"], pilot.instruments.scales["wai"])
     assert totals.tolist() == [61, 62, 60, 60, 61, 59]
 
 
@@ -51,7 +51,7 @@ def test_compassion_satisfaction_adds_the_items_of_the_manual(keys: Instruments)
 
 
 def test_a_score_is_missing_when_an_item_is(pilot: Pilot) -> None:
-    survey = pilot.endline_survey.copy()
+    survey = pilot.raw["endline_survey"].copy()
     survey.loc[0, ["wai_04", "proqol_30"]] = None
     scores = {name: score(survey, s) for name, s in pilot.instruments.outcomes.items()}
     missing = {name for name, values in scores.items() if pd.isna(values[0])}
@@ -104,7 +104,7 @@ def test_outcome_scores_have_a_row_for_everybody_asked(pilot: Pilot) -> None:
 
 
 def test_a_cutoff_says_nothing_of_an_unscored_completion(pilot: Pilot) -> None:
-    unscored = replace(pilot, tool_use=pilot.tool_use.assign(score=float("nan")))
+    unscored = pilot.with_raw(tool_use=pilot.tool_use.assign(score=float("nan")))
     assert instruments.below_cutoff(unscored).isna().all()
 
 

@@ -10,7 +10,6 @@ import pytest
 from helpers import row
 
 from earlyhelp.analysis import participants
-from earlyhelp.study.design import ARMS
 from earlyhelp.study.raw import Pilot, open_pilot
 
 
@@ -59,7 +58,7 @@ def test_interviews_are_counted_without_a_team(pilot: Pilot) -> None:
 def test_one_part_is_attendance(pilot: Pilot) -> None:
     register = pilot.training_attendance.copy()
     register.loc[3, "part_2"] = "mop-up"
-    came = participants.attended_training(replace(pilot, training_attendance=register))
+    came = participants.attended_training(pilot.with_raw(training_attendance=register))
     assert came.tolist() == [True, True, True, True]
 
 
@@ -75,7 +74,7 @@ def test_periods_are_written_as_a_report_writes_them(
     pilot: Pilot, dates: list[str], period: str, short: str, months: int
 ) -> None:
     observed = pilot.observations.loc[[0, 0]].assign(observed_on=pd.to_datetime(dates))
-    frame = participants.fieldwork(replace(pilot, observations=observed))
+    frame = participants.fieldwork(pilot.with_raw(observations=observed))
     when = row(frame, activity="training observations")
     assert (when["period"], when["short"], when["months"]) == (period, short, months)
 
@@ -100,27 +99,27 @@ def test_interviewees_by_role(pilot: Pilot) -> None:
             "conducted_on": pd.to_datetime(["2024-07-01", "2024-07-02"]),
         }
     )
-    frame = participants.interviewees(replace(pilot, interviews=interviews))
+    frame = participants.interviewees(pilot.with_raw(interviews=interviews))
     everybody = row(frame, role="all")
     assert (everybody["n"], everybody["shortest_months"], everybody["longest_years"]) == (2, 18, 8)
     assert row(frame, role="Team Manager")["n"] == 1
 
 
 def test_people_are_told_apart_by_wave(pilot: Pilot) -> None:
-    endline = pilot.endline_survey.copy()
+    endline = pilot.raw["endline_survey"].copy()
     endline.loc[0, "practitioner_id"] = "P9"
-    people = row(participants.people(replace(pilot, endline_survey=endline)), arm="intervention")
+    people = row(participants.people(pilot.with_raw(endline_survey=endline)), arm="intervention")
     # Baseline P1 to P4, endline P9, P2, P3.
-    assert people[["baseline", "endline", "both", "lost", "new", "distinct"]].tolist() == [
+    assert people[["before", "after", "both", "lost", "new", "distinct"]].tolist() == [
         *(4, 3, 2, 2, 1, 5)
     ]
     assert people["retained_percent"] == 50
 
 
 def test_flow_counts_scores_not_responses(pilot: Pilot) -> None:
-    endline = pilot.endline_survey.copy()
+    endline = pilot.raw["endline_survey"].copy()
     endline.loc[0, "wai_01"] = None
-    flow = participants.participant_flow(replace(pilot, endline_survey=endline))
+    flow = participants.participant_flow(pilot.with_raw(endline_survey=endline))
     at = flow[flow["arm"] == "intervention"].set_index("stage")["n"]
     assert at["endline survey"] == 3
     assert at["working alliance at endline"] == 2
@@ -149,9 +148,9 @@ def test_a_wave_that_was_not_planned_has_no_rate(pilot: Pilot) -> None:
 
 
 def test_newcomers_do_not_count_as_answering_again(pilot: Pilot) -> None:
-    endline = pilot.endline_survey.copy()
+    endline = pilot.raw["endline_survey"].copy()
     endline.loc[3, "practitioner_id"] = "P9"
-    rates = participants.response_rates(replace(pilot, endline_survey=endline))
+    rates = participants.response_rates(pilot.with_raw(endline_survey=endline))
     again = row(rates, wave="endline", arm="comparison", denominator="baseline respondents")
     # P5 to P8 before, P9, P6, P7 after.
     assert again[["n", "total"]].tolist() == [2, 4]
@@ -160,17 +159,17 @@ def test_newcomers_do_not_count_as_answering_again(pilot: Pilot) -> None:
 def test_people_known_from_the_register_alone_count(pilot: Pilot) -> None:
     register = pilot.training_attendance.copy()
     register.loc[3, "practitioner_id"] = "P9"
-    rates = participants.response_rates(replace(pilot, training_attendance=register))
+    rates = participants.response_rates(pilot.with_raw(training_attendance=register))
     known = rates[rates["denominator"] == "people known to the study"]
     assert row(known, wave="baseline", arm="intervention")["total"] == 5
-    kinds = {arm: row(known, wave="baseline", arm=arm)["kind"] for arm in ARMS}
+    kinds = {arm: row(known, wave="baseline", arm=arm)["kind"] for arm in pilot.study.arm_ids}
     assert kinds == {"intervention": "rate", "comparison": "upper bound"}
 
 
 def test_characteristics_take_the_earlier_answer(pilot: Pilot) -> None:
-    endline = pilot.endline_survey.copy()
+    endline = pilot.raw["endline_survey"].copy()
     endline.loc[0, "years_practising"] = 40
-    described = participants.described_people(replace(pilot, endline_survey=endline))
+    described = participants.described_people(pilot.with_raw(endline_survey=endline))
     assert row(described, practitioner_id="P1")["years_practising"] == 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,18 +16,18 @@ def pilot(mini: Path) -> Pilot:
 
 
 def test_preferred_format(pilot: Pilot) -> None:
-    survey = pilot.post_training_survey.assign(
+    survey = pilot.raw["post_training_survey"].assign(
         preferred_format=["one full day", "two half days", None]
     )
-    frame = readiness.training_format(replace(pilot, post_training_survey=survey))
+    frame = readiness.training_format(pilot.with_raw(post_training_survey=survey))
     assert frame["n"].tolist() == [1, 1, 0]
     assert frame["percent"].tolist() == [50, 50, 0]
 
 
 def test_contamination_is_of_the_comparison_arm(pilot: Pilot) -> None:
-    endline = pilot.endline_survey.copy()
+    endline = pilot.raw["endline_survey"].copy()
     endline.loc[3, "contact_with_tools"] = "yes"
-    frame = readiness.contamination(replace(pilot, endline_survey=endline))
+    frame = readiness.contamination(pilot.with_raw(endline_survey=endline))
     counts = frame.set_index(["contact", "answer"])["n"]
     assert counts["tools", "yes"] == 1
     assert counts["training", "yes"] == 0
@@ -45,6 +44,6 @@ def test_teams_are_set_side_by_side(pilot: Pilot) -> None:
 
 def test_a_team_that_used_nothing_has_no_rate(pilot: Pilot) -> None:
     use = pilot.tool_use[pilot.tool_use["team"] != "B"]
-    frame = readiness.team_consistency(replace(pilot, tool_use=use)).set_index("team")
+    frame = readiness.team_consistency(pilot.with_raw(tool_use=use)).set_index("team")
     assert frame.loc["B", "completions"] == 0
     assert frame["completions_per_user"].isna().tolist() == [False, True]

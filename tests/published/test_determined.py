@@ -18,10 +18,11 @@ from earlyhelp.possible import existence, two_waves
 from earlyhelp.possible.two_waves import Change
 from earlyhelp.published import determined, identified_sets
 from earlyhelp.published.determined import Figures
+from earlyhelp.published.identified_sets import ARMS, WAVES
 from earlyhelp.published.printed import read_printed
 from earlyhelp.report import tables
 from earlyhelp.report.figures import score_ranges
-from earlyhelp.study.design import ARMS, WAVES, read_study
+from earlyhelp.study.design import read_study
 from earlyhelp.study.raw import Pilot, open_pilot
 
 STUDY = ROOT / "data/rotherham"
@@ -265,7 +266,7 @@ def test_the_reconstruction_lies_inside_every_range_of_change(
             ("Mean change", row["mean_change"]),
             ("SD of change", row["sd_change"]),
             ("dz", row["dz"]),
-            ("Correlation", people["baseline"].corr(people["endline"])),
+            ("Correlation", people["before"].corr(people["after"])),
             ("People who improved at all", (people["change"] > 0).sum()),
         ):
             assert holds(one(frame, quantity, arm), value), (arm, quantity)
@@ -304,9 +305,9 @@ def test_the_reconstruction_lies_inside_every_range_between_the_arms(
 def adjusted(pilot: Pilot) -> float:
     """Coefficient of the arm in a least-squares regression of endline on arm and baseline."""
     changes = outcomes.changes(pilot).query("measure == 'wai'")
-    columns = [np.ones(len(changes)), changes["arm"] == "intervention", changes["baseline"]]
+    columns = [np.ones(len(changes)), changes["arm"] == "intervention", changes["before"]]
     design = np.column_stack(columns).astype(float)
-    return float(np.linalg.lstsq(design, changes["endline"].to_numpy(), rcond=None)[0][1])
+    return float(np.linalg.lstsq(design, changes["after"].to_numpy(), rcond=None)[0][1])
 
 
 def test_the_reconstruction_lies_inside_the_ranges_of_its_distributions(

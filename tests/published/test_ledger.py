@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -192,7 +191,7 @@ def test_ledgers_are_compared(mini: Path) -> None:
     pilot, read = open_pilot(mini), read_claims(path)
     register = pilot.training_attendance.copy()
     register.loc[0, ["part_1", "part_2"]] = "not attended"
-    other = replace(pilot, training_attendance=register)
+    other = pilot.with_raw(training_attendance=register)
     changed = ledger.compare(ledger.ledger(pilot, read), ledger.ledger(other, read))
     assert changed[["id", "before", "after", "status_after"]].to_numpy().tolist() == [
         ["trained", "Three", "Two", "contradicted"]
@@ -260,9 +259,9 @@ CELLS = [
 def test_one_changed_cell_turns_the_ledger_red(
     pilot: Pilot, file: str, column: str, old: object, new: object
 ) -> None:
-    frame = getattr(pilot, file).copy()
+    frame = pilot.raw[file].copy()
     frame.loc[frame.index[frame[column] == old][0], column] = new
-    assert not ledger.ledger(replace(pilot, **{file: frame}))["agrees"].all()
+    assert not ledger.ledger(pilot.with_raw(**{file: frame}))["agrees"].all()
 
 
 @pytest.mark.parametrize("study", ["data/rotherham", "tests/studies/complete"])

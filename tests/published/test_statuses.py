@@ -6,7 +6,6 @@ import json
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -88,7 +87,7 @@ def test_figures_that_cannot_all_be_true_are_contradicted_wherever_they_stand(pi
     views = feasibility.training_views(pilot)
     assert status(views, "percent", question="comfortable_asking") == "contradicted"
     people = participants.people(pilot)
-    for column in ("baseline", "both", "lost", "distinct", "retained_percent"):
+    for column in ("before", "both", "lost", "distinct", "retained_percent"):
         assert status(people, column, arm="comparison") == "contradicted", column
     rates = participants.response_rates(pilot)
     chosen = rates[rates["denominator"] == "baseline respondents"]
@@ -198,8 +197,8 @@ def test_statuses_follow_chosen_rows_and_columns(pilot: Pilot) -> None:
 
 def test_a_column_that_was_changed_claims_nothing(pilot: Pilot) -> None:
     frame = participants.people(pilot)
-    with pytest.raises(ValueError, match="baseline was changed"):
-        cell_statuses(frame.assign(baseline=frame["baseline"] + 1), "baseline")
+    with pytest.raises(ValueError, match="before was changed"):
+        cell_statuses(frame.assign(before=frame["before"] + 1), "before")
 
 
 def test_real_numbers_are_observed() -> None:
@@ -236,7 +235,7 @@ def opened(study: str) -> Pilot:
     rng = np.random.default_rng(int(seed))
     lost: dict[str, pd.DataFrame] = {}
     for name in ("baseline_survey", "post_training_survey", "endline_survey", "tool_use"):
-        frame = getattr(pilot, name)
+        frame = pilot.raw[name]
         frame = frame[rng.random(len(frame)) < 0.8].reset_index(drop=True)
         answers = [column for column in frame if column not in KEPT]
         lost[name] = frame.assign(
@@ -244,7 +243,7 @@ def opened(study: str) -> Pilot:
         )
     register = pilot.training_attendance
     lost["training_attendance"] = register[rng.random(len(register)) < 0.9].reset_index(drop=True)
-    return replace(pilot, **lost)
+    return pilot.with_raw(**lost)
 
 
 def named(pilot: Pilot) -> dict[str, pd.DataFrame]:
@@ -340,7 +339,7 @@ def test_a_table_rests_on_the_readings_behind_its_numbers(pilot: Pilot) -> None:
     rests_on = pilot.statuses.rests_on
     # People lost: the comparison arm's respondents, who has a score, and who answered twice.
     assert rests_on("people", ["lost"]) == ["A-01", "A-03", "A-20"]
-    assert rests_on("people", ["endline"]) == []
+    assert rests_on("people", ["after"]) == []
     # Asked were those who came to the training; the two numbers of the comparison arm do not bear.
     assert rests_on("training_views", ["percent"]) == ["A-09"]
     assert rests_on("between_tests", ["df"]) == ["A-16"]

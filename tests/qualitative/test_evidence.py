@@ -35,14 +35,14 @@ def theory(rotherham: Path) -> Theory:
 def without(pilot: Pilot, outcome: str) -> Pilot:
     """The pilot without the matrix's rows on an outcome."""
     matrix = pilot.framework_matrix
-    return replace(pilot, framework_matrix=matrix[matrix["outcome"] != outcome])
+    return pilot.with_raw(framework_matrix=matrix[matrix["outcome"] != outcome])
 
 
 def coded(pilot: Pilot, outcome: str, support: str) -> Pilot:
     """The pilot with every row on an outcome coded alike."""
     matrix = pilot.framework_matrix.copy()
     matrix.loc[matrix["outcome"] == outcome, "support"] = support
-    return replace(pilot, framework_matrix=matrix)
+    return pilot.with_raw(framework_matrix=matrix)
 
 
 def test_every_outcome_has_one_of_the_four_labels(
@@ -133,7 +133,7 @@ def test_as_many_rows_for_as_against_say_nothing(
     rows = matrix.index[matrix["outcome"] == "tailored-support"]
     assert len(rows) == 4
     matrix.loc[rows[:2], "support"] = "against"
-    even = replace(pilot, framework_matrix=matrix)
+    even = pilot.with_raw(framework_matrix=matrix)
     assert overlay(outcome_evidence(theory, even, codebook))["tailored-support"] == "no evidence"
 
 
@@ -180,7 +180,10 @@ def test_of_a_measure_whose_low_scores_are_good_a_fall_is_support(
         name: replace(scale, about=scale.about.model_copy(update={"higher_is_better": False}))
         for name, scale in pilot.instruments.scales.items()
     }
-    fewer = replace(without(pilot, "compassion-satisfaction"), instruments=Instruments(scales))
+    fewer = replace(
+        without(pilot, "compassion-satisfaction"),
+        instruments=Instruments(scales, pilot.instruments.surveys),
+    )
     shown = overlay(outcome_evidence(theory, fewer, codebook))
     assert shown["compassion-satisfaction"] == "measured support"
 
@@ -250,7 +253,7 @@ def test_a_contradicted_number_or_a_source_against_it_costs_a_point(
         & (matrix["source_type"] == "interview")
     ]
     matrix.loc[first, "support"] = "against"
-    row = rated(replace(pilot, framework_matrix=matrix), codebook, "{used}")
+    row = rated(pilot.with_raw(framework_matrix=matrix), codebook, "{used}")
     assert row["points"] == "SDN"
 
 
@@ -337,7 +340,7 @@ def test_what_staff_alone_say_of_families_is_limited_at_most(
     matrix["source_type"] = ["interview", "endline survey"] * (len(matrix) // 2) + ["interview"] * (
         len(matrix) % 2
     )
-    row = rated(replace(pilot, framework_matrix=matrix), codebook, "{used}")
+    row = rated(pilot.with_raw(framework_matrix=matrix), codebook, "{used}")
     assert (row["points"], row["confidence"]) == ("SNK", "limited")
     assert row["cap"] == "staff speak for families"
 

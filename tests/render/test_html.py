@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
+from earlyhelp.render import html
 from earlyhelp.render.html import build_html
 from earlyhelp.render.volumes import PROVENANCE, imprint
 from earlyhelp.study.design import read_study
@@ -187,3 +188,12 @@ def test_the_search_has_the_text_of_every_page_without_its_code(built_book: Path
         for code in article.select(".cell_input"):
             assert " ".join(code.get_text().split()) not in shown.get_text(), name
     assert 'src="_static/page_texts.js"' in (built_book / "search.html").read_text("utf-8")
+
+
+def test_a_reference_page_leads_to_no_page_that_the_study_has_not(tmp_path: Path) -> None:
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results/promise.ipynb").write_text("{}")
+    text = "A ({doc}`results/framework`), the {doc}`ledger <results/ledger>` and "
+    text += "{doc}`x <results/promise>`."
+    kept = html._RESULTS.sub(lambda link: html._link(link, tmp_path), text)
+    assert kept == "A, the ledger and {doc}`x <results/promise>`."

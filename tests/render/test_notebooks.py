@@ -65,6 +65,83 @@ def test_what_is_said_of_a_report_is_left_out_of_observed_pages(
     assert ("The report says otherwise." in output.read_text("utf-8")) == said
 
 
+SECTIONS = """\
+
+(one)=
+
+## One
+
+Words before what is shown.
+
+```{code-cell}
+print("shown")
+```
+
+Words after it.
+
+(two)=
+
+## Two
+
+### A part of two
+
+```{code-cell}
+nothing = None
+```
+
+## Three
+
+```{code-cell}
+print("shown, too")
+```
+"""
+
+
+def test_a_section_that_shows_nothing_is_left_out(tmp_path: Path) -> None:
+    source, output = tmp_path / "page.md", tmp_path / "page.ipynb"
+    source.write_text(SOURCE + SECTIONS)
+    execute(source, output, {})
+    notebook = nbformat.read(output, as_version=4)
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    assert [line for line in text.splitlines() if "##" in line] == ["## One", "## Three"]
+    assert "(one)=" in text
+    assert "Words after it." in text
+    assert "(two)=" not in text
+    assert unfinished(notebook) == []
+
+
+def test_a_page_that_shows_nothing_has_no_cells(tmp_path: Path) -> None:
+    source, output = tmp_path / "page.md", tmp_path / "page.ipynb"
+    source.write_text(SOURCE.replace("print(alpha)", "pass"))
+    execute(source, output, {})
+    assert nbformat.read(output, as_version=4).cells == []
+
+
+@pytest.mark.parametrize(("study", "said"), [("mini", True), ("single_arm", False)])
+@pytest.mark.parametrize("page", [True, False])
+def test_what_a_study_has_nothing_for_is_left_out(
+    tmp_path: Path, study: str, said: bool, page: bool
+) -> None:
+    folder = str(ROOT / "tests/studies" / study)
+    text = SOURCE.replace("alpha = 0.05", f"alpha = 0.05\nstudy = {folder!r}")
+    if page:
+        text = text.replace("tags: [parameters]", "tags: [needs-tools, parameters]")
+    text += '\n+++ {"tags": ["needs-tools"]}\n\nOf the tools.\n'
+    source, output = tmp_path / "page.md", tmp_path / "page.ipynb"
+    source.write_text(text)
+    execute(source, output, {})
+    assert ("Of the tools." in output.read_text("utf-8")) == said
+    assert bool(nbformat.read(output, as_version=4).cells) == (said or not page)
+
+
+def test_a_need_that_nobody_knows_is_told(tmp_path: Path) -> None:
+    folder = str(ROOT / "tests/studies/mini")
+    text = SOURCE.replace("alpha = 0.05", f"alpha = 0.05\nstudy = {folder!r}")
+    (tmp_path / "page.md").write_text(text.replace("[parameters]", "[parameters, needs-magic]"))
+    with pytest.raises(KeyError, match="needs-magic"):
+        execute(tmp_path / "page.md", tmp_path / "page.ipynb", {})
+
+
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
     path = tmp_path / "page.md"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,7 @@ def told(made: dict[str, Any]) -> dict[str, dict[str, str]]:
 def test_every_claim_that_data_answer_leads_to_a_raw_column(
     pilot: Pilot, told: dict[str, dict[str, str]]
 ) -> None:
-    tables = {f"{name.name}.csv": getattr(pilot, name.name) for name in fields(pilot)}
+    tables = {f"{stem}.csv": frame for stem, frame in pilot.raw.items()}
     answered = [claim for claim in claims_of(pilot.study.folder) if claim.quantity]
     assert set(told) == {claim.id for claim in answered}
     for claim in answered:
@@ -94,11 +94,11 @@ def test_a_quantity_depends_on_no_column_that_it_was_not_seen_to_read(
     read = columns_read(pilot, quantity)
     blank = {}
     for name in ("baseline_survey", "post_training_survey", "endline_survey", "tool_use"):
-        table = getattr(pilot, name)
+        table = pilot.raw[name]
         unread = [column for column in table if column not in read.get(name, [])]
         blank[name] = table.assign(**{column: pd.NA for column in unread})
     compute = QUANTITIES[quantity].compute
-    pd.testing.assert_frame_equal(compute(replace(pilot, **blank)), compute(pilot))
+    pd.testing.assert_frame_equal(compute(pilot.with_raw(**blank)), compute(pilot))
 
 
 def test_a_share_is_told_as_people_of_people(told: dict[str, dict[str, str]]) -> None:

@@ -16,7 +16,6 @@ from matplotlib.figure import Figure
 from earlyhelp.analysis import feasibility, participants
 from earlyhelp.report import figures
 from earlyhelp.report.layout import LAYOUTS
-from earlyhelp.study.design import ARMS, WAVES
 from earlyhelp.study.raw import open_pilot
 
 
@@ -147,7 +146,13 @@ def test_designs_differ_in_line_and_marker() -> None:
 
 def test_arms_and_differences_stand_below_one_another_on_a_phones_width() -> None:
     spread = {"measure": "wai", "n": 9, "mean": 60.0, "ci_low": 55.0, "ci_high": 65.0}
-    means = pd.DataFrame([{**spread, "arm": a, "wave": w} for a in ARMS for w in WAVES])
+    means = pd.DataFrame(
+        [
+            {**spread, "arm": a, "wave": w}
+            for a in ("intervention", "comparison")
+            for w in ("baseline", "endline")
+        ]
+    )
     rows = [("endline", 2.0), ("change", -1.0), ("change", 1.0)]
     contrasts = pd.DataFrame(rows, columns=["contrast", "difference"])
     contrasts = contrasts.assign(ci_low=-5.0, ci_high=5.0)
@@ -163,14 +168,14 @@ def test_arms_and_differences_stand_below_one_another_on_a_phones_width() -> Non
 
 
 def test_many_equal_scores_may_overlap() -> None:
-    people = [(arm, wave) for arm in figures.ARM_COLOURS for wave in ("baseline", "endline")] * 28
+    people = [(arm, wave) for arm in ("new", "old") for wave in ("baseline", "endline")] * 28
     scores = pd.DataFrame(people, columns=["arm", "wave"]).assign(score=40)
     figure, panels = figures.side_by_side(3.4, columns=2, sharey=True)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        for axes, arm in zip(panels, figures.ARM_COLOURS, strict=True):
+        for axes, (arm, look) in zip(panels, figures.looks(["new", "old"]).items(), strict=True):
             rows = scores[scores["arm"] == arm]
-            sns.swarmplot(rows, x="wave", y="score", ax=axes, **figures.points(arm))
+            sns.swarmplot(rows, x="wave", y="score", ax=axes, **figures.points(scores, look))
         svg(figure)
 
 

@@ -88,19 +88,27 @@ def test_answer_is_filled_and_escaped(page: Page, shown: list[str]) -> None:
 
 
 def test_question_without_answer(page: Page, shown: list[str]) -> None:
-    page.answer("3.6", "approach")
+    page.answer("1.1", "approach")
     assert "No answer has been written yet." in shown[0]
 
 
-def test_study_without_qualitative_data_says_so(page: Page, shown: list[str]) -> None:
+def test_a_question_that_the_study_does_not_ask_is_not_shown(page: Page, shown: list[str]) -> None:
+    page.answer("3.6", "approach")
+    assert shown == []
+
+
+def test_a_table_without_rows_is_not_shown(page: Page, shown: list[str]) -> None:
+    page.table(participants.people(page.pilot).iloc[:0], "People.")
+    assert shown == []
+
+
+def test_a_study_without_qualitative_data_shows_nothing_of_them(
+    page: Page, shown: list[str]
+) -> None:
     page.evidence("1.1", "training")
     page.matrix("1.1")
-    assert shown == ["This study holds no qualitative data on this question."] * 2
-
-
-def test_study_without_coding_for_triangulation_says_so(page: Page, shown: list[str]) -> None:
     page.joint_display(None, "1.1")
-    assert shown == ["This study has no coding for triangulation."]
+    assert shown == []
 
 
 def claim(quantity: str) -> Claim:

@@ -52,7 +52,7 @@ def test_every_problem_is_told(mini: Path) -> None:
     edit(mini, "month: 2024-01", "month: 2024-13")
     text = message(mini)
     assert "study.yml, line 5, provenance: found 'guessed'" in text
-    assert "study.yml, line 12, waves.0.month: found '2024-13'" in text
+    assert "study.yml, line 15, waves.0.month: found '2024-13'" in text
 
 
 def test_missing_key(mini: Path) -> None:
@@ -73,7 +73,7 @@ def test_two_teams_of_one_name(mini: Path) -> None:
 def test_one_arm_only(mini: Path) -> None:
     path = mini / "study.yml"
     path.write_text(path.read_text().replace("arm: comparison", "arm: intervention"))
-    assert "both arms have a team" in message(mini)
+    assert "each arm has a team; comparison has none" in message(mini)
 
 
 def test_no_yaml(mini: Path) -> None:
@@ -84,10 +84,19 @@ def test_no_yaml(mini: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ('["2024-03", "2024-04"]', "[]", "at least 1 in this list"),
         ("2024-04", "2024-03", "each of the tool_months once"),
-        ("- {id: post_training", "# ", "a wave of each id; no post_training"),
-        ("unit: C", "unit: A", "each unit in one arm; A is in both"),
+        (", reference: true", "", "one arm of several is the reference, not 0 of 2"),
+        ("Intervention}", "I, reference: true}", "one arm of several is the reference, not 2 of 2"),
+        ("id: A, arm: intervention", "id: A, arm: other", "arms that are stated; other of team A"),
+        (
+            "arms: [intervention]",
+            "arms: [other]",
+            "arms that are stated; other of wave post_training",
+        ),
+        ("{id: endline", "{id: comparison", "ids that are no other's; comparison is taken"),
+        ("{id: endline", "{id: all", "ids that are no other's; all is taken"),
+        ("file: endline_survey", "file: baseline_survey", "each wave has a file of its own"),
+        ("unit: C", "unit: A", "each unit in one arm; A is in several"),
         ("title: A miniature pilot", "title: ''", "a text that is not empty"),
         ("place:", "folder: /tmp\nplace:", "no such key: the folder"),
         ("agree: [agree,", "agree: [yes,", "in agree only answers of agreement, not yes"),

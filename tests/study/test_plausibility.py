@@ -78,12 +78,12 @@ def test_years_that_grow_are_plausible(mini: Path) -> None:
         "P3,B,2024-06-10,Family Support Worker,,,",
         "P3,B,2024-06-10,Family Support Worker,,2,",
     )
-    assert open_pilot(mini).endline_survey["years_practising"].count() == 1
+    assert open_pilot(mini).raw["endline_survey"]["years_practising"].count() == 1
 
 
 def test_somebody_of_the_comparison_arm_may_join_at_endline(mini: Path) -> None:
     edit(mini / "raw/endline_survey.csv", "P7,D,", "P9,D,")
-    assert "P9" in set(open_pilot(mini).endline_survey["practitioner_id"])
+    assert "P9" in set(open_pilot(mini).raw["endline_survey"]["practitioner_id"])
 
 
 def test_every_rule_has_its_test() -> None:

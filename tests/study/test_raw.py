@@ -16,6 +16,7 @@ from helpers import describe
 from earlyhelp.study.dictionary import DATAPACKAGE_FILE, measured, read_dictionary
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import open_pilot
+from earlyhelp.study.scoring_keys import INSTRUMENTS_FILE
 
 Place = tuple[str, int | None, str]
 
@@ -43,7 +44,7 @@ def fields(resource: dict) -> dict[str, dict]:
 
 def test_numbers_dates_and_words_get_their_types(mini: Path) -> None:
     pilot = open_pilot(mini)
-    survey = pilot.endline_survey
+    survey = pilot.raw["endline_survey"]
     # P1 answered 6 to the first item, written so in the file.
     assert survey.loc[0, "wai_01"] == 6
     assert survey["completed_on"].dtype == "datetime64[us]"
@@ -51,7 +52,7 @@ def test_numbers_dates_and_words_get_their_types(mini: Path) -> None:
 
 
 def test_an_empty_cell_is_missing(mini: Path) -> None:
-    survey = open_pilot(mini).endline_survey
+    survey = open_pilot(mini).raw["endline_survey"]
     assert np.isnan(survey.loc[0, "years_practising"])
     assert pd.isna(survey.loc[0, "contact_with_tools"])
 
@@ -329,7 +330,7 @@ def test_a_file_cut_at_the_end_of_a_row_is_not_what_the_dictionary_states(
         resources["baseline_survey"][stated] = found[stated]
 
     describe(mini, state)
-    assert len(open_pilot(mini).baseline_survey) == 8
+    assert len(open_pilot(mini).raw["baseline_survey"]) == 8
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
     assert places(mini) == [("baseline_survey.csv", None, stated)]
 
@@ -436,10 +437,14 @@ def test_a_dictionary_that_the_analysis_cannot_use(
     assert (DATAPACKAGE_FILE, None, place) in places(mini)
 
 
-def test_a_file_that_the_analysis_needs_is_described(mini: Path) -> None:
-    describe(mini, lambda resources: resources.pop("observations"))
-    (mini / "raw/observations.csv").unlink()
-    assert places(mini) == [(DATAPACKAGE_FILE, None, "observations")]
+def test_the_file_of_a_wave_is_described(mini: Path) -> None:
+    describe(mini, lambda resources: resources.pop("post_training_survey"))
+    (mini / "raw/post_training_survey.csv").unlink()
+    assert (INSTRUMENTS_FILE, None, "iam.scales.iam_ors") in places(mini)
+    describe(mini, lambda resources: resources.pop("endline_survey"))
+    (mini / "raw/endline_survey.csv").unlink()
+    (mini / "instruments.yml").write_text((mini / "instruments.yml").read_text().split("iam:")[0])
+    assert (DATAPACKAGE_FILE, None, "endline_survey") in places(mini)
 
 
 def test_a_resource_that_nothing_reads_is_told(mini: Path) -> None:

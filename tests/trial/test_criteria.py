@@ -210,7 +210,7 @@ def test_a_register_of_both_arms_makes_a_rate(mini: Path) -> None:
     for number in (5, 6, 7, 8, 9):
         register.loc[len(register)] = register.loc[0]
         register.loc[len(register) - 1, ["practitioner_id", "team"]] = [f"P{number}", "C"]
-    listed = criteria.assess(replace(pilot, training_attendance=register)).set_index("quantity")
+    listed = criteria.assess(pilot.with_raw(training_attendance=register)).set_index("quantity")
     found = listed.loc["response_endline_comparison"]
     assert (found["total"], found["upper_bound"]) == (5, False)
     assert found["p_green"] > 0

@@ -66,7 +66,7 @@ def test_spread_that_a_sum_allows(sums: tuple[int, int], expected: tuple[float, 
 
 def test_synthetic_people_do_not_change_what_is_bounded(rotherham: Path) -> None:
     pilot = open_pilot(rotherham)
-    blank = replace(pilot, endline_survey=pilot.endline_survey.iloc[:0])
+    blank = pilot.with_raw(endline_survey=pilot.raw["endline_survey"].iloc[:0])
     pd.testing.assert_frame_equal(pilot_estimates.room(blank), pilot_estimates.room(pilot))
 
 
@@ -197,11 +197,11 @@ def test_no_reliability_of_reconstructed_items(rotherham: Path) -> None:
 
 def test_reliability_of_real_items(mini: Path) -> None:
     pilot = open_pilot(mini)
-    survey = pilot.baseline_survey.copy()
+    survey = pilot.raw["baseline_survey"].copy()
     # Every person gives one answer to all items of the alliance: alpha is 1.
     for number in range(1, 13):
         survey[f"wai_{number:02d}"] = [1.0, 3, 4, 6, 2, 5, 7, 3][: len(survey)]
-    found = pilot_estimates.reliability(replace(pilot, baseline_survey=survey))
+    found = pilot_estimates.reliability(pilot.with_raw(baseline_survey=survey))
     assert found.loc[found["wave"] == "baseline", "alpha"].iloc[0] == pytest.approx(1)
 
 

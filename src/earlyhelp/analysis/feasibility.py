@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
@@ -10,19 +10,48 @@ import pandas as pd
 
 from earlyhelp.analysis.instruments import below_cutoff, tool_rating_scores
 from earlyhelp.analysis.participants import attended_training, percent, shares
-from earlyhelp.analysis.quantities import Answers, Formula, Rule, Same, Sum, Total, quantity
-from earlyhelp.study.design import BASELINE, ENDLINE, INTERVENTION, PERSON_TYPES, POST_TRAINING
+from earlyhelp.analysis.quantities import (
+    Answers,
+    Formula,
+    Rule,
+    RulesOf,
+    Same,
+    Sum,
+    Total,
+    quantity,
+)
+from earlyhelp.study.design import PERSON_TYPES, Counted
 from earlyhelp.study.raw import Pilot
 
-# Who was asked, in the intervention arm.
-TRAINED, BASELINE, ENDLINE = (
-    Same("total", "responses", "n", select={"wave": wave, "arm": arm, "team": "all"})
-    for wave, arm in (
-        (POST_TRAINING, INTERVENTION),
-        (BASELINE, "all"),
-        (ENDLINE, INTERVENTION),
-    )
-)
+
+def answers_to(
+    columns: Callable[[Counted], Iterable[str]], by: tuple[str, ...] = (), n: str = "n"
+) -> RulesOf:
+    """The rule of a table of answers to questions of one survey, whom it was sent to known.
+
+    Parameters
+    ----------
+    columns : callable
+        The questions of a study.
+    by, n
+        As in `quantities.Answers`.
+    """
+
+    def rules(pilot: Pilot) -> Iterator[Rule]:
+        asked = next(iter(columns(pilot.study.counted)), None)
+        wave = pilot.wave_asking(asked) if asked else None
+        if wave is None:
+            return
+        arms = wave.arms if asked in asked_of_everybody(pilot) else pilot.study.treated
+        select = {"wave": wave.id, "arm": arms[0] if len(arms) == 1 else "all", "team": "all"}
+        yield Answers(by, n, Same("total", "responses", "n", select=select))
+
+    return rules
+
+
+def asked_of_everybody(pilot: Pilot) -> set[str]:
+    """Questions to all whom a survey was sent to, not those on training and tools alone."""
+    return {*pilot.study.counted.prior_training, *pilot.study.counted.prior_tools}
 
 
 @quantity(
@@ -52,7 +81,8 @@ def attendance(pilot: Pilot) -> pd.DataFrame:
     table = pilot.training_attendance
     parts = table[["part_1", "part_2"]] != pilot.study.counted.absent
     rows = []
-    for role in (*pilot.answers("role", "training_attendance"), "practitioners", "all"):
+    listed = pilot.answers("role", "training_attendance")
+    for role in (*listed, "practitioners", "all") if pilot.has("training_attendance") else ():
         members = _of_role(pilot, table["role"], role)
         eligible, attended = int(members.sum()), int(parts[members].any(axis=1).sum())
         rows.append(
@@ -65,7 +95,8 @@ def attendance(pilot: Pilot) -> pd.DataFrame:
                 "percent": percent(attended, eligible),
             }
         )
-    return pd.DataFrame(rows)
+    columns = ["role", "eligible", "attended", "both_parts", "not_attended", "percent"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _of_role(pilot: Pilot, roles: pd.Series, role: str) -> pd.Series:
@@ -113,6 +144,8 @@ def shares_by(
         `key` (the question, in order), then the columns of `participants.shares`.
     """
     frames = {question: shares(given, categories, name) for question, given in answers.items()}
+    if not frames:
+        return pd.DataFrame(columns=[key, name, "n", "total", "percent"])
     table: pd.DataFrame = pd.concat(frames, names=[key]).reset_index(key)
     return table.reset_index(drop=True)
 
@@ -129,7 +162,7 @@ def agreement(pilot: Pilot, questions: tuple[str, ...]) -> pd.DataFrame:
     agreeing = [value for value, word in enumerate(words, 1) if word in pilot.study.counted.agree]
     rows = []
     for question in questions:
-        given = pilot.post_training_survey[question].dropna()
+        given = pilot.asking(question)[question].dropna()
         agree = int(given.isin(agreeing).sum())
         rows.append((question, len(given), agree, percent(agree, len(given)), given.mean()))
     return pd.DataFrame(rows, columns=["question", "total", "agree", "percent", "mean"])
@@ -143,14 +176,14 @@ def agreement_answers(pilot: Pilot, questions: tuple[str, ...]) -> pd.DataFrame:
     DataFrame
         question, value (from 1), answer (its words), n, total, percent.
     """
-    answers = {question: pilot.post_training_survey[question] for question in questions}
+    answers = {question: pilot.asking(question)[question] for question in questions}
     words = dict(enumerate(pilot.study.counted.agreement, 1))
     frame = shares_by("question", answers, tuple(words), "value")
     frame.insert(2, "answer", frame["value"].map(words))
     return frame
 
 
-@quantity(Answers(("question",), "agree", TRAINED))
+@quantity(answers_to(lambda counted: counted.training_views, ("question",), "agree"))
 def training_views(pilot: Pilot) -> pd.DataFrame:
     """Views on the training (Figure 3.1) and on parts of it: columns of `agreement`.
 
@@ -167,7 +200,7 @@ def training_views(pilot: Pilot) -> pd.DataFrame:
     return agreement(pilot, (*counted.training_views, *counted.training_parts))
 
 
-@quantity(Answers(("question",), asked=TRAINED))
+@quantity(answers_to(lambda counted: counted.training_views, ("question",)))
 def training_view_answers(pilot: Pilot) -> pd.DataFrame:
     """Every answer behind Figure 3.1: columns of `agreement_answers`.
 
@@ -183,7 +216,7 @@ def training_view_answers(pilot: Pilot) -> pd.DataFrame:
     return agreement_answers(pilot, pilot.study.counted.training_views)
 
 
-@quantity(Answers(asked=TRAINED))
+@quantity(answers_to(lambda counted: counted.know_more))
 def know_more(pilot: Pilot) -> pd.DataFrame:
     """Wish to know more (RQ 1.5): columns of `agreement_answers`.
 
@@ -201,6 +234,8 @@ def know_more(pilot: Pilot) -> pd.DataFrame:
 
 def _agreeing(pilot: Pilot) -> Iterator[Rule]:
     agree, by = pilot.study.counted.agree, ("question",)
+    if not agree:
+        return
     yield Sum("agree", "know_more", "n", "answer", agree, by)
     yield Same("total", "know_more", "total", select={"answer": agree[0]}, on=by)
 
@@ -220,7 +255,7 @@ def know_more_agreement(pilot: Pilot) -> pd.DataFrame:
     return agreement(pilot, pilot.study.counted.know_more)
 
 
-@quantity(Answers(("question",), asked=BASELINE))
+@quantity(answers_to(lambda counted: counted.prior_training, ("question",)))
 def prior_training(pilot: Pilot) -> pd.DataFrame:
     """Training of the kind before the pilot, baseline survey (training, RQ 1.2).
 
@@ -241,7 +276,7 @@ def prior_training(pilot: Pilot) -> pd.DataFrame:
     return _prior(pilot, pilot.study.counted.prior_training)
 
 
-@quantity(Answers(("question",), asked=BASELINE))
+@quantity(answers_to(lambda counted: counted.prior_tools, ("question",)))
 def prior_tools(pilot: Pilot) -> pd.DataFrame:
     """Use of the tools before the pilot, baseline survey (tools, RQ 1.2).
 
@@ -263,21 +298,20 @@ def prior_tools(pilot: Pilot) -> pd.DataFrame:
 
 
 def _prior(pilot: Pilot, questions: tuple[str, ...]) -> pd.DataFrame:
-    return pd.concat(
-        [
-            shares_by(
-                "question",
-                {question: pilot.baseline_survey[question]},
-                pilot.answers(question, "baseline_survey"),
-                "answer",
-            )
-            for question in questions
-        ],
-        ignore_index=True,
-    )
+    none = shares_by("question", {}, (), "answer")
+    frames = [
+        shares_by(
+            "question",
+            {question: pilot.asking(question)[question]},
+            pilot.answers(question),
+            "answer",
+        )
+        for question in questions
+    ]
+    return pd.concat(frames, ignore_index=True) if frames else none
 
 
-@quantity(Answers(("tool",), asked=ENDLINE))
+@quantity(answers_to(lambda counted: counted.frequency.values(), ("tool",)))
 def tool_frequency(pilot: Pilot) -> pd.DataFrame:
     """How often practitioners say they used each tool (Table 3.1).
 
@@ -297,14 +331,17 @@ def tool_frequency(pilot: Pilot) -> pd.DataFrame:
      ORS most sessions  6     16    37.50
      ORS every session  3     16    18.75
     """
-    columns = {tool: pilot.study.counted.frequency[tool] for tool in pilot.tools}
-    answers = {tool: pilot.endline_survey[column] for tool, column in columns.items()}
-    listed = (pilot.answers(column, "endline_survey") for column in columns.values())
+    columns = pilot.study.counted.frequency
+    columns = {tool: columns[tool] for tool in pilot.tools if tool in columns}
+    answers = {tool: pilot.asking(column)[column] for tool, column in columns.items()}
+    listed = map(pilot.answers, columns.values())
     return shares_by("tool", answers, tuple(dict.fromkeys(chain(*listed))), "frequency")
 
 
 def _regular(pilot: Pilot) -> Iterator[Rule]:
     often, by = pilot.study.counted.regularly, ("tool",)
+    if not often:
+        return
     yield Same("total", "tool_frequency", "total", select={"frequency": often[-1]}, on=by)
     yield Sum("n", "tool_frequency", "n", "frequency", often, by)
 
@@ -335,8 +372,9 @@ def regular_use(pilot: Pilot) -> pd.DataFrame:
 
 
 def _reported_use(pilot: Pilot) -> pd.Series:
-    """Whether each endline respondent reports any use; missing for those who gave no frequency."""
-    answers = pilot.endline_survey[list(pilot.study.counted.frequency.values())]
+    """Whether each respondent reports any use; missing for those who gave no frequency."""
+    columns = list(pilot.study.counted.frequency.values())
+    answers = pilot.asking(*columns)[columns]
     used = (answers.notna() & (answers != pilot.study.counted.never)).any(axis=1)
     return used.astype("object").where(answers.notna().any(axis=1))
 
@@ -358,10 +396,13 @@ def reported_use(pilot: Pilot) -> pd.DataFrame:
     role  used  total  percent
      all    14     16     87.5
     """
-    use = _reported_use(pilot).dropna()
-    roles = pilot.endline_survey.loc[use.index, "role"]
-    rows = []
-    for role in (*pilot.answers("role", "endline_survey"), "all"):
+    use, rows = _reported_use(pilot).dropna(), []
+    frequency = pilot.study.counted.frequency.values()
+    survey = pilot.asking(*frequency)
+    roles = survey.loc[use.index, "role"] if "role" in survey else use
+    asked = pilot.wave_asking("role", *frequency) if frequency else None
+    listed = pilot.answers("role", asked.file) if asked else ()
+    for role in (*listed, "all") if frequency else ():
         members = use[_of_role(pilot, roles, role)]
         used = int(members.sum())
         rows.append((role, used, len(members), percent(used, len(members))))
@@ -394,6 +435,9 @@ def attended_and_used(pilot: Pilot) -> pd.DataFrame:
     role  attended  used  percent
      all        14     9     64.3
     """
+    columns = ["role", "attended", "used", "percent"]
+    if not (pilot.has("training_attendance") and pilot.has("tool_use")):
+        return pd.DataFrame(columns=columns)
     attended = pilot.training_attendance[attended_training(pilot)]
     used = attended["practitioner_id"].isin(pilot.tool_use["practitioner_id"])
     counted = pilot.study.counted
@@ -404,7 +448,12 @@ def attended_and_used(pilot: Pilot) -> pd.DataFrame:
         members = attended["role"].isin(roles)
         total, users = int(members.sum()), int((members & used).sum())
         rows.append((name, total, users, percent(users, total)))
-    return pd.DataFrame(rows, columns=["role", "attended", "used", "percent"])
+    return pd.DataFrame(rows, columns=columns)
+
+
+def recorded_tools(pilot: Pilot) -> tuple[str, ...]:
+    """The tools that there are records of."""
+    return pilot.tools if pilot.has("tool_use") else ()
 
 
 @quantity(Total("people", "person_type", ("tool",)), Total("completions", "person_type", ("tool",)))
@@ -427,7 +476,7 @@ def people_completing(pilot: Pilot) -> pd.DataFrame:
      ORS         all       9           15
     """
     rows = []
-    for tool in pilot.tools:
+    for tool in recorded_tools(pilot):
         of_tool = pilot.tool_use[pilot.tool_use["tool"] == tool]
         for kind in (*PERSON_TYPES, "all"):
             chosen = of_tool[(of_tool["person_type"] == kind) | (kind == "all")]
@@ -459,7 +508,8 @@ def completions_per_person(pilot: Pilot) -> pd.DataFrame:
     """
     counts = pilot.tool_use.groupby(["tool", "person_id"]).size()
     rows = []
-    for tool in (*pilot.tools, "each"):
+    tools = recorded_tools(pilot)
+    for tool in (*tools, "each") if tools else ():
         chosen = counts[(counts.index.get_level_values("tool") == tool) | (tool == "each")]
         summary = (chosen.mean(), chosen.min(), chosen.max())
         rows.append((tool, len(chosen), int(chosen.sum()), *summary))
@@ -488,8 +538,8 @@ def use_by_month(pilot: Pilot) -> pd.DataFrame:
     2024-05  all            7                 3              3
     2024-06  all            1                 4              1
     """
-    frames = []
-    for tool in (*pilot.tools, "all"):
+    frames, tools = [], recorded_tools(pilot)
+    for tool in (*tools, "all") if tools else ():
         use = pilot.tool_use[(pilot.tool_use["tool"] == tool) | (tool == "all")]
         by_month = use.groupby("month")["practitioner_id"]
         frame = pd.DataFrame(
@@ -500,6 +550,8 @@ def use_by_month(pilot: Pilot) -> pd.DataFrame:
             frame[f"{column}_of_first"] = frame[column] / (frame[column].iloc[0] or float("nan"))
         frame.insert(0, "tool", tool)
         frames.append(frame.rename_axis("month").reset_index())
+    if not frames:
+        return pd.DataFrame(columns=["month", "tool", "completions", "practitioners"])
     return pd.concat(frames, ignore_index=True)
 
 
@@ -510,8 +562,8 @@ def use_by_team(pilot: Pilot) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        team (intervention teams, "all"), a column for each tool (completions), difference (of the
-        first tool less the last), practitioners, people.
+        team (of the arms that had the tools, "all"), a column for each tool (completions),
+        difference (of the first tool less the last), practitioners, people.
 
     Examples
     --------
@@ -523,14 +575,14 @@ def use_by_team(pilot: Pilot) -> pd.DataFrame:
      all   15   14           1              9      10
     """
     use = pilot.tool_use
-    teams = [team.id for team in pilot.study.teams if team.arm == INTERVENTION]
+    teams, tools = pilot.study.teams_of(*pilot.study.treated), recorded_tools(pilot)
     rows = []
-    for team in (*teams, "all"):
+    for team in (*teams, "all") if tools else ():
         chosen = use[(use["team"] == team) | (team == "all")]
-        used = [int((chosen["tool"] == tool).sum()) for tool in pilot.tools]
+        used = [int((chosen["tool"] == tool).sum()) for tool in tools]
         people = (chosen["practitioner_id"].nunique(), chosen["person_id"].nunique())
         rows.append((team, *used, used[0] - used[-1], *people))
-    columns = ["team", *pilot.tools, "difference", "practitioners", "people"]
+    columns = ["team", *tools, "difference", "practitioners", "people"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -554,7 +606,7 @@ def tool_scores(pilot: Pilot) -> pd.DataFrame:
     """
     use = pilot.tool_use.assign(below=below_cutoff(pilot))
     rows = []
-    for tool in pilot.tools:
+    for tool in recorded_tools(pilot):
         for kind in PERSON_TYPES:
             chosen = use[(use["tool"] == tool) & (use["person_type"] == kind)]
             scores, below = chosen["score"].dropna(), chosen["below"].dropna()
@@ -567,12 +619,12 @@ def tool_scores(pilot: Pilot) -> pd.DataFrame:
 def _shares(
     pilot: Pilot, column: str, name: str, chosen: pd.Series | slice = slice(None)
 ) -> pd.DataFrame:
-    """Count the answers to a question of the endline survey, of everybody or of some."""
-    answers = pilot.endline_survey.loc[chosen, column]
-    return shares(answers, pilot.answers(column, "endline_survey"), name)
+    """Count the answers to a question of a survey, of everybody or of some."""
+    answers = pilot.asking(column).loc[chosen, column]
+    return shares(answers, pilot.answers(column), name)
 
 
-@quantity(Answers(asked=ENDLINE))
+@quantity(answers_to(lambda _: ["uploaded_scores"]))
 def uploaded(pilot: Pilot) -> pd.DataFrame:
     """Whether those who used the tools uploaded the scores (RQ 1.1).
 
@@ -589,11 +641,13 @@ def uploaded(pilot: Pilot) -> pd.DataFrame:
     answer  n  total  percent
        yes 10     14     71.4
     """
-    used = _reported_use(pilot).eq(True)
+    together = pilot.wave_asking("uploaded_scores", *pilot.study.counted.frequency.values())
+    asked = together and pilot.study.counted.frequency
+    used = _reported_use(pilot).eq(True) if asked else slice(None)
     return _shares(pilot, "uploaded_scores", "answer", used)
 
 
-@quantity(Answers(asked=ENDLINE))
+@quantity(answers_to(lambda _: ["family_engagement"]))
 def engagement(pilot: Pilot) -> pd.DataFrame:
     """How engaged families were, as practitioners saw it (Table 3.3).
 
@@ -614,7 +668,7 @@ def engagement(pilot: Pilot) -> pd.DataFrame:
     return _shares(pilot, "family_engagement", "engagement")
 
 
-@quantity(Answers(asked=ENDLINE))
+@quantity(answers_to(lambda _: ["difficulty"]))
 def difficulty(pilot: Pilot) -> pd.DataFrame:
     """Ease of the tools beside those normally used (Table F.1).
 
@@ -638,13 +692,18 @@ def difficulty(pilot: Pilot) -> pd.DataFrame:
 def _of_groups(pilot: Pilot) -> Iterator[Rule]:
     quantities = {"family_engagement": "engagement", "difficulty": "difficulty"}
     for group, read in pilot.study.counted.grouped.items():
+        if read.column not in quantities:
+            continue
         name = quantities[read.column]
         where = {"group": group}
         yield Sum("n", name, "n", name, read.answers, where=where)
         yield Same("total", name, "total", where=where, select={name: read.answers[0]})
 
 
-@quantity(Answers(("group",), asked=ENDLINE), _of_groups)
+@quantity(
+    answers_to(lambda counted: [group.column for group in counted.grouped.values()], ("group",)),
+    _of_groups,
+)
 def grouped_answers(pilot: Pilot) -> pd.DataFrame:
     """Answers that the report reads together (RQ 1.4, 1.5).
 
@@ -665,7 +724,7 @@ def grouped_answers(pilot: Pilot) -> pd.DataFrame:
     """
     rows = []
     for group, read in pilot.study.counted.grouped.items():
-        given = pilot.endline_survey[read.column].dropna()
+        given = pilot.asking(read.column)[read.column].dropna()
         n = int(given.isin(read.answers).sum())
         rows.append((group, n, len(given), percent(n, len(given))))
     return pd.DataFrame(rows, columns=["group", "n", "total", "percent"])
@@ -741,7 +800,7 @@ def rating_differences(pilot: Pilot) -> pd.DataFrame:
     return table.reset_index()
 
 
-@quantity(Answers(asked=ENDLINE))
+@quantity(answers_to(lambda _: ["continue_tools"]))
 def continuation(pilot: Pilot) -> pd.DataFrame:
     """Whether practitioners would like to go on using the tools (RQ 1.6).
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pandas as pd
 
 from earlyhelp.analysis.quantities import free
-from earlyhelp.study.design import WAVES
 from earlyhelp.study.raw import Pilot
 from earlyhelp.study.scoring_keys import Scale
 
@@ -45,8 +44,11 @@ def below_cutoff(pilot: Pilot) -> pd.Series:
     return (use["score"] < cutoffs).astype("object").where(there)
 
 
+SCORES = ["practitioner_id", "team", "unit", "arm", "wave", "measure", "score"]
+
+
 def outcome_scores(pilot: Pilot) -> pd.DataFrame:
-    """Every practitioner outcome score at baseline and endline.
+    """Every outcome score of every wave that measures it.
 
     Returns
     -------
@@ -64,14 +66,16 @@ def outcome_scores(pilot: Pilot) -> pd.DataFrame:
                 P02   I1   U1 intervention baseline     wai   61.0
     """
     study = pilot.study
-    frames = []
-    for wave in WAVES:
-        survey = pilot.survey(wave)
+    frames = [pd.DataFrame(columns=SCORES)] if not pilot.instruments.outcomes else []
+    for wave in study.waves:
+        survey = pilot.survey(wave.id)
         for measure, scale in pilot.instruments.outcomes.items():
+            if wave.file not in scale.files:
+                continue
             frame = survey[["practitioner_id", "team"]].copy()
             frame["unit"] = frame["team"].map(study.unit_of)
             frame["arm"] = frame["team"].map(study.arm_of)
-            frame["wave"] = wave
+            frame["wave"] = wave.id
             frame["measure"] = measure
             frame["score"] = score(survey, scale)
             frames.append(frame)
@@ -79,16 +83,16 @@ def outcome_scores(pilot: Pilot) -> pd.DataFrame:
 
 
 def tool_rating_scores(pilot: Pilot) -> pd.DataFrame:
-    """Score of every post-training respondent on every scale that rates a tool.
+    """Score of every respondent on every scale that rates a tool.
 
     Returns
     -------
     DataFrame
         practitioner_id, team, measure (the instrument), tool, score.
     """
-    survey = pilot.post_training_survey
     frames = []
     for scale in pilot.instruments.ratings.values():
+        survey = pilot.asking(*scale.columns)
         frame = survey[["practitioner_id", "team"]].copy()
         frame["measure"] = scale.instrument
         frame["tool"] = scale.key.tool

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,20 @@ from scipy.optimize import brentq
 from statsmodels.regression.linear_model import OLS
 
 from earlyhelp.analysis import randomisation
-from earlyhelp.analysis.feasibility import TRAINED, agreement, agreement_answers
+from earlyhelp.analysis.feasibility import agreement, agreement_answers, answers_to
 from earlyhelp.analysis.instruments import outcome_scores
 from earlyhelp.analysis.participants import attended_training, described_people, percent
-from earlyhelp.analysis.quantities import Answers, Formula, Given, Same, Sum, free, quantity
-from earlyhelp.study.design import ARMS, BASELINE, COMPARISON, ENDLINE, INTERVENTION, WAVES
+from earlyhelp.analysis.quantities import (
+    Formula,
+    Given,
+    Rule,
+    Same,
+    Sum,
+    free,
+    labelled,
+    quantity,
+)
+from earlyhelp.study.design import Counted, contrast
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import Pilot
 
@@ -29,8 +39,7 @@ ANALYSIS_SETS = ("all", "trained", "users")
 NOTHING = float("nan")
 # Points below the maximum of a scale that count as near it.
 NEAR = 5
-BETWEEN = "intervention less comparison"
-ADJUSTED = "endline adjusted for baseline"
+ADJUSTED = "adjusted for the first wave"
 PEOPLE = "people, units ignored"
 
 
@@ -52,7 +61,11 @@ def check_share(name: str, value: float) -> None:
         raise InputError([Problem("parameters", None, name, repr(value), "a number in (0, 1)")])
 
 
-@quantity(Answers(("question",), "agree", TRAINED))
+def _anticipated(counted: Counted) -> tuple[str, ...]:
+    return counted.anticipated_outcomes
+
+
+@quantity(answers_to(_anticipated, ("question",), "agree"))
 def anticipated_outcomes(pilot: Pilot) -> pd.DataFrame:
     """Outcomes practitioners expected after the training (Figure E.1).
 
@@ -73,7 +86,7 @@ def anticipated_outcomes(pilot: Pilot) -> pd.DataFrame:
     return agreement(pilot, pilot.study.counted.anticipated_outcomes)
 
 
-@quantity(Answers(("question",), asked=TRAINED))
+@quantity(answers_to(_anticipated, ("question",)))
 def anticipated_outcome_answers(pilot: Pilot) -> pd.DataFrame:
     """Every answer behind Figure E.1.
 
@@ -128,18 +141,39 @@ def outcome_summary(pilot: Pilot) -> pd.DataFrame:
     """
     scores = outcome_scores(pilot)
     rows = []
-    for measure in pilot.instruments.outcomes:
-        for arm in ARMS:
-            for wave in WAVES:
-                values = _select(scores, measure, arm, wave)
-                summary = (len(values), values.mean(), values.std(), values.min(), values.max())
-                rows.append((measure, arm, wave, *summary, score_maximum(pilot, measure)))
+    for measure, arm, wave in groups(pilot):
+        values = _select(scores, measure, arm, wave)
+        summary = (len(values), values.mean(), values.std(), values.min(), values.max())
+        rows.append((measure, arm, wave, *summary, score_maximum(pilot, measure)))
     columns = ["measure", "arm", "wave", "n", "mean", "sd", "minimum", "maximum", "scale_maximum"]
     table = pd.DataFrame(rows, columns=columns)
     whole = table["measure"].map({n: s.part_of for n, s in pilot.instruments.outcomes.items()})
     domains = table[whole != ""].groupby([whole, "arm", "wave"])
     ranks = domains["mean"].rank(method="max", ascending=False)
     return table.assign(domain_rank=ranks)
+
+
+def groups(pilot: Pilot) -> list[tuple[str, str, str]]:
+    """Every outcome, arm and wave that was measured, in order.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> groups(open_pilot("tests/studies/complete"))[:2]
+    [('wai', 'intervention', 'baseline'), ('wai', 'intervention', 'endline')]
+    """
+    return [
+        (measure, arm, wave.id)
+        for measure, scale in pilot.instruments.outcomes.items()
+        for arm in pilot.study.arm_ids
+        for wave in pilot.study.waves
+        if wave.file in scale.files and arm in wave.arms
+    ]
+
+
+def later(pilot: Pilot, measure: str) -> list[str]:
+    """The waves at which an outcome is measured again."""
+    return list(dict.fromkeys(wave for name, _, wave in groups(pilot) if name == measure))[1:]
 
 
 def _select(scores: pd.DataFrame, measure: str, arm: str, wave: str) -> pd.Series:
@@ -175,18 +209,18 @@ def domain_differences(pilot: Pilot) -> pd.DataFrame:
 
 
 def changes(pilot: Pilot, analysis_set: str = "all") -> pd.DataFrame:
-    """Scores of the people measured at both waves.
+    """Scores of the people measured at the first wave and at a later one.
 
     Parameters
     ----------
     analysis_set : {"all", "trained", "users"}
-        Of the intervention arm: everybody, as the report's intention to treat has it; those who
-        attended the training; or those whom the tool records name. The comparison arm is whole.
+        Of the arms that were treated: everybody, as intention to treat has it; those who attended
+        the training; or those whom the tool records name. The reference arm is whole.
 
     Returns
     -------
     DataFrame
-        measure, arm, unit, team, practitioner_id, baseline, endline, change.
+        measure, arm, unit, team, practitioner_id, wave (the later one), before, after, change.
 
     Raises
     ------
@@ -198,30 +232,35 @@ def changes(pilot: Pilot, analysis_set: str = "all") -> pd.DataFrame:
     >>> from earlyhelp.study.raw import open_pilot
     >>> table = changes(open_pilot("tests/studies/complete"), "users")
     >>> print(table.query("measure == 'wai'").tail(2).to_string(index=False))
-    measure          arm unit team practitioner_id  baseline  endline  change
-        wai intervention   U2   I3             P03      70.0     77.0     7.0
-        wai intervention   U2   I3             P07      69.0     74.0     5.0
+    measure          arm unit team practitioner_id    wave  before  after  change
+        wai intervention   U2   I3             P03 endline    70.0   77.0     7.0
+        wai intervention   U2   I3             P07 endline    69.0   74.0     5.0
     """
     if analysis_set not in ANALYSIS_SETS:
         found, expected = repr(analysis_set), f"one of: {', '.join(ANALYSIS_SETS)}"
         raise InputError([Problem("parameters", None, "analysis_set", found, expected)])
     keys = ["measure", "arm", "unit", "team", "practitioner_id"]
-    wide = outcome_scores(pilot).pivot(index=keys, columns="wave", values="score")
-    wide = wide.reindex(columns=list(WAVES)).dropna().reset_index().rename_axis(columns=None)
+    scores, first = outcome_scores(pilot).dropna(subset="score"), pilot.study.first_wave
+    at_first = scores["wave"] == first
+    before = scores[at_first].rename(columns={"score": "before"}).drop(columns="wave")
+    after = scores[~at_first].rename(columns={"score": "after"})
+    table = before.merge(after, on=keys)[[*keys, "wave", "before", "after"]]
     if analysis_set != "all":
         kept = {
             "trained": pilot.training_attendance.loc[attended_training(pilot), "practitioner_id"],
             "users": pilot.tool_use["practitioner_id"],
         }[analysis_set]
-        wide = wide[(wide["arm"] == COMPARISON) | wide["practitioner_id"].isin(kept)]
-    return wide.assign(change=wide[ENDLINE] - wide[BASELINE]).reset_index(drop=True)
+        whole = table["arm"] == pilot.study.reference
+        table = table[whole | table["practitioner_id"].isin(kept)]
+    table = table.sort_values(keys, kind="stable", ignore_index=True)
+    return table.assign(change=table["after"] - table["before"])
 
 
 def _test(x: pd.Series, y: pd.Series, paired: bool, confidence: float) -> dict[str, Any]:
     """Test (t) of the mean of `x` less that of `y` (pooled variance unless paired)."""
     spread = (x - y).std() if paired else x.std() + y.std()
     if len(x) < 2 or len(y) < 2 or not spread > 0:
-        return dict.fromkeys(("t", "t_size", "df", "p", "ci_low", "ci_high"), NOTHING)
+        return dict.fromkeys(TESTED, NOTHING)
     result = pg.ttest(x, y, paired=paired, correction=False, confidence=confidence).iloc[0]
     low, high = result.filter(like="CI").iloc[0]
     return {
@@ -280,7 +319,7 @@ def standardised_difference(
 
 @quantity(Formula("n", "df + 1"))
 def paired_tests(pilot: Pilot, confidence: float = 0.95, analysis_set: str = "all") -> pd.DataFrame:
-    """Paired t test of endline against baseline within each arm.
+    """Paired t test of each later wave against the first, within each arm.
 
     Parameters
     ----------
@@ -292,9 +331,9 @@ def paired_tests(pilot: Pilot, confidence: float = 0.95, analysis_set: str = "al
     Returns
     -------
     DataFrame
-        measure, arm, n (pairs), mean_change, sd_change, t, t_size (without its sign), df, p,
-        ci_low, ci_high (of the mean change), dz (mean change over its SD), dz_low,
-        dz_high (exact). A test that cannot be done has NaN.
+        measure, arm, wave (the later one), n (pairs), mean_change, sd_change, t, t_size (without
+        its sign), df, p, ci_low, ci_high (of the mean change), dz (mean change over its SD),
+        dz_low, dz_high (exact). A test that cannot be done has NaN.
 
     Examples
     --------
@@ -309,35 +348,49 @@ def paired_tests(pilot: Pilot, confidence: float = 0.95, analysis_set: str = "al
     check_share("confidence", confidence)
     paired = changes(pilot, analysis_set)
     rows = []
-    for measure in pilot.instruments.outcomes:
-        for arm in ARMS:
-            chosen = paired[(paired["measure"] == measure) & (paired["arm"] == arm)]
-            change, n = chosen["change"], len(chosen)
-            test = _test(chosen[ENDLINE], chosen[BASELINE], True, confidence)
-            dz, low, high = standardised_difference(
-                test["t"], test["df"], n**-0.5 if n else NOTHING, confidence
-            )
-            rows.append(
-                {
-                    "measure": measure,
-                    "arm": arm,
-                    "n": n,
-                    "mean_change": change.mean(),
-                    "sd_change": change.std(),
-                    **test,
-                    "dz": dz,
-                    "dz_low": low,
-                    "dz_high": high,
-                }
-            )
-    return pd.DataFrame(rows)
+    for measure, arm, wave in groups(pilot):
+        if wave == pilot.study.first_wave:
+            continue
+        chosen = paired[_where(paired, measure=measure, arm=arm, wave=wave)]
+        change, n = chosen["change"], len(chosen)
+        test = _test(chosen["after"], chosen["before"], True, confidence)
+        dz, low, high = standardised_difference(
+            test["t"], test["df"], n**-0.5 if n else NOTHING, confidence
+        )
+        rows.append(
+            {
+                "measure": measure,
+                "arm": arm,
+                "wave": wave,
+                "n": n,
+                "mean_change": change.mean(),
+                "sd_change": change.std(),
+                **test,
+                "dz": dz,
+                "dz_low": low,
+                "dz_high": high,
+            }
+        )
+    return pd.DataFrame(rows, columns=[*PAIRED, *TESTED, "dz", "dz_low", "dz_high"])
+
+
+PAIRED = ("measure", "arm", "wave", "n", "mean_change", "sd_change")
+TESTED = ("t", "t_size", "df", "p", "ci_low", "ci_high")
+
+
+def _where(frame: pd.DataFrame, **keys: str) -> pd.Series:
+    """Which rows have some values."""
+    chosen = pd.Series(True, index=frame.index)
+    for key, value in keys.items():
+        chosen &= frame[key] == value
+    return chosen
 
 
 @quantity()
 def between_tests(
     pilot: Pilot, confidence: float = 0.95, analysis_set: str = "all"
 ) -> pd.DataFrame:
-    """Pooled t test of the intervention arm against the comparison arm.
+    """Pooled t test of each arm against the reference.
 
     Parameters
     ----------
@@ -347,11 +400,11 @@ def between_tests(
     Returns
     -------
     DataFrame
-        measure, contrast ("change" among the paired, as in the report; "baseline" and "endline"
-        among all scores of the wave), n_intervention, n_comparison, difference (of means), t,
-        t_size (without its sign), df, p, ci_low, ci_high (of the difference). The
-        baseline has no t and no p: where the arms come from a draw, a difference is chance (CONSORT
-        2010, item 15).
+        measure, arm (not the reference), wave, contrast ("change" from the first wave among the
+        paired, or the wave, among all its scores), n_arm, n_reference, difference (of means), t,
+        t_size (without its sign), df, p, ci_low, ci_high (of the difference). The first wave has no
+        t and no p: where the arms come from a draw, a difference is chance (CONSORT 2010, item 15).
+        Without rows where there is no reference.
 
     Examples
     --------
@@ -365,28 +418,46 @@ def between_tests(
     """
     check_share("confidence", confidence)
     paired, scores = changes(pilot, analysis_set), outcome_scores(pilot)
+    reference, first = str(pilot.study.reference), pilot.study.first_wave
     rows = []
-    for measure in pilot.instruments.outcomes:
-        of_measure = paired[paired["measure"] == measure]
-        samples = {
-            "change": [of_measure.loc[of_measure["arm"] == arm, "change"] for arm in ARMS],
-            **{wave: [_select(scores, measure, arm, wave) for arm in ARMS] for wave in WAVES},
-        }
-        for contrast, (x, y) in samples.items():
+    for measure, arm in product(pilot.instruments.outcomes, compared(pilot)):
+        again = later(pilot, measure)
+        values = {("change", wave): (paired, "change") for wave in again}
+        values |= {(wave, wave): (scores, "score") for wave in (first, *again)}
+        for (what, wave), (table, column) in values.items():
+            x, y = (
+                table[column][_where(table, measure=measure, arm=one, wave=wave)].dropna()
+                for one in (arm, reference)
+            )
             test = _test(x, y, False, confidence)
-            if contrast == BASELINE:
+            if what == first:
                 test |= dict.fromkeys(("t", "t_size", "p"), NOTHING)
             rows.append(
                 {
                     "measure": measure,
-                    "contrast": contrast,
-                    "n_intervention": len(x),
-                    "n_comparison": len(y),
+                    "arm": arm,
+                    "wave": wave,
+                    "contrast": what,
+                    "n_arm": len(x),
+                    "n_reference": len(y),
                     "difference": x.mean() - y.mean(),
                     **test,
                 }
             )
-    return pd.DataFrame(rows)
+    columns = ["measure", "arm", "wave", "contrast", "n_arm", "n_reference", "difference"]
+    return pd.DataFrame(rows, columns=[*columns, *TESTED])
+
+
+def compared(pilot: Pilot) -> tuple[str, ...]:
+    """The arms that are compared with the reference; none where there is no reference.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> compared(open_pilot("tests/studies/complete"))
+    ('intervention',)
+    """
+    return pilot.study.treated if pilot.study.reference else ()
 
 
 def _people(estimate: str, arm: str) -> dict[str, str]:
@@ -394,23 +465,25 @@ def _people(estimate: str, arm: str) -> dict[str, str]:
     return {"analysed": PEOPLE, "estimate": estimate, "arm": arm}
 
 
-@quantity(
-    *(
-        Same("n", "paired_tests", "n", _people("change", arm), on=("measure", "arm"))
-        for arm in ARMS
-    ),
-    *(
-        Sum("n", "paired_tests", "n", "arm", ARMS, ("measure",), _people(estimate, BETWEEN))
-        for estimate in ("change", ADJUSTED)
-    ),
-)
-def estimates(pilot: Pilot, confidence: float = 0.95, analysis_set: str = "all") -> pd.DataFrame:
-    """Change in each arm and difference between the arms, with intervals.
+def _counted(pilot: Pilot) -> Iterator[Rule]:
+    keys = ("measure", "wave")
+    for arm in pilot.study.arm_ids:
+        yield Same("n", "paired_tests", "n", _people("change", arm), on=("arm", *keys))
+    for arm in compared(pilot):
+        pair = (arm, str(pilot.study.reference))
+        for estimate in ("change", ADJUSTED):
+            where = _people(estimate, contrast(*pair))
+            yield Sum("n", "paired_tests", "n", "arm", pair, keys, where)
 
-    Units were randomised, so that intervals come from unit means: t intervals of mean changes with
-    a variance pooled over the arms, and cluster-level analysis of covariance (endline on arm and
-    baseline, least squares). The same of people takes them as independent, as `paired_tests` and
-    `between_tests` do, which makes intervals too narrow.
+
+@quantity(_counted)
+def estimates(pilot: Pilot, confidence: float = 0.95, analysis_set: str = "all") -> pd.DataFrame:
+    """Change in each arm and its difference from the reference, with intervals.
+
+    Where units were randomised, intervals come from unit means: t intervals of mean changes with
+    a variance pooled over the arms, and cluster-level analysis of covariance (later score on arm
+    and first score, least squares). The same of people takes them as independent, as `paired_tests`
+    and `between_tests` do, which makes intervals too narrow.
 
     Parameters
     ----------
@@ -422,93 +495,142 @@ def estimates(pilot: Pilot, confidence: float = 0.95, analysis_set: str = "all")
     Returns
     -------
     DataFrame
-        measure, analysed ("unit means" or `PEOPLE`), estimate ("change" or `ADJUSTED`), arm (or
-        `BETWEEN`), n (units or people measured twice), value (points), ci_low, ci_high, df, d
-        (value over the SD at baseline, pooled over the arms: Morris 2008, without the factor for
-        small samples), dz (mean change over its SD; of people). What cannot be estimated is NaN.
+        measure, wave (the later one), analysed ("unit means" or `PEOPLE`), estimate ("change" or
+        `ADJUSTED`), arm (or `contrast` with the reference), n (units or people measured twice),
+        value (points), ci_low, ci_high, df, d (value over the SD at the first wave, pooled over the
+        arms: Morris 2008, without the factor for small samples), dz (mean change over its SD; of
+        people). What cannot be estimated is NaN.
 
     Examples
     --------
     >>> from earlyhelp.study.raw import open_pilot
     >>> table = estimates(open_pilot("tests/studies/complete"))
     >>> columns = ["analysed", "estimate", "n", "value", "ci_low", "ci_high", "d"]
-    >>> chosen = table[(table["measure"] == "wai") & (table["arm"] == BETWEEN)]
+    >>> chosen = table.query("measure == 'wai' and arm == 'intervention less comparison'")
     >>> print(chosen[columns].round(1).to_string(index=False))
-                 analysed                      estimate  n  value  ci_low  ci_high   d
-               unit means                        change  4    7.9     1.9     14.0 1.7
-               unit means endline adjusted for baseline  4    8.3   -11.8     28.5 1.8
-    people, units ignored                        change 12    7.2     4.4     10.0 1.5
-    people, units ignored endline adjusted for baseline 12    7.6     5.5      9.6 1.6
+                 analysed                    estimate  n  value  ci_low  ci_high   d
+               unit means                      change  4    7.9     1.9     14.0 1.7
+               unit means adjusted for the first wave  4    8.3   -11.8     28.5 1.8
+    people, units ignored                      change 12    7.2     4.4     10.0 1.5
+    people, units ignored adjusted for the first wave 12    7.6     5.5      9.6 1.6
     """
     check_share("confidence", confidence)
     paired, scores = changes(pilot, analysis_set), outcome_scores(pilot)
+    reference, alone = pilot.study.reference, pilot.study.arm_ids
     within = paired_tests(pilot, confidence=confidence, analysis_set=analysis_set)
     within = within.rename(columns={"mean_change": "value"})
     between = between_tests(pilot, confidence=confidence, analysis_set=analysis_set)
     between = between[between["contrast"] == "change"].rename(columns={"difference": "value"})
-    between = between.assign(arm=BETWEEN, n=between["n_intervention"] + between["n_comparison"])
+    between = between.assign(
+        arm=[contrast(arm, reference) for arm in between["arm"]],
+        n=between["n_arm"] + between["n_reference"],
+    )
     tested = pd.concat([within, between]).assign(analysed=PEOPLE, estimate="change")
+    means = paired.groupby(["measure", "wave", "arm", "unit"], as_index=False)[
+        ["before", "after", "change"]
+    ].mean()
     rows = []
-    for measure in pilot.instruments.outcomes:
-        people = paired[paired["measure"] == measure]
-        units = people.groupby(["arm", "unit"], as_index=False)[[*WAVES, "change"]].mean()
+    for measure, wave in waves_again(pilot):
+        units, people, of_people = (
+            table[_where(table, measure=measure, wave=wave)] for table in (means, paired, tested)
+        )
         fitted = [
-            *(_fitted(units, "unit means", "change", arm, confidence) for arm in (*ARMS, BETWEEN)),
-            _fitted(units, "unit means", ADJUSTED, BETWEEN, confidence),
-            _fitted(people, PEOPLE, ADJUSTED, BETWEEN, confidence),
+            *(_fitted(units, "unit means", "change", (arm,), confidence) for arm in alone),
+            *(
+                _fitted(units, "unit means", estimate, (arm, reference), confidence)
+                for estimate in ("change", ADJUSTED)
+                for arm in compared(pilot)
+            ),
         ]
-        of_people = tested[tested["measure"] == measure]
-        of_measure = pd.concat([pd.DataFrame(fitted[:-1]), of_people, pd.DataFrame(fitted[-1:])])
-        groups = [_select(scores, measure, arm, BASELINE) for arm in ARMS]
-        rows.append(of_measure.assign(measure=measure, d=of_measure["value"] / _pooled_sd(*groups)))
-    columns = ["measure", "analysed", "estimate", "arm", "n", "value", "ci_low", "ci_high", "df"]
-    return pd.concat(rows, ignore_index=True)[[*columns, "d", "dz"]]
+        adjusted = [
+            _fitted(people, PEOPLE, ADJUSTED, (arm, reference), confidence)
+            for arm in compared(pilot)
+        ]
+        parts = (pd.DataFrame(fitted), of_people, pd.DataFrame(adjusted))
+        of_measure = pd.concat([part for part in parts if len(part)])
+        at_first = (_select(scores, measure, arm, pilot.study.first_wave) for arm in alone)
+        d = of_measure["value"] / _pooled_sd(*at_first)
+        rows.append(of_measure.assign(measure=measure, wave=wave, d=d))
+    columns = ["measure", "wave", "analysed", "estimate", "arm", "n", "value", "ci_low", "ci_high"]
+    table = pd.concat(rows, ignore_index=True)[[*columns, "df", "d", "dz"]]
+    words = pilot.study.labels_of_waves
+    then = [words[wave] for wave in table["wave"].unique()]
+    told = f"adjusted for {words[pilot.study.first_wave].lower()}"
+    in_words = f"{then[0]} {told}" if len(then) == 1 else told.capitalize()
+    return labelled(table, {ADJUSTED: in_words})
+
+
+def waves_again(pilot: Pilot) -> list[tuple[str, str]]:
+    """Every outcome with each wave that measures it again, in order."""
+    measured = pilot.instruments.outcomes
+    return [(measure, wave) for measure in measured for wave in later(pilot, measure)]
 
 
 def _fitted(
-    frame: pd.DataFrame, analysed: str, estimate: str, arm: str, confidence: float
+    frame: pd.DataFrame,
+    analysed: str,
+    estimate: str,
+    arms: tuple[str | None, ...],
+    confidence: float,
 ) -> dict[str, Any]:
-    """Least squares of change, or of endline adjusted for baseline, on the arms."""
-    n = len(frame) if arm == BETWEEN else int((frame["arm"] == arm).sum())
-    row = {"analysed": analysed, "estimate": estimate, "arm": arm, "n": n}
-    treated = (frame["arm"] == INTERVENTION).astype(float)
-    design = pd.DataFrame({INTERVENTION: treated, COMPARISON: 1 - treated})
-    weights = {INTERVENTION: [1.0, 0.0], COMPARISON: [0.0, 1.0], BETWEEN: [1.0, -1.0]}[arm]
+    """Least squares of change, or of the later score adjusted for the first, on the arms.
+
+    Of two arms the first less the second; of one arm its own, with the variance that it shares with
+    all others.
+    """
+    there = {*frame["arm"]}
+    known = [arm for arm in arms if arm in there]
+    if len(arms) == 1:
+        known += sorted(there - {*arms})
+    frame = frame[frame["arm"].isin(known)]
+    name = contrast(str(arms[0]), arms[1]) if len(arms) == 2 else arms[0]
+    row: dict[str, Any] = {"analysed": analysed, "estimate": estimate, "arm": name}
+    row["n"] = int(frame["arm"].isin(arms).sum())
+    nothing = dict.fromkeys(("value", "ci_low", "ci_high", "df"), NOTHING)
+    if not {*arms} <= {*known}:
+        return row | nothing
+    design = pd.DataFrame({arm: (frame["arm"] == arm).astype(float) for arm in known})
+    signs: dict[str | None, float] = dict(zip(arms, (1.0, -1.0), strict=False))
+    weights = [signs.get(arm, 0.0) for arm in known]
     if estimate == ADJUSTED:
-        design, weights = design.assign(baseline=frame[BASELINE]), [*weights, 0.0]
-    outcome = frame[ENDLINE if estimate == ADJUSTED else "change"]
+        design, weights = design.assign(before=frame["before"]), [*weights, 0.0]
+    outcome = frame["after" if estimate == ADJUSTED else "change"]
     if np.linalg.matrix_rank(design) < len(weights):
-        return row | dict.fromkeys(("value", "ci_low", "ci_high", "df"), NOTHING)
+        return row | nothing
     fit = OLS(outcome, design).fit()
     row |= {"value": float(np.dot(weights, fit.params)), "df": fit.df_resid}
     # Units that are all alike tell nothing of how units differ.
-    known = fit.df_resid > 0 and fit.ssr > 1e-9
-    ends = fit.t_test(weights).conf_int(1 - confidence)[0] if known else (NOTHING, NOTHING)
+    told = fit.df_resid > 0 and fit.ssr > 1e-9
+    ends = fit.t_test(weights).conf_int(1 - confidence)[0] if told else (NOTHING, NOTHING)
     return row | {"ci_low": float(ends[0]), "ci_high": float(ends[1])}
 
 
-def _pooled_sd(x: pd.Series, y: pd.Series) -> float:
-    """SD within two groups; NaN where there is none, or it is 0."""
-    df = len(x) + len(y) - 2
-    squares = ((x - x.mean()) ** 2).sum() + ((y - y.mean()) ** 2).sum()
+def _pooled_sd(*groups: pd.Series) -> float:
+    """SD within groups; NaN where there is none, or it is 0."""
+    df = sum(len(group) - 1 for group in groups if len(group))
+    squares = sum(((group - group.mean()) ** 2).sum() for group in groups)
     return math.sqrt(squares / df) if df > 0 and squares > 0 else NOTHING
 
 
-@quantity(Given("scale_maximum"), Same("n", "outcome_summary", "n", on=("measure", "arm", "wave")))
+@quantity(
+    Given("scale_maximum"),
+    Given("best"),
+    Same("n", "outcome_summary", "n", on=("measure", "arm", "wave")),
+)
 def ceiling(pilot: Pilot, within: int = NEAR) -> pd.DataFrame:
-    """How close scores lie to the top of their scale.
+    """How close scores lie to the best end of their scale, the bottom where lower is better.
 
     Parameters
     ----------
     within : int
-        Points below the maximum that count as close, at least 0.
+        Points from the best score that count as close, at least 0.
 
     Returns
     -------
     DataFrame
-        measure, arm, wave, n, scale_maximum, at_maximum, at_maximum_percent, close (people within
-        `within` points), close_percent, mean_percent (the mean between the scale's ends, 0 to
-        100), headroom (maximum less mean), headroom_sd (headroom over the SD).
+        measure, arm, wave, n, scale_maximum, best (score), at_best, at_best_percent, close (people
+        within `within` points), close_percent, mean_percent (the mean between the scale's ends, 0
+        to 100), headroom (from the mean to the best), headroom_sd (headroom over the SD).
 
     Raises
     ------
@@ -519,40 +641,42 @@ def ceiling(pilot: Pilot, within: int = NEAR) -> pd.DataFrame:
     --------
     >>> from earlyhelp.study.raw import open_pilot
     >>> table = ceiling(open_pilot("tests/studies/complete"), within=10)
-    >>> columns = ["measure", "arm", "wave", "n", "at_maximum", "close", "headroom"]
+    >>> columns = ["measure", "arm", "wave", "n", "at_best", "close", "headroom"]
     >>> print(table[columns].head(2).round(1).to_string(index=False))
-    measure          arm     wave  n  at_maximum  close  headroom
-        wai intervention baseline 10           0      0      18.9
-        wai intervention  endline  8           0      3      11.9
+    measure          arm     wave  n  at_best  close  headroom
+        wai intervention baseline 10        0      0      18.9
+        wai intervention  endline  8        0      3      11.9
     """
     if isinstance(within, bool) or not isinstance(within, int) or within < 0:
         problem = Problem("parameters", None, "within", repr(within), "a whole number from 0")
         raise InputError([problem])
     scores = outcome_scores(pilot)
     rows = []
-    for measure, scale in pilot.instruments.outcomes.items():
-        top, bottom = scale.highest, scale.lowest
-        for arm in ARMS:
-            for wave in WAVES:
-                values = _select(scores, measure, arm, wave)
-                at_top, close = int((values == top).sum()), int((values >= top - within).sum())
-                headroom, sd = top - values.mean(), values.std()
-                rows.append(
-                    {
-                        "measure": measure,
-                        "arm": arm,
-                        "wave": wave,
-                        "n": len(values),
-                        "scale_maximum": top,
-                        "at_maximum": at_top,
-                        "at_maximum_percent": percent(at_top, len(values)),
-                        "close": close,
-                        "close_percent": percent(close, len(values)),
-                        "mean_percent": 100 * (values.mean() - bottom) / (top - bottom),
-                        "headroom": headroom,
-                        "headroom_sd": headroom / sd if sd > 0 else NOTHING,
-                    }
-                )
+    for measure, arm, wave in groups(pilot):
+        scale = pilot.instruments.outcomes[measure]
+        values, best, way = _select(scores, measure, arm, wave), scale.best, scale.better
+        at_best = int((values == best).sum())
+        close = int((way * (best - values) <= within).sum())
+        headroom, sd = way * (best - values.mean()), values.std()
+        rows.append(
+            {
+                "measure": measure,
+                "arm": arm,
+                "wave": wave,
+                "n": len(values),
+                "scale_maximum": scale.highest,
+                "best": best,
+                "at_best": at_best,
+                "at_best_percent": percent(at_best, len(values)),
+                "close": close,
+                "close_percent": percent(close, len(values)),
+                "mean_percent": 100
+                * (values.mean() - scale.lowest)
+                / (scale.highest - scale.lowest),
+                "headroom": headroom,
+                "headroom_sd": headroom / sd if sd > 0 else NOTHING,
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -562,7 +686,7 @@ def design_effects(
     icc: Sequence[float] = (0.0, 0.01, 0.05, 0.1, 0.2),
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """What clustering in the randomised units would do to the between-arm tests of change.
+    """What clustering in the units would do to the tests of change against the reference.
 
     Parameters
     ----------
@@ -574,8 +698,8 @@ def design_effects(
     Returns
     -------
     DataFrame
-        measure, icc, units, n, cluster_size (mean people per unit, weighted by size as unequal
-        units require: Eldridge, Ashby and Kerry 2006), design_effect (1 + (size - 1) icc),
+        measure, arm, wave, icc, units, n, cluster_size (mean people per unit, weighted by size as
+        unequal units require: Eldridge, Ashby and Kerry 2006), design_effect (1 + (size - 1) icc),
         effective_n, difference (of mean changes), ci_low, ci_high, t (the test's t over the root of
         the design effect), df (units less 2), p.
 
@@ -603,14 +727,14 @@ def design_effects(
         raise InputError(problems)
     check_share("confidence", confidence)
     paired, tests = changes(pilot), between_tests(pilot, confidence)
-    tested = tests[tests["contrast"] == "change"].set_index("measure")
     level = (1 + confidence) / 2
     rows = []
-    for measure in pilot.instruments.outcomes:
-        sizes = paired.loc[paired["measure"] == measure].groupby("unit").size()
+    for test in tests[tests["contrast"] == "change"].to_dict("records"):
+        pair = paired["arm"].isin([test["arm"], pilot.study.reference])
+        of_test = _where(paired, measure=test["measure"], wave=test["wave"])
+        sizes = paired[pair & of_test].groupby("unit").size()
         n, units = int(sizes.sum()), len(sizes)
         size = (sizes**2).sum() / n if n else NOTHING
-        test = tested.loc[measure]
         error = (test["ci_high"] - test["ci_low"]) / 2 / stats.t.ppf(level, test["df"])
         for value in icc:
             effect = randomisation.design_effect(size, value)
@@ -619,7 +743,7 @@ def design_effects(
             p = 2 * stats.t.sf(abs(t), df) if df > 0 else NOTHING
             rows.append(
                 {
-                    "measure": measure,
+                    **{key: test[key] for key in ("measure", "arm", "wave")},
                     "icc": float(value),
                     "units": units,
                     "n": n,
@@ -634,23 +758,26 @@ def design_effects(
                     "p": float(p),
                 }
             )
-    return pd.DataFrame(rows)
+    columns = ["measure", "arm", "wave", "icc", "units", "n", "cluster_size", "design_effect"]
+    columns += ["effective_n", "difference", "ci_low", "ci_high", "t", "df", "p"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 @quantity()
 def unit_changes(pilot: Pilot) -> pd.DataFrame:
-    """Mean change of every randomised unit that has paired people.
+    """Mean change of every unit that has paired people.
 
     Returns
     -------
     DataFrame
-        measure, arm, unit, teams (in it, joined by " + "), pairs, mean_change; intervention first.
+        measure, arm, wave (the later one), unit, teams (in it, joined by " + "), pairs,
+        mean_change; arms in the order of the study.
 
     Examples
     --------
     >>> from earlyhelp.study.raw import open_pilot
     >>> table = unit_changes(open_pilot("tests/studies/complete"))
-    >>> print(table.query("measure == 'wai'").round(2).to_string(index=False))
+    >>> print(table.query("measure == 'wai'").drop(columns="wave").round(2).to_string(index=False))
     measure          arm unit   teams  pairs  mean_change
         wai intervention   U1 I1 + I2      5         6.60
         wai intervention   U2      I3      2         6.00
@@ -660,120 +787,143 @@ def unit_changes(pilot: Pilot) -> pd.DataFrame:
     teams: dict[str, list[str]] = {}
     for team in pilot.study.teams:
         teams.setdefault(team.unit, []).append(team.id)
-    grouped = changes(pilot).groupby(["measure", "arm", "unit"])["change"]
+    grouped = changes(pilot).groupby(["measure", "arm", "wave", "unit"])["change"]
     table = grouped.agg(pairs="size", mean_change="mean").reset_index()
-    table.insert(3, "teams", table["unit"].map({unit: " + ".join(teams[unit]) for unit in teams}))
-    order = [*pilot.instruments.outcomes, *ARMS].index
+    table.insert(4, "teams", table["unit"].map({unit: " + ".join(teams[unit]) for unit in teams}))
+    order = [*pilot.instruments.outcomes, *pilot.study.arm_ids, *pilot.outcome_waves].index
+    keys = ["measure", "arm", "wave"]
     return table.sort_values(
-        ["measure", "arm"], key=lambda names: names.map(order), kind="stable", ignore_index=True
+        keys, key=lambda names: names.map(order), kind="stable", ignore_index=True
     )
 
 
-def allocations(pilot: Pilot, measure: str) -> pd.DataFrame:
+# More ways of drawing the units than these are not listed.
+MOST_ALLOCATIONS = 20_000
+
+
+def allocations(pilot: Pilot, measure: str, arm: str, wave: str) -> pd.DataFrame:
     """Difference in mean change under every allocation of the units (`randomisation`).
 
     The allocations are a matter of the design: where a unit has no mean they are listed all the
-    same, with NaN for every difference and for whether it is as extreme.
+    same, with NaN for every difference and for whether it is as extreme. None is listed where there
+    are more than `MOST_ALLOCATIONS`.
+
+    Parameters
+    ----------
+    measure : str
+    arm : str
+        The one that is compared with the reference.
+    wave : str
+        The later one.
 
     Examples
     --------
     >>> from earlyhelp.study.raw import open_pilot
-    >>> table = allocations(open_pilot("tests/studies/complete"), "wai")
+    >>> pilot = open_pilot("tests/studies/complete")
+    >>> table = allocations(pilot, "wai", "intervention", "endline")
     >>> print(table.head(2).round(3).to_string(index=False))
     allocation  difference  observed  as_extreme
        U1 + U2       7.925      True        True
        U1 + U3       1.675     False       False
     """
-    units = sorted(set(pilot.study.unit_of.values()))
-    means = _unit_means(pilot, measure)
-    table = randomisation.allocations(means.reindex(units, fill_value=0.0), _treated(pilot))
-    known = len(means) == len(units)
-    table = table if known else table.assign(difference=NOTHING, as_extreme=NOTHING)
+    treated, units = _units(pilot, arm), _units(pilot, arm, str(pilot.study.reference))
+    if math.comb(len(units), len(treated)) > MOST_ALLOCATIONS:
+        columns = ["allocation", "difference", "observed", "as_extreme"]
+        return free(pilot, pd.DataFrame(columns=columns), "allocations")
+    changed = unit_changes(pilot)
+    changed = changed[_where(changed, measure=measure, wave=wave)]
+    means = changed.set_index("unit")["mean_change"]
+    known = set(units) <= set(means.index)
+    table = randomisation.allocations(pd.Series(means).reindex(units, fill_value=0.0), treated)
+    if not known:
+        table = table.assign(difference=NOTHING, as_extreme=NOTHING)
     return free(pilot, table, "allocations")
 
 
-def _unit_means(pilot: Pilot, measure: str) -> pd.Series:
-    table = unit_changes(pilot)
-    return table[table["measure"] == measure].set_index("unit")["mean_change"]
-
-
-def _treated(pilot: Pilot) -> list[str]:
-    return sorted({team.unit for team in pilot.study.teams if team.arm == INTERVENTION})
+def _units(pilot: Pilot, *arms: str) -> list[str]:
+    return sorted({pilot.study.unit_of[team] for team in pilot.study.teams_of(*arms)})
 
 
 @quantity(Given("units"), Given("allocations"), Given("smallest_p"))
 def randomisation_tests(pilot: Pilot) -> pd.DataFrame:
-    """Exact test of the change over every allocation of the randomised units.
+    """Exact test of the change over every allocation of the units of an arm and the reference.
 
     The statistic is the difference of the arms' means of unit means; two-sided.
 
     Returns
     -------
     DataFrame
-        measure, units, intervention_units, allocations, difference, p (both NaN when a unit has no
-        pairs), smallest_p (that any data could give).
+        measure, arm, wave, units, treated_units, allocations, difference, p (both NaN when a unit
+        has no pairs, or for more than `MOST_ALLOCATIONS`), smallest_p (that any data could give).
 
     Examples
     --------
     >>> from earlyhelp.study.raw import open_pilot
     >>> table = randomisation_tests(open_pilot("tests/studies/complete"))
-    >>> print(table.head(1).round(3).to_string(index=False))
-    measure  units  intervention_units  allocations  difference     p  smallest_p
-        wai      4                   2            6       7.925 0.333       0.333
+    >>> columns = ["measure", "units", "allocations", "difference", "p", "smallest_p"]
+    >>> print(table[columns].head(1).round(3).to_string(index=False))
+    measure  units  allocations  difference     p  smallest_p
+        wai      4            6       7.925 0.333       0.333
     """
-    treated, units = _treated(pilot), set(pilot.study.unit_of.values())
     rows = []
-    for measure in pilot.instruments.outcomes:
-        difference = p = NOTHING
-        if len(_unit_means(pilot, measure)) == len(units):
-            table = allocations(pilot, measure)
-            difference = float(table.loc[table["observed"], "difference"].iloc[0])
-            p = randomisation.p_value(table)
+    for (measure, wave), arm in product(waves_again(pilot), compared(pilot)):
+        treated, units = _units(pilot, arm), _units(pilot, arm, str(pilot.study.reference))
+        table = allocations(pilot, measure, arm, wave)
+        known = len(table) and table["difference"].notna().all()
         rows.append(
             {
                 "measure": measure,
+                "arm": arm,
+                "wave": wave,
                 "units": len(units),
-                "intervention_units": len(treated),
+                "treated_units": len(treated),
                 "allocations": math.comb(len(units), len(treated)),
-                "difference": difference,
-                "p": p,
+                "difference": table["difference"][table["observed"]].iloc[0] if known else NOTHING,
+                "p": randomisation.p_value(table) if known else NOTHING,
                 "smallest_p": randomisation.smallest_p(len(units), len(treated)),
             }
         )
-    return pd.DataFrame(rows)
+    columns = ["measure", "arm", "wave", "units", "treated_units", "allocations", "difference"]
+    return pd.DataFrame(rows, columns=[*columns, "p", "smallest_p"])
 
 
 @quantity()
 def arm_differences(pilot: Pilot) -> pd.DataFrame:
-    """Differences between the arms in numeric characteristics (Methods, Practitioner surveys).
+    """Differences from the reference in numeric characteristics (Methods, Practitioner surveys).
 
     Returns
     -------
     DataFrame
-        characteristic, n_intervention, n_comparison, difference (of means), standardised (over the
+        characteristic, arm, n_arm, n_reference, difference (of means), standardised (over the
         pooled SD), p (pooled t test; for words in a report, not for a table: see `between_tests`).
 
     Examples
     --------
     >>> from earlyhelp.study.raw import open_pilot
     >>> table = arm_differences(open_pilot("tests/studies/complete"))
-    >>> print(table.tail(1).round(2).to_string(index=False))
-        characteristic  n_intervention  n_comparison  difference  standardised    p
-    families_supported              12             8       -0.71         -0.22 0.63
+    >>> print(table.drop(columns="arm").tail(1).round(2).to_string(index=False))
+        characteristic  n_arm  n_reference  difference  standardised    p
+    families_supported     12            8       -0.71         -0.22 0.63
     """
     given = described_people(pilot)
     rows = []
-    for characteristic in ("years_practising", "hours_per_week", "families_supported"):
-        x, y = (given.loc[given["arm"] == arm, characteristic].dropna() for arm in ARMS)
+    asked = ("years_practising", "hours_per_week", "families_supported")
+    for characteristic, arm in product(filter(pilot.wave_asking, asked), compared(pilot)):
+        x, y = (
+            given.loc[given["arm"] == one, characteristic].dropna()
+            for one in (arm, pilot.study.reference)
+        )
         test = _test(x, y, False, 0.95)
         rows.append(
             {
                 "characteristic": characteristic,
-                "n_intervention": len(x),
-                "n_comparison": len(y),
+                "arm": arm,
+                "n_arm": len(x),
+                "n_reference": len(y),
                 "difference": x.mean() - y.mean(),
                 "standardised": (x.mean() - y.mean()) / _pooled_sd(x, y),
                 "p": test["p"],
             }
         )
-    return pd.DataFrame(rows)
+    columns = ["characteristic", "arm", "n_arm", "n_reference", "difference", "standardised", "p"]
+    return pd.DataFrame(rows, columns=columns)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import product
 from typing import Any
 
@@ -10,16 +10,7 @@ import pandas as pd
 
 from earlyhelp.analysis.instruments import outcome_scores, tool_rating_scores
 from earlyhelp.analysis.quantities import Formula, Given, Same, Total, labelled, quantity
-from earlyhelp.study.design import (
-    ALL_WAVES,
-    ARMS,
-    BASELINE,
-    COMPARISON,
-    ENDLINE,
-    INTERVENTION,
-    POST_TRAINING,
-    WAVES,
-)
+from earlyhelp.study.design import Study, Wave
 from earlyhelp.study.raw import Pilot
 
 NUMERIC_CHARACTERISTICS = (
@@ -71,7 +62,7 @@ def surveys(pilot: Pilot) -> dict[str, pd.DataFrame]:
     >>> {wave: len(survey) for wave, survey in surveys(pilot).items()}
     {'baseline': 18, 'post_training': 8, 'endline': 23}
     """
-    return {wave: pilot.survey(wave) for wave in ALL_WAVES}
+    return {wave.id: pilot.survey(wave.id) for wave in pilot.study.waves}
 
 
 @quantity(
@@ -100,32 +91,31 @@ def responses(pilot: Pilot) -> pd.DataFrame:
     for wave in pilot.study.waves:
         teams = surveys(pilot)[wave.id]["team"]
         for arm in wave.arms:
-            members = [team.id for team in pilot.study.teams if team.arm == arm]
+            members = pilot.study.teams_of(arm)
             rows += [(wave.id, arm, team, int((teams == team).sum())) for team in members]
             rows.append((wave.id, arm, "all", int(teams.isin(members).sum())))
         rows.append((wave.id, "all", "all", len(teams)))
     return pd.DataFrame(rows, columns=["wave", "arm", "team", "n"])
 
 
-@quantity(
-    Same(
-        "n",
-        "responses",
-        "n",
-        {"activity": "baseline survey"},
-        {"wave": BASELINE},
-        ("arm", "team"),
-    ),
-    Same(
-        "n",
-        "responses",
-        "n",
-        {"activity": "post-training survey"},
-        {"wave": POST_TRAINING},
-        ("arm", "team"),
-    ),
-    Same("n", "responses", "n", {"activity": "endline survey"}, {"wave": ENDLINE}, ("arm", "team")),
-)
+def survey_name(wave: str) -> str:
+    """How tables of activities and stages call the survey of a wave.
+
+    Examples
+    --------
+    >>> survey_name("post_training")
+    'post-training survey'
+    """
+    return f"{wave.replace('_', '-')} survey"
+
+
+def _survey_activities(pilot: Pilot) -> Iterator[Same]:
+    for wave in pilot.study.waves:
+        where = {"activity": survey_name(wave.id)}
+        yield Same("n", "responses", "n", where, {"wave": wave.id}, ("arm", "team"))
+
+
+@quantity(_survey_activities)
 def data_collection(pilot: Pilot) -> pd.DataFrame:
     """Data collection and delivery by team (Table 2.1).
 
@@ -133,7 +123,8 @@ def data_collection(pilot: Pilot) -> pd.DataFrame:
     -------
     DataFrame
         activity, arm, team ("all" for the arm's total), n (people who took part), done (1 when
-        anybody did, else 0). Interviews do not name a team; all were with the intervention arm.
+        anybody did, else 0). Interviews do not name a team; where one arm was treated, all were
+        with it.
 
     Examples
     --------
@@ -144,23 +135,27 @@ def data_collection(pilot: Pilot) -> pd.DataFrame:
     training intervention  all 16     1
     training   comparison  all  0     0
     """
-    attended = pilot.training_attendance[attended_training(pilot)]
-    frames = {
-        "baseline survey": pilot.baseline_survey,
-        "training": attended,
-        "tool use": pilot.tool_use.drop_duplicates("practitioner_id"),
-        "post-training survey": pilot.post_training_survey,
-        "endline survey": pilot.endline_survey,
-    }
+    study = pilot.study
+    first, *later = ({survey_name(wave): survey} for wave, survey in surveys(pilot).items())
+    frames = dict(first)
+    if pilot.has("training_attendance"):
+        frames["training"] = pilot.training_attendance[attended_training(pilot)]
+    if pilot.has("tool_use"):
+        frames["tool use"] = pilot.tool_use.drop_duplicates("practitioner_id")
+    for survey in later:
+        frames |= survey
     rows = []
     for activity, frame in frames.items():
-        for arm in ARMS:
-            members = [team.id for team in pilot.study.teams if team.arm == arm]
+        for arm in study.arm_ids:
+            members = study.teams_of(arm)
             counts = [int((frame["team"] == team).sum()) for team in members]
             rows += [(activity, arm, team, n) for team, n in zip(members, counts, strict=True)]
             rows.append((activity, arm, "all", sum(counts)))
-    rows.append(("interviews", INTERVENTION, "all", len(pilot.interviews)))
-    rows.append(("interviews", COMPARISON, "all", 0))
+    if len(study.treated) == 1:
+        with_whom = {
+            arm: len(pilot.interviews) if arm in study.treated else 0 for arm in study.arm_ids
+        }
+        rows += [("interviews", arm, "all", n) for arm, n in with_whom.items()]
     table = pd.DataFrame(rows, columns=["activity", "arm", "team", "n"])
     return table.assign(done=(table["n"] > 0).astype(int))
 
@@ -190,12 +185,13 @@ def fieldwork(pilot: Pilot) -> pd.DataFrame:
     activity  months               period   short
          all       6 January to June 2024 Jan–Jun
     """
+    first, *middle, last = _with_last(pilot.study)
     dates = {
-        "baseline survey": pilot.baseline_survey["completed_on"],
+        **_answered_on(pilot, first),
         "training observations": pilot.observations["observed_on"],
-        "post-training survey": pilot.post_training_survey["completed_on"],
+        **_answered_on(pilot, *middle),
         "tool use": pd.to_datetime(pilot.tool_use["month"], format="%Y-%m"),
-        "endline survey": pilot.endline_survey["completed_on"],
+        **_answered_on(pilot, *last),
         "interviews": pilot.interviews["conducted_on"],
     }
     given = {activity: pd.to_datetime(when).dropna() for activity, when in dates.items()}
@@ -203,6 +199,21 @@ def fieldwork(pilot: Pilot) -> pd.DataFrame:
     return pd.DataFrame(
         [{"activity": activity, **_period(when)} for activity, when in given.items() if len(when)]
     )
+
+
+def _with_last(study: Study) -> tuple[Any, ...]:
+    """The first wave, those between, and a list of the last, empty where there is one only."""
+    first, *later = study.waves
+    return (first, *later[:-1], later[-1:])
+
+
+def _answered_on(pilot: Pilot, *waves: Wave) -> dict[str, pd.Series]:
+    """Dates of the answers to surveys, where they are known."""
+    return {
+        survey_name(wave.id): pilot.survey(wave.id)["completed_on"]
+        for wave in waves
+        if "completed_on" in pilot.survey(wave.id)
+    }
 
 
 def _period(when: pd.Series) -> dict[str, object]:
@@ -269,7 +280,8 @@ def observation_counts(pilot: Pilot) -> pd.DataFrame:
     """
     parts = pilot.observations["training_part"]
     rows = [(str(part), int((parts == part).sum())) for part in (1, 2)]
-    return pd.DataFrame([*rows, ("all", len(parts))], columns=["training_part", "n"])
+    seen = [*rows, ("all", len(parts))] if len(parts) else []
+    return pd.DataFrame(seen, columns=["training_part", "n"])
 
 
 @quantity(Total("n", "role"))
@@ -290,8 +302,8 @@ def interviewees(pilot: Pilot) -> pd.DataFrame:
      all  3             14.0            60.0            5.0
     """
     interviews = pilot.interviews
-    roles = [*sorted(interviews["role"].dropna().unique()), "all"]
-    rows = []
+    listed = [*sorted(interviews["role"].dropna().unique()), "all"]
+    roles, rows = listed if len(interviews) else [], []
     for role in roles:
         months = interviews.loc[(interviews["role"] == role) | (role == "all"), "months_in_role"]
         rows.append((role, len(months), months.min(), months.max(), months.max() / 12))
@@ -302,64 +314,70 @@ def interviewees(pilot: Pilot) -> pd.DataFrame:
 def _paired(pilot: Pilot) -> Iterator[Same]:
     """Those who answered twice are those who were tested where every respondent has a score."""
     arm = ("arm",)
-    for measure in pilot.instruments.whole:
+    for measure, later in product(pilot.instruments.whole, pilot.outcome_waves[1:]):
         scored = tuple(
             (
                 Same("both", "outcome_summary", "n", {}, {"measure": measure, "wave": wave}, arm),
                 Same("both", "responses", "n", {}, {"wave": wave, "team": "all"}, arm),
             )
-            for wave in WAVES
+            for wave in (pilot.study.first_wave, later)
         )
-        yield Same("both", "paired_tests", "n", {}, {"measure": measure}, arm, scored)
+        again = {"wave": later}
+        yield Same("both", "paired_tests", "n", again, {"measure": measure, **again}, arm, scored)
+
+
+def _answered(pilot: Pilot) -> Iterator[Same]:
+    first, *later = pilot.outcome_waves or (pilot.study.first_wave,)
+    yield Same("before", "responses", "n", {}, {"wave": first, "team": "all"}, ("arm",))
+    for wave in later:
+        select = {"wave": wave, "team": "all"}
+        yield Same("after", "responses", "n", {"wave": wave}, select, ("arm",))
 
 
 @quantity(
-    Same("baseline", "responses", "n", select={"wave": BASELINE, "team": "all"}, on=("arm",)),
-    Same("endline", "responses", "n", select={"wave": ENDLINE, "team": "all"}, on=("arm",)),
+    _answered,
     _paired,
-    Formula("lost", "baseline - both"),
-    Formula("new", "endline - both"),
-    Formula("distinct", "baseline + new"),
-    Formula("retained_percent", "100 * both / baseline"),
-    Total("both", "arm"),
-    Total("lost", "arm"),
-    Total("new", "arm"),
-    Total("distinct", "arm"),
+    Formula("lost", "before - both"),
+    Formula("new", "after - both"),
+    Formula("distinct", "before + new"),
+    Formula("retained_percent", "100 * both / before"),
+    *(Total(column, "arm", ("wave",)) for column in ("both", "lost", "new", "distinct")),
 )
 def people(pilot: Pilot) -> pd.DataFrame:
-    """Distinct people behind the responses.
+    """Distinct people behind the responses to the first wave and to each later one.
 
     Returns
     -------
     DataFrame
-        arm ("all" for both), baseline, endline, both (paired), lost (baseline only), new (endline
-        only), distinct (baseline or endline), described (gave background characteristics),
-        retained_percent (both of baseline).
+        wave (the later one), arm ("all" for every), before, after, both (paired), lost (before
+        only), new (after only), distinct (before or after), described (gave background
+        characteristics), retained_percent (both of before).
 
     Examples
     --------
     >>> from earlyhelp.study.raw import open_pilot
     >>> table = people(open_pilot("tests/studies/complete"))
-    >>> print(table.round(1).to_string(index=False))
-             arm  baseline  endline  both  lost  new  distinct  described  retained_percent
-    intervention        11       16    10     1    6        17         12              90.9
-      comparison         7        7     6     1    1         8          8              85.7
-             all        18       23    16     2    7        25         20              88.9
+    >>> print(table.drop(columns="wave").round(1).to_string(index=False))
+             arm  before  after  both  lost  new  distinct  described  retained_percent
+    intervention      11     16    10     1    6        17         12              90.9
+      comparison       7      7     6     1    1         8          8              85.7
+             all      18     23    16     2    7        25         20              88.9
     """
     arm_of = pilot.study.arm_of
     described = described_people(pilot)["arm"]
     rows = []
-    for arm in (*ARMS, "all"):
+    for wave, arm in product(pilot.outcome_waves[1:], (*pilot.study.arm_ids, "all")):
         before, after = (
             set(survey.loc[(survey["team"].map(arm_of) == arm) | (arm == "all"), "practitioner_id"])
-            for survey in (pilot.baseline_survey, pilot.endline_survey)
+            for survey in map(pilot.survey, (pilot.study.first_wave, wave))
         )
         both = before & after
         rows.append(
             {
+                "wave": wave,
                 "arm": arm,
-                "baseline": len(before),
-                "endline": len(after),
+                "before": len(before),
+                "after": len(after),
                 "both": len(both),
                 "lost": len(before - after),
                 "new": len(after - before),
@@ -368,32 +386,53 @@ def people(pilot: Pilot) -> pd.DataFrame:
                 "retained_percent": percent(len(both), len(before)),
             }
         )
-    return pd.DataFrame(rows)
+    columns = ["wave", "arm", "before", "after", "both", "lost", "new", "distinct", "described"]
+    table = pd.DataFrame(rows, columns=[*columns, "retained_percent"])
+    table.attrs["first_wave"] = pilot.study.first_wave
+    return table
 
 
 def _flow(pilot: Pilot) -> Iterator[Same]:
     """Where the number of each stage stands, too."""
-    for arm in ARMS:
+    for arm in pilot.study.arm_ids:
         for stage, fact in (("teams", "teams"), ("randomised units", "units")):
             where = {"stage": stage, "arm": arm}
             yield Same("n", "design", "value", where, {"fact": f"{arm} {fact}"})
-    for wave in ALL_WAVES:
-        where = {"stage": f"{wave.replace('_', '-')} survey"}
-        yield Same("n", "responses", "n", where, {"wave": wave, "team": "all"}, ("arm",))
-    for stage, other, column in (
-        ("eligible for training", "attendance", "eligible"),
-        ("attended training", "attendance", "attended"),
-    ):
-        yield Same("n", other, column, {"stage": stage}, {"role": "all"})
-    tool = {"tool": pilot.tools[0], "frequency": pilot.study.counted.never}
-    yield Same("n", "tool_frequency", "total", {"stage": "reported use at endline"}, tool)
+    for survey in pilot.study.waves:
+        where = {"stage": survey_name(survey.id)}
+        yield Same("n", "responses", "n", where, {"wave": survey.id, "team": "all"}, ("arm",))
+    # The register and the question on use are of one arm where one was treated.
+    if len(pilot.study.treated) == 1:
+        for stage, column in ELIGIBLE.items():
+            yield Same("n", "attendance", column, {"stage": stage}, {"role": "all"})
+        for asked in pilot.tools[:1]:
+            tool = {"tool": asked, "frequency": str(pilot.study.counted.never)}
+            yield Same("n", "tool_frequency", "total", {"stage": "reported use at endline"}, tool)
     for measure, scale in pilot.instruments.whole.items():
         name = scale.key.name.lower()
-        for wave in WAVES:
+        for wave in pilot.outcome_waves:
             where, select = {"stage": f"{name} at {wave}"}, {"measure": measure, "wave": wave}
             yield Same("n", "outcome_summary", "n", where, select, ("arm",))
-        where = {"stage": f"{name} paired"}
-        yield Same("n", "paired_tests", "n", where, {"measure": measure}, ("arm",))
+        for wave in pilot.outcome_waves[1:]:
+            where = {"stage": paired_stage(pilot, name, wave)}
+            select = {"measure": measure, "wave": wave}
+            yield Same("n", "paired_tests", "n", where, select, ("arm",))
+
+
+ELIGIBLE = {"eligible for training": "eligible", "attended training": "attended"}
+
+
+def paired_stage(pilot: Pilot, name: str, wave: str) -> str:
+    """Stage of those who have an outcome at the first wave and at a later one.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> paired_stage(open_pilot("tests/studies/three_arms"), "distress", "later")
+    'distress paired with later'
+    """
+    several = len(pilot.outcome_waves) > 2
+    return f"{name} paired with {wave}" if several else f"{name} paired"
 
 
 @quantity(_flow)
@@ -414,92 +453,115 @@ def participant_flow(pilot: Pilot) -> pd.DataFrame:
     baseline survey intervention 11
     baseline survey   comparison  7
     """
-    study = pilot.study
+    first, *middle, last = _with_last(pilot.study)
+    trained, used = _delivered(pilot)
+    stages = [
+        *_drawn(pilot),
+        *_surveyed(pilot, first),
+        *trained,
+        *_surveyed(pilot, *middle),
+        *used,
+        *_surveyed(pilot, *last),
+        *_scored(pilot),
+    ]
     rows: list[tuple[str, str, int]] = []
-
-    def add(stage: str, teams: pd.Series) -> None:
-        arms = teams.map(study.arm_of)
-        rows.extend((stage, arm, int((arms == arm).sum())) for arm in ARMS)
-
-    add("teams", pd.Series([team.id for team in study.teams]))
-    units = pd.Series([team.unit for team in study.teams])
-    first = pd.Series([team.id for team in study.teams])[~units.duplicated()]
-    add("randomised units", first)
-    add("baseline survey", pilot.baseline_survey["team"])
-    eligible = pilot.training_attendance
-    frequency = study.counted.frequency[pilot.tools[0]]
-    intervention_only = {
-        "eligible for training": len(eligible),
-        "attended training": int(attended_training(pilot).sum()),
-        "post-training survey": len(pilot.post_training_survey),
-        "rated the tools after training": int(
-            tool_rating_scores(pilot).dropna()["practitioner_id"].nunique()
-        ),
-        "used the tools": int(pilot.tool_use["practitioner_id"].nunique()),
-        "reported use at endline": int(pilot.endline_survey[frequency].notna().sum()),
-    }
-    rows.extend((stage, INTERVENTION, n) for stage, n in intervention_only.items())
-    add("endline survey", pilot.endline_survey["team"])
-    scores = outcome_scores(pilot).dropna(subset="score")
-    for measure, scale in pilot.instruments.whole.items():
-        of_measure, label = scores[scores["measure"] == measure], scale.key.name.lower()
-        for wave in WAVES:
-            add(f"{label} at {wave}", of_measure.loc[of_measure["wave"] == wave, "team"])
-        paired = of_measure[of_measure["practitioner_id"].duplicated()]
-        add(f"{label} paired", paired["team"])
+    for stage, teams, arms in stages:
+        found = [pilot.study.arm_of[team] for team in teams]
+        rows += [(stage, arm, found.count(arm)) for arm in arms]
     return pd.DataFrame(rows, columns=["stage", "arm", "n"])
 
 
-@quantity(
-    Same(
-        "n",
-        "responses",
-        "n",
-        {"denominator": "eligible for training"},
-        {"team": "all"},
-        ("wave", "arm"),
-    ),
-    Same(
-        "n",
-        "responses",
-        "n",
-        {"denominator": "attended training"},
-        {"team": "all"},
-        ("wave", "arm"),
-    ),
-    Same(
-        "n",
-        "responses",
-        "n",
-        {"denominator": "people known to the study"},
-        {"team": "all"},
-        ("wave", "arm"),
-    ),
-    Same("n", "people", "both", {"denominator": "baseline respondents"}, on=("arm",)),
-    Same("total", "people", "baseline", {"denominator": "baseline respondents"}, on=("arm",)),
-    Same(
-        "total", "attendance", "eligible", {"denominator": "eligible for training"}, {"role": "all"}
-    ),
-    Same("total", "attendance", "attended", {"denominator": "attended training"}, {"role": "all"}),
-    # Only the intervention arm has other files than the two surveys.
-    Same(
-        "total",
-        "people",
-        "distinct",
-        {"denominator": "people known to the study", "arm": COMPARISON},
-        on=("arm",),
-    ),
-    Formula("percent", "100 * n / total"),
-)
+# Its name, the team of everybody who reached it, and the arms that went through it.
+Stage = tuple[str, Iterable[str], tuple[str, ...]]
+
+
+def _drawn(pilot: Pilot) -> Iterator[Stage]:
+    study = pilot.study
+    yield "teams", study.unit_of, study.arm_ids
+    if study.reference:
+        first = {unit: team for team, unit in study.unit_of.items()}
+        yield "randomised units", first.values(), study.arm_ids
+
+
+def _surveyed(pilot: Pilot, *waves: Wave) -> Iterator[Stage]:
+    for wave in waves:
+        yield survey_name(wave.id), pilot.survey(wave.id)["team"], wave.arms
+
+
+def _delivered(pilot: Pilot) -> tuple[list[Stage], list[Stage]]:
+    """Stages of the training, and of the use of tools, as far as there are records."""
+    study, register = pilot.study, pilot.training_attendance
+    trained: dict[str, Iterable[str]] = {}
+    used: dict[str, Iterable[str]] = {}
+    if pilot.has("training_attendance"):
+        trained["eligible for training"] = register["team"]
+        trained["attended training"] = register.loc[attended_training(pilot), "team"]
+    if pilot.instruments.ratings:
+        rated = tool_rating_scores(pilot).dropna().drop_duplicates("practitioner_id")
+        used["rated the tools after training"] = rated["team"]
+    if pilot.has("tool_use"):
+        used["used the tools"] = pilot.tool_use.drop_duplicates("practitioner_id")["team"]
+    for frequency in [*study.counted.frequency.values()][:1]:
+        survey = pilot.asking(frequency)
+        used["reported use at endline"] = survey.loc[survey[frequency].notna(), "team"]
+    before, after = (
+        [(name, teams, study.treated) for name, teams in of.items()] for of in (trained, used)
+    )
+    return before, after
+
+
+def _scored(pilot: Pilot) -> Iterator[Stage]:
+    scores, arms = outcome_scores(pilot).dropna(subset="score"), pilot.study.arm_ids
+    for measure, scale in pilot.instruments.whole.items():
+        of_measure, name = scores[scores["measure"] == measure], scale.key.name.lower()
+        by_wave = {wave: of_measure[of_measure["wave"] == wave] for wave in pilot.outcome_waves}
+        for wave, there in by_wave.items():
+            yield f"{name} at {wave}", there["team"], arms
+        before = by_wave[pilot.study.first_wave]["practitioner_id"]
+        for wave in pilot.outcome_waves[1:]:
+            paired = by_wave[wave]["practitioner_id"].isin(before)
+            yield paired_stage(pilot, name, wave), by_wave[wave].loc[paired, "team"], arms
+
+
+def _rates(pilot: Pilot) -> Iterator[Same]:
+    again, known = respondents(pilot), "people known to the study"
+    for whom in (*ELIGIBLE, known):
+        where = {"denominator": whom}
+        yield Same("n", "responses", "n", where, {"team": "all"}, ("wave", "arm"))
+    yield Same("n", "people", "both", {"denominator": again}, on=("wave", "arm"))
+    yield Same("total", "people", "before", {"denominator": again}, on=("wave", "arm"))
+    if len(pilot.study.treated) == 1:
+        for whom, column in ELIGIBLE.items():
+            yield Same("total", "attendance", column, {"denominator": whom}, {"role": "all"})
+    # Only the arms that were treated have other files than the surveys.
+    if pilot.study.reference and len(pilot.outcome_waves) == 2:
+        where = {"denominator": known, "arm": pilot.study.reference}
+        yield Same("total", "people", "distinct", where, on=("arm",))
+
+
+def respondents(pilot: Pilot) -> str:
+    """How response rates call those who answered at the first wave.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> respondents(open_pilot("tests/studies/complete"))
+    'baseline respondents'
+    """
+    return f"{pilot.study.labels[pilot.study.first_wave].lower()} respondents"
+
+
+@quantity(_rates, Formula("percent", "100 * n / total"))
 def response_rates(pilot: Pilot) -> pd.DataFrame:
     """Response rate against each denominator the data offer; the report prints none.
 
     Returns
     -------
     DataFrame
-        wave, arm, denominator (words), n, total, percent, kind. Against "baseline respondents", n
-        counts those of them who answered again. The kind is a rate, or an upper bound where nobody
-        can be in the denominator without having answered: no register lists the arm's staff.
+        wave, arm, denominator (words), n, total, percent, kind. Against the first wave's
+        respondents n counts those of them who answered again. The kind is a rate, or an upper bound
+        where nobody can be in the denominator without having answered: no register lists the arm's
+        staff.
 
     Examples
     --------
@@ -514,36 +576,35 @@ def response_rates(pilot: Pilot) -> pd.DataFrame:
     """
     counted = responses(pilot)
     totals = counted[counted["team"] == "all"].itertuples(index=False)
-    by_arm = people(pilot).set_index("arm")
-    again, before = by_arm["both"].to_dict(), by_arm["baseline"].to_dict()
-    attended = int(attended_training(pilot).sum())
+    told = people(pilot)[["wave", "arm", "both", "before"]].to_numpy().tolist()
+    again = {(wave, arm): (both, before) for wave, arm, both, before in told}
+    register = pilot.training_attendance
+    listed = {whom: register["team"].map(pilot.study.arm_of) for whom in ELIGIBLE}
+    listed["attended training"] = listed["attended training"][attended_training(pilot)]
     rows: list[tuple[str, str, str, int, int]] = []
     for wave, arm, _, n in totals:
-        if arm != "all" and wave != POST_TRAINING:
+        if arm == "all":
+            continue
+        if wave in pilot.outcome_waves:
             rows.append((wave, arm, "people known to the study", n, len(_known_people(pilot, arm))))
-        if arm != "all" and wave == ENDLINE:
-            rows.append((wave, arm, "baseline respondents", again[arm], before[arm]))
-        if arm == INTERVENTION:
-            rows.append((wave, arm, "eligible for training", n, len(pilot.training_attendance)))
-        if arm == INTERVENTION and wave == POST_TRAINING:
+        if wave in pilot.outcome_waves[1:]:
+            rows.append((wave, arm, respondents(pilot), *again[wave, arm]))
+        eligible, attended = (int((arms == arm).sum()) for arms in listed.values())
+        if eligible:
+            rows.append((wave, arm, "eligible for training", n, eligible))
+        if eligible and wave == pilot.after_training:
             rows.append((wave, arm, "attended training", n, attended))
     table = pd.DataFrame(rows, columns=["wave", "arm", "denominator", "n", "total"])
     table["percent"] = [percent(*pair) for pair in table[["n", "total"]].to_numpy().tolist()]
-    listed = set(pilot.training_attendance["team"].map(pilot.study.arm_of))
-    unlisted = (table["denominator"] == "people known to the study") & ~table["arm"].isin(listed)
+    arms = set(listed["eligible for training"])
+    unlisted = (table["denominator"] == "people known to the study") & ~table["arm"].isin(arms)
     table["kind"] = unlisted.map({True: UPPER_BOUND, False: "rate"})
     return table.sort_values(["wave", "arm", "denominator"], ignore_index=True)
 
 
 def _known_people(pilot: Pilot, arm: str) -> set[str]:
     """People of an arm whom any raw file names."""
-    frames = (
-        pilot.baseline_survey,
-        pilot.post_training_survey,
-        pilot.endline_survey,
-        pilot.training_attendance,
-        pilot.tool_use,
-    )
+    frames = (*surveys(pilot).values(), pilot.training_attendance, pilot.tool_use)
     arm_of = pilot.study.arm_of
     return {
         person
@@ -562,10 +623,14 @@ def described_people(pilot: Pilot) -> pd.DataFrame:
         practitioner_id, team, arm, time_in_service and `NUMERIC_CHARACTERISTICS`.
     """
     columns = ["time_in_service", *NUMERIC_CHARACTERISTICS]
-    given = pd.concat(
-        survey[["practitioner_id", "team", *columns]]
-        for survey in (pilot.baseline_survey, pilot.endline_survey)
-    ).dropna(subset=columns, how="all")
+    known = ["practitioner_id", "team"]
+    asked = [
+        survey[[*known, *(column for column in columns if column in survey)]]
+        for survey in surveys(pilot).values()
+        if {*columns} & {*survey}
+    ]
+    given = pd.concat(asked) if asked else pd.DataFrame(columns=known)
+    given = given.reindex(columns=[*known, *columns]).dropna(subset=columns, how="all")
     given = given.drop_duplicates("practitioner_id", ignore_index=True)
     given.insert(2, "arm", given["team"].map(pilot.study.arm_of))
     return given
@@ -578,7 +643,8 @@ def characteristics(pilot: Pilot) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        characteristic, arm ("all" for both), n, mean, sd, median, minimum, maximum.
+        characteristic (those asked for), arm ("all" for every), n, mean, sd, median, minimum,
+        maximum.
 
     Examples
     --------
@@ -591,7 +657,8 @@ def characteristics(pilot: Pilot) -> pd.DataFrame:
     """
     given = described_people(pilot)
     rows = []
-    for characteristic, arm in product(NUMERIC_CHARACTERISTICS, (*ARMS, "all")):
+    asked = [name for name in NUMERIC_CHARACTERISTICS if pilot.wave_asking(name)]
+    for characteristic, arm in product(asked, (*pilot.study.arm_ids, "all")):
         values = given.loc[(given["arm"] == arm) | (arm == "all"), characteristic].dropna()
         summary = (values.mean(), values.std(), values.median(), values.min(), values.max())
         rows.append((characteristic, arm, len(values), *summary))
@@ -621,18 +688,21 @@ def characteristic_counts(pilot: Pilot) -> pd.DataFrame:
     time_in_service comparison over 5 years  4      8     50.0     1
     """
     given = described_people(pilot)
-    hours = given["hours_per_week"].dropna()
-    full = hours >= pilot.study.counted.full_time_hours
+    files = [wave.file for wave in pilot.study.waves]
     answers: dict[str, tuple[pd.Series, tuple[Any, ...]]] = {
-        name: (given[name], pilot.answers(name, "baseline_survey", "endline_survey"))
+        name: (given[name], pilot.answers(name, *files))
         for name in ("time_in_service", "qualification_level")
+        if pilot.wave_asking(name)
     }
-    answers["working_hours"] = (
-        full.map({True: "full time", False: "part time"}),
-        ("full time", "part time"),
-    )
+    full_time = pilot.study.counted.full_time_hours
+    if full_time and pilot.wave_asking("hours_per_week"):
+        full = given["hours_per_week"].dropna() >= full_time
+        posts = full.map({True: "full time", False: "part time"})
+        answers["working_hours"] = posts, ("full time", "part time")
     frames = []
-    for (characteristic, (values, categories)), arm in product(answers.items(), (*ARMS, "all")):
+    for (characteristic, (values, categories)), arm in product(
+        answers.items(), (*pilot.study.arm_ids, "all")
+    ):
         chosen = values[(given.loc[values.index, "arm"] == arm) | (arm == "all")]
         frame = shares(chosen, categories, "category")
         frame["rank"] = frame["n"].rank(method="max", ascending=False).astype(int)
@@ -640,7 +710,8 @@ def characteristic_counts(pilot: Pilot) -> pd.DataFrame:
         frame.insert(0, "characteristic", characteristic)
         frame["category"] = frame["category"].astype(str)
         frames.append(frame)
-    return pd.concat(frames, ignore_index=True)
+    columns = ["characteristic", "arm", "category", "n", "total", "percent", "rank"]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
 
 
 @quantity(Given("value"))
@@ -671,17 +742,19 @@ def design(pilot: Pilot) -> pd.DataFrame:
         "waves": len(study.waves),
         "outcome measures": len(instruments.whole),
         **{f"{name} domains": len(domains) for name, domains in parts.items() if domains},
-        "months of tool use": len(study.tool_months),
     }
-    for arm in ARMS:
-        members = [team for team in study.teams if team.arm == arm]
+    if study.tool_months:
+        facts["months of tool use"] = len(study.tool_months)
+    for arm in study.arm_ids:
+        members = study.teams_of(arm)
         facts[f"{arm} teams"] = len(members)
-        facts[f"{arm} units"] = len({team.unit for team in members})
+        facts[f"{arm} units"] = len({study.unit_of[team] for team in members})
     units = [team.unit for team in study.teams]
     facts["teams in shared units"] = sum(units.count(unit) > 1 for unit in units)
     for name, scale in instruments.measured.items():
-        facts[f"{name} items"] = scale.items
-        facts[f"{name} item maximum"] = scale.maximum
+        if scale.key.items:
+            facts[f"{name} items"] = scale.items
+            facts[f"{name} item maximum"] = scale.maximum
         facts[f"{name} total maximum"] = scale.total_maximum
     for name, domains in parts.items():
         if domains:

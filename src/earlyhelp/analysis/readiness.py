@@ -6,13 +6,13 @@ from itertools import chain
 
 import pandas as pd
 
-from earlyhelp.analysis.feasibility import TRAINED, shares_by, use_by_team
+from earlyhelp.analysis.feasibility import answers_to, shares_by, use_by_team
 from earlyhelp.analysis.participants import attended_training, percent, shares
-from earlyhelp.analysis.quantities import Answers, quantity
+from earlyhelp.analysis.quantities import quantity
 from earlyhelp.study.raw import Pilot
 
 
-@quantity(Answers(asked=TRAINED))
+@quantity(answers_to(lambda _: ["preferred_format"]))
 def training_format(pilot: Pilot) -> pd.DataFrame:
     """Preferred format of the training (RQ 3.3).
 
@@ -31,13 +31,13 @@ def training_format(pilot: Pilot) -> pd.DataFrame:
     two half days  2      8     25.0
     no preference  1      8     12.5
     """
-    formats = pilot.answers("preferred_format", "post_training_survey")
-    return shares(pilot.post_training_survey["preferred_format"], formats, "format")
+    answers = pilot.asking("preferred_format")["preferred_format"]
+    return shares(answers, pilot.answers("preferred_format"), "format")
 
 
 @quantity()
 def contamination(pilot: Pilot) -> pd.DataFrame:
-    """Contact of the comparison arm with the training and the tools (RQ 3.4).
+    """Contact of the reference arm with the training and the tools (RQ 3.4).
 
     Returns
     -------
@@ -54,14 +54,15 @@ def contamination(pilot: Pilot) -> pd.DataFrame:
     training     no  6      7     85.7
     """
     columns = {contact: f"contact_with_{contact}" for contact in ("training", "tools")}
-    answers = {contact: pilot.endline_survey[column] for contact, column in columns.items()}
-    listed = (pilot.answers(column, "endline_survey") for column in columns.values())
+    columns = {contact: name for contact, name in columns.items() if pilot.wave_asking(name)}
+    answers = {contact: pilot.asking(column)[column] for contact, column in columns.items()}
+    listed = map(pilot.answers, columns.values())
     return shares_by("contact", answers, tuple(dict.fromkeys(chain(*listed))), "answer")
 
 
 @quantity()
 def team_consistency(pilot: Pilot) -> pd.DataFrame:
-    """Delivery by intervention team (RQ 3.2).
+    """Delivery by team of the arms that were trained (RQ 3.2).
 
     Returns
     -------
@@ -84,9 +85,10 @@ def team_consistency(pilot: Pilot) -> pd.DataFrame:
     register = pilot.training_attendance
     users = register["practitioner_id"].isin(pilot.tool_use["practitioner_id"])
     by_team = use_by_team(pilot).set_index("team")
-    completed, recorders = by_team[list(pilot.tools)].sum(axis=1), by_team["practitioners"]
+    tools = by_team.columns.drop(["difference", "practitioners", "people"])
+    completed, recorders = by_team[tools].sum(axis=1), by_team["practitioners"]
     rows = []
-    for team in by_team.index.drop("all"):
+    for team in by_team.index.drop("all", errors="ignore"):
         members = register["team"] == team
         eligible, came = int(members.sum()), int((members & attended).sum())
         used = int((members & attended & users).sum())
@@ -104,4 +106,6 @@ def team_consistency(pilot: Pilot) -> pd.DataFrame:
                 "completions_per_user": completions / recorded if recorded else float("nan"),
             }
         )
-    return pd.DataFrame(rows)
+    columns = ["team", "eligible", "attended", "attended_percent", "used", "used_percent"]
+    columns += ["completions", "completions_per_user"]
+    return pd.DataFrame(rows, columns=columns)

@@ -31,7 +31,7 @@ from pathlib import Path
 import pandas as pd
 from scipy import stats
 
-from earlyhelp.analysis.outcomes import BETWEEN, standardised_difference
+from earlyhelp.analysis.outcomes import standardised_difference
 from earlyhelp.analysis.quantities import claiming, labelled
 from earlyhelp.analysis.randomisation import design_effect
 from earlyhelp.possible.extremes import ATTAINED, EXACT, OUTER, spread_known
@@ -40,6 +40,11 @@ from earlyhelp.possible.two_waves import Change, Wave
 from earlyhelp.published import identified_sets
 from earlyhelp.published.claims import parse_interval
 from earlyhelp.published.identified_sets import (
+    ARMS,
+    BASELINE,
+    ENDLINE,
+    INTERVENTION,
+    WAVES,
     Identified,
     Outcome,
     reliable_change,
@@ -47,17 +52,10 @@ from earlyhelp.published.identified_sets import (
 )
 from earlyhelp.published.numbers import number, roundings, span
 from earlyhelp.published.printed import PrintedFigures, read_printed
-from earlyhelp.study.design import (
-    ARMS,
-    BASELINE,
-    ENDLINE,
-    INTERVENTION,
-    WAVES,
-    Study,
-    read_study,
-)
+from earlyhelp.study.design import Study, contrast, read_study
 from earlyhelp.study.scoring_keys import Instruments, read_instruments
 
+BETWEEN = contrast(*ARMS)
 COLUMNS = ["quantity", "population", "low", "high", "values", "decimals", "status", "how"]
 ALL_TESTS = "exact, over all data sets that agree with every printed figure of the arm"
 GROUP = "exact, over all data sets with the n, mean and SD of this group; the tests are left aside"
@@ -74,6 +72,11 @@ class Figures:
     stored: Identified
     outcomes: Mapping[str, Outcome]
     instruments: Instruments
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Words for arms, waves, instruments and scales, by id."""
+        return self.study.labels | self.instruments.labels
 
     def extreme(self, measure: str, arm: str, quantity: str) -> tuple[float, float, str]:
         """Stored least and greatest value, and whether they are exact."""
@@ -170,7 +173,7 @@ def change(figures: Figures, measure: str, confidence: float) -> pd.DataFrame:
         for index, arm in enumerate(ARMS)
         for row in _change_of_arm(figures, measure, index, arm, confidence)
     )
-    return labelled(_frame(rows), figures.instruments.labels)
+    return labelled(_frame(rows), figures.labels)
 
 
 def _change_of_arm(
@@ -310,7 +313,7 @@ def by_solution(figures: Figures, measure: str) -> pd.DataFrame:
         for number, (_, pairs) in enumerate(_solutions(figures, measure), 1)
         for index, arm in enumerate(ARMS)
     ]
-    return claiming(labelled(pd.DataFrame(rows), figures.instruments.labels), "bounded")
+    return claiming(labelled(pd.DataFrame(rows), figures.labels), "bounded")
 
 
 def _of_arm(figures: Figures, measure: str, arm: str, changes: list[Change]) -> dict[str, float]:
@@ -550,7 +553,7 @@ def between(figures: Figures, measure: str, confidence: float) -> pd.DataFrame:
     Difference of mean changes intervention less comparison  7.2   7.2 determined
     """
     rows = [*_change_between(figures, measure, confidence), *_waves_between(figures, measure)]
-    return labelled(_frame(rows), figures.instruments.labels)
+    return labelled(_frame(rows), figures.labels)
 
 
 def _change_between(figures: Figures, measure: str, confidence: float) -> Iterator[Row]:
@@ -876,7 +879,7 @@ def score_ranges(figures: Figures, measure: str) -> pd.DataFrame:
             "high": chosen["high"].astype(int),
         }
     )
-    return labelled(claiming(table.reset_index(drop=True), "bounded"), figures.study.labels)
+    return labelled(claiming(table.reset_index(drop=True), "bounded"), figures.labels)
 
 
 # --- People and use -------------------------------------------------------------------------------

@@ -54,21 +54,16 @@ from earlyhelp.possible.one_group import Figures, Interval
 from earlyhelp.possible.two_waves import Arm, Change, TTest, Wave
 from earlyhelp.published.claims import CLAIMS_FILE
 from earlyhelp.published.printed import Group, PrintedFigures, read_printed
-from earlyhelp.study.design import (
-    ARMS,
-    BASELINE,
-    ENDLINE,
-    INTERVENTION,
-    POST_TRAINING,
-    WAVES,
-    Study,
-    read_study,
-)
+from earlyhelp.study.design import Study, read_study
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.scoring_keys import Scale, read_instruments
 from earlyhelp.study.textfile import is_there, read_text
 
 Tell = Callable[[str], None]
+# What the sets are searched for and stored of: two arms at two waves. Other designs have none.
+ARMS = INTERVENTION, COMPARISON = ("intervention", "comparison")
+WAVES = BASELINE, ENDLINE = ("baseline", "endline")
+POST_TRAINING = "post_training"
 FOLDER = "derived"
 INPUTS = "inputs.json"
 # Raise it whenever the same figures may give other results; moving or formatting code is none.
@@ -154,6 +149,8 @@ def _floats(within: Interval) -> tuple[float, float, bool, bool]:
 def outcomes(study: Study, printed: PrintedFigures) -> dict[str, Outcome]:
     """Outcome measures of a study by their instrument, those whose paired tests are printed.
 
+    None of a study with other arms or waves than `ARMS` and `WAVES`.
+
     Raises
     ------
     InputError
@@ -170,7 +167,7 @@ def outcomes(study: Study, printed: PrintedFigures) -> dict[str, Outcome]:
     """
     found, problems = {}, []
     for measure, scale in read_instruments(study.folder).whole.items():
-        if printed.of("paired_tests", "t_size", measure=measure):
+        if searched(study) and printed.of("paired_tests", "t_size", measure=measure):
             try:
                 found[scale.instrument] = _outcome(scale, printed)
             except InputError as error:
@@ -178,6 +175,11 @@ def outcomes(study: Study, printed: PrintedFigures) -> dict[str, Outcome]:
     if problems:
         raise InputError(problems)
     return found
+
+
+def searched(study: Study) -> bool:
+    """Whether a study has the arms and waves that sets are searched for."""
+    return study.arm_ids == ARMS and {*WAVES, POST_TRAINING} >= {wave.id for wave in study.waves}
 
 
 def _outcome(scale: Scale, printed: PrintedFigures) -> Outcome:
@@ -230,7 +232,9 @@ def ratings(study: Study, printed: PrintedFigures) -> dict[str, Figures]:
     found = {}
     for name, scale in read_instruments(study.folder).ratings.items():
         keys = {"measure": scale.instrument, "tool": scale.key.tool}
-        if scale.key.tool in printed.values("tool_ratings", "tool", measure=scale.instrument):
+        if searched(study) and scale.key.tool in printed.values(
+            "tool_ratings", "tool", measure=scale.instrument
+        ):
             answered = printed.respondents(INTERVENTION, POST_TRAINING)
             group = printed.group("tool_ratings", answered, **keys)
             if group.mean is not None and group.sd is not None:

@@ -138,12 +138,24 @@ def assemble(study: Study, results: Path, root: Path, source: Path) -> Contents:
         shutil.copytree(study.folder / "raw", source / "raw")
     if not study.chapters:
         for page in REFERENCE_PAGES:
-            shutil.copy(book / f"{page}.md", source)
+            text = (book / f"{page}.md").read_text("utf-8")
+            kept = _RESULTS.sub(lambda link: _link(link, source), text)
+            (source / f"{page}.md").write_text(kept, "utf-8")
         files = (path.relative_to(source).with_suffix("") for path in source.rglob("*.*"))
         contents = contents.of({file.as_posix() for file in files})
     toc = yaml.safe_dump(contents.sphinx, sort_keys=False)
     (source / "_toc.yml").write_text(toc, encoding="utf-8")
     return contents
+
+
+# How reference pages lead to a page of results: in brackets, or by words.
+_RESULTS = re.compile(r" \(\{doc\}`(results/\w+)`\)|\{doc\}`([^<`]+) <(results/\w+)>`")
+
+
+def _link(link: re.Match[str], source: Path) -> str:
+    """The link, or its words where the study has no such page."""
+    in_brackets, words, page = link.groups()
+    return link[0] if (source / f"{page or in_brackets}.ipynb").is_file() else words or ""
 
 
 def _run_sphinx(of_study: dict[str, Any], root: Path, work: Path) -> None:

@@ -7,6 +7,7 @@ import logging
 import math
 import re
 from collections.abc import Callable, Mapping
+from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from textwrap import shorten
@@ -20,10 +21,14 @@ from traitlets.config import Config
 
 from earlyhelp.analysis.outcomes import ANALYSIS_SETS
 from earlyhelp.analysis.quantities import FREE
+from earlyhelp.published import identified_sets
+from earlyhelp.published.claims import CLAIMS_FILE
 from earlyhelp.qualitative.theory import THEORY_FILE, load_theory
+from earlyhelp.qualitative.triangulation import TRIANGULATION_FILE
 from earlyhelp.report.myst import CAPTION, CLAIMED
-from earlyhelp.study.design import find_folder, read_study
+from earlyhelp.study.design import find_folder, read_questions, read_study
 from earlyhelp.study.problems import InputError, Problem
+from earlyhelp.study.raw import open_pilot
 from earlyhelp.study.textfile import is_there, read_text, write_whole
 
 # Seconds that one cell may take. Work that needs longer is a step of the workflow, as the
@@ -32,6 +37,10 @@ CELL_LIMIT = 3600
 # Tags of cells about a published report whose data were reconstructed, and of the text of the study
 # that the chapters are about.
 RECONSTRUCTED, CHAPTER = "reconstructed-only", "chapter-only"
+# Tags of cells, and with that of the parameters of pages, that not every study has something for.
+NEEDS = "needs-"
+TARGET = re.compile(r"\)=\n+$")
+HEADING = re.compile(r"^(?=(?:\([a-z0-9-]+\)=\n+)?(#+) )", re.MULTILINE)
 
 
 class NotebookError(RuntimeError):
@@ -238,8 +247,8 @@ def _outcome_problems(source: Path, outcome: str, study: str) -> list[Problem]:
 def execute(source: Path, output: Path, given: Mapping[str, str]) -> None:
     """Run a notebook and write its executed copy; nothing is written unless all cells ran.
 
-    Cells with the tag `RECONSTRUCTED` are left out of the pages of a study whose data are observed,
-    cells with the tag `CHAPTER` where the chapters are about another study.
+    Cells are left out that are not of the study (`cells_of`), and afterwards sections that show
+    nothing (`without_shells`). Of a page that the study has nothing for no cell is left.
 
     Parameters
     ----------
@@ -262,14 +271,126 @@ def execute(source: Path, output: Path, given: Mapping[str, str]) -> None:
     values = given_parameters(source, notebook, given)
     study = (default_parameters(source, notebook) | values).get("study")
     if study:
-        about = read_study(study)
-        kept = {RECONSTRUCTED: about.provenance == "reconstructed", CHAPTER: about.chapters}
-        omitted = [tag for tag, keep in kept.items() if not keep]
-        notebook.cells = [c for c in notebook.cells if not any(_tagged(c, t) for t in omitted)]
-    _inject(notebook, values)
-    clean = _cleaned(_run(source, notebook))
+        notebook.cells = cells_of(notebook, find_folder(study))
+    if notebook.cells:
+        _inject(notebook, values)
+        notebook = without_shells(_run(source, notebook))
+    clean = _cleaned(notebook)
     output.parent.mkdir(parents=True, exist_ok=True)
     write_whole(output, f"{nbformat.writes(clean)}\n".encode())
+
+
+def cells_of(notebook: nbformat.NotebookNode, folder: Path) -> list[nbformat.NotebookNode]:
+    """The cells of a notebook that a study has something for.
+
+    Left out are cells with the tag `RECONSTRUCTED` where the data are observed, with the tag
+    `CHAPTER` where the chapters are about another study, and with a tag `NEEDS` of what the study
+    has not (`study_has`). Such a tag of the cell of parameters is about the whole page.
+    """
+    study = read_study(folder)
+    has = {RECONSTRUCTED: study.provenance == "reconstructed", CHAPTER: study.chapters}
+    tagged = any(
+        tag.startswith(NEEDS) for c in notebook.cells for tag in c.metadata.get("tags", [])
+    )
+    if tagged:
+        has |= {f"{NEEDS}{what}": there for what, there in study_has(folder).items()}
+
+    def kept(cell: nbformat.NotebookNode) -> bool:
+        tags = cell.metadata.get("tags", [])
+        unknown = [tag for tag in tags if tag.startswith(NEEDS) and tag not in has]
+        if unknown:
+            raise KeyError(f"{unknown[0]}: no such need")
+        return all(has.get(tag, True) for tag in tags)
+
+    whole = (cell for cell in notebook.cells if _tagged(cell, "parameters"))
+    return [cell for cell in notebook.cells if kept(cell)] if all(map(kept, whole)) else []
+
+
+def study_has(folder: Path) -> dict[str, bool]:
+    """What pages and cells may need of a study, and whether it has it.
+
+    Examples
+    --------
+    >>> has = study_has(Path("tests/studies/single_arm"))
+    >>> has["contrasts"], has["tools"]
+    (False, False)
+    """
+    pilot = open_pilot(folder)
+    study, counted = pilot.study, pilot.study.counted
+    answers = (question.answers for question in read_questions(folder).values())
+    return {
+        "contrasts": study.reference is not None,
+        "single-arm": study.reference is None,
+        "higher": all(scale.better > 0 for scale in pilot.instruments.whole.values()),
+        "lower": any(scale.better < 0 for scale in pilot.instruments.whole.values()),
+        "own-words": not study.chapters,
+        # Planning the next trial compares one arm with the reference, before and after.
+        "two-arms": len(study.arms) == 2 and len(pilot.outcome_waves) == 2,
+        "training": pilot.has("training_attendance") or bool(counted.statements),
+        "tools": bool(pilot.tools),
+        "anticipated": bool(counted.anticipated_outcomes),
+        "training-views": bool(counted.training_views),
+        "know-more": bool(counted.know_more),
+        "frequency": bool(counted.frequency),
+        "tool-records": pilot.has("tool_use"),
+        "difficulty": pilot.wave_asking("difficulty") is not None,
+        "engagement": pilot.wave_asking("family_engagement") is not None,
+        "answers": any(answers),
+        "matrix": not pilot.framework_matrix.empty,
+        "theory": is_there(folder / THEORY_FILE),
+        "triangulation": is_there(folder / TRIANGULATION_FILE),
+        "claims": is_there(folder / CLAIMS_FILE),
+        "determined": is_there(folder / identified_sets.FOLDER / identified_sets.INPUTS),
+    }
+
+
+def without_shells(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Leave out each section whose cells of code show nothing, with its heading and its text.
+
+    Of a page that shows nothing at all no cell is left.
+    """
+    shown = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.outputs]
+    if HEADING.match(notebook.cells[0].source) and not shown:
+        notebook.cells = []
+    pieces: list[tuple[nbformat.NotebookNode, str, int]] = []
+    for cell in notebook.cells:
+        found = (match.start() for match in HEADING.finditer(cell.source))
+        # The target of a heading is a part of it.
+        ends = [start for start in found if not TARGET.search(cell.source[:start])]
+        texts = [cell.source]
+        if cell.cell_type == "markdown":
+            parts = zip([0, *ends], [*ends, len(cell.source)], strict=True)
+            texts = [text for start, end in parts if (text := cell.source[start:end]).strip()]
+        for text in texts:
+            heading = HEADING.match(text) if cell.cell_type == "markdown" else None
+            pieces.append((cell, text, len(heading[1]) if heading else 0))
+    dropped: set[int] = set()
+    for start, (_, _, level) in enumerate(pieces):
+        # The page itself, at the first level, is left out as a whole or not at all.
+        if level > 1:
+            rest = range(start + 1, len(pieces))
+            end = next((n for n in rest if 0 < pieces[n][2] <= level), len(pieces))
+            code = [cell for cell, _, _ in pieces[start:end] if cell.cell_type == "code"]
+            if code and not any(cell.outputs for cell in code):
+                dropped |= set(range(start, end))
+    if dropped:
+        notebook.cells = _rejoined([p for n, p in enumerate(pieces) if n not in dropped])
+    return notebook
+
+
+def _rejoined(
+    pieces: list[tuple[nbformat.NotebookNode, str, int]],
+) -> list[nbformat.NotebookNode]:
+    """Cells of what is left of their texts; cells of code that were run keep their order."""
+    cells: list[nbformat.NotebookNode] = []
+    for _, group in groupby(pieces, key=lambda piece: id(piece[0])):
+        kept = list(group)
+        kept[0][0].source = "".join(text for _, text, _ in kept).rstrip()
+        cells.append(kept[0][0])
+    ran = (cell for cell in cells if cell.cell_type == "code" and cell.source.strip())
+    for number, cell in enumerate(ran, start=1):
+        cell.execution_count = number
+    return cells
 
 
 def _inject(notebook: nbformat.NotebookNode, values: Mapping[str, Any]) -> None:

@@ -6,7 +6,6 @@ import ast
 import inspect
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import fields, replace
 from itertools import permutations
 from math import isclose
 from textwrap import dedent
@@ -72,13 +71,8 @@ def _watched(pilot: Pilot, quantity: str) -> Computed:
 
         return Watched(frame)
 
-    tables = {field.name: getattr(pilot, field.name) for field in fields(pilot)}
-    frames: dict[str, Any] = {
-        name: watched(name, table)
-        for name, table in tables.items()
-        if isinstance(table, pd.DataFrame)
-    }
-    table = QUANTITIES[quantity].compute(replace(pilot, **frames))
+    frames = {name: watched(name, table) for name, table in pilot.raw.items()}
+    table = QUANTITIES[quantity].compute(pilot.with_raw(**frames))
     return table, {stem: columns for stem, columns in seen.items() if columns}
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Collection, Hashable, Mapping, Sequence
-from itertools import zip_longest
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from itertools import cycle, zip_longest
 from textwrap import fill
 from typing import Any
 
@@ -21,11 +21,11 @@ from matplotlib.patches import FancyBboxPatch
 from earlyhelp.analysis.quantities import FREE
 from earlyhelp.published.numbers import chance, number
 from earlyhelp.report.layout import DESIGN_LABELS, label
-from earlyhelp.study.design import ARMS, BASELINE, COMPARISON, ENDLINE, INTERVENTION, WAVES
 
 INK, MUTED = "#1f2a33", "#5b6770"
-ARM_COLOURS = {INTERVENTION: "#0b5c8a", COMPARISON: "#c2571a"}
-ARM_MARKERS = {INTERVENTION: "o", COMPARISON: "s"}
+# Of the arms, in the order of the study.
+COLOURS = ("#0b5c8a", "#c2571a", "#1b7a4b", "#6b4c9a", "#8a6d00", "#a3242b")
+MARKERS = ("o", "s", "^", "D", "v", "P")
 # Of bars that stand side by side, with a pattern for each, so that colour is not alone.
 BAR_COLOURS = ("#0b5c8a", "#8fb8d3", "#c2571a", "#dd9a6c")
 HATCHES = ("", "///", "...", "xxx")
@@ -180,55 +180,68 @@ TOOL_LINES: Mapping[str, Any] = {
     "hue": "tool",
     "style": "tool",
     "markers": ["o", "s"],
-    "palette": list(ARM_COLOURS.values()),
+    "palette": list(COLOURS[:2]),
     "errorbar": None,
 }
 
 
-def points(arm: str) -> dict[str, Any]:
+def looks(arms: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Colour and marker of every arm, in the order of the study.
+
+    Examples
+    --------
+    >>> looks(["new", "old"])
+    {'new': ('#0b5c8a', 'o'), 'old': ('#c2571a', 's')}
+    """
+    return dict(zip(arms, cycle(zip(COLOURS, MARKERS, strict=True)), strict=False))
+
+
+def points(scores: pd.DataFrame, look: tuple[str, str]) -> dict[str, Any]:
     """How seaborn draws the people of an arm, by wave.
 
     In small panels points overlap a little rather than leave the plot.
     """
-    look = {"color": ARM_COLOURS[arm], "marker": ARM_MARKERS[arm], "size": 4.5}
-    return {"order": WAVES, "warn_thresh": 0.5, **look}
+    colour, marker = look
+    drawn = {"color": colour, "marker": marker, "size": 4.5}
+    return {"order": list(scores["wave"].unique()), "warn_thresh": 0.5, **drawn}
 
 
-def against_maximum(
-    panels: Sequence[Axes], scores: pd.DataFrame, maximum: float, name: str
-) -> None:
-    """Add to a panel for each arm its means and the highest possible score.
+def against_best(panels: Mapping[str, Axes], scores: pd.DataFrame, best: float, name: str) -> None:
+    """Add to a panel for each arm its means and the best score that the scale allows.
 
     Parameters
     ----------
-    panels : sequence of Axes
-        Intervention and comparison.
+    panels : mapping
+        Axes by arm.
     scores : DataFrame
         arm, wave, score: one row per person and wave of one measure.
-    maximum : float
-        Drawn as a line.
+    best : float
+        Drawn as a line: the highest score, or the lowest where lower is better.
     name : str
         Axis label.
     """
-    means = scores.groupby(["arm", "wave"])["score"].mean()
-    for axes, arm in zip(panels, ARMS, strict=True):
-        for place, wave in enumerate(WAVES):
+    means, waves = scores.groupby(["arm", "wave"])["score"].mean(), scores["wave"].unique()
+    for arm, axes in panels.items():
+        for place, wave in enumerate(waves):
             mean = means.get((arm, wave), float("nan"))
             axes.hlines(mean, place - 0.3, place + 0.3, color=INK, linewidth=1.6)
-        axes.axhline(maximum, color=MUTED, linestyle="--", linewidth=1)
+        axes.axhline(best, color=MUTED, linestyle="--", linewidth=1)
         axes.set(title=label(arm, scores), xlabel="", ylabel=name)
-        axes.set_xticks([0, 1], [label(wave, scores) for wave in WAVES])
-    panels[0].annotate(
-        f"Scale maximum {maximum:g}",
-        (0, maximum),
-        xycoords=panels[0].get_yaxis_transform(),
-        xytext=(3, -3),
+        axes.set_xticks(range(len(waves)), [label(wave, scores) for wave in waves])
+    first = next(iter(panels.values()))
+    lowest = best < scores["score"].min()
+    first.annotate(
+        f"Scale {'minimum' if lowest else 'maximum'} {best:g}",
+        (0, best),
+        xycoords=first.get_yaxis_transform(),
+        xytext=(3, 3 if lowest else -3),
         textcoords="offset points",
-        va="top",
+        va="bottom" if lowest else "top",
         fontsize=8,
         color=MUTED,
     )
-    panels[0].set_ylim(top=maximum + 0.04 * maximum)
+    room = 0.04 * (best or scores["score"].max())
+    first.set_ylim(best - room if lowest else None, None if lowest else best + room)
 
 
 def group_means(frame: pd.DataFrame, categories: Sequence[str], maximum: float) -> Figure:
@@ -245,27 +258,30 @@ def group_means(frame: pd.DataFrame, categories: Sequence[str], maximum: float) 
     """
     figure, panels = side_by_side(3.0, columns=len(categories), sharey=True)
     for axes, category in zip(panels, categories, strict=True):
-        _means(axes, frame[frame["measure"] == category])
+        rows = frame[frame["measure"] == category]
+        _means(axes, rows)
         axes.axhline(maximum, color=MUTED, linestyle=":", linewidth=1)
-        axes.set(title=label(category, frame), xlim=(-0.5, 1.5))
+        axes.set(title=label(category, frame), xlim=(-0.5, rows["wave"].nunique() - 0.5))
     panels[0].set_ylabel("Mean score, bars one SD")
     handles, names = panels[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside upper center", ncols=2, frameon=False)
+    figure.legend(handles, names, loc="outside upper center", ncols=len(names), frameon=False)
     return figure
 
 
 def _means(axes: Axes, frame: pd.DataFrame) -> None:
-    """Mean scores of both arms at both waves side by side, with bars and numbers beside them."""
-    for arm, colour in ARM_COLOURS.items():
-        rows = frame[frame["arm"] == arm].set_index("wave").loc[list(WAVES)]
-        side = -1 if arm == INTERVENTION else 1
-        places = (0.06 * side, 1 + 0.06 * side)
+    """Mean scores of every arm at every wave side by side, with bars and numbers beside them."""
+    arms, waves = looks(frame["arm"].unique()), list(frame["wave"].unique())
+    for column, (arm, (colour, marker)) in enumerate(arms.items()):
+        rows = frame[frame["arm"] == arm].set_index("wave").reindex(waves)
+        # Side by side around the wave's place; numbers stand outside, or right of a single arm.
+        side = 2 * column - (len(arms) - 1) or 1
+        places = [place + 0.06 * side for place in range(len(waves))]
         axes.errorbar(
             places,
             rows["mean"],
             yerr=rows["sd"],
             color=colour,
-            marker=ARM_MARKERS[arm],
+            marker=marker,
             # Not joined: the people of the two waves are not the same.
             linestyle="",
             capsize=3,
@@ -275,16 +291,18 @@ def _means(axes: Axes, frame: pd.DataFrame) -> None:
             axes.annotate(
                 number(mean, 1),
                 (place, mean),
-                (6 * side, 0),
+                (6 if side > 0 else -6, 0),
                 textcoords="offset points",
                 ha="right" if side < 0 else "left",
                 va="center",
                 fontsize=8,
             )
-    axes.set_xticks([0, 1], [label(wave, frame) for wave in WAVES])
+    axes.set_xticks(range(len(waves)), [label(wave, frame) for wave in waves])
 
 
-def arms_compared(means: pd.DataFrame, contrasts: pd.DataFrame, maximum: float) -> Figure:
+def arms_compared(
+    means: pd.DataFrame, contrasts: pd.DataFrame, maximum: float, title: str
+) -> Figure:
     """Mean scores of a measure by arm and wave, and below them the differences between the arms.
 
     Parameters
@@ -296,8 +314,11 @@ def arms_compared(means: pd.DataFrame, contrasts: pd.DataFrame, maximum: float) 
         (`outcomes.between_tests`, `determined.differences`).
     maximum : float
         Highest possible score.
+    title : str
+        What is compared.
     """
-    ordered = means.sort_values("wave", key=lambda waves: waves.map(WAVES.index), kind="stable")
+    waves = list(means["wave"].unique())
+    ordered = means.sort_values("wave", key=lambda names: names.map(waves.index), kind="stable")
     panels = (len(ordered), len(contrasts))
     # Narrow enough to be read on a phone, where both panels stand below one another as here.
     figure, (upper, lower) = plt.subplots(
@@ -329,7 +350,7 @@ def arms_compared(means: pd.DataFrame, contrasts: pd.DataFrame, maximum: float) 
     shown = [name if name not in names[:row] else "or" for row, name in enumerate(names)]
     _estimates(lower, contrasts.rename(columns={"difference": "estimate"}), shown)
     lower.axvline(0, color=MUTED, linewidth=1)
-    lower.set_title("Intervention less comparison, points", loc="right")
+    lower.set_title(f"{title}, points", loc="right")
     return figure
 
 
@@ -337,10 +358,9 @@ def _estimates(
     axes: Axes, frame: pd.DataFrame, names: Sequence[str], arms: Sequence[str] = ()
 ) -> None:
     """A row for each estimate: its name, its interval, and its number at the right."""
+    look = looks(dict.fromkeys(arms))
     for place, row in enumerate(frame.to_dict("records")):
-        colour, marker = (
-            (ARM_COLOURS[arms[place]], ARM_MARKERS[arms[place]]) if arms else (INK, "D")
-        )
+        colour, marker = look[arms[place]] if arms else (INK, "D")
         axes.plot([row["ci_low"], row["ci_high"]], [place, place], color=colour)
         axes.plot(row["estimate"], place, marker, color=colour)
         axes.annotate(
@@ -367,7 +387,8 @@ def flow(frame: pd.DataFrame, stages: Sequence[tuple[str, str]]) -> Figure:
     """
     n_of = frame.set_index(["stage", "arm"])["n"].to_dict()
     figure, (axes,) = side_by_side(0.55 * len(stages) + 0.6)
-    for column, arm in enumerate(ARM_COLOURS):
+    arms = looks(frame["arm"].unique())
+    for column, (arm, (colour, _)) in enumerate(arms.items()):
         axes.text(column, 0.75, label(arm, frame), ha="center", weight="bold")
         previous: int | None = None
         for row, (stage, words) in enumerate(stages):
@@ -387,14 +408,14 @@ def flow(frame: pd.DataFrame, stages: Sequence[tuple[str, str]]) -> Figure:
                     0.6,
                     boxstyle="round,pad=0.02",
                     facecolor="white",
-                    edgecolor=ARM_COLOURS[arm],
-                    linestyle="-" if arm == INTERVENTION else "--",
+                    edgecolor=colour,
+                    linestyle="-" if column == 0 else "--",
                 )
             )
             text = f"{words}: {n_of[stage, arm]}"
             axes.text(column, -row, text, ha="center", va="center", fontsize=8.5)
             previous = row
-    axes.set(xlim=(-0.5, 1.5), ylim=(-len(stages) + 0.4, 1.1))
+    axes.set(xlim=(-0.5, len(arms) - 0.5), ylim=(-len(stages) + 0.4, 1.1))
     axes.axis("off")
     return figure
 
@@ -567,11 +588,9 @@ def score_ranges(frame: pd.DataFrame, maximum: float, name: str) -> Figure:
         Axis label.
     """
     figure, panels = side_by_side(3.3, columns=2, sharey=True)
-    for axes, arm in zip(panels, ARM_COLOURS, strict=True):
-        for wave, shift, marker, colour in (
-            (BASELINE, -0.2, "o", ARM_COLOURS[arm]),
-            (ENDLINE, 0.2, "^", INK),
-        ):
+    before, after = frame["wave"].unique()
+    for axes, (arm, (of_arm, _)) in zip(panels, looks(frame["arm"].unique()).items(), strict=True):
+        for wave, shift, marker, colour in ((before, -0.2, "o", of_arm), (after, 0.2, "^", INK)):
             rows = frame[(frame["arm"] == arm) & (frame["wave"] == wave)]
             place = rows["score"] + shift
             axes.vlines(place, rows["low"], rows["high"], color=colour, linewidth=1.1)

@@ -20,17 +20,13 @@ from earlyhelp.possible.one_group import Interval
 from earlyhelp.published.numbers import NUMBER_WORDS, number
 from earlyhelp.published.statuses import Marks, cell_claims, cell_statuses
 from earlyhelp.report.myst import escape, mark
-from earlyhelp.study.design import PERSON_TYPES, WAVES
+from earlyhelp.study.design import PERSON_TYPES
 
 # Words for what tables name in code, where the study has none of its own.
 LABELS = {
-    "intervention": "Intervention",
-    "comparison": "Comparison",
     "all": "All",
     "practitioners": "Practitioners",
     "change": "Change",
-    "endline adjusted for baseline": "Endline adjusted for baseline",
-    "intervention less comparison": "Intervention less comparison",
     "working_hours": "Working hours",
     "child": "Children",
     "adult": "Adults",
@@ -187,7 +183,7 @@ def _by_wave(frame: pd.DataFrame) -> pd.DataFrame:
         index=["arm", "team"], columns="wave", values="n", sort=False, aggfunc="first"
     ).reset_index()
     wide["team"] = wide["team"].replace("all", "Total")
-    return wide.sort_values("arm", ascending=False, kind="stable")
+    return wide
 
 
 def _waves(frame: pd.DataFrame) -> Columns:
@@ -196,8 +192,9 @@ def _waves(frame: pd.DataFrame) -> Columns:
 
 
 def _by_activity(frame: pd.DataFrame) -> pd.DataFrame:
-    wide = frame.pivot(index=["arm", "team"], columns="activity", values="n").reset_index()
-    return wide.sort_values(["arm", "team"], ascending=[False, True])
+    return frame.pivot_table(
+        index=["arm", "team"], columns="activity", values="n", sort=False, aggfunc="first"
+    ).reset_index()
 
 
 def _activities(frame: pd.DataFrame) -> Columns:
@@ -229,14 +226,40 @@ def _pair(frame: pd.DataFrame, between: str) -> str:
 
 
 def _people(frame: pd.DataFrame) -> Columns:
-    before, after = (label(wave, frame) for wave in WAVES)
+    waves = [label(wave, frame) for wave in frame["wave"].unique()]
+    before = label(frame.attrs["first_wave"], frame)
+    after = waves[0] if len(waves) == 1 else "Then"
     return {
         "arm": ("Arm", None),
-        **{wave: (label(wave, frame), 0) for wave in WAVES},
+        **_varying(frame, "wave"),
+        "before": (before, 0),
+        "after": (after, 0),
         "both": ("Both waves", 0),
         "lost": (f"{before} only", 0),
         "new": (f"{after} only", 0),
         "distinct": ("Distinct people", 0),
+    }
+
+
+def _varying(frame: pd.DataFrame, *names: str) -> Columns:
+    """Columns that tell rows apart, where there is more than one value."""
+    return {name: (name.capitalize(), None) for name in names if len(frame[name].unique()) > 1}
+
+
+def _with_varying(*names: str, shown: Columns) -> Callable[[pd.DataFrame], Columns]:
+    """The measure, what tells its rows apart, and other columns."""
+    return lambda frame: {**MEASURE, **_varying(frame, *names), **shown}
+
+
+def _ceiling(frame: pd.DataFrame) -> Columns:
+    top = (frame["best"] == frame["scale_maximum"]).all()
+    return {
+        **GROUP,
+        "headroom": ("Points below maximum" if top else "Points from the best", 1),
+        "headroom_sd": ("In SDs", 1),
+        "at_best": ("At maximum" if top else "At the best", 0),
+        "close": (WITHIN, 0),
+        "n": ("n", 0),
     }
 
 
@@ -253,6 +276,7 @@ AGREE: Columns = {
     "percent": ("%", 1),
 }
 MEASURE: Columns = {"measure": ("Measure", None)}
+TEST: Columns = {"t_size": ("t (size)", 2), "df": ("df", 0), "p": ("p", 3)}
 GROUP: Columns = {**MEASURE, "arm": ("Arm", None), "wave": ("Wave", None)}
 
 LAYOUTS: Mapping[str, Layout] = {
@@ -305,8 +329,9 @@ LAYOUTS: Mapping[str, Layout] = {
         "arm == 'all' and n > 0",
     ),
     "tbl-arm-differences": Layout(
-        {
+        lambda frame: {
             "characteristic": ("Characteristic", None),
+            **_varying(frame, "arm"),
             "difference": ("Difference", 1),
             "standardised": ("d, pooled SD", 2),
         }
@@ -409,72 +434,64 @@ LAYOUTS: Mapping[str, Layout] = {
     ),
     "tbl-domain-differences": Layout(_compared_domains),
     "tbl-paired-tests": Layout(
-        {
-            **MEASURE,
-            "arm": ("Arm", None),
-            "n": ("Pairs", 0),
-            "t_size": ("t (size)", 2),
-            "df": ("df", 0),
-            "p": ("p", 3),
-        }
+        _with_varying("wave", shown={"arm": ("Arm", None), "n": ("Pairs", 0), **TEST})
     ),
-    "tbl-between-tests": Layout(
-        {**MEASURE, "t_size": ("t (size)", 2), "df": ("df", 0), "p": ("p", 3)}
-    ),
+    "tbl-between-tests": Layout(_with_varying("arm", "wave", shown=TEST)),
     "tbl-estimates": Layout(
-        {
-            **MEASURE,
-            "analysed": ("Analysed", None),
-            "estimate": ("Estimate", None),
-            "arm": ("Arm", None),
-            "n": ("n", 0),
-            "value": ("Points", 1),
-            ("ci_low", "ci_high"): ("Interval", 1),
-            "d": ("d, baseline SD", 2),
-            "dz": ("dz", 2),
-        }
+        _with_varying(
+            "wave",
+            shown={
+                "analysed": ("Analysed", None),
+                "estimate": ("Estimate", None),
+                "arm": ("Arm", None),
+                "n": ("n", 0),
+                "value": ("Points", 1),
+                ("ci_low", "ci_high"): ("Interval", 1),
+                "d": ("d, baseline SD", 2),
+                "dz": ("dz", 2),
+            },
+        )
     ),
-    "tbl-ceiling": Layout(
-        {
-            **GROUP,
-            "headroom": ("Points below maximum", 1),
-            "headroom_sd": ("In SDs", 1),
-            "at_maximum": ("At maximum", 0),
-            "close": (WITHIN, 0),
-            "n": ("n", 0),
-        }
-    ),
+    "tbl-ceiling": Layout(_ceiling),
     "tbl-design-effects": Layout(
-        {
-            **MEASURE,
-            "icc": ("ICC supposed", 2),
-            "design_effect": ("Design effect", 2),
-            "effective_n": ("Effective n", 1),
-            "difference": ("Difference", 1),
-            ("ci_low", "ci_high"): ("Interval", 1),
-            "t": ("t", 2),
-            "df": ("df", 0),
-            "p": ("p", 3),
-        }
+        _with_varying(
+            "arm",
+            "wave",
+            shown={
+                "icc": ("ICC supposed", 2),
+                "design_effect": ("Design effect", 2),
+                "effective_n": ("Effective n", 1),
+                "difference": ("Difference", 1),
+                ("ci_low", "ci_high"): ("Interval", 1),
+                "t": ("t", 2),
+                "df": ("df", 0),
+                "p": ("p", 3),
+            },
+        )
     ),
     "tbl-unit-changes": Layout(
-        {
-            **MEASURE,
-            "arm": ("Arm", None),
-            "unit": ("Unit", None),
-            "teams": ("Teams", None),
-            "pairs": ("Pairs", 0),
-            "mean_change": ("Mean change", 1),
-        }
+        _with_varying(
+            "wave",
+            shown={
+                "arm": ("Arm", None),
+                "unit": ("Unit", None),
+                "teams": ("Teams", None),
+                "pairs": ("Pairs", 0),
+                "mean_change": ("Mean change", 1),
+            },
+        )
     ),
     "tbl-randomisation-tests": Layout(
-        {
-            **MEASURE,
-            "units": ("Units", 0),
-            "allocations": ("Allocations", 0),
-            "p": ("p", 2),
-            "smallest_p": ("Smallest p possible", 2),
-        }
+        _with_varying(
+            "arm",
+            "wave",
+            shown={
+                "units": ("Units", 0),
+                "allocations": ("Allocations", 0),
+                "p": ("p", 2),
+                "smallest_p": ("Smallest p possible", 2),
+            },
+        )
     ),
     "tbl-training-format": Layout({"format": ("Preferred format", None), **SHARE}),
     "tbl-contamination": Layout(

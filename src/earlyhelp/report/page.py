@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 
 import matplotlib.pyplot as plt
@@ -140,7 +141,9 @@ class Page:
         reading: str = "",
         kind: str = "",
     ) -> None:
-        """Show a table; its caption ends with its statuses, the place in the report and a note.
+        """Show a table; its caption ends with statuses, the place in the report and a note.
+
+        One without rows is not shown.
 
         Parameters
         ----------
@@ -149,6 +152,8 @@ class Page:
         name : str, optional
             Target of the table; a quantity's own by default.
         """
+        if frame.empty:
+            return
         name = name or target(frame.attrs["quantity"])
         quantity, rests = set_in(frame), self._rests_on(frame, name)
         if "quantity" in frame.attrs or name in LAYOUTS:
@@ -219,11 +224,15 @@ class Page:
         return " ".join(filter(None, [source, reading])) if self._reconstructed else ""
 
     def answer(self, question: str, part: Part) -> None:
-        """Show a research question and its answer, the numbers filled from the analysis."""
-        asked = self.questions.get(question)
-        title = escape(asked.question) if asked else f"Question {question}"
-        text = (asked.answers if asked else {}).get(part, "No answer has been written yet.")
-        show(f":::{{admonition}} {title}\n:class: answer\n\n{self.filled(text)}\n:::")
+        """Show a research question and its answer, the numbers filled from the analysis.
+
+        Nothing is shown where the study does not ask it.
+        """
+        if question not in self.questions:
+            return
+        asked = self.questions[question]
+        answer = self.filled(asked.answers.get(part, "No answer has been written yet."))
+        show(f":::{{admonition}} {escape(asked.question)}\n:class: answer\n\n{answer}\n:::")
 
     def how_sure(self, rests_on: Mapping[str, Sequence[str]]) -> None:
         """Say how sure statements are, by the questions that each rests on."""
@@ -273,8 +282,13 @@ class Page:
         _display({"image/svg+xml": svg}, claimed, ending)
 
     def matrix(self, question: str) -> None:
-        """Show the framework matrix of a question, themes down and sources across."""
+        """Show the framework matrix of a question, themes down and sources across.
+
+        Nothing is shown of a study without a matrix.
+        """
         cells = self.pilot.framework_matrix
+        if cells.empty:
+            return
         if self.codebook:
             cells = framework.matrix_cells(cells, self.codebook, question)
         if cells.empty:
@@ -285,14 +299,19 @@ class Page:
         show(qualitative_tables.matrix_markdown(cells, caption, name, self.outcomes))
 
     def joint_display(self, plan: Triangulation | None, question: str) -> None:
-        """Show numbers beside what people said on a question, and how strong the latter is."""
+        """Show numbers beside what people said on a question, and how strong the latter is.
+
+        Nothing is shown of a study without a coding.
+        """
+        if plan is None:
+            return
         codebook, matrix, key = (
             self.codebook,
             self.pilot.framework_matrix,
             question.replace(".", "-"),
         )
         asked = [term.id for term in codebook.research_questions] if codebook else []
-        if plan is None or codebook is None or question not in asked:
+        if codebook is None or question not in asked:
             show("This study has no coding for triangulation.")
             return
         display = triangulation.joint_display(matrix, plan, codebook, question)
@@ -314,9 +333,11 @@ class Page:
     def evidence(self, question: str, component: str) -> None:
         """Say how many rows of the framework matrix bear on a question, and lead to them.
 
-        "approach" takes every component.
+        "approach" takes every component. Nothing is shown of a study without a matrix.
         """
         matrix = self.pilot.framework_matrix
+        if matrix.empty:
+            return
         rows = framework.on_part(matrix[matrix["research_question"] == question], component)
         if rows.empty:
             show("This study holds no qualitative data on this question.")
@@ -357,3 +378,44 @@ def open_page(study: str) -> Page:
 def where_shown(claim: Claim) -> str:
     """Where the book shows a claim's number, as a MyST link; empty when no data answer it."""
     return f"{{numref}}`{target(claim.quantity)}`" if claim.quantity else ""
+
+
+def design_in_words(pilot: Pilot) -> str:
+    """Sentences on arms, teams, waves, and what is compared with what, as MyST.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> said = design_in_words(open_pilot("tests/studies/single_arm")).split(". ")
+    >>> said[0], said[-1]  # doctest: +NORMALIZE_WHITESPACE
+    ('The pilot had one arm, Course, with 2 teams in 2 units',
+     'Without an arm to compare with, a change tells nothing of its cause.')
+    """
+    study = pilot.study
+    arms = [arm.label + " (the reference)" * arm.reference for arm in study.arms]
+    had = f"one arm, {arms[0]}," if len(arms) == 1 else f"{len(arms)} arms, {_listed(arms)},"
+    units = len({team.unit for team in study.teams})
+    waves = [f"{w.label} ({datetime.strptime(w.month, '%Y-%m'):%B %Y})" for w in study.waves]
+    measures = [pilot.labels[name] for name in pilot.instruments.whole]
+    first, *later = (pilot.labels[wave] for wave in pilot.outcome_waves or (study.first_wave,))
+    said = [
+        f"The pilot had {had} with {len(study.teams)} teams in {units} units.",
+        f"It was surveyed at {_listed(waves)}.",
+    ]
+    if later:
+        many = "outcome is" if len(measures) == 1 else "outcomes are"
+        said.append(f"The {many} {_listed(measures)}.")
+        said.append(
+            f"Scores of {_listed(later)} are set against those of {first}, of the same people."
+        )
+        said.append(
+            "The change in each arm is set against that in the reference arm."
+            if study.reference
+            else "Without an arm to compare with, a change tells nothing of its cause."
+        )
+    return escape(" ".join(said))
+
+
+def _listed(words: list[str]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last

@@ -9,9 +9,11 @@ from typing import Any, TypeVar, cast
 
 import pandas as pd
 
+from earlyhelp.analysis import participants
 from earlyhelp.analysis.quantities import set_in
 from earlyhelp.published.claims import Claim, Reading
 from earlyhelp.published.determined import FEW_LISTED
+from earlyhelp.published.identified_sets import ARMS, WAVES
 from earlyhelp.published.ledger import ledger_target
 from earlyhelp.published.numbers import chance, number, roundings, span, with_unit
 from earlyhelp.published.statuses import STATUSES, cell_claims, cell_statuses, statuses_in
@@ -27,8 +29,8 @@ from earlyhelp.report.layout import (
 )
 from earlyhelp.report.myst import badge, escape, readings
 from earlyhelp.report.page import where_shown
-from earlyhelp.study.design import ARMS, WAVES, Criterion
-from earlyhelp.study.scoring_keys import Instruments
+from earlyhelp.study.design import Criterion
+from earlyhelp.study.raw import Pilot
 from earlyhelp.trial.design_grid import Sweep
 from earlyhelp.trial.pilot_estimates import needed, settles
 from earlyhelp.trial.power import DESIGNS
@@ -46,31 +48,42 @@ DIFFERENCES = (
         for what in ("", f": d, {wave} SD")
     ),
 )
-# Stages that the drawn participant flow shows of every study, in its words.
+# Stages of the drawn participant flow beside the surveys, in its words.
 STAGES = {
     "teams": "Teams",
     "randomised units": "Randomised units",
-    "baseline survey": "Baseline survey",
     "eligible for training": "Eligible for the training",
     "attended training": "Attended the training",
-    "post-training survey": "Post-training survey",
     "used the tools": "Recorded use of the tools",
-    "endline survey": "Endline survey",
 }
 
 
-def stages(instruments: Instruments) -> list[tuple[str, str]]:
+def stages(pilot: Pilot, flow: pd.DataFrame) -> list[tuple[str, str]]:
     """Stages of the drawn participant flow and their words; last who has both scores, by outcome.
+
+    Parameters
+    ----------
+    flow : DataFrame
+        `participants.participant_flow`.
 
     Examples
     --------
     >>> from earlyhelp.study.raw import open_pilot
-    >>> stages(open_pilot("tests/studies/complete").instruments)[-1]
+    >>> pilot = open_pilot("tests/studies/complete")
+    >>> stages(pilot, participants.participant_flow(pilot))[-1]
     ('compassion satisfaction paired', 'Compassion satisfaction at both waves')
     """
-    names = [scale.key.name for scale in instruments.whole.values()]
-    paired = ((f"{name.lower()} paired", f"{name} at both waves") for name in names)
-    return [*STAGES.items(), *paired]
+    words = dict(STAGES)
+    words |= {
+        participants.survey_name(wave.id): f"{wave.label} survey" for wave in pilot.study.waves
+    }
+    later = pilot.outcome_waves[1:]
+    for scale in pilot.instruments.whole.values():
+        name = scale.key.name
+        for wave in later:
+            both = "both waves" if len(later) == 1 else f"the first wave and {label(wave, flow)}"
+            words[participants.paired_stage(pilot, name.lower(), wave)] = f"{name} at {both}"
+    return [(stage, words[stage]) for stage in flow["stage"].unique() if stage in words]
 
 
 Layout = TypeVar("Layout", bound=Callable[..., pd.DataFrame])

@@ -17,13 +17,6 @@ QUESTIONS_FILE = "research_questions.yml"
 PLACEHOLDER = re.compile(r"\{([a-z0-9-]+)\}")
 # Rows of the framework matrix that bear what stands before them in an answer.
 ROWS = re.compile(r"\{rows: ([^{}]+)\}")
-# The standard words of a design, each from its list.
-Arm = Literal["intervention", "comparison"]
-INTERVENTION, COMPARISON = ARMS = get_args(Arm)
-WaveId = Literal["baseline", "post_training", "endline"]
-BASELINE, POST_TRAINING, ENDLINE = ALL_WAVES = get_args(WaveId)
-# Of these, the two at which outcomes are measured.
-WAVES = (BASELINE, ENDLINE)
 PersonType = Literal["child", "adult"]
 PERSON_TYPES = get_args(PersonType)
 # What an answer is about: a part of the approach, or last the whole.
@@ -37,21 +30,46 @@ Texts = Annotated[tuple[Text, ...], Field(min_length=1)]
 Band = tuple[FiniteFloat, FiniteFloat]
 
 
-class Team(Strict):
-    """One team; `unit` is the unit in which it was randomised."""
+# What tables say of several arms or waves at once, so no name of one.
+RESERVED = ("all", "change", "difference")
+
+
+class Arm(Strict):
+    """One arm; `reference` is the one that the others are compared with."""
 
     id: Text
-    arm: Arm
+    label: Text
+    reference: bool = False
+
+
+class Team(Strict):
+    """One team; `unit` is the unit in which it was randomised, or else the cluster."""
+
+    id: Text
+    arm: Text
     unit: Text
 
 
 class Wave(Strict):
-    """One survey wave and the arms it went to."""
+    """One survey wave.
 
-    id: WaveId
-    label: str
+    What it was for follows from the columns of its file.
+
+    Attributes
+    ----------
+    id, label : str
+    month : str
+    arms : tuple of str
+        Those that it went to.
+    file : str
+        Stem of its file in `raw/`.
+    """
+
+    id: Text
+    label: Text
     month: Month
-    arms: tuple[Arm, ...]
+    arms: Texts
+    file: Text
 
 
 class Criterion(Strict):
@@ -121,6 +139,8 @@ class Grouped(Strict):
 class Counted(Strict):
     """Which columns and answers are counted as what; lists of answers are the dictionary's.
 
+    What a study did not ask or record is left out.
+
     Attributes
     ----------
     agreement : tuple of str
@@ -154,22 +174,22 @@ class Counted(Strict):
         Two outcomes whose means are compared.
     """
 
-    agreement: Texts
-    agree: Texts
-    training_views: Texts
+    agreement: tuple[Text, ...] = ()
+    agree: tuple[Text, ...] = ()
+    training_views: tuple[Text, ...] = ()
     training_parts: tuple[Text, ...] = ()
-    know_more: Texts
-    anticipated_outcomes: Texts
-    prior_training: Texts
-    prior_tools: Texts
-    frequency: Annotated[dict[Text, Text], Field(min_length=1)]
-    never: Text
-    affirmed: Text
-    regularly: Texts
+    know_more: tuple[Text, ...] = ()
+    anticipated_outcomes: tuple[Text, ...] = ()
+    prior_training: tuple[Text, ...] = ()
+    prior_tools: tuple[Text, ...] = ()
+    frequency: dict[Text, Text] = Field(default_factory=dict)
+    never: Text | None = None
+    affirmed: Text | None = None
+    regularly: tuple[Text, ...] = ()
     grouped: dict[Text, Grouped] = Field(default_factory=dict)
-    absent: Text
-    full_time_hours: Annotated[float, Field(gt=0)]
-    practitioners: Texts
+    absent: Text | None = None
+    full_time_hours: Annotated[float, Field(gt=0)] | None = None
+    practitioners: tuple[Text, ...] = ()
     roles_together: dict[Text, Texts] = Field(default_factory=dict)
     compared: tuple[Text, Text] | None = None
 
@@ -180,7 +200,18 @@ class Counted(Strict):
         together = {role for roles in self.roles_together.values() for role in roles}
         if unknown := sorted(together - set(self.practitioners)):
             raise ValueError(f"in roles_together only practitioners, not {unknown[0]}")
+        if self.statements and not self.agree:
+            raise ValueError("agreement and agree, by which statements are read")
+        if self.frequency and not (self.never and self.regularly):
+            raise ValueError("never and regularly, by which the frequency is read")
         return self
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column of a survey that is named, in order."""
+        grouped = (group.column for group in self.grouped.values())
+        prior = (*self.prior_training, *self.prior_tools)
+        return (*self.statements, *prior, *self.frequency.values(), *dict.fromkeys(grouped))
 
     @property
     def statements(self) -> tuple[str, ...]:
@@ -224,10 +255,11 @@ class Study(Strict):
     provenance: Literal["reconstructed", "observed"]
     licence: str = ""
     reconstruction_seed: int | None = None
+    arms: Annotated[tuple[Arm, ...], Field(min_length=1)]
     teams: tuple[Team, ...]
-    waves: tuple[Wave, ...]
-    tool_months: Annotated[tuple[Month, ...], Field(min_length=1)]
-    counted: Counted
+    waves: Annotated[tuple[Wave, ...], Field(min_length=1)]
+    tool_months: tuple[Month, ...] = ()
+    counted: Counted = Field(default_factory=Counted)
     progression: Criteria | None = None
     design: dict[str, Text | int | float] = Field(default_factory=dict)
     assumed: dict[Text, Texts] = Field(default_factory=dict)
@@ -240,25 +272,83 @@ class Study(Strict):
 
     @model_validator(mode="after")
     def _distinct(self) -> Study:
-        for name in ("teams", "waves"):
+        for name in ("arms", "teams", "waves"):
             ids = [item.id for item in getattr(self, name)]
             if len(set(ids)) < len(ids):
                 raise ValueError(f"each of the {name} has an id of its own")
-        if not set(ARMS) <= {team.arm for team in self.teams}:
-            raise ValueError("both arms have a team")
-        if missing := sorted(set(ALL_WAVES) - {wave.id for wave in self.waves}):
-            raise ValueError(f"a wave of each id; no {', '.join(missing)}")
-        for unit in {team.unit for team in self.teams}:
-            if len({team.arm for team in self.teams if team.unit == unit}) > 1:
-                raise ValueError(f"each unit in one arm; {unit} is in both")
+        arms, waves = self.labels_of_arms, self.labels_of_waves
+        if taken := [id for id in arms if id in waves] + [*{*arms, *waves} & {*RESERVED}]:
+            raise ValueError(f"ids that are no other's; {taken[0]} is taken")
+        if len({wave.file for wave in self.waves}) < len(self.waves):
+            raise ValueError("each wave has a file of its own")
+        stated = sum(arm.reference for arm in self.arms)
+        if stated != (len(arms) > 1):
+            raise ValueError(f"one arm of several is the reference, not {stated} of {len(arms)}")
         if len(set(self.tool_months)) < len(self.tool_months):
             raise ValueError("each of the tool_months once")
         return self
 
+    @model_validator(mode="after")
+    def _of_known_arms(self) -> Study:
+        arms = self.labels_of_arms
+        named = {f"team {team.id}": {team.arm} for team in self.teams}
+        named |= {f"wave {wave.id}": set(wave.arms) for wave in self.waves}
+        for name, found in named.items():
+            if unknown := sorted(found - set(arms)):
+                raise ValueError(f"arms that are stated; {unknown[0]} of {name} is none")
+        if without := sorted(set(arms) - {team.arm for team in self.teams}):
+            raise ValueError(f"each arm has a team; {without[0]} has none")
+        for unit in {team.unit for team in self.teams}:
+            if len({team.arm for team in self.teams if team.unit == unit}) > 1:
+                raise ValueError(f"each unit in one arm; {unit} is in several")
+        return self
+
     @property
-    def labels(self) -> dict[str, str]:
+    def labels_of_arms(self) -> dict[str, str]:
+        """Words for the arms, by id."""
+        return {arm.id: arm.label for arm in self.arms}
+
+    @property
+    def labels_of_waves(self) -> dict[str, str]:
         """Words for the waves, by id."""
         return {wave.id: wave.label for wave in self.waves}
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Words for arms, contrasts and waves, by id."""
+        arms = self.labels_of_arms
+        against = {
+            contrast(arm, self.reference): contrast(
+                arms[arm], _within_a_sentence(arms[self.reference])
+            )
+            for arm in self.treated
+            if self.reference
+        }
+        return arms | against | self.labels_of_waves
+
+    @property
+    def arm_ids(self) -> tuple[str, ...]:
+        """The arms, in order."""
+        return tuple(arm.id for arm in self.arms)
+
+    @property
+    def reference(self) -> str | None:
+        """The arm that others are compared with; None for a single arm."""
+        return next((arm.id for arm in self.arms if arm.reference), None)
+
+    @property
+    def treated(self) -> tuple[str, ...]:
+        """The arms that had what the pilot tried: all but the reference."""
+        return tuple(arm.id for arm in self.arms if not arm.reference)
+
+    @property
+    def first_wave(self) -> str:
+        """The wave that later ones are compared with."""
+        return self.waves[0].id
+
+    def teams_of(self, *arms: str) -> tuple[str, ...]:
+        """Ids of the teams of some arms."""
+        return tuple(team.id for team in self.teams if team.arm in arms)
 
     @property
     def arm_of(self) -> dict[str, str]:
@@ -269,6 +359,16 @@ class Study(Strict):
     def unit_of(self) -> dict[str, str]:
         """Randomised unit by team id."""
         return {team.id: team.unit for team in self.teams}
+
+
+def contrast(arm: str, reference: str | None) -> str:
+    """Name of the difference between an arm and the reference."""
+    return f"{arm} less {reference}"
+
+
+def _within_a_sentence(label: str) -> str:
+    """A label without its capital, unless it begins with an abbreviation."""
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
 def find_folder(folder: str | Path) -> Path:

@@ -11,20 +11,23 @@ from typing import Any
 
 import pandas as pd
 
-from earlyhelp.study.design import COMPARISON, INTERVENTION, Study
+from earlyhelp.study.design import Study
 from earlyhelp.study.problems import Problem
 
 Frames = Mapping[str, pd.DataFrame]
 Rule = Callable[[Study, Frames], Iterator[Problem]]
 
-# Questions of the endline survey that only one arm was asked, beside those on each tool.
-INTERVENTION_QUESTIONS = (
+# Questions that only those were asked who had the tools, beside that on each tool, or had not.
+QUESTIONS_OF_USERS = (
     "uploaded_scores",
     "family_engagement",
     "difficulty",
     "continue_tools",
 )
-COMPARISON_QUESTIONS = ("contact_with_training", "contact_with_tools")
+QUESTIONS_OF_THE_REFERENCE = ("contact_with_training", "contact_with_tools")
+# In the place of a file, or of answers, that there are not.
+NO_ROWS = pd.DataFrame()
+NOBODY = pd.Series(dtype=object)
 
 
 def _problem(stem: str, line: Any, column: str, found: str, expected: str) -> Problem:
@@ -34,7 +37,7 @@ def _problem(stem: str, line: Any, column: str, found: str, expected: str) -> Pr
 def _surveys(study: Study, frames: Frames) -> Iterator[tuple[str, tuple[str, ...], pd.DataFrame]]:
     """Each survey with the arms that it went to, in the order of `study.yml`."""
     for wave in study.waves:
-        yield f"{wave.id}_survey", wave.arms, frames[f"{wave.id}_survey"]
+        yield wave.file, wave.arms, frames[wave.file]
 
 
 def one_team_each(study: Study, frames: Frames) -> Iterator[Problem]:
@@ -52,7 +55,8 @@ def one_team_each(study: Study, frames: Frames) -> Iterator[Problem]:
 def adult_or_child(study: Study, frames: Frames) -> Iterator[Problem]:
     """A person who completed a tool is an adult or a child, in all rows."""
     type_of: dict[str, str] = {}
-    for line, person, kind in frames["tool_use"][["person_id", "person_type"]].itertuples():
+    use = frames.get("tool_use", NO_ROWS)
+    for line, person, kind in use.reindex(columns=["person_id", "person_type"]).itertuples():
         known = type_of.setdefault(person, kind)
         if kind != known:
             yield _problem("tool_use", line, "person_type", repr(kind), f"{known!r}, as above")
@@ -60,16 +64,16 @@ def adult_or_child(study: Study, frames: Frames) -> Iterator[Problem]:
 
 def questions_of_one_arm(study: Study, frames: Frames) -> Iterator[Problem]:
     """Nobody answers the questions that only the other arm was asked."""
-    endline = frames["endline_survey"]
-    arms = endline["team"].map(study.arm_of)
-    for arm, columns in (
-        (COMPARISON, (*study.counted.frequency.values(), *INTERVENTION_QUESTIONS)),
-        (INTERVENTION, COMPARISON_QUESTIONS),
-    ):
-        for column in columns:
-            for line, answer in endline.loc[arms == arm, column].dropna().items():
-                found = f"{answer!r} in the {arm} arm"
-                yield _problem("endline_survey", line, column, found, "nothing")
+    users = {*study.counted.frequency.values(), *QUESTIONS_OF_USERS}
+    for stem, _, frame in _surveys(study, frames):
+        arms = frame["team"].map(study.arm_of)
+        for column in frame:
+            wrong = frame.loc[arms == study.reference, column] if column in users else NOBODY
+            if column in QUESTIONS_OF_THE_REFERENCE:
+                wrong = frame.loc[arms != study.reference, column]
+            for line, answer in wrong.dropna().items():
+                found = f"{answer!r} in the {arms.to_dict()[line]} arm"
+                yield _problem(stem, line, str(column), found, "nothing")
 
 
 def arms_of_the_wave(study: Study, frames: Frames) -> Iterator[Problem]:
@@ -86,7 +90,8 @@ def waves_in_order(study: Study, frames: Frames) -> Iterator[Problem]:
     """Nobody answers a survey before an earlier one."""
     latest: dict[str, pd.Timestamp] = {}
     for stem, _, frame in _surveys(study, frames):
-        for line, person, day in frame[["practitioner_id", "completed_on"]].itertuples():
+        known = frame.reindex(columns=["practitioner_id", "completed_on"]).dropna()
+        for line, person, day in known.itertuples():
             before = latest.get(person, day)
             if day < before:
                 expected = f"{before:%Y-%m-%d}, the day of this person's survey before, or later"
@@ -95,33 +100,39 @@ def waves_in_order(study: Study, frames: Frames) -> Iterator[Problem]:
 
 
 def register_of_the_arm(study: Study, frames: Frames) -> Iterator[Problem]:
-    """Whoever answers in the intervention arm is on the list of those eligible for training.
+    """Whoever answers in an arm that was trained is on the list of those eligible for training.
 
-    Of the comparison arm there is no such list; people may join it between the surveys.
+    Of the reference arm there is no such list; people may join it between the surveys.
     """
+    if "training_attendance" not in frames:
+        return
     register = set(frames["training_attendance"]["practitioner_id"])
     for stem, _, frame in _surveys(study, frames):
         arms = frame["team"].map(study.arm_of)
-        for line, person in frame.loc[arms == INTERVENTION, "practitioner_id"].items():
+        for line, person in frame.loc[arms != study.reference, "practitioner_id"].items():
             if person not in register:
-                expected = "a practitioner of training_attendance.csv, as in the intervention arm"
+                expected = "a practitioner of training_attendance.csv, as all of that arm"
                 yield _problem(stem, line, "practitioner_id", repr(person), expected)
 
 
 def trained_before_asked(study: Study, frames: Frames) -> Iterator[Problem]:
     """Views on the training are of people who came to a part of it."""
-    register = frames["training_attendance"]
+    if "training_attendance" not in frames:
+        return
+    register, statements = frames["training_attendance"], {*study.counted.statements}
     away = (register[["part_1", "part_2"]] == study.counted.absent).all(axis=1)
     absent = set(register.loc[away, "practitioner_id"])
-    for line, person in frames["post_training_survey"]["practitioner_id"].items():
-        if person in absent:
+    for stem, _, frame in _surveys(study, frames):
+        asked = frame["practitioner_id"] if statements & {*frame} else NOBODY
+        for line, person in asked[asked.isin(absent)].items():
             found = f"{person!r}, who attended neither part of the training"
-            yield _problem("post_training_survey", line, "practitioner_id", found, "who attended")
+            yield _problem(stem, line, "practitioner_id", found, "who attended")
 
 
 def reasons_of_the_absent(study: Study, frames: Frames) -> Iterator[Problem]:
     """A reason for not attending is of somebody who missed a part."""
-    register = frames["training_attendance"]
+    columns = ["part_1", "part_2", "reason_not_attended"]
+    register = frames.get("training_attendance", NO_ROWS).reindex(columns=columns)
     there = (register[["part_1", "part_2"]] != study.counted.absent).all(axis=1)
     for line, reason in register.loc[there, "reason_not_attended"].dropna().items():
         found = f"{reason!r} of somebody who attended both parts"
@@ -129,16 +140,16 @@ def reasons_of_the_absent(study: Study, frames: Frames) -> Iterator[Problem]:
 
 
 def years_do_not_fall(study: Study, frames: Frames) -> Iterator[Problem]:
-    """Nobody has fewer years of practice at endline than at baseline."""
-    before = frames["baseline_survey"].set_index("practitioner_id")["years_practising"]
-    endline = frames["endline_survey"]
-    earlier = endline["practitioner_id"].map(before)
-    falls = endline["years_practising"] < earlier
-    for line, years, known in zip(
-        endline.index[falls], endline.loc[falls, "years_practising"], earlier[falls], strict=True
-    ):
-        found, expected = f"{years:g}", f"{known:g} or more, as at baseline"
-        yield _problem("endline_survey", line, "years_practising", found, expected)
+    """Nobody has fewer years of practice than in the survey before."""
+    known: dict[str, tuple[float, str]] = {}
+    for wave in study.waves:
+        survey = frames[wave.file].reindex(columns=["practitioner_id", "years_practising"])
+        for line, person, years in survey.dropna().itertuples():
+            most, when = known.get(person, (years, ""))
+            if years < most:
+                found, expected = f"{years:g}", f"{most:g} or more, as at {when}"
+                yield _problem(wave.file, line, "years_practising", found, expected)
+            known[person] = max((years, wave.label.lower()), (most, when), key=lambda one: one[0])
 
 
 RULES: tuple[Rule, ...] = (

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,10 @@ import pandas as pd
 
 from earlyhelp.study import plausibility
 from earlyhelp.study.design import (
-    ARMS,
-    INTERVENTION,
     PERSON_TYPES,
     STUDY_FILE,
     Study,
+    Wave,
     find_folder,
     read_study,
 )
@@ -31,7 +30,6 @@ from earlyhelp.study.rawtable import DTYPES, read_table
 from earlyhelp.study.scoring_keys import INSTRUMENTS_FILE, Instruments, read_instruments
 from earlyhelp.study.textfile import is_there
 
-QUALITATIVE_FILES = ("interviews", "framework_matrix")
 # What no pseudonym looks like; the last begins with a Cyrillic letter.
 _NO_PSEUDONYMS = ("jane.doe@example.org", "Jane Doe", "Doe", "jane", "JD", "\u042002")
 
@@ -53,6 +51,8 @@ class Reads:
         Lowest and highest answer that the analysis reckons with.
     identifies : bool
         Whether it stands for a person or thing, so that two that look alike must not differ.
+    optional : bool
+        Whether the file may be without it.
     """
 
     type: str = "string"
@@ -61,6 +61,7 @@ class Reads:
     counted: tuple[str, ...] | None = None
     scale: tuple[int, int] | None = None
     identifies: bool = False
+    optional: bool = False
 
 
 _ID = Reads(always=True, identifies=True)
@@ -101,7 +102,7 @@ def columns_read(study: Study, instruments: Instruments) -> dict[str, dict[str, 
     Parameters
     ----------
     study : Study
-        Its teams and months are answers.
+        Its teams and months are answers, its waves have files.
     instruments : Instruments
         Their columns are read in the files that they stand in.
 
@@ -110,58 +111,16 @@ def columns_read(study: Study, instruments: Instruments) -> dict[str, dict[str, 
     dict
         File stem to column name to `Reads`.
     """
-    scored: dict[str, dict[str, Reads]] = {}
-    for scale in instruments.scales.values():
-        for stem in scale.files:
-            scored.setdefault(stem, {}).update(dict.fromkeys(scale.columns, _NUMBER))
     counted = study.counted
-    agreement = Reads("number", scale=(1, len(counted.agreement)))
     tools = (*counted.frequency, *(scale.key.tool for scale in instruments.ratings.values()))
-    teams = {
-        arms: _one_of(*(team.id for team in study.teams if team.arm in arms))
-        for arms in (ARMS, (INTERVENTION,))
-    }
-    everybody, trained = teams.values()
-    affirmed = _listed(counted.affirmed)
-    respondent = {
-        "practitioner_id": _ID,
-        "team": everybody,
-        "completed_on": _DATE,
-        "role": _listed(always=True),
-    }
-    survey = {
-        **respondent,
-        "time_in_service": _listed(),
-        "years_practising": _NUMBER,
-        "qualification_level": _NUMBER,
-        "hours_per_week": _NUMBER,
-        "families_supported": _NUMBER,
-        **dict.fromkeys((*counted.prior_training, *counted.prior_tools), _listed()),
-    }
+    trained = _one_of(*study.teams_of(*study.treated))
     columns = {
-        "baseline_survey": survey,
-        "post_training_survey": {
-            **respondent,
-            "team": trained,
-            **dict.fromkeys(counted.statements, agreement),
-            "preferred_format": _listed(),
-        },
-        "endline_survey": {
-            **survey,
-            **dict.fromkeys(counted.frequency.values(), _listed(counted.never, *counted.regularly)),
-            "uploaded_scores": affirmed,
-            "family_engagement": _listed(),
-            "difficulty": _listed(),
-            "continue_tools": affirmed,
-            "contact_with_training": affirmed,
-            "contact_with_tools": affirmed,
-        },
         "training_attendance": {
             "practitioner_id": _ID,
             "team": trained,
             "role": _listed(*counted.practitioners, always=True),
-            "part_1": _listed(counted.absent, always=True),
-            "part_2": _listed(counted.absent, always=True),
+            "part_1": _listed(*filter(None, [counted.absent]), always=True),
+            "part_2": _listed(*filter(None, [counted.absent]), always=True),
             "reason_not_attended": _TEXT,
         },
         "tool_use": {
@@ -190,10 +149,45 @@ def columns_read(study: Study, instruments: Instruments) -> dict[str, dict[str, 
         },
         "framework_matrix": FRAMEWORK_MATRIX,
     }
+    asked = {name: replace(reads, optional=True) for name, reads in _asked(study).items()}
+    for wave in study.waves:
+        teams = _one_of(*study.arm_of)
+        columns[wave.file] = {"practitioner_id": _ID, "team": teams, **asked}
+    for scale in instruments.scales.values():
+        for stem in scale.files:
+            columns.setdefault(stem, {}).update(dict.fromkeys(scale.columns, _NUMBER))
+    return columns
+
+
+def _asked(study: Study) -> dict[str, Reads]:
+    """What a survey may ask, beside the items of instruments."""
+    counted = study.counted
+    agreement = Reads("number", scale=(1, len(counted.agreement)))
+    affirmed = _listed(*filter(None, [counted.affirmed]))
+    use = _listed(*filter(None, [counted.never]), *counted.regularly)
+    columns = {
+        "completed_on": _DATE,
+        "role": _listed(always=True),
+        "time_in_service": _listed(),
+        "years_practising": _NUMBER,
+        "qualification_level": _NUMBER,
+        "hours_per_week": _NUMBER,
+        "families_supported": _NUMBER,
+        **dict.fromkeys((*counted.prior_training, *counted.prior_tools), _listed()),
+        **dict.fromkeys(counted.statements, agreement),
+        "preferred_format": _listed(),
+        **dict.fromkeys(counted.frequency.values(), use),
+        "uploaded_scores": affirmed,
+        "family_engagement": _listed(),
+        "difficulty": _listed(),
+        "continue_tools": affirmed,
+        "contact_with_training": affirmed,
+        "contact_with_tools": affirmed,
+    }
     for group in counted.grouped.values():
-        known = columns["endline_survey"].get(group.column, _listed()).counted or ()
-        columns["endline_survey"][group.column] = _listed(*known, *group.answers)
-    return {stem: {**plain, **scored.get(stem, {})} for stem, plain in columns.items()}
+        known = columns.get(group.column, _listed()).counted or ()
+        columns[group.column] = _listed(*known, *group.answers)
+    return columns
 
 
 @dataclass(frozen=True)
@@ -201,10 +195,11 @@ class Pilot:
     """A study and its raw data, one typed frame per file.
 
     Numbers are float64 with NaN for missing, dates datetime64, the rest str with missing values.
-    Files of qualitative data that a study does not have are frames without rows.
 
     Attributes
     ----------
+    raw : mapping
+        Frames by file stem; files that a study does not have are frames without rows.
     statuses : callable, optional
         What each number of a quantity's table may claim, given its name and the table
         (`earlyhelp.published.statuses`).
@@ -213,30 +208,92 @@ class Pilot:
     study: Study
     dictionary: Dictionary
     instruments: Instruments
-    baseline_survey: pd.DataFrame
-    post_training_survey: pd.DataFrame
-    endline_survey: pd.DataFrame
-    training_attendance: pd.DataFrame
-    tool_use: pd.DataFrame
-    observations: pd.DataFrame
-    interviews: pd.DataFrame
-    framework_matrix: pd.DataFrame
+    raw: Mapping[str, pd.DataFrame]
     statuses: Callable[[str, pd.DataFrame], object] | None = None
 
-    def answers(self, column: str, *files: str) -> tuple[Any, ...]:
-        """The answers that the dictionary lists for a column of some files, in order."""
-        return tuple(
-            dict.fromkeys(
-                answer
-                for stem in files
-                for answer in self.dictionary.by_name[stem].table.by_name[column].answers
-            )
-        )
+    def with_raw(self, **frames: pd.DataFrame) -> Pilot:
+        """The same pilot with other frames for some files."""
+        return replace(self, raw={**self.raw, **frames})
+
+    @property
+    def training_attendance(self) -> pd.DataFrame:
+        """The register of those eligible for the training."""
+        return self.raw["training_attendance"]
+
+    @property
+    def tool_use(self) -> pd.DataFrame:
+        """The completions of tools."""
+        return self.raw["tool_use"]
+
+    @property
+    def observations(self) -> pd.DataFrame:
+        """The observed sessions."""
+        return self.raw["observations"]
+
+    @property
+    def interviews(self) -> pd.DataFrame:
+        """The interviews."""
+        return self.raw["interviews"]
+
+    @property
+    def framework_matrix(self) -> pd.DataFrame:
+        """The qualitative findings."""
+        return self.raw["framework_matrix"]
 
     def survey(self, wave: str) -> pd.DataFrame:
         """The responses of a wave."""
-        frame: pd.DataFrame = getattr(self, f"{wave}_survey")
-        return frame
+        return self.raw[next(w.file for w in self.study.waves if w.id == wave)]
+
+    @property
+    def outcome_waves(self) -> tuple[str, ...]:
+        """The waves at which outcomes are measured: the first, and those compared with it.
+
+        Examples
+        --------
+        >>> open_pilot("tests/studies/complete").outcome_waves
+        ('baseline', 'endline')
+        """
+        files = {file for scale in self.instruments.outcomes.values() for file in scale.files}
+        return tuple(wave.id for wave in self.study.waves if wave.file in files)
+
+    @property
+    def after_training(self) -> str | None:
+        """The wave that asks about the training; None where none does."""
+        asked = self.study.counted.statements
+        wave = self.wave_asking(asked[0]) if asked else None
+        return wave.id if wave else None
+
+    def wave_asking(self, *columns: str) -> Wave | None:
+        """The first wave whose survey has some columns; None where none has all of them."""
+        return next((w for w in self.study.waves if {*columns} <= {*self.raw[w.file]}), None)
+
+    def asking(self, *columns: str) -> pd.DataFrame:
+        """The survey of this wave; without rows where there is none.
+
+        Examples
+        --------
+        >>> pilot = open_pilot("tests/studies/complete")
+        >>> len(pilot.asking("difficulty")), len(pilot.asking("favourite_colour"))
+        (23, 0)
+        """
+        if wave := self.wave_asking(*columns):
+            return self.raw[wave.file]
+        return pd.DataFrame({name: [] for name in ("practitioner_id", "team", "role", *columns)})
+
+    def answers(self, column: str, *files: str) -> tuple[Any, ...]:
+        """The answers that the dictionary lists for a column of some files, in order.
+
+        By default of the first survey that has it.
+        """
+        if not files and (wave := self.wave_asking(column)):
+            files = (wave.file,)
+        tables = (self.dictionary.by_name[stem].table for stem in files if self.has(stem))
+        fields = (table.by_name[column] for table in tables if column in table.by_name)
+        return tuple(dict.fromkeys(answer for field in fields for answer in field.answers))
+
+    def has(self, stem: str) -> bool:
+        """Whether the study has a raw file."""
+        return stem in self.dictionary.by_name
 
     @property
     def labels(self) -> dict[str, str]:
@@ -258,7 +315,7 @@ class Pilot:
     @property
     def tools(self) -> tuple[str, ...]:
         """The tools that the pilot tried."""
-        return self.answers("tool", "tool_use")
+        return self.answers("tool", "tool_use") or tuple(self.study.counted.frequency)
 
 
 def open_pilot(folder: str | Path) -> Pilot:
@@ -287,9 +344,9 @@ def open_pilot(folder: str | Path) -> Pilot:
         dictionary = read_dictionary(folder)
         instruments = read_instruments(folder)
     except InputError as error:
-        problems += error.problems
+        problems += (problem for problem in error.problems if problem not in problems)
     if study and dictionary and instruments:
-        problems += _against_the_analysis(dictionary, columns_read(study, instruments))
+        problems += _against_the_analysis(dictionary, study, columns_read(study, instruments))
         problems += _months_of_the_waves(dictionary, study)
         problems += _compared(study, instruments)
     frames: dict[str, pd.DataFrame] = {}
@@ -302,11 +359,11 @@ def open_pilot(folder: str | Path) -> Pilot:
         problems += plausibility.check(study, frames)
     if problems or not (study and dictionary and instruments):
         raise InputError(problems)
-    typed: dict[str, Any] = {
+    raw = {
         stem: frames[stem].reset_index(drop=True) if stem in frames else _without_rows(columns)
         for stem, columns in columns_read(study, instruments).items()
     }
-    return Pilot(study, dictionary, instruments, **typed)
+    return Pilot(study, dictionary, instruments, raw)
 
 
 def _without_rows(columns: dict[str, Reads]) -> pd.DataFrame:
@@ -342,9 +399,9 @@ def _missing_references(
 
 
 def _against_the_analysis(
-    dictionary: Dictionary, reads: dict[str, dict[str, Reads]]
+    dictionary: Dictionary, study: Study, reads: dict[str, dict[str, Reads]]
 ) -> Iterator[Problem]:
-    """Compare the dictionary with what the analysis reads."""
+    """Compare the dictionary with what the analysis reads, and with what the study names."""
     for resource in dictionary.resources:
         if resource.name not in reads:
             expected = f"one of: {', '.join(reads)}"
@@ -352,14 +409,35 @@ def _against_the_analysis(
     for stem, columns in reads.items():
         if stem in dictionary.by_name:
             yield from _columns(stem, dictionary.by_name[stem].table, columns)
-        elif stem not in QUALITATIVE_FILES:
-            yield _unfit(stem, "no such resource", f"the resource raw/{stem}.csv")
+    surveys = {wave.file for wave in study.waves}
+    for stem in sorted(surveys - set(dictionary.by_name)):
+        yield _unfit(stem, "no such resource", f"the resource raw/{stem}.csv, a wave of study.yml")
+    asked = {name for stem in surveys & {*dictionary.by_name} for name in _names(dictionary, stem)}
+    for column in study.counted.columns:
+        if column not in asked:
+            expected = f"a column of a survey, which {DATAPACKAGE_FILE} describes"
+            yield Problem(STUDY_FILE, None, "counted", repr(column), expected)
+    for stem, (place, stated) in _stated_with(study).items():
+        if stem in dictionary.by_name and not stated:
+            yield Problem(STUDY_FILE, None, place, "nothing", f"what {stem}.csv is read by")
+
+
+def _names(dictionary: Dictionary, stem: str) -> Iterator[str]:
+    return iter(dictionary.by_name[stem].table.by_name)
+
+
+def _stated_with(study: Study) -> dict[str, tuple[str, object]]:
+    """What a study has to state where it has a file: place in `study.yml` and value."""
+    return {
+        "training_attendance": ("counted.absent", study.counted.absent),
+        "tool_use": ("tool_months", study.tool_months),
+    }
 
 
 def _columns(stem: str, table: TableSchema, columns: dict[str, Reads]) -> Iterator[Problem]:
     """Compare the fields of one file with the columns that the analysis reads of it."""
-    for name in columns:
-        if name not in table.by_name:
+    for name, reads in columns.items():
+        if name not in table.by_name and not reads.optional:
             expected = "this field, which the analysis reads"
             yield _unfit(f"{stem}.{name}", "no such field", expected)
     for name in table.by_name:
@@ -425,8 +503,8 @@ def _compared(study: Study, instruments: Instruments) -> Iterator[Problem]:
 def _months_of_the_waves(dictionary: Dictionary, study: Study) -> Iterator[Problem]:
     """The month of each wave lies in the dates that its survey may have."""
     for wave in study.waves:
-        place = f"{wave.id}_survey.completed_on"
-        resource = dictionary.by_name.get(f"{wave.id}_survey")
+        place = f"{wave.file}.completed_on"
+        resource = dictionary.by_name.get(wave.file)
         field = resource and resource.table.by_name.get("completed_on")
         if not field or field.type != "date":
             continue

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from pydantic import Field, FiniteFloat, model_validator
 
 from earlyhelp.study import dictionary
-from earlyhelp.study.design import WAVES, PersonType
+from earlyhelp.study.design import PersonType, read_study
 from earlyhelp.study.dictionary import DATAPACKAGE_FILE, Dictionary, read_dictionary
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.yamlfile import Strict, read_yaml
@@ -22,7 +22,6 @@ from earlyhelp.study.yamlfile import Strict, read_yaml
 INSTRUMENTS_FILE = "instruments.yml"
 Text = Annotated[str, Field(min_length=1)]
 Columns = tuple[dictionary.Name, ...]
-OUTCOME_SURVEYS = tuple(f"{wave}_survey" for wave in WAVES)
 
 
 class ScaleKey(Strict):
@@ -138,6 +137,16 @@ class Scale:
         return self.total_maximum if self.about.score == "sum" else self.maximum
 
     @property
+    def better(self) -> int:
+        """1 where a higher score is better, otherwise -1."""
+        return 1 if self.about.higher_is_better else -1
+
+    @property
+    def best(self) -> int:
+        """The best possible score."""
+        return self.highest if self.about.higher_is_better else self.lowest
+
+    @property
     def high(self) -> tuple[int, ...]:
         """Lowest score of the highest band; empty without bands."""
         return tuple(int(low) for low, _ in self.key.bands.values())[-1:]
@@ -161,22 +170,32 @@ class Instruments:
     ----------
     scales : mapping
         Every scale by id, in the order of the file.
+    surveys : tuple of str
+        Files of the study's waves, in order.
     """
 
     scales: Mapping[str, Scale]
+    surveys: tuple[str, ...]
 
     @property
     def labels(self) -> dict[str, str]:
         """Words for scales and instruments, by id."""
-        names = {name: scale.key.name for name, scale in self.scales.items()}
+        names = {
+            name: scale.key.name + ", less is better" * (scale.better < 0)
+            for name, scale in self.scales.items()
+        }
         given = {scale.instrument: scale.about.label for scale in self.scales.values()}
         return names | {name: label for name, label in given.items() if label}
 
     @property
     def outcomes(self) -> dict[str, Scale]:
-        """Scales of practitioners that are asked before and after, by id."""
-        asked = set(OUTCOME_SURVEYS)
-        return {name: scale for name, scale in self.scales.items() if asked <= set(scale.files)}
+        """Scales that the first survey has and a later one, too, by id."""
+        first, *later = self.surveys
+        return {
+            name: scale
+            for name, scale in self.scales.items()
+            if first in scale.files and {*later} & {*scale.files}
+        }
 
     @property
     def whole(self) -> dict[str, Scale]:
@@ -230,7 +249,7 @@ def read_instruments(folder: Path) -> Instruments:
             problems += _beyond(place, scales[id])
     if problems:
         raise InputError(problems)
-    return Instruments(scales)
+    return Instruments(scales, tuple(wave.file for wave in read_study(folder).waves))
 
 
 def _problem(place: str, found: str, expected: str) -> Problem:

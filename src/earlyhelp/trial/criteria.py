@@ -11,35 +11,41 @@ from earlyhelp.analysis.quantities import FREE, claiming
 from earlyhelp.analysis.randomisation import design_effect
 from earlyhelp.published.ledger import with_statuses
 from earlyhelp.published.statuses import Statuses, cell_statuses, combined
-from earlyhelp.study.design import ARMS
 from earlyhelp.study.raw import Pilot
 from earlyhelp.trial import progression
 
-# The people who could have answered, by wave and arm. No file lists the staff of the comparison
-# arm: those known from either survey are the nearest (`participants.response_rates`).
-DENOMINATORS = {
-    "response_baseline_intervention": ("baseline", "intervention", "eligible for training"),
-    "response_baseline_comparison": ("baseline", "comparison", "people known to the study"),
-    "response_post_training": ("post_training", "intervention", "attended training"),
-    "response_endline_intervention": ("endline", "intervention", "eligible for training"),
-    "response_endline_comparison": ("endline", "comparison", "people known to the study"),
-    **{f"retention_{arm}": ("endline", arm, "baseline respondents") for arm in ARMS},
-}
+
+def denominators(pilot: Pilot) -> dict[str, tuple[str, str, str]]:
+    """The people who could have answered a survey, or answered again: wave, arm and who, by name.
+
+    Those eligible for the training, or who attended it. No file lists the staff of an arm without
+    training: those known from any survey are the nearest (`participants.response_rates`).
+    """
+    rates, study = participants.response_rates(pilot), pilot.study
+    there = set(rates[["wave", "arm", "denominator"]].itertuples(index=False, name=None))
+    again, found = participants.respondents(pilot), {}
+    one_later = len(pilot.outcome_waves) == 2
+    for wave in study.waves:
+        for arm in wave.arms:
+            where = f"{wave.id}_{arm}" if len(wave.arms) > 1 else wave.id
+            for whom in ("attended training", "eligible for training", "people known to the study"):
+                if (wave.id, arm, whom) in there:
+                    found[f"response_{where}"] = (wave.id, arm, whom)
+                    break
+    for wave in study.waves:
+        for arm in wave.arms:
+            where = arm if one_later else f"{wave.id}_{arm}"
+            if (wave.id, arm, again) in there:
+                found[f"retention_{where}"] = (wave.id, arm, again)
+    return found
 
 
 def quantities(pilot: Pilot) -> tuple[str, ...]:
     """What a progression criterion can be about, by name."""
-    return (
-        "attendance",
-        "tool_users",
-        *(f"sessions_used_{tool.lower()}" for tool in pilot.tools),
-        "recording",
-        "continuation",
-        "contamination_training",
-        "contamination_tools",
-        *DENOMINATORS,
-        *pilot.instruments.ratings,
-    )
+    return tuple(observed(pilot).index)
+
+
+TREATED = "treated"
 
 
 def observed(pilot: Pilot) -> pd.DataFrame:
@@ -50,9 +56,10 @@ def observed(pilot: Pilot) -> pd.DataFrame:
     DataFrame
         Indexed by quantity: successes and total of a proportion, mean, sd and total of a mean;
         share, of a proportion of which no count is printed; status, of the share or the mean; arm,
-        of the people; upper_bound, whether the share cannot be greater but may be less; other
-        (total that the report prints as well); rests_on (readings behind it, tuple). An sd or total
-        of a mean that the reconstruction has set freely is missing.
+        of the people (`TREATED` for all that were treated); upper_bound, whether the share cannot
+        be greater but may be less; other (total that the report prints as well); rests_on (readings
+        behind it, tuple). An sd or total of a mean that the reconstruction has set freely is
+        missing.
     """
     pilot = pilot if pilot.statuses else with_statuses(pilot)
     rows: list[dict[str, Any]] = []
@@ -62,10 +69,11 @@ def observed(pilot: Pilot) -> pd.DataFrame:
         frame: pd.DataFrame,
         keys: dict[str, str],
         *columns: str,
-        arm: str = "intervention",
+        arm: str = TREATED,
     ) -> None:
-        (row,) = frame.index[(frame[list(keys)] == pd.Series(keys)).all(axis=1)]
-        chosen = frame.loc[[row]]
+        chosen = frame[(frame[list(keys)] == pd.Series(keys)).all(axis=1)]
+        if chosen.empty:
+            return
         told = proportion(chosen, columns) if len(columns) == 2 else _mean(chosen, columns)
         bound = "kind" in chosen and chosen["kind"].iloc[0] == participants.UPPER_BOUND
         readings = behind(pilot, str(frame.attrs["quantity"]), keys, columns)
@@ -73,7 +81,7 @@ def observed(pilot: Pilot) -> pd.DataFrame:
             readings["other"] = None
         rows.append({"quantity": name, **told, "arm": arm, "upper_bound": bound, **readings})
 
-    yes = {"answer": pilot.study.counted.affirmed}
+    yes = {"answer": str(pilot.study.counted.affirmed)}
     attendance = feasibility.attendance(pilot)
     add("attendance", attendance, {"role": "all"}, "attended", "eligible")
     used = feasibility.attended_and_used(pilot)
@@ -86,16 +94,18 @@ def observed(pilot: Pilot) -> pd.DataFrame:
     for name in ("training", "tools"):
         keys = {"contact": name} | yes
         frame = readiness.contamination(pilot)
-        add(f"contamination_{name}", frame, keys, "n", "total", arm="comparison")
+        add(f"contamination_{name}", frame, keys, "n", "total", arm=str(pilot.study.reference))
     rates = participants.response_rates(pilot)
-    for name, (wave, arm, denominator) in DENOMINATORS.items():
+    for name, (wave, arm, denominator) in denominators(pilot).items():
         keys = {"wave": wave, "arm": arm, "denominator": denominator}
         add(name, rates, keys, "n", "total", arm=arm)
     ratings = feasibility.tool_ratings(pilot)
     for name, scale in pilot.instruments.ratings.items():
         keys = {"measure": scale.instrument, "tool": scale.key.tool}
         add(name, ratings, keys, "n", "mean", "sd")
-    return pd.DataFrame(rows).set_index("quantity")
+    columns = ["quantity", "successes", "total", "mean", "sd", "share", "status", "arm"]
+    table = pd.DataFrame(rows)
+    return (table if rows else pd.DataFrame(columns=columns)).set_index("quantity")
 
 
 def proportion(chosen: pd.DataFrame, columns: tuple[str, ...]) -> dict[str, Any]:
@@ -175,7 +185,10 @@ def assess(pilot: Pilot, confidence: float = 0.95, icc: float = 0.0) -> pd.DataF
     if pilot.study.progression is None:
         return pd.DataFrame()
     seen = observed(pilot)
-    units = {arm: len({t.unit for t in pilot.study.teams if t.arm == arm}) for arm in ARMS}
+    study = pilot.study
+    arms = {arm: (arm,) for arm in study.arm_ids} | {TREATED: study.treated}
+    teams = {name: study.teams_of(*of) for name, of in arms.items()}
+    units = {name: len({study.unit_of[team] for team in of}) for name, of in teams.items()}
     sizes = seen["total"] / seen["arm"].map(units)
     seen["design_effect"] = [design_effect(max(size, 1.0), icc) for size in sizes.fillna(1.0)]
     free = seen.index[seen["status"] == FREE]

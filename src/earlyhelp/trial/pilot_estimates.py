@@ -22,14 +22,13 @@ from statsmodels.stats.proportion import proportion_confint
 
 from earlyhelp.analysis import outcomes, readiness
 from earlyhelp.analysis.outcomes import NEAR, NOTHING
-from earlyhelp.analysis.participants import surveys
 from earlyhelp.analysis.quantities import FREE, claiming, labelled
 from earlyhelp.possible import one_group
 from earlyhelp.published import determined, identified_sets
 from earlyhelp.published.identified_sets import outcomes as printed_outcomes
 from earlyhelp.published.numbers import number, span
 from earlyhelp.published.printed import read_printed
-from earlyhelp.study.design import ARMS, ENDLINE, WAVES, Study, read_questions
+from earlyhelp.study.design import Study, read_questions
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import Pilot
 from earlyhelp.study.textfile import is_there
@@ -62,8 +61,9 @@ def room(pilot: Pilot) -> pd.DataFrame:
     intervention, baseline: 18.9 points below the maximum
     """
     frame = _printed_room(pilot) if _is_reconstructed(pilot) else _observed_room(pilot)
-    frame["headroom_low"] = frame["maximum"] - frame["mean_high"]
-    frame["headroom_high"] = frame["maximum"] - frame["mean_low"]
+    # From the mean nearest to the best score, and from the farthest, whichever end that is.
+    gaps = frame[["mean_low", "mean_high"]].sub(frame["maximum"], axis=0).abs()
+    frame["headroom_low"], frame["headroom_high"] = gaps.min(axis=1), gaps.max(axis=1)
     frame["headroom_sd_low"] = frame["headroom_low"] / frame["sd_high"]
     frame["headroom_sd_high"] = frame["headroom_high"] / frame["sd_low"]
     return claiming(labelled(frame, pilot.labels), _status(pilot))
@@ -83,10 +83,10 @@ def _observed_room(pilot: Pilot) -> pd.DataFrame:
     rows = []
     for row in summary[summary["measure"].isin(pilot.instruments.whole)].to_dict("records"):
         seen = {"mean": row["mean"], "sd": row["sd"] or NOTHING}
-        seen |= {"top": row["at_maximum"], "near": row["close"]}
+        seen |= {"top": row["at_best"], "near": row["close"]}
         rows.append(
             {name: row[name] for name in ("measure", "arm", "wave", "n")}
-            | {"maximum": row["scale_maximum"], "sd_known": row["sd"] > 0}
+            | {"maximum": row["best"], "sd_known": row["sd"] > 0}
             | {f"{name}_{end}": x for name, x in seen.items() for end in ("low", "high")}
         )
     return pd.DataFrame(rows)
@@ -96,7 +96,8 @@ def _printed_room(pilot: Pilot) -> pd.DataFrame:
     printed = printed_outcomes(pilot.study, read_printed(pilot.study.folder))
     left = determined.read(pilot.study.folder)
     rows = []
-    for (measure, scale), arm, wave in product(pilot.instruments.whole.items(), ARMS, WAVES):
+    measures, waves = pilot.instruments.whole.items(), pilot.outcome_waves
+    for (measure, scale), arm, wave in product(measures, pilot.study.arm_ids, waves):
         key = scale.instrument
         if key not in printed:
             continue
@@ -178,11 +179,12 @@ def stability(pilot: Pilot, confidence: float = 0.95) -> pd.DataFrame:
         return claiming(labelled(_identified(pilot), pilot.labels), _status(pilot))
     rows = []
     pairs = outcomes.changes(pilot)
-    for measure, arm in product(pilot.instruments.whole, ARMS):
+    pairs = pairs[pairs["wave"] == pilot.outcome_waves[-1]]
+    for measure, arm in product(pilot.instruments.whole, pilot.study.arm_ids):
         chosen = pairs[(pairs["measure"] == measure) & (pairs["arm"] == arm)]
         n, sd = len(chosen), chosen["change"].std()
         dz = abs(chosen["change"].mean()) / sd if sd > 0 else NOTHING
-        low, high = fisher_interval(chosen["baseline"].corr(chosen["endline"]), n, confidence)
+        low, high = fisher_interval(chosen["before"].corr(chosen["after"]), n, confidence)
         rows.append((measure, arm, n, sd, sd, dz, dz, low, high))
     frame = pd.DataFrame(rows, columns=STABILITY)
     return claiming(labelled(frame, pilot.labels), _status(pilot))
@@ -213,7 +215,8 @@ def _identified(pilot: Pilot) -> pd.DataFrame:
     left = determined.read(pilot.study.folder)
     printed = printed_outcomes(pilot.study, read_printed(pilot.study.folder))
     rows = []
-    for (measure, scale), (index, arm) in product(pilot.instruments.whole.items(), enumerate(ARMS)):
+    arms = enumerate(pilot.study.arm_ids)
+    for (measure, scale), (index, arm) in product(pilot.instruments.whole.items(), arms):
         key = scale.instrument
         if key not in printed:
             continue
@@ -388,11 +391,13 @@ def reliability(pilot: Pilot) -> pd.DataFrame:
     import pingouin
 
     rows = []
-    for (measure, scale), wave in product(pilot.instruments.whole.items(), WAVES):
-        answers = surveys(pilot)[wave][scale.columns].dropna()
+    for (measure, scale), wave in product(pilot.instruments.whole.items(), pilot.study.waves):
+        if len(scale.key.items) < 2 or wave.file not in scale.files:
+            continue
+        answers = pilot.survey(wave.id)[scale.columns].dropna()
         if len(answers) > 1 and answers.sum(axis=1).std() > 0:
             alpha, (low, high) = pingouin.cronbach_alpha(answers)
-            rows.append((measure, wave, len(answers), float(alpha), float(low), float(high)))
+            rows.append((measure, wave.id, len(answers), float(alpha), float(low), float(high)))
     return claiming(labelled(pd.DataFrame(rows, columns=columns), pilot.labels), "observed")
 
 
@@ -624,7 +629,7 @@ def candidates(room: pd.DataFrame, required: pd.DataFrame) -> pd.DataFrame:
     ['yes', 'not determined']
     """
     rows = []
-    endline = room[room["wave"] == ENDLINE].groupby("measure", sort=False)
+    endline = room[room["wave"] == room["wave"].iloc[-1]].groupby("measure", sort=False)
     parallel = required[required["design"] == "parallel"]
     for measure, left in endline:
         low, high = float(left["headroom_sd_low"].min()), float(left["headroom_sd_high"].max())
@@ -806,7 +811,7 @@ def compared(sweep: Sweep, effect: float, months: int, alpha: float, target: flo
 
 
 def months_between(study: Study) -> int:
-    """Months from the baseline to the endline survey.
+    """Months from the first survey to the last.
 
     Examples
     --------
@@ -814,8 +819,8 @@ def months_between(study: Study) -> int:
     >>> months_between(read_study("tests/studies/complete"))
     5
     """
-    months = {w.id: 12 * int(w.month[:4]) + int(w.month[5:]) for w in study.waves}
-    return months["endline"] - months["baseline"]
+    first, *_, last = (12 * int(w.month[:4]) + int(w.month[5:]) for w in study.waves)
+    return last - first
 
 
 WHATEVER, NEVER = "whatever is assumed", "under none of the assumptions"
@@ -1038,7 +1043,7 @@ def _in_words(
     """A number in words, its status and readings; None where there is none, or only a free one."""
     if item.figure.startswith(ROOM):
         measure = item.figure.removeprefix(ROOM)
-        left = room[(room["measure"] == measure) & (room["wave"] == ENDLINE)]
+        left = room[(room["measure"] == measure) & (room["wave"] == pilot.outcome_waves[-1])]
         low, high = left["headroom_sd_low"].min(), left["headroom_sd_high"].max()
         return f"{item.words}: {span(low, high, 1)} SD", room.attrs["status"], ()
     if item.figure == TEAMS:

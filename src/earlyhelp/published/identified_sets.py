@@ -820,7 +820,8 @@ def _groups(study: Study, printed: PrintedFigures) -> pd.DataFrame:
         rows += [
             (name, arm, wave, bound.quantity, "" if bound.of is None else bound.of, *ends)
             for bound in one_group.bounds(figures, cutoffs)
-            if (ends := (bound.low, bound.high)) != (0, 0)
+            # A page shows none of the horns index.
+            if bound.quantity != "horns index" and (ends := (bound.low, bound.high)) != (0, 0)
         ]
     for outcome in outcomes(study, printed).values():
         for (arm, problem), (index, wave) in product(outcome.arms.items(), enumerate(WAVES)):

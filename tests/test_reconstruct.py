@@ -6,6 +6,8 @@ Only the test of twenty seeds uses the analysis; other figures are recomputed wi
 
 from __future__ import annotations
 
+import ast
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -86,6 +88,22 @@ def test_another_seed_gives_another_pilot(tmp_path: Path) -> None:
     write(1, tmp_path)
     name = "baseline_survey.csv"
     assert (tmp_path / name).read_bytes() != (STUDY / "raw" / name).read_bytes()
+
+
+def test_every_step_that_draws_names_its_assumptions() -> None:
+    """Whatever is drawn or set without a printed figure can be read on the page of assumptions."""
+    code = (STUDY / "reconstruct.py").read_text("utf-8")
+    how_alone = {"_answers", "_pick", "_sample"}  # they draw what their callers decide
+    cited = set()
+    for step in ast.parse(code).body:
+        if isinstance(step, ast.FunctionDef) and step.name not in how_alone:
+            names = {one.id for one in ast.walk(step) if isinstance(one, ast.Name)}
+            ids = set(re.findall(r"R-[0-9]{2}", ast.get_docstring(step) or ""))
+            assert ids or "rng" not in names, step.name
+            cited |= ids
+    stated = set(re.findall(r"^(R-[0-9]{2}) ", code, re.MULTILINE))
+    page = (STUDY.parents[1] / "book/assumptions.md").read_text("utf-8")
+    assert cited <= stated == set(re.findall(r"^\| \[(R-[0-9]{2})\]", page, re.MULTILINE))
 
 
 def test_the_committed_files_are_valid() -> None:

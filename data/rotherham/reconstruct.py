@@ -28,19 +28,24 @@ R-05  Post-training respondents answered at baseline. At least as many attended 
       free.
 R-06  Characteristics are known for the 45 baseline respondents and two of the seven who joined at
       endline, and do not depend on arm or team. Years are whole; "just over seven" is below 7.3;
-      Team Managers support no family. Bands of time in service but the longest are assumed.
+      Team Managers support no family. Bands of time in service but the longest, and who works how
+      many hours, are assumed.
 R-07  What is left of a printed count goes to the other answers: to "yes" or "not sure" for prior
       training and use; to the middle or below it for agreement; freely for preferred format and for
-      not continuing.
+      not continuing. Those who agree divide freely into the two degrees of agreement.
 R-08  Totals are whole numbers; a person's answers scatter about their mean, bond items higher.
 R-09  Nothing is assumed of the SDs of compassion satisfaction; they are what the draw gives.
 R-10  Printed t are magnitudes; whether scores rise or fall is drawn. Changes have an SD of at most
       12 points; the test between arms is on change scores with a pooled variance.
 R-11  People are independent: no effect of team, no association between the two outcome measures.
 R-12  Dates are working days of the months that the methods text gives; interviews are in March.
-R-13  Interviews 01 and 03, quoted on their own work with families, are not the Team Manager's.
+R-13  Interviews 01 and 03, quoted on their own work with families, are not the Team Manager's. The
+      months in the role between the shortest and the longest are free.
 R-14  Nobody in the comparison arm reports contact with the training or the tools; the report names
       no item on it and prints no number.
+R-15  Who answered twice is free where no team's number follows: in the comparison arm, and the team
+      of the intervention newcomer. So are the roles of those who were not trained; each comparison
+      team has one Team Manager.
 """
 
 from __future__ import annotations
@@ -219,7 +224,7 @@ def _days(first: str, last: str, n: int, rng: Rng) -> list[str]:
 
 
 def _people(study: Study, printed: PrintedFigures, rng: Rng) -> pd.DataFrame:
-    """Draw staff of both arms: role, and which files they are in."""
+    """Draw staff of both arms: role, and which files they are in (R-01, R-02, R-15)."""
 
     def every_team_records(staff: pd.DataFrame) -> bool:
         recording = staff.loc[staff["recorded"], "team"]
@@ -237,7 +242,10 @@ def _people(study: Study, printed: PrintedFigures, rng: Rng) -> pd.DataFrame:
 
 
 def _intervention(study: Study, printed: PrintedFigures, rng: Rng) -> pd.DataFrame:
-    """The eligible staff: baseline respondents, one who joined at endline, one in no survey."""
+    """The eligible staff (R-01, R-02, R-15).
+
+    They are the baseline respondents, one who joined at endline and one in no survey.
+    """
     teams = [team.id for team in study.teams if team.arm == "intervention"]
     response = _response(printed, teams)
     team = [t for t in teams for _ in range(response["baseline"][t])]
@@ -280,7 +288,7 @@ def _pick(staff: pd.DataFrame, eligible: pd.Series, n: int, rng: Rng) -> np.ndar
 
 
 def _assign_roles(staff: pd.DataFrame, printed: PrintedFigures, joined: int, rng: Rng) -> None:
-    """Give roles so that those who attended and those who used the tools are as printed."""
+    """Give roles so that those who attended and those who used the tools are as printed (R-15)."""
     attended = {
         role: printed.count("attendance", "attended", role=role)
         for role in (FSW, SENIOR, PRACTITIONER)
@@ -319,7 +327,7 @@ def _assign_uploads(staff: pd.DataFrame, printed: PrintedFigures, rng: Rng) -> N
 
 
 def _comparison(study: Study, printed: PrintedFigures, rng: Rng) -> pd.DataFrame:
-    """Comparison staff: who answered at both waves is drawn team by team, roles freely."""
+    """Comparison staff: who answered at both waves is drawn team by team, roles freely (R-15)."""
     teams = [team.id for team in study.teams if team.arm == "comparison"]
     response = _response(printed, teams)
     pairs = printed.count("paired_tests", "df", measure="wai", arm="comparison") + 1
@@ -345,7 +353,7 @@ def _comparison(study: Study, printed: PrintedFigures, rng: Rng) -> pd.DataFrame
 def _scores(
     study: Study, printed: PrintedFigures, people: pd.DataFrame, rng: Rng
 ) -> dict[str, pd.DataFrame]:
-    """Item answers of both outcome measures by wave; index practitioner_id."""
+    """Item answers of both outcome measures by wave (R-08 to R-11); index practitioner_id."""
     tables = _stored(study)
     outcomes = identified_sets.outcomes(study, printed)
     waves: dict[str, list[pd.DataFrame]] = {"baseline": [], "endline": []}
@@ -445,7 +453,7 @@ def _items(
 
 
 def _answer(total: int, lift: np.ndarray, scale: tuple[int, int], rng: Rng) -> np.ndarray:
-    """One person's item answers: scattered about their mean, then moved by ones to the total."""
+    """One person's answers, scattered about their mean and moved by ones to the total (R-08)."""
     scatter = rng.integers(-1, 2, len(lift))
     answer = np.clip(np.rint(total / len(lift) + lift + scatter), *scale).astype(int)
     while (short := total - answer.sum()) != 0:
@@ -532,7 +540,7 @@ def _most_common(printed: PrintedFigures, characteristic: str) -> str:
 
 
 def _years(printed: PrintedFigures, n: int, rng: Rng) -> np.ndarray:
-    """Whole years, fewer people the more years; the mean between its bounds."""
+    """Whole years, fewer people the more years; the mean between its bounds (R-06)."""
     values = _span(printed, "years_practising")
     words = printed.within("characteristics", "mean", characteristic="years_practising", arm="all")
     above = float(words.low) if words else values[0]
@@ -541,7 +549,7 @@ def _years(printed: PrintedFigures, n: int, rng: Rng) -> np.ndarray:
 
 
 def _levels(printed: PrintedFigures, n: int, rng: Rng) -> np.ndarray:
-    """Qualification levels with the printed most common one."""
+    """Qualification levels with the printed most common one (R-06)."""
     values = _span(printed, "qualification_level")
     most_common = int(_most_common(printed, "qualification_level"))
     weights = np.where(values == most_common, 2.0, 0.5)
@@ -549,7 +557,7 @@ def _levels(printed: PrintedFigures, n: int, rng: Rng) -> np.ndarray:
 
 
 def _families(printed: PrintedFigures, manager: pd.Series, rng: Rng) -> np.ndarray:
-    """Families supported, most often near the mean; Team Managers support the fewest."""
+    """Families supported, most often near the mean; Team Managers support the fewest (R-06)."""
     values = _span(printed, "families_supported")
     mean = printed.count("characteristics", "mean", characteristic="families_supported", arm="all")
     weights = 1 / (1 + (values - mean - 1.0) ** 2 / 16)
@@ -583,6 +591,7 @@ def _respondents(people: pd.DataFrame, flag: str, days: tuple[str, str], rng: Rn
 def _baseline(
     people: pd.DataFrame, scores: Mapping[str, pd.DataFrame], known: pd.DataFrame, rng: Rng
 ) -> pd.DataFrame:
+    """Outcome measures and background of those who answered (R-12)."""
     frame = _respondents(people, "baseline", ("2022-09-05", "2022-09-16"), rng)
     return frame.join(known).join(scores["baseline"]).reset_index()
 
@@ -590,7 +599,7 @@ def _baseline(
 def _post_training(
     study: Study, printed: PrintedFigures, people: pd.DataFrame, rng: Rng
 ) -> pd.DataFrame:
-    """Views on the training, anticipated outcomes and tool ratings of those who attended."""
+    """Views on training and outcomes, and ratings of the tools, of those who attended (R-07)."""
     frame = _respondents(people, "post_training", ("2022-10-10", "2022-10-28"), rng)
     n = len(frame)
     counted = study.counted
@@ -618,7 +627,7 @@ def _post_training(
 
 
 def _tool_ratings(study: Study, printed: PrintedFigures, index: pd.Index, rng: Rng) -> pd.DataFrame:
-    """Appropriateness and feasibility items; who rates one thing high tends to rate all high."""
+    """Appropriateness and feasibility items; who rates one high tends to rate all high (R-08)."""
     favour = rng.standard_normal(len(index))
     parts = []
     scales = read_instruments(study.folder).ratings
@@ -640,7 +649,7 @@ def _endline(
     known: pd.DataFrame,
     rng: Rng,
 ) -> pd.DataFrame:
-    """Outcome measures; use of the tools in the intervention arm, contamination in the other."""
+    """Outcome measures; use of the tools in one arm (R-02, R-07), contact in the other (R-14)."""
     frame = _respondents(people, "endline", ("2023-02-01", "2023-02-24"), rng)
     frame = frame.join(known[~people.loc[known.index, "baseline"]]).join(scores["endline"])
     staff = people.loc[frame.index]
@@ -744,7 +753,7 @@ def _even_and_falling(completions: pd.DataFrame) -> bool:
 
 
 def _persons(printed: PrintedFigures, team: pd.Series, rng: Rng) -> pd.DataFrame:
-    """Children and adults, their practitioner, and how often they completed each tool."""
+    """Children and adults, their practitioner, and how often they completed each tool (R-03)."""
     _, most = _completions(printed)
     rows = []
     for kind in ("child", "adult"):
@@ -774,7 +783,7 @@ def _persons(printed: PrintedFigures, team: pd.Series, rng: Rng) -> pd.DataFrame
 
 
 def _even(persons: pd.DataFrame, maximum: int, rng: Rng) -> pd.DataFrame:
-    """Let both tools be completed equally often in each team by a few sessions without one."""
+    """Make both tools as frequent in each team by a few sessions without one (R-03)."""
     for _, group in persons.groupby("team"):
         short = int(group["ORS"].sum() - group["SRS"].sum())
         step = 1 if short > 0 else -1
@@ -785,7 +794,7 @@ def _even(persons: pd.DataFrame, maximum: int, rng: Rng) -> pd.DataFrame:
 
 
 def _with_months(sessions: pd.DataFrame, months: tuple[str, ...], rng: Rng) -> pd.DataFrame:
-    """Give each session a month, a person's sessions in order of time."""
+    """Give each session a month, a person's sessions in order of time (R-03)."""
     weights = 0.6 ** np.arange(len(months))
     drawn = rng.choice(len(months), len(sessions), p=weights / weights.sum())
     order = np.lexsort((drawn, sessions["person_id"].to_numpy(dtype=str)))

@@ -61,6 +61,21 @@ def test_impossible_figures_answer_0_with_the_reason(
     assert "GRIM fails" in found["reason"]
 
 
+def test_an_sd_of_another_kind_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    # 1, 2, 3, 4, 5, 5: mean 3.33, SD with denominator n 1.49.
+    _, out, _ = run(capsys, "count --n 6 --mean 3.33 --sd 1.49 --min 1 --max 5")
+    assert out.splitlines()[-1].endswith("; possible if 1.49 is a population SD")
+    # A mean that nobody can have is not saved by its SD.
+    assert "possible if" not in run(capsys, f"count {GRIM_FAILS}")[1]
+
+
+def test_copied_figures_are_read(capsys: pytest.CaptureFixture[str]) -> None:
+    line = "count --n 10 --mean {} --sd 1.2 --min -5 --max 5"
+    copied = run(capsys, line.format("\N{MINUS SIGN}1.9"))
+    assert copied == run(capsys, line.format("-1.9"))
+    assert copied[0] == 0
+
+
 def test_draw_shows_one_data_set_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     lines = run(capsys, f"draw {WAI} --k 3 --seed 7")[1].splitlines()
     assert [len(line.split()) for line in lines] == [27, 27, 27]
@@ -122,6 +137,10 @@ def test_what_is_too_large_is_refused_with_its_size(capsys: pytest.CaptureFixtur
     status, out, err = run(capsys, "count --n 500 --mean 50.00 --sd 20.00 --min 0 --max 100")
     assert (status, out) == (1, "")
     assert "353,892,634,401 cells" in err
+    assert "the figures are possible, one data set was found" in err
+    # What cannot be needs no count.
+    status, out, _ = run(capsys, "count --n 500 --mean 50.001 --sd 20.00 --min 0 --max 100")
+    assert (status, out.splitlines()[0]) == (0, "0")
 
 
 def test_long_work_is_announced(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,8 @@ import json
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from decimal import Context, Decimal
 from fractions import Fraction
 from functools import partial
@@ -190,7 +191,7 @@ def _answer(printed: Printed, answer: Callable[..., Answer], *options: Callable[
 
     Everything that is wrong with the printed figures and the options is told at once.
     """
-    from earlyhelp.possible.one_group import Figures, count
+    from earlyhelp.possible.one_group import Figures, TooLarge, count
     from earlyhelp.possible.witness import why_impossible
 
     texts = (printed.n, printed.mean, printed.sd, printed.min, printed.max)
@@ -198,8 +199,17 @@ def _answer(printed: Printed, answer: Callable[..., Answer], *options: Callable[
         lambda: Figures.parse(*texts, printed.items, printed.rounding), *options
     )
     _announce(figures)
-    number = count(figures)
-    reason = None if number else why_impossible(figures)
+    try:
+        number = count(figures)
+        reason = None if number else why_impossible(figures)
+    except TooLarge as error:
+        number, reason = 0, why_impossible(figures)
+        if not reason:
+            (problem,) = error.problems
+            told = f"{problem.expected}; the figures are possible, one data set was found"
+            raise TooLarge([replace(problem, expected=told)]) from None
+    if reason:
+        reason += _otherwise(figures)
     impossible: Answer = ["0", _describe(figures), str(reason)], {}
     lines, found = answer(figures, number, *values) if number else impossible
     if printed.format == "json":
@@ -207,6 +217,19 @@ def _answer(printed: Printed, answer: Callable[..., Answer], *options: Callable[
         print(json.dumps(document))
     else:
         print("\n".join(lines))
+
+
+def _otherwise(figures: Figures) -> str:
+    """Tell as what the printed SD would be possible, if not as a sample SD."""
+    from earlyhelp.possible.one_group import SPREADS, TooLarge
+    from earlyhelp.possible.witness import why_impossible
+
+    kinds = []
+    for kind in SPREADS[1:]:
+        with suppress(TooLarge):
+            if why_impossible(replace(figures, spread=kind)) is None:
+                kinds.append(kind)
+    return f"; possible if {figures.sd} is a {' or a '.join(kinds)}" if kinds else ""
 
 
 def _whole(option: str, text: str, least: int | None = None) -> int:

@@ -134,7 +134,19 @@ class Figures:
         items: str = "1",
         rounding: str = "half-up",
     ) -> Figures:
-        """Read figures that are all text, as from a command line or a table."""
+        """Read figures that are all text, as from a command line or a table.
+
+        Typographic minus signs and blanks at the ends, which copied text has, are read.
+
+        Examples
+        --------
+        >>> Figures.parse("9", "\N{MINUS SIGN}1.85 ", "1.2", "-3", "3").mean
+        '-1.85'
+        """
+        n, mean, sd, minimum, maximum, items = (
+            text.strip().replace("\N{MINUS SIGN}", "-")
+            for text in (n, mean, sd, minimum, maximum, items)
+        )
         whole: list[Any] = [
             int(text) if _WHOLE.fullmatch(text) else text for text in (n, minimum, maximum, items)
         ]

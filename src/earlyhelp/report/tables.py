@@ -723,7 +723,7 @@ def clustered(frame: pd.DataFrame) -> pd.DataFrame:
         icc=[number(icc, 2) for icc in frame["icc"]],
         effect=[number(effect, 2) for effect in frame["design_effect"]],
         head=[
-            f"Solution {solution}" if low == high else "All solutions"
+            f"Solution {number(solution)}" if low == high else "All solutions"
             for solution, low, high in frame[["solution", "mean_low", "mean_high"]].to_numpy()
         ],
         cell=[

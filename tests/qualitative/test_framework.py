@@ -98,6 +98,30 @@ def test_wishes_of_question_3_3_have_the_sources_that_it_opens_with(matrix: pd.D
     }
 
 
+def test_each_question_has_the_sources_that_its_text_names(matrix: pd.DataFrame) -> None:
+    by_question = matrix.groupby("research_question")["source_type"]
+    found = {name: set(";".join(rows).split(";")) for name, rows in by_question}
+    interview, observed, records = {"interview"}, {"observation"}, {"admin data"}
+    before, after, end = {"baseline survey"}, {"post-training survey"}, {"endline survey"}
+    # Report, 3.1 to 3.3, question by question; figures without a source as the methods have it.
+    assert {name: sources - {"report synthesis"} for name, sources in found.items()} == {
+        "1.1": interview | end | records,
+        "1.2": interview | observed | before | after,
+        "1.3": records | end,
+        "1.4": interview | after | end,
+        "1.5": interview | observed | after | end,
+        "1.6": interview | observed | after | end,
+        "2.1": interview | after | end,
+        "2.2": interview,
+        "3.1": set(),
+        "3.2": set(),
+        "3.3": interview | after | end,
+        "3.4": interview | end,  # the endline survey for contamination
+        "3.5": interview,
+        "3.6": set(),
+    }
+
+
 def test_interviews_are_named_only_where_the_report_does(matrix: pd.DataFrame) -> None:
     # Quotations: four of interview_01, one of 02, five of 03, two of 04 (report, 3.1 to 3.3).
     # Two of interview_01 carry more than one finding.

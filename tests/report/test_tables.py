@@ -17,6 +17,12 @@ def test_ranges_are_rounded_outwards() -> None:
     assert tables._range(frame, "x", 1) == ["1.0 to 1.1", "1.0"]
 
 
+def test_solutions_are_numbered_in_the_heads() -> None:
+    ends = {"mean_low": 0.7, "mean_high": 0.7, "low": -7.2, "high": 8.7}
+    frame = pd.DataFrame([{"icc": 0.05, "design_effect": 1.36, "solution": 2, **ends}])
+    assert list(tables.clustered(frame)) == ["ICC supposed", "Design effect", "Solution 2"]
+
+
 def test_designs_are_columns_and_gaps_dashes() -> None:
     frame = pd.DataFrame(
         {

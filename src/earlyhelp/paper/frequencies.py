@@ -58,6 +58,14 @@ def draw_sets(answers: Sequence[dict[str, Any]], path: Path) -> None:
     ------
     InputError
         No row has data sets to draw, or the file's name ends in none of FORMATS.
+
+    Examples
+    --------
+    >>> try:
+    ...     draw_sets([], Path("sets.gif"))
+    ... except InputError as error:
+    ...     print(", ".join(problem.found for problem in error.problems))
+    sets.gif, no data sets
     """
     kind = path.suffix.lower().lstrip(".")
     frame = frequencies(answers)

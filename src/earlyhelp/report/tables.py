@@ -359,10 +359,10 @@ def sizes(frame: pd.DataFrame) -> pd.DataFrame:
 def _test(row: Mapping[Hashable, Any]) -> str:
     """The verdict on a test, and in how many cells it is another."""
     others = {"rejects too often": row["barred"], "conservative": row["conservative"]}
-    told = [f"{name} in {count:.0f}" for name, count in others.items() if count]
+    told = [f"{name} in {number(count)}" for name, count in others.items() if count]
     if not told or row["verdict"] in others:
         return str(row["verdict"])
-    return f"{row['verdict']}; {', '.join(told)} of {row['cells']:.0f} cells"
+    return f"{row['verdict']}; {', '.join(told)} of {number(row['cells'])} cells"
 
 
 @_claiming
@@ -650,7 +650,7 @@ def how_many_teams(grid: Sweep, months: int, alpha: float, target: float) -> str
     rounds = DESIGNS["stepped-wedge"].periods
     return (
         f"**How many teams?** To find a difference of {effect:g} SD, the largest that is "
-        f"considered here, with a power of {target:.0%}, a trial needs {teams['parallel']} teams "
+        f"considered here, with a power of {number(100 * target)}%, a trial needs {teams['parallel']} teams "
         f"if they are compared once, {teams['baseline']} with a baseline, and "
         f"{teams['stepped-wedge']} if all change over in steps, which takes {rounds} rounds of "
         f"measurement in {(rounds - 1) * months} months, spaced as in the pilot. A team is "

@@ -650,9 +650,9 @@ def how_many_teams(grid: Sweep, months: int, alpha: float, target: float) -> str
     rounds = DESIGNS["stepped-wedge"].periods
     return (
         f"**How many teams?** To find a difference of {effect:g} SD, the largest that is "
-        f"considered here, with a power of {number(100 * target)}%, a trial needs {teams['parallel']} teams "
-        f"if they are compared once, {teams['baseline']} with a baseline, and "
-        f"{teams['stepped-wedge']} if all change over in steps, which takes {rounds} rounds of "
+        f"considered here, with a power of {number(100 * target)}%, a trial needs "
+        f"{teams['parallel']} teams if they are compared once, {teams['baseline']} with a "
+        f"baseline, and {teams['stepped-wedge']} if all change over in steps, which takes {rounds} rounds of "
         f"measurement in {(rounds - 1) * months} months, spaced as in the pilot. A team is "
         f"{grid.cluster_size:g} people, of whom {number(100 - 100 * grid.attrition)}% have an "
         "outcome."

@@ -46,7 +46,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from itertools import product
-from math import ceil, factorial, inf, isfinite, prod, sqrt
+from math import ceil, factorial, isfinite, prod, sqrt
 from typing import Any
 
 import numpy as np
@@ -560,15 +560,12 @@ def _joined(between: int, within: int, alpha: float, share: float) -> Test:
     return Test(float(df), 1 / spread, limit / spread, chance[:, None] * other)
 
 
-def _test(design: Design, a: Assumptions, count: int, few_clusters: bool = True) -> Test:
-    if not few_clusters:
-        one = np.ones(1)
-        return Test(inf, one, one * stats.norm.ppf(1 - a.alpha / 2), one)
+def _test(design: Design, a: Assumptions, count: int) -> Test:
     between, within = _parts(design, a, _counts(design, count))
     return t_test(design, count, a.alpha, between / (between + within))
 
 
-def power(design: Design, a: Assumptions, clusters: int, *, few_clusters: bool = True) -> float:
+def power(design: Design, a: Assumptions, clusters: int) -> float:
     """Power of a two-sided test of the effect; its size when the effect is 0.
 
     Parameters
@@ -578,8 +575,6 @@ def power(design: Design, a: Assumptions, clusters: int, *, few_clusters: bool =
     clusters : int
         Total number of clusters, dealt as evenly as possible to the sequences. An individually
         randomised trial recruits the people of that many clusters and ignores clustering.
-    few_clusters : bool
-        Use the t test; else the normal test with known variances.
 
     Raises
     ------
@@ -592,7 +587,7 @@ def power(design: Design, a: Assumptions, clusters: int, *, few_clusters: bool =
     0.686
     """
     ratio = abs(a.effect) / sqrt(variance(design, a, clusters))
-    return _test(design, a, units(design, a, clusters), few_clusters).rejects(ratio)
+    return _test(design, a, units(design, a, clusters)).rejects(ratio)
 
 
 def half_width(design: Design, a: Assumptions, clusters: int) -> float:
@@ -668,9 +663,7 @@ def fewest_for_lots(design: Design, alpha: float) -> int:
     return count
 
 
-def clusters_needed(
-    design: Design, a: Assumptions, target: float = 0.8, *, few_clusters: bool = True
-) -> int:
+def clusters_needed(design: Design, a: Assumptions, target: float = 0.8) -> int:
     """Fewest clusters, the same number in every sequence, whose power reaches the target.
 
     Individually randomised: the fewest clusters whose people suffice for two equal arms.
@@ -701,7 +694,7 @@ def clusters_needed(
         return test.rejects(size / error) >= target
 
     goal = _problem("effect", a.effect, f"one that {MOST} clusters can detect")
-    return _fewest(design, a, reached, quantiles / size, goal, few_clusters)
+    return _fewest(design, a, reached, quantiles / size, goal)
 
 
 def clusters_for_width(design: Design, a: Assumptions, width: float) -> int:
@@ -739,7 +732,6 @@ def _fewest(
     reached: Callable[[Test, float], bool],
     errors: float,
     goal: Problem,
-    few_clusters: bool = True,
 ) -> int:
     """Fewest clusters whose test and standard error have reached a goal.
 
@@ -757,14 +749,12 @@ def _fewest(
     if normal * step > MOST * (a.analysed if design.unit == "person" else 1):
         raise InputError([goal])
     each = max(ceil(design.fewest / step), int(normal), 1)
-    while not reached(_test(design, a, each * step, few_clusters), sqrt(one_each / each)):
+    while not reached(_test(design, a, each * step), sqrt(one_each / each)):
         each += 1
     return max(2, ceil(each * step / a.analysed)) if design.unit == "person" else each * step
 
 
-def detectable_effect(
-    design: Design, a: Assumptions, clusters: int, target: float = 0.8, *, few_clusters: bool = True
-) -> float:
+def detectable_effect(design: Design, a: Assumptions, clusters: int, target: float = 0.8) -> float:
     """Smallest effect that the trial detects with the target power (`a.effect` is not used).
 
     For a binary outcome the variance stays that of the two proportions in `a`.
@@ -778,7 +768,7 @@ def detectable_effect(
     check(power=target)
     if target <= a.alpha:
         raise InputError([_problem("power", target, f"a number above alpha ({a.alpha:g})")])
-    test = _test(design, a, units(design, a, clusters), few_clusters)
+    test = _test(design, a, units(design, a, clusters))
     if test.rejects(LARGEST_RATIO) < target:
         expected = f"one that {test.df:g} degrees of freedom can reach at alpha {a.alpha:g}"
         raise InputError([_problem("power", target, expected)])
@@ -789,9 +779,7 @@ def detectable_effect(
 # --- tidy results ---------------------------------------------------------------------------------
 
 
-def describe(
-    design: Design, a: Assumptions, clusters: int, *, few_clusters: bool = True
-) -> dict[str, Any]:
+def describe(design: Design, a: Assumptions, clusters: int) -> dict[str, Any]:
     """One trial as a row: its assumptions, size, precision and power.
 
     Assumptions that the design does not depend on are None. `type_one_error` is how often the test
@@ -805,7 +793,7 @@ def describe(
     (120, 240, 9)
     """
     count, people = units(design, a, clusters), ceil(clusters * a.cluster_size)
-    test, error = _test(design, a, count, few_clusters), sqrt(variance(design, a, clusters))
+    test, error = _test(design, a, count), sqrt(variance(design, a, clusters))
     return {
         "design": design.name,
         "sequences": design.sequences,
@@ -815,7 +803,7 @@ def describe(
         "periods": design.periods,
         "people_per_period": people,
         "measurements": people * design.periods,
-        "df": test.df if few_clusters else None,
+        "df": test.df,
         "standard_error": error,
         "half_width": test.half_width() * error,
         "type_one_error": test.rejects(0),

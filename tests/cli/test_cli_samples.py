@@ -11,6 +11,7 @@ import pytest
 
 from earlyhelp.cli import main
 from earlyhelp.possible.one_group import Figures, enumerate_all
+from earlyhelp.published.numbers import span
 
 CLOSURE = "--n 130 --mean 2.7 --sd 1.9 --min 1 --max 5"  # 5,359: README of R package unsum
 WAI = "--n 27 --mean 69.2 --sd 5.1 --min 12 --max 84"
@@ -110,6 +111,15 @@ def test_bounds_show_people_at_a_cutoff(capsys: pytest.CaptureFixture[str]) -> N
     ]
     out = run(capsys, f"bounds {SMALL} --cutoff 4")[1]
     assert f"people with at least 4: {min(above)} to {max(above)} of 5" in out
+
+
+def test_a_range_told_loses_none_of_its_values(capsys: pytest.CaptureFixture[str]) -> None:
+    # 1 / 7 is 14.29 %, so that 14.3 would be above the least.
+    out = run(capsys, "bounds --n 7 --mean 2.4 --sd 1.1 --min 1 --max 4")[1]
+    assert "people with 2: 1 to 4 of 7 (14.2 to 57.2%)" in out
+    skewness = next(line for line in out.splitlines() if line.startswith("skewness"))
+    exact = as_json(capsys, "bounds --n 7 --mean 2.4 --sd 1.1 --min 1 --max 4")["bounds"][-1]
+    assert skewness == f"skewness: {span(exact['low'], exact['high'], 4)}"
 
 
 def test_bounds_as_json_have_distributions(capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,7 +15,12 @@ PACKAGE = Path(earlyhelp.__file__).parent
 SHOWING = [
     *PACKAGE.glob("report/*.py"),
     *PACKAGE.glob("published/**/*.py"),
-    PACKAGE / "trial/pilot_estimates.py",
+    *(
+        path
+        for name in ("analysis", "paper", "qualitative")
+        for path in PACKAGE.glob(f"{name}/*.py")
+    ),
+    *(PACKAGE / name for name in ("trial/pilot_estimates.py", "cli/samples.py", "cli/study.py")),
     *(PACKAGE.parents[1] / "notebooks").glob("*.md"),
 ]
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Typer
 
 from earlyhelp.cli.boundary import Command, Format, argument, gather, option, unfolded
+from earlyhelp.published.numbers import number, span
 from earlyhelp.study.problems import InputError, Problem
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def count(printed: Printed) -> None:
 
     A data set is a multiset: who has which score is not counted.
     """
-    _answer(printed, lambda figures, number: ([str(number), _describe(figures)], {}))
+    _answer(printed, lambda figures, sets: ([str(sets), _describe(figures)], {}))
 
 
 @samples.command(cls=Command)
@@ -113,12 +114,12 @@ def bounds(
     also of the people who reach a score.
     """
 
-    def bounded(figures: Figures, number: int, *cutoffs: int) -> Answer:
+    def bounded(figures: Figures, sets: int, *cutoffs: int) -> Answer:
         from earlyhelp.possible.one_group import bounds
 
         found = bounds(figures, list(cutoffs))
         return [
-            f"{number} {_describe(figures)}; exact ranges over all of them:",
+            f"{sets} {_describe(figures)}; exact ranges over all of them:",
             *(_line(bound, figures.n) for bound in found),
             "--format json adds in how many data sets each outcome occurs",
         ], {"bounds": [_as_json(bound) for bound in found]}
@@ -180,9 +181,10 @@ def _average(ranges: list[Bound]) -> list[str]:
             mean = sum(people * sets for people, sets in one.counts.items()) / sum(
                 one.counts.values()
             )
-            lines.append(f"  people with {one.of}: {mean:.2f} on average, {one.low} to {one.high}")
+            told = f"{number(mean, 2)} on average, {one.low} to {one.high}"
+            lines.append(f"  people with {one.of}: {told}")
         if one.quantity == "horns index":
-            lines.append(f"  horns index: {one.low:.4f} to {one.high:.4f}")
+            lines.append(f"  horns index: {span(one.low, one.high, 4)}")
     return lines
 
 
@@ -200,10 +202,10 @@ def _answer(printed: Printed, answer: Callable[..., Answer], *options: Callable[
     )
     _announce(figures)
     try:
-        number = count(figures)
-        reason = None if number else why_impossible(figures)
+        sets = count(figures)
+        reason = None if sets else why_impossible(figures)
     except TooLarge as error:
-        number, reason = 0, why_impossible(figures)
+        sets, reason = 0, why_impossible(figures)
         if not reason:
             (problem,) = error.problems
             told = f"{problem.expected}; the figures are possible, one data set was found"
@@ -211,9 +213,9 @@ def _answer(printed: Printed, answer: Callable[..., Answer], *options: Callable[
     if reason:
         reason += _otherwise(figures)
     impossible: Answer = ["0", _describe(figures), str(reason)], {}
-    lines, found = answer(figures, number, *values) if number else impossible
+    lines, found = answer(figures, sets, *values) if sets else impossible
     if printed.format == "json":
-        document = {"figures": _heading(figures), "count": number, "reason": reason, **found}
+        document = {"figures": _heading(figures), "count": sets, "reason": reason, **found}
         print(json.dumps(document))
     else:
         print("\n".join(lines))
@@ -245,8 +247,8 @@ def _announce(figures: Figures) -> None:
 
     extent = size(figures)
     if LONG_WORK < extent.cells <= CELLS_LIMIT:
-        told = f"working on a table of {extent.cells:,} cells ({extent.gigabytes:.1f} GB) ..."
-        print(told, file=sys.stderr, flush=True)
+        told = f"{extent.cells:,} cells ({number(extent.gigabytes, 1)} GB)"
+        print(f"working on a table of {told} ...", file=sys.stderr, flush=True)
 
 
 def _interval(interval: Interval, name: str) -> str:
@@ -289,10 +291,10 @@ def _line(bound: Bound, n: int) -> str:
     if bound.quantity == "median":
         return f"median: {float(bound.low):g} to {float(bound.high):g}"
     if bound.quantity in ("skewness", "horns index"):
-        return f"{bound.quantity}: {bound.low:.4f} to {bound.high:.4f}"
+        return f"{bound.quantity}: {span(bound.low, bound.high, 4)}"
     what = "with" if bound.quantity == "frequency" else "with at least"
-    share = f"{bound.low / n:.1%} to {bound.high / n:.1%}"
-    return f"people {what} {bound.of}: {bound.low} to {bound.high} of {n} ({share})"
+    share = span(100 * bound.low / n, 100 * bound.high / n, 1)
+    return f"people {what} {bound.of}: {bound.low} to {bound.high} of {n} ({share}%)"
 
 
 def _plain(value: Any) -> Any:

@@ -32,7 +32,7 @@ from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.textfile import number
 from earlyhelp.study.yamlfile import read_yaml
 from earlyhelp.trial.design_grid import Sweep
-from earlyhelp.trial.pilot_estimates import ThemeNumber
+from earlyhelp.trial.next_steps import ThemeNumber
 
 ROOT = Path(__file__).parents[1]
 LONGEST = 10  # seconds

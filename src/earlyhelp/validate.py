@@ -48,7 +48,7 @@ from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import Pilot, open_pilot
 from earlyhelp.study.scoring_keys import INSTRUMENTS_FILE, Instruments, read_instruments
 from earlyhelp.trial import criteria, design_grid
-from earlyhelp.trial.pilot_estimates import NUMBERS_FILE, read_numbers, unknown_numbers
+from earlyhelp.trial.next_steps import NUMBERS_FILE, read_numbers, unknown_numbers
 
 # Facts that pages read of themselves; claims name the others (`participants.design`).
 FACTS_READ = ("service_teams",)

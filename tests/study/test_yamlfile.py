@@ -200,7 +200,7 @@ def test_every_pattern_of_a_studys_models_has_words() -> None:
     from earlyhelp.qualitative.triangulation import Triangulation
     from earlyhelp.study.design import Question, Study
     from earlyhelp.trial.design_grid import Sweep
-    from earlyhelp.trial.pilot_estimates import ThemeNumber
+    from earlyhelp.trial.next_steps import ThemeNumber
 
     def patterns(part: Any) -> list[Any]:
         if isinstance(part, list):

@@ -14,7 +14,7 @@ from helpers import ROOT
 
 from earlyhelp.cli import main
 from earlyhelp.study.problems import InputError, Problem
-from earlyhelp.trial import design_grid, pilot_estimates, power, simulation
+from earlyhelp.trial import design_grid, power, simulation
 
 GRID = "icc: [0.05]\ncac: [1]\niac: [0]\neffect: [0.5]\ntrials: 50\n"
 
@@ -188,7 +188,7 @@ def test_stored_power_of_equal_teams_agrees_with_the_calculated(rotherham: Path)
 def test_stored_tests_keep_their_level(rotherham: Path) -> None:
     stored = design_grid.read_stored(rotherham)
     for kind, most in (("level", 1), ("pilot", 0)):
-        table = pilot_estimates.sizes(stored, kind)
+        table = simulation.sizes(stored, kind)
         assert set(table["verdict"]) == {simulation.KEEPS}
         # By chance alone 14 in ten thousand lie three errors above, of some hundred cells.
         assert table["barred"].sum() <= most

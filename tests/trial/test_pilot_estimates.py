@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
-from itertools import product
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from helpers import ROOT
 from scipy import stats
 
-from earlyhelp.published.ledger import with_statuses
 from earlyhelp.report import tables
 from earlyhelp.study.design import read_study
-from earlyhelp.study.problems import InputError
-from earlyhelp.study.raw import Pilot, open_pilot
+from earlyhelp.study.raw import open_pilot
 from earlyhelp.trial import pilot_estimates, power
-from earlyhelp.trial.design_grid import Sweep, read_sweep
+from earlyhelp.trial.design_grid import Sweep
 
 SMALL = Sweep(icc=(0.05, 0.2), cac=(0.5, 1), iac=(0,), effect=(0.5,), cv=0)
 
@@ -205,64 +200,6 @@ def test_reliability_of_real_items(mini: Path) -> None:
     assert found.loc[found["wave"] == "baseline", "alpha"].iloc[0] == pytest.approx(1)
 
 
-def test_what_the_pilot_could_find() -> None:
-    table = pilot_estimates.pilot_power(SMALL, 4, 0.05, 0.8).set_index("analysed")
-    people, units = table.loc["people"], table.loc["units"].iloc[1]
-    assert (people["df"], units["df"]) == (38, 2)
-    # By hand: ICC 0.2, 10 people: variance of a unit mean 0.2 + 0.8 / 10 = 0.28, of the
-    # difference of two against two 0.28; a noncentral t with 2 df has power 0.8 there.
-    ratio = units["detectable"] / 0.28**0.5
-    critical = stats.t.ppf(0.975, 2)
-    reached = stats.nct.sf(critical, 2, ratio) + stats.nct.cdf(-critical, 2, ratio)
-    assert reached == pytest.approx(0.8)
-
-
-def test_ranges_hold_every_combination() -> None:
-    needed = pilot_estimates.needed(SMALL, 0.05, 0.8).set_index(["design", "icc"])
-    design, fixed = power.DESIGNS["baseline"], SMALL.fixed
-    each = [
-        power.clusters_needed(design, power.Assumptions(effect=0.5, icc=0.2, cac=cac, **fixed))
-        for cac in (0.5, 1)
-    ]
-    assert set(needed.index) == {
-        (design.name, icc) for design in power.PLANNED for icc in SMALL.icc
-    }
-    row = needed.loc["baseline", 0.2]
-    assert (row["low"], row["high"]) == (min(each), max(each))
-    assert row["low"] < row["high"]
-
-
-def test_points_are_effects_over_the_sd() -> None:
-    # 2 points with an SD of 4 are half an SD: the same teams as an effect of 0.5 over both ICCs.
-    sweep = SMALL.model_copy(update={"points": (2.0,)})
-    points = pilot_estimates.needed_in_points(sweep, (4.0, 4.0), 0.05, 0.8).set_index("design")
-    sds = (
-        pilot_estimates.needed(SMALL, 0.05, 0.8)
-        .groupby("design")
-        .agg({"low": "min", "high": "max"})
-    )
-    assert set(points["effect"]) == {0.5}
-    assert points.loc["parallel", "high"] == sds.loc["parallel", "high"]
-    assert points.loc["stepped-wedge", "low"] == sds.loc["stepped-wedge", "low"]
-
-
-def test_a_wider_sd_needs_more_teams() -> None:
-    table = pilot_estimates.needed_in_points(SMALL, (4.0, 7.0), 0.05, 0.8)
-    narrow, wide = (table[table["sd"] == sd] for sd in (4, 7))
-    assert (wide["low"].to_numpy() > narrow["low"].to_numpy()).all()
-    assert (wide["high"].to_numpy() > narrow["high"].to_numpy()).all()
-
-
-def test_teams_for_an_interval_are_the_fewest_that_give_it() -> None:
-    table = pilot_estimates.needed_for_width(SMALL, 0.05).set_index("design")
-    design = power.DESIGNS["parallel"]
-    for end, icc in (("low", 0.05), ("high", 0.2)):
-        a = power.Assumptions(effect=0, icc=icc, **SMALL.fixed)
-        teams = int(table.loc["parallel", end])
-        widths = [power.half_width(design, a, count) for count in (teams, teams - 2)]
-        assert widths[0] <= 0.5 < widths[1]
-
-
 def test_a_correlation_that_is_not_narrowed_determines_nothing(rotherham: Path) -> None:
     stability = pilot_estimates.stability(open_pilot(rotherham))
     gain = pilot_estimates.gain_from_baseline(stability, SMALL, 0.05, 0.8)
@@ -275,235 +212,6 @@ def test_a_correlation_that_is_not_narrowed_determines_nothing(rotherham: Path) 
     assert shown.loc["Chosen range", "Teams with baseline"][0].isdigit()
 
 
-def test_responsiveness_leaves_out_designs_that_do_not_fit() -> None:
-    table = pilot_estimates.responsiveness({"few": (3, SMALL)}, 0.05, 0.8)
-    # Three clusters leave one degree of freedom to two arms, none with a baseline, and the
-    # stepped wedge has four sequences.
-    assert table["design"].tolist() == ["individual", "individual-baseline", "parallel"]
-
-
-@pytest.mark.parametrize("teams", [9, 151])
-def test_responsiveness_is_what_the_trial_detects(teams: int) -> None:
-    table = pilot_estimates.responsiveness({"teams": (teams, SMALL)}, 0.05, 0.8)
-    table = table.set_index("design")
-    a = power.Assumptions(effect=table.loc["parallel", "low"], icc=0.05, **SMALL.fixed)
-    assert power.power(power.DESIGNS["parallel"], a, teams) == pytest.approx(0.8)
-    width = power.half_width(power.DESIGNS["parallel"], a, teams)
-    assert table.loc["parallel", "half_low"] == pytest.approx(width)
-
-
-def test_next_steps_have_evidence_and_numbers(rotherham: Path) -> None:
-    pilot: Pilot = open_pilot(rotherham)
-    steps = pilot_estimates.next_steps(pilot, pilot_estimates.room(pilot)).set_index(
-        ["question", "theme"]
-    )
-    questions = set(steps.index.get_level_values("question"))
-    assert questions == {f"3.{number}" for number in range(1, 7)}
-    # RQ 3.3: 12 of 16 would have liked one day; scipy: Clopper-Pearson 48% to 93%.
-    exact = stats.binomtest(12, 16).proportion_ci(method="exact")
-    (words,) = steps.loc[("3.3", "training-format"), "numbers"]
-    assert f"12 of 16 (95% interval {exact.low:.0%} to {exact.high:.0%})" in words
-    # Two numbers of one theme stand side by side.
-    words, statuses = steps.loc[("3.6", "monitoring-delivery"), ["numbers", "statuses"]]
-    assert words[1].startswith("recorded use: 15 of 23")
-    assert statuses == ("determined", "reproduced")
-    # The report prints no count behind its sentence on contamination.
-    assert steps.loc[("3.4", "randomisation"), "numbers"] == ()
-
-
-def with_numbers(pilot: Pilot, folder: Path, text: str) -> Pilot:
-    """Let a pilot have another folder with other numbers of its next steps."""
-    (folder / pilot_estimates.NUMBERS_FILE).write_text(text, encoding="utf-8")
-    for name in ("study.yml", "research_questions.yml"):
-        (folder / name).write_bytes((pilot.study.folder / name).read_bytes())
-    return replace(pilot, study=read_study(folder))
-
-
-def test_numbers_of_next_steps_come_from_the_study(rotherham: Path, tmp_path: Path) -> None:
-    text = "- {theme: refresher-training, words: recorded, figure: tool_users}\n"
-    pilot = with_numbers(with_statuses(open_pilot(rotherham)), tmp_path, text)
-    steps = pilot_estimates.next_steps(pilot, pd.DataFrame())
-    # Table 3.2: 15 of the 23 who attended.
-    (row,) = steps[steps["numbers"].map(bool)].to_dict("records")
-    assert row["theme"] == "refresher-training"
-    assert row["numbers"][0].startswith("recorded: 15 of 23 (")
-
-
-def test_an_upper_bound_is_told_as_one(rotherham: Path, tmp_path: Path) -> None:
-    text = "- {theme: taking-part, words: answered, figure: response_endline_comparison}\n"
-    pilot = with_numbers(with_statuses(open_pilot(rotherham)), tmp_path, text)
-    steps = pilot_estimates.next_steps(pilot, pd.DataFrame())
-    (row,) = steps[steps["numbers"].map(bool)].to_dict("records")
-    assert row["numbers"] == ("answered: at most 22 of 24",)
-
-
-def test_a_study_without_numbers_still_has_its_next_steps(mini: Path) -> None:
-    pilot = open_pilot(mini)
-    assert pilot_estimates.read_numbers(mini) == []
-    steps = pilot_estimates.next_steps(pilot, pilot_estimates.room(pilot))
-    assert not steps["numbers"].map(bool).any()
-
-
-def test_numbers_that_fit_nothing_are_all_told(rotherham: Path, tmp_path: Path) -> None:
-    wrong = "- {theme: x, words: y, figure: happiness}\n- {theme: x, words: z, figure: room_ors}\n"
-    pilot = with_numbers(open_pilot(rotherham), tmp_path, wrong)
-    with pytest.raises(InputError) as caught:
-        pilot_estimates.next_steps(pilot, pd.DataFrame())
-    told = [(problem.column, problem.found) for problem in caught.value.problems]
-    assert told[:2] == [("0.theme", "'x'"), ("0.figure", "'happiness'")]
-    assert told[3] == ("1.figure", "'room_ors'")
-
-
-def test_themes_that_no_cell_has_are_all_told(rotherham: Path, tmp_path: Path) -> None:
-    wrong = "".join(
-        f"- {{theme: {theme}, words: y, figure: recording}}\n" for theme in ("here", "there")
-    )
-    pilot = with_numbers(open_pilot(rotherham), tmp_path, wrong)
-    with pytest.raises(InputError) as caught:
-        pilot_estimates.next_steps(pilot, pd.DataFrame())
-    assert [problem.found for problem in caught.value.problems] == ["'here'", "'there'"]
-
-
-def _simulated(*rows: tuple[str, float, float]) -> pd.DataFrame:
-    """Cells of the pilot's four units: design, effect, share that rejects; error .002."""
-    frame = pd.DataFrame(rows, columns=["design", "effect", "power_simulated"])
-    supposed = {"icc": 0.05, "cac": 1.0, "iac": 0.0}
-    return frame.assign(kind="pilot", alpha=0.05, power_mc_error=0.002, clusters=4, **supposed)
-
-
-def test_a_test_that_rejects_too_often_shows_no_power_and_one_that_keeps_its_level_leads() -> None:
-    cells = [("parallel", 0, 0.02), ("baseline", 0, 0.07), ("change", 0, 0.051)]
-    cells += [(name, 0.5, 0.3) for name, *_ in cells]
-    table = pilot_estimates.simulated_pilot(_simulated(*cells))
-    assert table["design"].tolist() == ["change", "parallel", "baseline", "randomisation"]
-    table = table.set_index("design")
-    assert table["verdict"].to_dict() == {
-        "change": "keeps its level",
-        "parallel": "conservative",
-        "baseline": "rejects too often",
-        "randomisation": "conservative",
-    }
-    assert table.loc[["change", "parallel"], "power_0.5_low"].tolist() == [0.3, 0.3]
-    assert math.isnan(table.loc["baseline", "power_0.5_high"])
-
-
-def test_a_cell_that_rejects_too_often_shows_no_power_and_the_others_do() -> None:
-    # Three errors above the level are 0.056.
-    low = _simulated(("parallel", 0, 0.055), ("parallel", 0.5, 0.3))
-    high = _simulated(("parallel", 0, 0.057), ("parallel", 0.5, 0.4)).assign(icc=0.2)
-    cells = pd.concat([low, high], ignore_index=True)
-    (row,) = pilot_estimates.simulated_pilot(cells).query("design == 'parallel'").to_dict("records")
-    assert (row["cells"], row["barred"], row["verdict"]) == (2, 1, "keeps its level")
-    assert (row["power_0.5_low"], row["power_0.5_high"]) == (0.3, 0.3)
-    table = tables.sizes(pilot_estimates.sizes(cells, "pilot"))
-    assert table["Test"].tolist() == ["keeps its level; rejects too often in 1 of 2 cells"]
-    level = cells.assign(kind="level")
-    for kind in ("equal", "unequal"):
-        whole = pd.concat([level, cells.assign(kind=kind, power=0.3)], ignore_index=True)
-        shown = {"equal": pilot_estimates.agreement, "unequal": pilot_estimates.unequal_sizes}
-        assert len(shown[kind](whole)) == 1
-        assert "cells" not in shown[kind](whole) or shown[kind](whole)["cells"].item() == 1
-
-
-def test_a_randomisation_test_of_four_units_never_rejects() -> None:
-    row = pilot_estimates.simulated_pilot(
-        _simulated(("parallel", 0, 0.05), ("parallel", 0.5, 0.1))
-    ).set_index("design")
-    assert row.loc["randomisation", ["size_high", "power_0.5_high"]].tolist() == [0, 0]
-
-
-def test_eight_units_have_a_randomisation_test_that_could_reject() -> None:
-    cells = _simulated(("parallel", 0, 0.05), ("parallel", 0.5, 0.1)).assign(clusters=8)
-    assert pilot_estimates.simulated_pilot(cells)["design"].tolist() == ["parallel"]
-
-
-def test_the_effect_of_unequal_sizes_is_simulated_less_calculated() -> None:
-    cells = _simulated(*(("parallel", 0.5, share) for share in (0.80, 0.79, 0.84)))
-    cells = cells.assign(kind="unequal", power=0.81)
-    (row,) = pilot_estimates.unequal_sizes(cells).to_dict("records")
-    ends = [row["low"], row["median"], row["high"]]
-    assert ends == pytest.approx([-0.02, -0.01, 0.03])
-
-
-def test_designs_are_compared_by_what_they_ask_for() -> None:
-    table = pilot_estimates.compared(SMALL, 0.5, 6, 0.05, 0.8).set_index("design")
-    for design in power.PLANNED:
-        row = table.loc[design.name]
-        assert row["months"] == 6 * max(row["rounds"] - 1, 1)
-        # Ten people in a team; every one is measured in every round.
-        assert row["people_high"] == 10 * row["teams_high"]
-        assert row["measurements_low"] == 10 * row["teams_low"] * row["rounds"]
-    a = power.Assumptions(effect=0.5, icc=0.05)
-    teams = table.loc["parallel", "teams_low"]
-    assert teams == power.clusters_needed(power.DESIGNS["parallel"], a)
-    widths = table.loc["parallel", ["half_width_low", "half_width_high"]].tolist()
-    assert power.half_width(power.DESIGNS["parallel"], a, teams) in widths
-
-
 def test_months_between_the_waves(rotherham: Path) -> None:
     # September 2022 to February 2023.
     assert pilot_estimates.months_between(read_study(rotherham)) == 5
-
-
-def test_teams_are_enough_whatever_is_assumed_or_under_some_assumptions_or_never() -> None:
-    needed = pilot_estimates.needed(SMALL, 0.05, 0.8)
-    ends = needed[needed["design"] == "parallel"].agg({"low": "min", "high": "max"})
-    for teams, expected in (
-        (ends["high"], pilot_estimates.WHATEVER),
-        (ends["high"] - 2, "under 1 of 2 combinations of the assumptions"),
-        (ends["low"], "under 1 of 2 combinations of the assumptions"),
-        (ends["low"] - 2, pilot_estimates.NEVER),
-        (2, pilot_estimates.NEVER),
-    ):
-        assert pilot_estimates.enough(SMALL, int(teams), 0.05, 0.8)["parallel"] == expected
-
-
-def test_low_ends_are_reached_as_told_and_not_otherwise(rotherham: Path) -> None:
-    sweep = read_sweep(rotherham)
-    told = pilot_estimates.supposed_by_lowest(sweep, 0.05, 0.8)
-    assert told["parallel"] == "ICC 0.01"
-    over_time = "cluster autocorrelation 1, individual autocorrelation 0.7"
-    assert told["baseline"] == f"ICC 0.2 or 0.3, {over_time}"
-    design, fixed = power.DESIGNS["baseline"], sweep.fixed
-    teams = {
-        (icc, cac, iac): power.clusters_needed(
-            design, power.Assumptions(effect=0.5, icc=icc, cac=cac, iac=iac, **fixed), 0.8
-        )
-        for icc, cac, iac in product(sweep.icc, sweep.cac, sweep.iac)
-    }
-    lowest = {case for case, count in teams.items() if count == min(teams.values())}
-    assert lowest == {(0.2, 1, 0.7), (0.3, 1, 0.7)}
-
-
-def test_low_ends_that_hang_together_are_told_case_by_case() -> None:
-    told = pilot_estimates.supposed_by_lowest(
-        read_sweep(ROOT / "tests/studies/complete"), 0.05, 0.8
-    )
-    cases = [case.split(", individual")[0] for case in told["baseline"].split(", or ")]
-    # With the higher ICC as few teams are enough only where teams do not change.
-    assert cases == [
-        "ICC 0.02, cluster autocorrelation 0.5",
-        "ICC 0.02 or 0.1, cluster autocorrelation 1",
-    ]
-
-
-def test_an_odd_number_of_teams_is_judged_by_its_own_power() -> None:
-    design = power.DESIGNS["parallel"]
-    judged = []
-    for target in (0.5, 0.7, 0.8, 0.9):
-        sweep = SMALL.model_copy(update={"icc": (0.05,)})
-        a = power.Assumptions(effect=0.5, icc=0.05, **sweep.fixed)
-        odd = power.clusters_needed(design, a, target) - 1
-        reached = power.power(design, a, odd) >= target
-        told = pilot_estimates.enough(sweep, odd, 0.05, target)["parallel"]
-        assert told == (pilot_estimates.WHATEVER if reached else pilot_estimates.NEVER)
-        judged.append(reached)
-    # One team less than an even number sometimes does.
-    assert any(judged)
-
-
-def test_teams_that_differ_much_in_size_are_warned_of() -> None:
-    teams = pd.DataFrame({"design": ["parallel"], "low": [30]})
-    for cv, warned in ((0.5, False), (0.6, True)):
-        sweep = SMALL.model_copy(update={"cv": cv})
-        assert ("differ in size" in pilot_estimates.caution(teams, "low", sweep, 0.05)) == warned

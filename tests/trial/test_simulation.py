@@ -1,5 +1,6 @@
 """Simulated trials: the analysis against statsmodels, the draws against the model's moments."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -7,6 +8,7 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
+from earlyhelp.report import tables
 from earlyhelp.study.problems import InputError
 from earlyhelp.trial import power, simulation
 from earlyhelp.trial.power import DESIGNS, Assumptions
@@ -271,3 +273,64 @@ def test_the_harmonic_mean_serves_up_to_the_stated_inequality(name, cv, least, m
     clusters = power.clusters_needed(design, a)
     (row,) = simulation.simulate_cell(_cell(design, a, clusters), 20_000, 7).to_dict("records")
     assert least < row["power_simulated"] - row["power"] < most
+
+
+def _simulated(*rows: tuple[str, float, float]) -> pd.DataFrame:
+    """Cells of the pilot's four units: design, effect, share that rejects; error .002."""
+    frame = pd.DataFrame(rows, columns=["design", "effect", "power_simulated"])
+    supposed = {"icc": 0.05, "cac": 1.0, "iac": 0.0}
+    return frame.assign(kind="pilot", alpha=0.05, power_mc_error=0.002, clusters=4, **supposed)
+
+
+def test_a_test_that_rejects_too_often_shows_no_power_and_one_that_keeps_its_level_leads() -> None:
+    cells = [("parallel", 0, 0.02), ("baseline", 0, 0.07), ("change", 0, 0.051)]
+    cells += [(name, 0.5, 0.3) for name, *_ in cells]
+    table = simulation.simulated_pilot(_simulated(*cells))
+    assert table["design"].tolist() == ["change", "parallel", "baseline", "randomisation"]
+    table = table.set_index("design")
+    assert table["verdict"].to_dict() == {
+        "change": "keeps its level",
+        "parallel": "conservative",
+        "baseline": "rejects too often",
+        "randomisation": "conservative",
+    }
+    assert table.loc[["change", "parallel"], "power_0.5_low"].tolist() == [0.3, 0.3]
+    assert math.isnan(table.loc["baseline", "power_0.5_high"])
+
+
+def test_a_cell_that_rejects_too_often_shows_no_power_and_the_others_do() -> None:
+    # Three errors above the level are 0.056.
+    low = _simulated(("parallel", 0, 0.055), ("parallel", 0.5, 0.3))
+    high = _simulated(("parallel", 0, 0.057), ("parallel", 0.5, 0.4)).assign(icc=0.2)
+    cells = pd.concat([low, high], ignore_index=True)
+    (row,) = simulation.simulated_pilot(cells).query("design == 'parallel'").to_dict("records")
+    assert (row["cells"], row["barred"], row["verdict"]) == (2, 1, "keeps its level")
+    assert (row["power_0.5_low"], row["power_0.5_high"]) == (0.3, 0.3)
+    table = tables.sizes(simulation.sizes(cells, "pilot"))
+    assert table["Test"].tolist() == ["keeps its level; rejects too often in 1 of 2 cells"]
+    level = cells.assign(kind="level")
+    for kind in ("equal", "unequal"):
+        whole = pd.concat([level, cells.assign(kind=kind, power=0.3)], ignore_index=True)
+        shown = {"equal": simulation.agreement, "unequal": simulation.unequal_sizes}
+        assert len(shown[kind](whole)) == 1
+        assert "cells" not in shown[kind](whole) or shown[kind](whole)["cells"].item() == 1
+
+
+def test_a_randomisation_test_of_four_units_never_rejects() -> None:
+    row = simulation.simulated_pilot(
+        _simulated(("parallel", 0, 0.05), ("parallel", 0.5, 0.1))
+    ).set_index("design")
+    assert row.loc["randomisation", ["size_high", "power_0.5_high"]].tolist() == [0, 0]
+
+
+def test_eight_units_have_a_randomisation_test_that_could_reject() -> None:
+    cells = _simulated(("parallel", 0, 0.05), ("parallel", 0.5, 0.1)).assign(clusters=8)
+    assert simulation.simulated_pilot(cells)["design"].tolist() == ["parallel"]
+
+
+def test_the_effect_of_unequal_sizes_is_simulated_less_calculated() -> None:
+    cells = _simulated(*(("parallel", 0.5, share) for share in (0.80, 0.79, 0.84)))
+    cells = cells.assign(kind="unequal", power=0.81)
+    (row,) = simulation.unequal_sizes(cells).to_dict("records")
+    ends = [row["low"], row["median"], row["high"]]
+    assert ends == pytest.approx([-0.02, -0.01, 0.03])

@@ -184,7 +184,7 @@ def _average(ranges: list[Bound]) -> list[str]:
             told = f"{number(mean, 2)} on average, {one.low} to {one.high}"
             lines.append(f"  people with {one.of}: {told}")
         if one.quantity == "horns index":
-            lines.append(f"  horns index: {span(one.low, one.high, 4)}")
+            lines.append(f"  horns index: {span(float(one.low), float(one.high), 4)}")
     return lines
 
 
@@ -291,9 +291,9 @@ def _line(bound: Bound, n: int) -> str:
     if bound.quantity == "median":
         return f"median: {float(bound.low):g} to {float(bound.high):g}"
     if bound.quantity in ("skewness", "horns index"):
-        return f"{bound.quantity}: {span(bound.low, bound.high, 4)}"
+        return f"{bound.quantity}: {span(float(bound.low), float(bound.high), 4)}"
     what = "with" if bound.quantity == "frequency" else "with at least"
-    share = span(100 * bound.low / n, 100 * bound.high / n, 1)
+    share = span(float(100 * bound.low / n), float(100 * bound.high / n), 1)
     return f"people {what} {bound.of}: {bound.low} to {bound.high} of {n} ({share}%)"
 
 

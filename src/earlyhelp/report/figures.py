@@ -503,7 +503,7 @@ def teams_needed(frame: pd.DataFrame, marks: Mapping[str, int]) -> Figure:
     Parameters
     ----------
     frame : DataFrame
-        design, effect, icc, low, high (`pilot_estimates.needed`).
+        design, effect, icc, low, high (`planning.needed`).
     marks : mapping
         Words and number of teams, drawn as lines.
     """

@@ -32,7 +32,8 @@ from earlyhelp.report.page import where_shown
 from earlyhelp.study.design import Criterion
 from earlyhelp.study.raw import Pilot
 from earlyhelp.trial.design_grid import Sweep
-from earlyhelp.trial.pilot_estimates import needed, settles
+from earlyhelp.trial.pilot_estimates import settles
+from earlyhelp.trial.planning import needed
 from earlyhelp.trial.power import DESIGNS
 from earlyhelp.trial.progression import BANDS, MOST_PEOPLE
 
@@ -309,7 +310,7 @@ def tests_side_by_side(tests: pd.DataFrame, exact: pd.DataFrame) -> pd.DataFrame
 
 
 def pilot_power(frame: pd.DataFrame) -> pd.DataFrame:
-    """What the pilot's units could detect (`pilot_estimates.pilot_power`)."""
+    """What the pilot's units could detect (`planning.pilot_power`)."""
     powers: Columns = {
         name: (f"Power at {name.removeprefix('power_')} SD (%)", 0)
         for name in map(str, frame)
@@ -341,7 +342,7 @@ ANALYSES = {
 
 @_claiming
 def sizes(frame: pd.DataFrame) -> pd.DataFrame:
-    """How often tests reject without an effect (`pilot_estimates.sizes`)."""
+    """How often tests reject without an effect (`simulation.sizes`)."""
     shown = frame.assign(size_low=100 * frame["size_low"], size_high=100 * frame["size_high"])
     return pd.DataFrame(
         {
@@ -367,7 +368,7 @@ def _test(row: Mapping[Hashable, Any]) -> str:
 
 @_claiming
 def simulated_pilot(frame: pd.DataFrame) -> pd.DataFrame:
-    """Simulated size and power of the pilot's units (`pilot_estimates.simulated_pilot`)."""
+    """Simulated size and power of the pilot's units (`simulation.simulated_pilot`)."""
     table = sizes(frame)
     powers = [name for name in map(str, frame) if name.startswith("power_")]
     percent = frame.assign(**{name: 100 * frame[name] for name in powers})
@@ -379,7 +380,7 @@ def simulated_pilot(frame: pd.DataFrame) -> pd.DataFrame:
 
 @_claiming
 def unequal_sizes(frame: pd.DataFrame) -> pd.DataFrame:
-    """Simulated less calculated power with unequal teams (`pilot_estimates.unequal_sizes`)."""
+    """Simulated less calculated power with unequal teams (`simulation.unequal_sizes`)."""
     points = frame.assign(excess_low=100 * frame["low"], excess_high=100 * frame["high"])
     return pd.DataFrame(
         {
@@ -397,7 +398,7 @@ def unequal_sizes(frame: pd.DataFrame) -> pd.DataFrame:
 
 @_claiming
 def compared(frame: pd.DataFrame) -> pd.DataFrame:
-    """What each design asks of a service (`pilot_estimates.compared`)."""
+    """What each design asks of a service (`planning.compared`)."""
     return pd.DataFrame(
         {
             "Design": [DESIGN_LABELS[name] for name in frame["design"]],
@@ -499,20 +500,20 @@ def _by_design(frame: pd.DataFrame, rows: str, decimals: int, head: str) -> pd.D
 
 @_claiming
 def teams_needed(frame: pd.DataFrame) -> pd.DataFrame:
-    """Teams needed over the whole range of ICCs (`pilot_estimates.needed`)."""
+    """Teams needed over the whole range of ICCs (`planning.needed`)."""
     keys = ["design", "effect"]
     over = frame.groupby(keys, sort=False).agg(low=("low", "min"), high=("high", "max"))
     return _by_design(over.reset_index(), "effect", 0, "Effect (SD)")
 
 
 def needed_for_width(frame: pd.DataFrame) -> pd.DataFrame:
-    """Teams needed for an interval (`pilot_estimates.needed_for_width`)."""
+    """Teams needed for an interval (`planning.needed_for_width`)."""
     return teams_needed(frame).rename(columns={"Effect (SD)": "Half-width (SD)"})
 
 
 @_claiming
 def teams_needed_in_points(frame: pd.DataFrame) -> pd.DataFrame:
-    """Teams needed for differences in points (`pilot_estimates.needed_in_points`)."""
+    """Teams needed for differences in points (`planning.needed_in_points`)."""
     names = ("points", "sd", "effect")
     keys = list(frame[list(names)].itertuples(index=False, name=None))
     table = _by_design(frame.assign(case=[str(key) for key in keys]), "case", 0, "case")
@@ -524,12 +525,12 @@ def teams_needed_in_points(frame: pd.DataFrame) -> pd.DataFrame:
 
 @_claiming
 def responsiveness(frame: pd.DataFrame) -> pd.DataFrame:
-    """Difference in SDs that trials of given sizes can find (`pilot_estimates.responsiveness`)."""
+    """Difference in SDs that trials of given sizes can find (`planning.responsiveness`)."""
     return _by_design(frame.assign(teams=_teams(frame)), "teams", 2, "Trial of")
 
 
 def precision(frame: pd.DataFrame) -> pd.DataFrame:
-    """Half-widths of the intervals of such trials (`pilot_estimates.responsiveness`)."""
+    """Half-widths of the intervals of such trials (`planning.responsiveness`)."""
     return responsiveness(frame.assign(low=frame["half_low"], high=frame["half_high"]))
 
 
@@ -552,7 +553,7 @@ def assumptions(sweep: Sweep) -> pd.DataFrame:
 
 
 def next_steps(frame: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
-    """Evidence and numbers behind the recommended next steps (`pilot_estimates.next_steps`).
+    """Evidence and numbers behind the recommended next steps (`next_steps.next_steps`).
 
     Parameters
     ----------
@@ -652,10 +653,10 @@ def how_many_teams(grid: Sweep, months: int, alpha: float, target: float) -> str
         f"**How many teams?** To find a difference of {effect:g} SD, the largest that is "
         f"considered here, with a power of {number(100 * target)}%, a trial needs "
         f"{teams['parallel']} teams if they are compared once, {teams['baseline']} with a "
-        f"baseline, and {teams['stepped-wedge']} if all change over in steps, which takes {rounds} rounds of "
-        f"measurement in {(rounds - 1) * months} months, spaced as in the pilot. A team is "
-        f"{grid.cluster_size:g} people, of whom {number(100 - 100 * grid.attrition)}% have an "
-        "outcome."
+        f"baseline, and {teams['stepped-wedge']} if all change over in steps, which takes "
+        f"{rounds} rounds of measurement in {(rounds - 1) * months} months, spaced as in the "
+        f"pilot. A team is {grid.cluster_size:g} people, of whom "
+        f"{number(100 - 100 * grid.attrition)}% have an outcome."
     )
 
 

@@ -1,1 +1,1 @@
-"""The next trial: power, simulation, design grid, progression criteria, what the pilot tells."""
+"""The next trial: power, simulation, what the pilot tells, planning, criteria, next steps."""

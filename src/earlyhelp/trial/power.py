@@ -58,6 +58,9 @@ from earlyhelp.study.problems import InputError, Problem
 
 Floats = NDArray[np.float64]
 
+# What is computed from chosen values claims no more, whatever of a pilot goes into it.
+ASSUMED = "assumed"
+
 # Beyond these ends no trial is meant, and floats run out of digits.
 MOST, FINEST = 1_000_000, 1e-6
 # Greatest coefficient of variation of unit sizes up to which the harmonic mean to the second order

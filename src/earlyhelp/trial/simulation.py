@@ -16,8 +16,9 @@ import numpy as np
 import pandas as pd
 from scipy import special, stats
 
+from earlyhelp.analysis.quantities import claiming
 from earlyhelp.trial import power
-from earlyhelp.trial.power import Assumptions, Design, Floats
+from earlyhelp.trial.power import ASSUMED, Assumptions, Design, Floats
 
 # Cells of one drawn array: keeps a chunk near 16 MB whatever the design.
 CHUNK_CELLS = 2_000_000
@@ -297,3 +298,139 @@ def simulate_grid(
         results.append(simulate_cell(cell, trials, [seed, number]))
         progress(number + 1, len(cells))
     return gather(results)
+
+
+# --- what they show -------------------------------------------------------------------------------
+
+
+SIZES = [
+    *("design", "cells", "barred", "conservative", "size_low", "size_high", "mc_error"),
+    "verdict",
+]
+# What a cell and the one without an effect have in common.
+SUPPOSED = ["design", "icc", "cac", "iac"]
+
+
+def _null(simulated: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """Cells of a kind without an effect, each with its verdict (`simulation.verdict`)."""
+    cells = simulated[(simulated["kind"] == kind) & (simulated["effect"] == 0)]
+    judged = cells[["power_simulated", "power_mc_error", "alpha"]].to_numpy()
+    return cells.assign(verdict=[verdict(*one) for one in judged])
+
+
+def _powers(simulated: pd.DataFrame, kind: str, level: str) -> pd.DataFrame:
+    """Cells of a kind with an effect, but those whose test rejects too often where there is none.
+
+    Parameters
+    ----------
+    level : str
+        The kind of the cells without an effect.
+    """
+    null = _null(simulated, level)
+    barred = pd.MultiIndex.from_frame(null.loc[null["verdict"] == TOO_OFTEN, SUPPOSED])
+    cells = simulated[(simulated["kind"] == kind) & (simulated["effect"] > 0)]
+    return cells[~pd.MultiIndex.from_frame(cells[SUPPOSED]).isin(barred)]
+
+
+def sizes(simulated: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """How often each design's test rejects in the simulated cells of a kind without an effect.
+
+    Returns
+    -------
+    DataFrame
+        design, cells (their number), barred and conservative (in how many of them it rejects too
+        often, and too rarely), size_low, size_high (over the ICCs and the autocorrelations),
+        mc_error (greatest), verdict (of most cells that are not barred, if there are any).
+
+    Examples
+    --------
+    >>> from earlyhelp.trial.design_grid import read_stored
+    >>> table = sizes(read_stored("tests/studies/complete"), "pilot")
+    >>> table[["design", "verdict"]].to_numpy().tolist()[0]
+    ['parallel', 'keeps its level']
+    """
+    rows = []
+    for design, of in _null(simulated, kind).groupby("design", sort=False):
+        found, error = of["power_simulated"], of["power_mc_error"].max()
+        counts = [int((of["verdict"] == told).sum()) for told in (TOO_OFTEN, CONSERVATIVE)]
+        # Of as many the first by name, which is the more cautious.
+        most = of.loc[of["verdict"] != TOO_OFTEN, "verdict"].mode()
+        told = TOO_OFTEN if most.empty else most[0]
+        rows.append((design, len(of), *counts, found.min(), found.max(), error, told))
+    return claiming(pd.DataFrame(rows, columns=SIZES), ASSUMED)
+
+
+def simulated_pilot(simulated: pd.DataFrame) -> pd.DataFrame:
+    """Power that analyses of the pilot's units had, and how often they reject without an effect.
+
+    The randomisation test is among them where it could not reject whatever happened.
+
+    Returns
+    -------
+    DataFrame
+        As `sizes`, and for each effect its power over the ICCs and the autocorrelations
+        (`power_<effect>_low` and `_high`; NaN where all cells are barred); those that keep their
+        level first.
+
+    Examples
+    --------
+    >>> from earlyhelp.trial.design_grid import read_stored
+    >>> simulated_pilot(read_stored("tests/studies/complete"))["design"].tolist()
+    ['parallel', 'baseline', 'change', 'randomisation']
+    """
+    if simulated.empty or "pilot" not in set(simulated["kind"]):
+        return pd.DataFrame(columns=SIZES)
+    table = sizes(simulated, "pilot").set_index("design")
+    cells = _powers(simulated, "pilot", "pilot")
+    ends = cells.groupby(["design", "effect"])["power_simulated"].agg(low="min", high="max")
+    for (design, effect), row in ends.iterrows():
+        for end in ("low", "high"):
+            table.loc[design, f"power_{effect:g}_{end}"] = row[end]
+    count, alpha = (
+        simulated.query("kind == 'pilot'")[name].iloc[0] for name in ("clusters", "alpha")
+    )
+    if power.smallest_p(power.DESIGNS["parallel"], int(count)) > alpha:
+        table.loc["randomisation"] = dict.fromkeys(table, 0.0) | {"verdict": CONSERVATIVE}
+    return claiming(
+        table.sort_values("verdict", key=lambda told: told != KEEPS, kind="stable").reset_index(),
+        ASSUMED,
+    )
+
+
+def agreement(simulated: pd.DataFrame) -> pd.DataFrame:
+    """Cells of teams of equal size, but those whose test rejects too often without an effect.
+
+    Examples
+    --------
+    >>> from earlyhelp.trial.design_grid import read_stored
+    >>> set(agreement(read_stored("tests/studies/complete"))["kind"])
+    {'equal'}
+    """
+    return claiming(_powers(simulated, "equal", "level"), ASSUMED)
+
+
+def unequal_sizes(simulated: pd.DataFrame) -> pd.DataFrame:
+    """What the formula leaves out of unequal team sizes: simulated less calculated power.
+
+    Returns
+    -------
+    DataFrame
+        design, cells, and over them the median, least and greatest difference and the greatest
+        Monte Carlo error (shares).
+
+    Examples
+    --------
+    >>> from earlyhelp.trial.design_grid import read_stored
+    >>> unequal_sizes(read_stored("tests/studies/complete"))["design"].tolist()
+    ['parallel', 'baseline', 'stepped-wedge']
+    """
+    cells = _powers(simulated, "unequal", "level")
+    cells = cells.assign(excess=cells["power_simulated"] - cells["power"])
+    table = cells.groupby("design", sort=False).agg(
+        cells=("excess", "size"),
+        median=("excess", "median"),
+        low=("excess", "min"),
+        high=("excess", "max"),
+        mc_error=("power_mc_error", "max"),
+    )
+    return claiming(table.reset_index(), ASSUMED)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
@@ -173,17 +175,17 @@ def test_candidates_compare_room_and_need() -> None:
     assert found == {"a": "yes", "b": "not determined", "c": "no"}
 
 
-def test_fisher_interval_is_that_of_scipy() -> None:
-    x, y = [1, 2, 3, 4, 5, 6], [2, 1, 4, 3, 6, 4]
-    expected = stats.pearsonr(x, y).confidence_interval(0.9)
-    found = pilot_estimates.fisher_interval(stats.pearsonr(x, y).statistic, 6, 0.9)
-    assert found == pytest.approx((expected.low, expected.high))
+def test_the_interval_of_a_correlation_is_fishers() -> None:
+    x, y = pd.Series([1, 2, 3, 4, 5, 6]), pd.Series([2, 1, 4, 3, 6, 4])
+    z, margin = math.atanh(np.corrcoef(x, y)[0, 1]), stats.norm.ppf(0.95) / math.sqrt(3)
+    found = pilot_estimates.correlation_interval(x, y, 0.9)
+    assert found == pytest.approx((math.tanh(z - margin), math.tanh(z + margin)))
 
 
-def test_three_pairs_give_no_interval() -> None:
-    low, high = pilot_estimates.fisher_interval(0.5, 3, 0.95)
-    assert low != low
-    assert high != high
+@pytest.mark.parametrize("y", [[2, 1, 4], [2, 4, 6, 8], [5, 5, 5, 5]])
+def test_too_few_pairs_or_all_on_a_line_give_no_interval(y: list[int]) -> None:
+    x = pd.Series(range(1, len(y) + 1))
+    assert np.isnan(pilot_estimates.correlation_interval(x, pd.Series(y), 0.95)).all()
 
 
 def test_no_reliability_of_reconstructed_items(rotherham: Path) -> None:

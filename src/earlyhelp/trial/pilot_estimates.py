@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import product
-from math import atanh, sqrt, tanh
+from math import sqrt
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ from scipy import stats
 
 from earlyhelp.analysis import outcomes
 from earlyhelp.analysis.outcomes import NEAR, NOTHING
-from earlyhelp.analysis.quantities import FREE, claiming, labelled
+from earlyhelp.analysis.quantities import claiming, labelled
 from earlyhelp.possible import one_group
 from earlyhelp.published import determined, identified_sets
 from earlyhelp.published.identified_sets import outcomes as printed_outcomes
@@ -172,7 +172,7 @@ def stability(pilot: Pilot, confidence: float = 0.95) -> pd.DataFrame:
         chosen = pairs[(pairs["measure"] == measure) & (pairs["arm"] == arm)]
         n, sd = len(chosen), chosen["change"].std()
         dz = abs(chosen["change"].mean()) / sd if sd > 0 else NOTHING
-        low, high = fisher_interval(chosen["before"].corr(chosen["after"]), n, confidence)
+        low, high = correlation_interval(chosen["before"], chosen["after"], confidence)
         rows.append((measure, arm, n, sd, sd, dz, dz, low, high))
     frame = pd.DataFrame(rows, columns=STABILITY)
     return claiming(labelled(frame, pilot.labels), _status(pilot))
@@ -191,12 +191,14 @@ STABILITY = [
 ]
 
 
-def fisher_interval(r: float, n: int, confidence: float) -> tuple[float, float]:
-    """Interval of a correlation by Fisher's z; NaN without four pairs or with r of -1 or 1."""
-    if not (n > 3 and abs(r) < 1):
+def correlation_interval(
+    first: pd.Series, second: pd.Series, confidence: float
+) -> tuple[float, float]:
+    """Interval of a correlation by Fisher's z; NaN without four pairs or with all on one line."""
+    if not (len(first) > 3 and abs(first.corr(second)) < 1):
         return NOTHING, NOTHING
-    margin = float(stats.norm.ppf((1 + confidence) / 2)) / sqrt(n - 3)
-    return tanh(atanh(r) - margin), tanh(atanh(r) + margin)
+    low, high = stats.pearsonr(first, second).confidence_interval(confidence)
+    return float(low), float(high)
 
 
 def _identified(pilot: Pilot) -> pd.DataFrame:

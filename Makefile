@@ -93,7 +93,7 @@ proof: report ## list what a person should look at in the PDFs of STUDY: short p
 mutants: $(READY) ## change the code in small ways and see whether a test notices (an hour)
 	$(PY) tests/mutants.py $(MODULES)
 
-lint: $(READY)
+lint: $(READY) ## ruff, mypy, the cells of the notebooks, and who imports whom
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(PY) tests/notebook_cells.py

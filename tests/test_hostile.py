@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from earlyhelp import cli
 from earlyhelp.paper.audit import audit as audit_paper
 from earlyhelp.paper.form import COLUMNS, EXAMPLES
-from earlyhelp.possible.one_group import Figures
+from earlyhelp.possible.printed_group import Figures
 from earlyhelp.published.claims import parse_interval, read_claims
 from earlyhelp.published.numbers import printed_number
 from earlyhelp.qualitative.refi_import import codebook_skeleton, import_project

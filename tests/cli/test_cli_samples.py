@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from earlyhelp.cli import main
-from earlyhelp.possible.one_group import Figures, enumerate_all
+from earlyhelp.possible.one_group import enumerate_all
+from earlyhelp.possible.printed_group import Figures
 from earlyhelp.published.numbers import span
 
 CLOSURE = "--n 130 --mean 2.7 --sd 1.9 --min 1 --max 5"  # 5,359: README of R package unsum

@@ -18,7 +18,8 @@ from helpers import ROOT
 
 from earlyhelp.paper.audit import audit
 from earlyhelp.paper.form import COLUMNS, read_rows
-from earlyhelp.possible.one_group import Figures, bounds, count
+from earlyhelp.possible.one_group import bounds, count
+from earlyhelp.possible.printed_group import Figures
 
 CASES = Path(__file__).with_name("peer_cases.csv")
 PAGE = ROOT / "book/audit_a_paper.md"

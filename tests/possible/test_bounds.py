@@ -8,7 +8,7 @@ import pytest
 
 from earlyhelp.possible import bounds
 from earlyhelp.possible.existence import Person, agrees
-from earlyhelp.possible.one_group import Figures
+from earlyhelp.possible.printed_group import Figures
 from earlyhelp.possible.two_waves import Arm, Change, TTest, Wave
 
 TEST = TTest(2, "1.00", "0.4")  # plays no part here

@@ -17,7 +17,7 @@ from earlyhelp.possible.existence import (
     greatest,
     people,
 )
-from earlyhelp.possible.one_group import Figures
+from earlyhelp.possible.printed_group import Figures
 from earlyhelp.possible.two_waves import Arm, Change, TTest, Wave
 
 # Four people at baseline with the mean 2.5 and the SD 1.3 on a scale from 1 to 4; three of them and

@@ -15,7 +15,7 @@ from scipy import stats
 
 from earlyhelp.possible import existence, extremes
 from earlyhelp.possible.existence import Person
-from earlyhelp.possible.one_group import Figures
+from earlyhelp.possible.printed_group import Figures
 from earlyhelp.possible.random_walk import Walk
 from earlyhelp.possible.two_waves import Arm, Change, TTest, Wave
 

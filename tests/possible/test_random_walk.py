@@ -11,7 +11,7 @@ from scipy import stats
 
 from earlyhelp.possible import existence
 from earlyhelp.possible.existence import Person, agrees
-from earlyhelp.possible.one_group import Figures
+from earlyhelp.possible.printed_group import Figures
 from earlyhelp.possible.random_walk import Walk, climb, draw
 from earlyhelp.possible.two_waves import Arm, Change, TTest, Wave
 

@@ -17,14 +17,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from earlyhelp.possible.one_group import (
-    Figures,
-    bounds,
-    count,
-    draw,
-    enumerate_all,
-    printed_interval,
-)
+from earlyhelp.possible.one_group import bounds, count, draw, enumerate_all
+from earlyhelp.possible.printed_group import Figures, printed_interval
 from earlyhelp.possible.witness import why_impossible, witness
 from earlyhelp.study.problems import InputError
 

@@ -12,7 +12,7 @@ import pytest
 from scipy import stats
 
 from earlyhelp.possible.existence import people
-from earlyhelp.possible.one_group import Figures
+from earlyhelp.possible.printed_group import Figures
 from earlyhelp.possible.two_waves import (
     Arm,
     Change,

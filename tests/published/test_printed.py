@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from helpers import ROOT, change_claims, told
 
-from earlyhelp.possible.one_group import Interval
+from earlyhelp.possible.printed_group import Interval
 from earlyhelp.published import identified_sets
 from earlyhelp.published.claims import Claim, read_claims
 from earlyhelp.published.printed import Group, PrintedFigures, read_printed

@@ -23,7 +23,8 @@ from earlyhelp.study.problems import InputError, Problem
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from earlyhelp.possible.one_group import Bound, Figures, Interval
+    from earlyhelp.possible.one_group import Bound
+    from earlyhelp.possible.printed_group import Figures, Interval
 
 Answer = tuple[list[str], dict[str, Any]]  # lines of text, and what JSON has besides
 LONG_WORK = 10_000_000  # cells of the table; about a second
@@ -142,7 +143,8 @@ def table(
     them at each end of the scale). A row with too many data sets to count is told.
     """
     from earlyhelp.paper.scores import groups
-    from earlyhelp.possible.one_group import TooLarge, bounds, count
+    from earlyhelp.possible.one_group import bounds, count
+    from earlyhelp.possible.printed_group import TooLarge
     from earlyhelp.possible.witness import why_impossible
 
     found: list[dict[str, Any]] = []
@@ -193,7 +195,8 @@ def _answer(printed: Printed, answer: Callable[..., Answer], *options: Callable[
 
     Everything that is wrong with the printed figures and the options is told at once.
     """
-    from earlyhelp.possible.one_group import Figures, TooLarge, count
+    from earlyhelp.possible.one_group import TooLarge, count
+    from earlyhelp.possible.printed_group import Figures
     from earlyhelp.possible.witness import why_impossible
 
     texts = (printed.n, printed.mean, printed.sd, printed.min, printed.max)
@@ -258,7 +261,7 @@ def _interval(interval: Interval, name: str) -> str:
 
 
 def _heading(figures: Figures) -> dict[str, Any]:
-    from earlyhelp.possible.one_group import printed_interval
+    from earlyhelp.possible.printed_group import printed_interval
 
     return {
         "n": figures.n,

@@ -11,13 +11,7 @@ from pathlib import Path
 
 from earlyhelp.paper.form import Row, has_grid, read_rows, steps_in_one
 from earlyhelp.paper.verdicts import Judged, Outcome, Read, judge, lacking
-from earlyhelp.possible.one_group import (
-    ROUNDINGS,
-    SPREADS,
-    Figures,
-    TooLarge,
-    printed_interval,
-)
+from earlyhelp.possible.printed_group import ROUNDINGS, SPREADS, Figures, TooLarge, printed_interval
 from earlyhelp.possible.witness import group_sizes, why_impossible, witness
 from earlyhelp.published.numbers import number, short, span
 from earlyhelp.study.problems import InputError, Problem

@@ -11,7 +11,7 @@ from scipy.optimize import linprog
 
 from earlyhelp.paper.form import Row
 from earlyhelp.paper.verdicts import FALSE, P_ROUNDINGS, Judged, judge, lacking
-from earlyhelp.possible.one_group import printed_interval
+from earlyhelp.possible.printed_group import printed_interval
 from earlyhelp.published.numbers import number, short, span
 from earlyhelp.published.printed_tests import TESTS, P, p_interval
 

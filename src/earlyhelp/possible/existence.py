@@ -65,7 +65,7 @@ def agreeing_changes(
 
     Examples
     --------
-    >>> from earlyhelp.possible.one_group import Figures
+    >>> from earlyhelp.possible.printed_group import Figures
     >>> before = Wave.printed(Figures(3, "3.0", "1.0", 1, 5))
     >>> after = Wave.printed(Figures(3, "4.0", "1.0", 1, 5))
     >>> arm = Arm(before, after, pairs=3, test=TTest(2, "1.73", "0.225"))
@@ -95,7 +95,7 @@ def people(arm: Arm, changes: Sequence[Change]) -> list[Person] | None:
 
     Examples
     --------
-    >>> from earlyhelp.possible.one_group import Figures
+    >>> from earlyhelp.possible.printed_group import Figures
     >>> before = Wave.printed(Figures(3, "3.0", "1.0", 1, 5))
     >>> after = Wave.printed(Figures(3, "4.0", "1.0", 1, 5))
     >>> arm = Arm(before, after, pairs=3, test=TTest(2, "1.73", "0.225"))
@@ -150,7 +150,7 @@ def greatest(arm: Arm, changes: Sequence[Change], worth: Worth, gap: float = 0.0
 
     Examples
     --------
-    >>> from earlyhelp.possible.one_group import Figures
+    >>> from earlyhelp.possible.printed_group import Figures
     >>> before = Wave.printed(Figures(3, "3.0", "1.0", 1, 5))
     >>> after = Wave.printed(Figures(3, "4.0", "1.0", 1, 5))
     >>> arm = Arm(before, after, pairs=3, test=TTest(2, "1.73", "0.225"))
@@ -202,7 +202,7 @@ def agrees(arm: Arm, change: Change, found: Sequence[Person]) -> bool:
 
     Examples
     --------
-    >>> from earlyhelp.possible.one_group import Figures
+    >>> from earlyhelp.possible.printed_group import Figures
     >>> before = Wave.printed(Figures(3, "3.0", "1.0", 1, 5))
     >>> after = Wave.printed(Figures(3, "4.0", "1.0", 1, 5))
     >>> arm = Arm(before, after, pairs=3, test=TTest(2, "1.73", "0.225"))

@@ -25,7 +25,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from earlyhelp.possible.one_group import Figures, Interval, printed_interval
+from earlyhelp.possible.printed_group import Figures, Interval, printed_interval
 from earlyhelp.study.problems import InputError, Problem
 
 MARGIN = Fraction(1, 10**9)

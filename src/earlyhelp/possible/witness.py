@@ -11,14 +11,8 @@ from dataclasses import replace
 from fractions import Fraction
 from math import isqrt
 
-from earlyhelp.possible.one_group import (
-    Figures,
-    Target,
-    TooLarge,
-    count,
-    least_squares,
-    targets,
-)
+from earlyhelp.possible.one_group import count
+from earlyhelp.possible.printed_group import Figures, Target, TooLarge, least_squares, targets
 from earlyhelp.study.problems import Problem
 
 # Of CP-SAT's deterministic time, about a second each, and what is laid before it at most.

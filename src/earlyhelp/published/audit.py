@@ -17,7 +17,7 @@ import pandas as pd
 from pydantic import Field
 
 from earlyhelp.possible.existence import Undecided
-from earlyhelp.possible.one_group import TooLarge, printed_interval
+from earlyhelp.possible.printed_group import TooLarge, printed_interval
 from earlyhelp.published.checks import (
     SEVERITIES,
     UNSETTLED,

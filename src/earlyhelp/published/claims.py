@@ -20,7 +20,7 @@ from pydantic import field_validator
 # Importing them registers their quantities.
 from earlyhelp.analysis import feasibility, outcomes, participants, readiness  # noqa: F401
 from earlyhelp.analysis.quantities import QUANTITIES
-from earlyhelp.possible.one_group import Interval
+from earlyhelp.possible.printed_group import Interval
 from earlyhelp.published.numbers import printed_number
 from earlyhelp.study import rawtable
 from earlyhelp.study.problems import InputError, Problem

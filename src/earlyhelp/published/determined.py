@@ -35,7 +35,7 @@ from earlyhelp.analysis.outcomes import standardised_difference
 from earlyhelp.analysis.quantities import claiming, labelled
 from earlyhelp.analysis.randomisation import design_effect
 from earlyhelp.possible.extremes import ATTAINED, EXACT, OUTER, spread_known
-from earlyhelp.possible.one_group import printed_interval
+from earlyhelp.possible.printed_group import printed_interval
 from earlyhelp.possible.two_waves import Change, Wave
 from earlyhelp.published import identified_sets
 from earlyhelp.published.claims import parse_interval

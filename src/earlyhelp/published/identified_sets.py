@@ -50,7 +50,7 @@ from earlyhelp.possible.extremes import (
     Placed,
     spread_known,
 )
-from earlyhelp.possible.one_group import Figures, Interval
+from earlyhelp.possible.printed_group import Figures, Interval
 from earlyhelp.possible.two_waves import Arm, Change, TTest, Wave
 from earlyhelp.published.claims import CLAIMS_FILE
 from earlyhelp.published.printed import Group, PrintedFigures, read_printed

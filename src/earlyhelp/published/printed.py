@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from earlyhelp.possible.one_group import Interval, printed_interval
+from earlyhelp.possible.printed_group import Interval, printed_interval
 from earlyhelp.published.claims import CLAIMS_FILE, WORD, Claim, claims_of, parse_interval
 from earlyhelp.published.numbers import printed_number
 from earlyhelp.study.problems import InputError, Problem

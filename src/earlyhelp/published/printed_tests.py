@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from scipy import stats
 
-from earlyhelp.possible.one_group import printed_interval
+from earlyhelp.possible.printed_group import printed_interval
 from earlyhelp.published.numbers import plain
 
 LARGEST_P_OF_EFFECTS, NS = ".05", "ns"  # "ns" says that p is larger

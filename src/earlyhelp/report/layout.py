@@ -16,7 +16,7 @@ import pandas as pd
 
 from earlyhelp.analysis.outcomes import NEAR
 from earlyhelp.analysis.quantities import FREE
-from earlyhelp.possible.one_group import Interval
+from earlyhelp.possible.printed_group import Interval
 from earlyhelp.published.numbers import NUMBER_WORDS, number
 from earlyhelp.published.statuses import Marks, cell_claims, cell_statuses
 from earlyhelp.report.myst import escape, mark

@@ -9,7 +9,8 @@ from statistics import mean, stdev
 import pytest
 from helpers import run_check
 
-from earlyhelp.possible.one_group import Figures, count
+from earlyhelp.possible.one_group import count
+from earlyhelp.possible.printed_group import Figures
 from earlyhelp.published.checks.scores import Ceiling, ScoreCheck, grim, most_at
 
 

@@ -16,7 +16,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, get_args
 
 from pydantic import BeforeValidator, Field
 
-from earlyhelp.possible.one_group import Interval, printed_interval
+from earlyhelp.possible.printed_group import Interval, printed_interval
 from earlyhelp.published.claims import Claim
 from earlyhelp.published.numbers import number, plain, printed_number, short
 from earlyhelp.study.design import PLACEHOLDER

@@ -10,7 +10,7 @@ from pydantic import Field
 from scipy import stats
 
 from earlyhelp.possible.existence import agreeing_changes
-from earlyhelp.possible.one_group import Figures
+from earlyhelp.possible.printed_group import Figures
 from earlyhelp.possible.two_waves import Arm, TTest, Wave, squared_t
 from earlyhelp.possible.witness import why_impossible
 from earlyhelp.published.checks.base import Check, Operand, Printed, Scores, Verdict

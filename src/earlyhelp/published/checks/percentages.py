@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from earlyhelp.possible.one_group import printed_interval
+from earlyhelp.possible.printed_group import printed_interval
 from earlyhelp.published.checks.base import Check, Operand, Printed, Verdict
 from earlyhelp.published.numbers import number
 

@@ -16,7 +16,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from earlyhelp.possible.one_group import Figures, TooLarge, count, printed_interval
+from earlyhelp.possible.one_group import count
+from earlyhelp.possible.printed_group import Figures, TooLarge, printed_interval
 from earlyhelp.possible.witness import why_impossible
 from earlyhelp.published.checks.base import Check, Operand, Printed, Scores, Verdict
 from earlyhelp.published.numbers import number

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from earlyhelp.possible.one_group import Interval, printed_interval
+from earlyhelp.possible.printed_group import Interval, printed_interval
 from earlyhelp.published.checks.base import Check, Operand, Printed, Scores, Verdict
 from earlyhelp.published.numbers import span
 from earlyhelp.published.printed_tests import p_interval, read_p

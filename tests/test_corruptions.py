@@ -1,4 +1,4 @@
-"""Raw files spoilt in every way that people and programs spoil them, each with twelve seeds.
+"""Raw files spoilt in every way that people and programs spoil them, each with several seeds.
 
 Each spoilt study is refused in the place of the fault, and without anything but an `InputError`.
 """

@@ -195,8 +195,8 @@ def _answer(printed: Printed, answer: Callable[..., Answer], *options: Callable[
 
     Everything that is wrong with the printed figures and the options is told at once.
     """
-    from earlyhelp.possible.one_group import TooLarge, count
-    from earlyhelp.possible.printed_group import Figures
+    from earlyhelp.possible.one_group import count
+    from earlyhelp.possible.printed_group import Figures, TooLarge
     from earlyhelp.possible.witness import why_impossible
 
     texts = (printed.n, printed.mean, printed.sd, printed.min, printed.max)
@@ -226,7 +226,7 @@ def _answer(printed: Printed, answer: Callable[..., Answer], *options: Callable[
 
 def _otherwise(figures: Figures) -> str:
     """Tell as what the printed SD would be possible, if not as a sample SD."""
-    from earlyhelp.possible.one_group import SPREADS, TooLarge
+    from earlyhelp.possible.printed_group import SPREADS, TooLarge
     from earlyhelp.possible.witness import why_impossible
 
     kinds = []

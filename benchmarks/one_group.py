@@ -16,7 +16,8 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from earlyhelp.possible.one_group import Figures, TooLarge, count, draw, size
+from earlyhelp.possible.one_group import count, draw, size
+from earlyhelp.possible.printed_group import Figures, TooLarge
 from earlyhelp.possible.witness import witness
 
 PROBLEMS = [

@@ -82,14 +82,29 @@ def test_print_has_a_cells_number_without_its_link_and_no_rows_of_an_answer(
     assert 'href="outside' not in to_html(volumes[REPORT])
 
 
+def test_a_number_in_a_sentence_does_not_interrupt_it_with_a_place(tmp_path: Path) -> None:
+    number = "<a href='more.html#ledger-a'>71.2%</a>"
+    link = "<a href='more.html#ledger-a'>Ledger</a>"
+    volumes = joined(
+        tmp_path,
+        found=f"<p>It helped (so say {number} of them) to learn.</p>"
+        f"<table><caption>Table 1 {link}</caption><tr><td>{number}</td></tr></table>",
+        more="<p id='ledger-a'>x</p>",
+    )
+    # The way from a table to the ledger is words, and has a page.
+    assert "(so say 71.2% of them) to learn.Table 1 Ledger (Annex, Page more, page 7)71.2%" in said(
+        volumes
+    )
+
+
 def test_places_are_named_once_for_a_block_and_a_table(tmp_path: Path) -> None:
     two = "<a href='more.html#a'>one</a> and <a href='more.html#b'>two</a>"
     cells = f"<tr><td>{two}</td></tr>"
     volumes = joined(
         tmp_path,
         found=f"<p>{two}</p><table><caption>Table 1</caption>{cells}</table><table>{cells}</table>"
-        "<p><a href='more.html#a'>Page  more</a> <a class='claim' href='more.html#a'>17</a></p>",
-        more="<p id='a'>x</p><p id='b'>y</p>",
+        "<p><a href='more.html#a'>Page  more</a> <a href='more.html#ledger-a'>17</a></p>",
+        more="<p id='a'>x</p><p id='b'>y</p><p id='ledger-a'>z</p>",
     )
     text = said(volumes)
     assert "one and two (Annex, Page more, page 7)Table 1 (Annex, Page more, page 7)one" in text

@@ -44,9 +44,12 @@ LEDGER_COLUMNS = {"Claim": 28, "Place": 33, "Printed": 14, "Recomputed": 12, "St
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 # A link says where it leads after the block that it stands in, tables in their caption.
 BLOCKS = ("p", "li", "dd", "dt", "figcaption", *HEADINGS)
+CAPTIONS = ("caption", "figcaption")
 SECTIONS_NAMED = 2
 # Links that say by themselves where to look: numbers in the ledger, authors in the references.
-SELF_EVIDENT = "a.claim, .bibtex-citation a"
+SELF_EVIDENT = ".bibtex-citation a"
+# What a row of the ledger has for an id begins so.
+LEDGER_ROW = "ledger-"
 
 # A drawing with links is no `img`, whose content would be hidden from assistive technology.
 DRAWING_ROLES = ("img", "graphics-document document")
@@ -324,7 +327,12 @@ def _targets(
 
 def _mention(links: list[tuple[Tag, _Target]], outside: list[Outside]) -> None:
     """Say once in each block, and in a table's caption, where its links out of the volume lead."""
-    evident = {id(link) for link, _ in links if link.css.match(SELF_EVIDENT)}
+    evident = {
+        id(link)
+        for link, target in links
+        if link.css.match(SELF_EVIDENT)
+        or (target.fragment.startswith(LEDGER_ROW) and not link.find_parent(CAPTIONS))
+    }
     groups: dict[tuple[object, ...], list[tuple[Tag, _Target]]] = {}
     sections_of: dict[tuple[object, ...], set[str]] = {}
     spoken = [(link, target) for link, target in links if id(link) not in evident]

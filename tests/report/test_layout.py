@@ -14,6 +14,7 @@ from earlyhelp.analysis import feasibility, outcomes, participants
 from earlyhelp.analysis.quantities import QUANTITIES, claiming
 from earlyhelp.published.claims import claims_of
 from earlyhelp.published.ledger import with_statuses
+from earlyhelp.published.statuses import Marks
 from earlyhelp.report.layout import LAYOUTS, filled, target
 from earlyhelp.study.raw import open_pilot
 
@@ -126,3 +127,26 @@ def test_names_are_shown_in_the_words_of_the_study(mini: Path) -> None:
     pilot = open_pilot(mini)
     assert "Neither too fast nor too slow" in lay_out(feasibility.training_views(pilot)).to_numpy()
     assert "The alliance" in lay_out(outcomes.paired_tests(pilot))["Measure"].tolist()
+
+
+def test_rows_and_columns_of_nothing_but_free_numbers_are_left_out() -> None:
+    heads = {"role": ("Role", None), "n": ("People", 0), "years": ("Years", 0)}
+    frame = pd.DataFrame({"role": ["a", "b", "c"], "n": [1, 2, None], "years": [3, 4, 5]})
+    statuses = pd.DataFrame(
+        {
+            "role": ["", "", ""],
+            "n": ["reproduced", "illustrative", ""],
+            "years": ["illustrative"] * 2 + ["determined"],
+        }
+    )
+    frame.attrs["statuses"] = Marks(frame, statuses, statuses.map(lambda _: ""))
+    table = filled(frame, heads)
+    # What nobody knows is told by a dash beside what is known.
+    assert table.to_numpy().tolist() == [["a", "1", "–"], ["c", "–", "5 {sup}`d`"]]
+    table = filled(frame.head(2), heads)
+    assert table.to_numpy().tolist() == [["a", "1"]]
+
+
+def test_the_total_of_an_arm_stands_below_its_teams(rotherham: Path) -> None:
+    table = lay_out(participants.responses(open_pilot(rotherham)))
+    assert table["Team"].tolist() == ["I1", "I2", "I3", "Total", "C1", "C2", "Total"]

@@ -254,7 +254,9 @@ def training_observations(pilot: Pilot) -> pd.DataFrame:
                  2 afternoon  2024-02-13             1          6
     """
     columns = ["training_part", "session", "observed_on", "facilitators", "attendees"]
-    table = pilot.observations[columns].sort_values(columns[:2], ignore_index=True)
+    hours = pilot.answers("session", "observations")
+    table = pilot.observations.astype({"session": pd.CategoricalDtype(hours, ordered=True)})
+    table = table[columns].sort_values(columns[:3], ignore_index=True).astype({"session": str})
     numbers = ["training_part", "facilitators", "attendees"]
     return table.astype(dict.fromkeys(numbers, "int64"))
 

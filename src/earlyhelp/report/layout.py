@@ -112,8 +112,12 @@ def marked(cells: pd.DataFrame, statuses: pd.DataFrame, claims: pd.DataFrame) ->
     rest = shown.drop(columns=shown.columns.intersection(["n", "df"]))
     told = set(rest.to_numpy().ravel()) - {""} or set(shown.to_numpy().ravel()) - {""}
     if told != {FREE}:
-        # What is illustrative does not stand among findings.
-        cells, shown = cells.mask(shown == FREE, number(None)), shown.where(shown != FREE, "")
+        # What is illustrative does not stand among findings: a dash is in its place, and a row or
+        # column of nothing else is left out.
+        free, told_of = shown == FREE, ~shown.isin(["", FREE])
+        rows, columns = (told_of.any(axis=axis) | ~free.any(axis=axis) for axis in (1, 0))
+        cells = cells.mask(free, number(None)).loc[rows, columns]
+        shown, claims = shown.mask(free, "").loc[rows, columns], claims.loc[rows, columns]
     found = Counter(status for status in shown.to_numpy().ravel() if status)
     order = sorted(found, key=lambda status: (status == "contradicted", -found[status]))
     usual = order[0] if order else ""

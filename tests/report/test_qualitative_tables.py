@@ -34,17 +34,21 @@ def rendered(markdown: str) -> BeautifulSoup:
     return BeautifulSoup(page, "lxml")
 
 
-def test_the_table_has_themes_down_and_sources_across(
+def test_no_cell_of_the_table_is_empty_and_each_source_is_named_once_a_theme(
     matrix: pd.DataFrame, codebook: Codebook
 ) -> None:
     cells = framework.matrix_cells(matrix, codebook, "2.2")
     page = rendered(qualitative_tables.matrix_markdown(cells, "Question 2.2", "tbl-matrix"))
     heads = [head.get_text().strip() for head in page.select("thead th")]
-    assert heads == ["Theme", "Interviews (1)", "Report's synthesis (7)"]
-    rows = [row.select_one("p").get_text().strip() for row in page.select("tbody th")]
+    assert heads == ["Theme", "What each source says on question 2.2"]
+    rows = [row.get_text().strip() for row in page.select("tbody th")]
     names = ["Capacity and workload", "Few unintended effects", "Feeling judged"]
     assert rows == [*names, "Awkward feedback"]
     assert len(page.select("tbody td p")) == 8
+    assert all(cell.get_text().strip() for cell in page.select("td"))
+    named = [[source.get_text() for source in cell.select("em")] for cell in page.select("td")]
+    assert sorted(named, key=len)[-1] == ["Interviews.", "Report's synthesis."]
+    assert all(len(names) == len(set(names)) for names in named)
 
 
 def test_every_row_of_the_table_is_a_target(matrix: pd.DataFrame, codebook: Codebook) -> None:
@@ -60,7 +64,7 @@ def test_mark_up_in_data_is_shown_and_not_obeyed() -> None:
     cells = framework.matrix_cells(rows, CODEBOOK, "1.1")
     page = rendered(qualitative_tables.matrix_markdown(cells, "Caption", "tbl-evil"))
     (item,) = page.select("tbody td")
-    assert item.get_text().strip() == f"A1 {evil}"
+    assert item.get_text().strip() == f"Interviews. A1 {evil}"
     assert not page.select("td script, td a, td code")
     assert [bold.get_text() for bold in page.select("td strong")] == ["A1"]
 
@@ -251,7 +255,7 @@ def test_a_statement_is_as_sure_as_the_least_sure_answer_behind_it() -> None:
     assert re.sub(r"\(#[^)]*\)", "", told.replace("\\", "")) == (
         "- **How sure?** That it ran: **moderate** ([1.2]: agreement not shown). "
         "That it came: **strong** ([1.1, training]). "
-        "That it was used: **very limited** ([1.1, tools]: nothing that counts). "
+        "That it was used: **very limited** ([1.1, tools]: none of the four points). "
         "That it helped: **very limited** ([1.3]: of an effect: too few units)."
     )
 

@@ -282,7 +282,7 @@ class Page:
         _display({"image/svg+xml": svg}, claimed, ending)
 
     def matrix(self, question: str) -> None:
-        """Show the framework matrix of a question, themes down and sources across.
+        """Show the framework matrix of a question, by theme.
 
         Nothing is shown of a study without a matrix.
         """

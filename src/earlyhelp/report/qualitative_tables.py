@@ -35,8 +35,8 @@ _NAMED = re.compile(r"\(([a-z]+(?:-[a-z]+)*)\)")
 # How the evidence on an outcome is labelled (`evidence.outcome_evidence`).
 EVIDENCE_RULES = f"""
 For every outcome, rows of the {{ref}}`framework matrix <results-framework>` are counted, and the
-measure that the theory names, if it names one, is tested between the arms at the level `alpha`. One
-of four labels follows, tried in this order:
+measure that the theory names, if it names one, is tested between the arms. One of four
+labels follows, tried in this order:
 
 evidence against
 : The test goes against the intervention, or more rows speak against the outcome than for it.
@@ -50,9 +50,9 @@ qualitative support
 no evidence
 : None of these; the table says why.
 
-{INCONCLUSIVE} Survey ratings without a comparison decide nothing here, however favourable. And
-qualitative support is no estimate: somebody described the outcome. Who only expected it is counted
-as mixed.
+{INCONCLUSIVE} Survey ratings without a comparison decide nothing here, however favourable.
+Qualitative support says that somebody described the outcome, not how large it is; a row that only
+expects it counts as mixed.
 """
 # What sources agree on, by the code that they have in common.
 AGREED = {
@@ -163,7 +163,7 @@ def attribution(matrix: pd.DataFrame, codebook: Codebook) -> str:
 def matrix_markdown(
     cells: pd.DataFrame, caption: str, name: str, linked: Collection[str] = ()
 ) -> str:
-    """Show one question's cells as a MyST table: themes down, sources across.
+    """Show one question's cells as a MyST table: for each theme what every source says.
 
     Every row of the matrix carries its id as a target and is followed by a link to its outcome;
     themes point at the codebook and at the question's section. `caption` is MyST; the cells are
@@ -176,23 +176,18 @@ def matrix_markdown(
     linked : collection of str
         Outcomes that have a row on the page of the theory of change.
     """
-    present = set(cells["source_type"])
-    sources = [source for source in cells["source_type"].cat.categories if source in present]
-    filled = {(cell["theme"], cell["source_type"]): cell for cell in cells.to_dict("records")}
-    counts = [int(cells.loc[cells["source_type"] == source, "n"].sum()) for source in sources]
-    heads = [f"{escape(source)} ({n})" for source, n in zip(sources, counts, strict=True)]
-    rows: list[list[list[str]]] = [[[head] for head in ("Theme", *heads)]]
     question = str(cells["question"].iloc[0])
-    back = _link(f"Question {question}", question_target("framework", question))
-    for theme, theme_id in dict(zip(cells["theme"], cells["theme_id"], strict=True)).items():
-        found = [_entries(filled.get((theme, source)), linked) for source in sources]
-        rows.append([[_link(theme, f"theme-{theme_id}"), back], *found])
+    back = _link(f"question {question}", question_target("framework", question))
+    # A column for each source would be empty in most rows, and narrow in the others.
+    rows = [[["Theme"], [f"What each source says on {back}"]]]
+    for (theme, theme_id), of_theme in cells.groupby(["theme", "theme_id"], observed=True):
+        said = [entry for cell in of_theme.to_dict("records") for entry in _entries(cell, linked)]
+        rows.append([[_link(theme, f"theme-{theme_id}")], said])
     return _list_table(caption, name, "framework-matrix", rows)
 
 
-def _entries(cell: Mapping[Hashable, Any] | None, linked: Collection[str]) -> list[str]:
-    if cell is None:
-        return [""]
+def _entries(cell: Mapping[Hashable, Any], linked: Collection[str]) -> list[str]:
+    """The rows of a cell, a paragraph each; the first begins with the name of the source."""
     entries = []
     for row_id, summary, outcome in zip(
         cell["row_ids"], cell["summaries"], cell["outcomes"], strict=True
@@ -203,7 +198,7 @@ def _entries(cell: Mapping[Hashable, Any] | None, linked: Collection[str]) -> li
             leads = _link(name, evidence_target(key)) if key in linked else escape(name)
             entry += f" (Outcome: {leads})"
         entries.append(entry)
-    return entries
+    return [f"*{escape(str(cell['source_type']))}.* {entries[0]}", *entries[1:]]
 
 
 def sources_in_words(rows: pd.DataFrame, codebook: Codebook | None) -> str:
@@ -293,7 +288,7 @@ def how_sure(
         # Of two on one level the one with fewer points.
         least = min(behind, key=lambda row: (LEVELS.index(row["confidence"]), len(row["points"])))
         lacks = "; ".join(said for point, said in POINTS.items() if point not in least["points"])
-        lacks = lacks if least["points"] else "nothing that counts"
+        lacks = lacks if least["points"] else "none of the four points"
         link = _answer_link(questions[least["question"]], least["part"])
         why = ": ".join(filter(None, [link, least["cap"] or lacks]))
         told.append(f"That {statement}: **{least['confidence']}** ({why}).")

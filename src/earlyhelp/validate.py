@@ -181,7 +181,7 @@ FILES = (
     ),
     StudyFile(
         design_grid.SWEEP_FILE,
-        "The designs, intraclass correlations and effects over which a next trial is planned.",
+        "The designs, intracluster correlations and effects over which a next trial is planned.",
         design_grid.read_sweep,
     ),
     StudyFile(

@@ -10,6 +10,10 @@ import pytest
 from helpers import row
 
 from earlyhelp.analysis import participants
+from earlyhelp.analysis.quantities import FREE
+from earlyhelp.published.ledger import with_statuses
+from earlyhelp.published.statuses import cell_statuses
+from earlyhelp.report.tables import stages
 from earlyhelp.study.raw import Pilot, open_pilot
 
 
@@ -125,6 +129,12 @@ def test_flow_counts_scores_not_responses(pilot: Pilot) -> None:
     assert at["working alliance at endline"] == 2
     assert at["working alliance paired"] == 2
     assert at["compassion satisfaction paired"] == 3
+
+
+def test_no_stage_of_the_drawn_flow_is_free(rotherham: Path) -> None:
+    flow = participants.participant_flow(with_statuses(open_pilot(rotherham)))
+    drawn = flow[flow["stage"].isin(dict(stages(open_pilot(rotherham).instruments)))]
+    assert FREE not in cell_statuses(drawn, "n")
 
 
 def test_flow_leaves_out_stages_an_arm_did_not_pass(pilot: Pilot) -> None:

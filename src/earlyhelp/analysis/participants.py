@@ -407,6 +407,9 @@ def _flow(pilot: Pilot) -> Iterator[Same]:
     if len(pilot.study.treated) == 1:
         for stage, column in ELIGIBLE.items():
             yield Same("n", "attendance", column, {"stage": stage}, {"role": "all"})
+        if pilot.has("training_attendance") and pilot.has("tool_use"):
+            users = {"stage": "used the tools"}
+            yield Same("n", "attended_and_used", "used", users, {"role": "all"})
         for asked in pilot.tools[:1]:
             tool = {"tool": asked, "frequency": str(pilot.study.counted.never)}
             yield Same("n", "tool_frequency", "total", {"stage": "reported use at endline"}, tool)
@@ -502,7 +505,13 @@ def _delivered(pilot: Pilot) -> tuple[list[Stage], list[Stage]]:
         rated = tool_rating_scores(pilot).dropna().drop_duplicates("practitioner_id")
         used["rated the tools after training"] = rated["team"]
     if pilot.has("tool_use"):
-        used["used the tools"] = pilot.tool_use.drop_duplicates("practitioner_id")["team"]
+        users = pilot.tool_use.drop_duplicates("practitioner_id")
+        if pilot.has("training_attendance"):
+            # Practitioners who were trained, as `attended_and_used` counts them.
+            trainees = register[attended_training(pilot)]
+            trainees = trainees[trainees["role"].isin(study.counted.practitioners)]
+            users = trainees[trainees["practitioner_id"].isin(users["practitioner_id"])]
+        used["used the tools"] = users["team"]
     for frequency in [*study.counted.frequency.values()][:1]:
         survey = pilot.asking(frequency)
         used["reported use at endline"] = survey.loc[survey[frequency].notna(), "team"]

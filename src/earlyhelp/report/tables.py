@@ -553,7 +553,7 @@ def assumptions(sweep: Sweep) -> pd.DataFrame:
 
 
 def next_steps(frame: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
-    """Evidence and numbers behind the recommended next steps (`next_steps.next_steps`).
+    """Numbers on the themes of readiness, and what was said (`next_steps.next_steps`).
 
     Parameters
     ----------
@@ -564,7 +564,7 @@ def next_steps(frame: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
         {
             "Question": [escape(f"{q} {names.get(q, '')}".strip()) for q in frame["question"]],
             "Theme": [escape(theme.replace("-", " ")) for theme in frame["theme"]],
-            "Cells by direction": [escape(words) for words in frame["evidence"]],
+            "Rows by direction": [escape(words) for words in frame["evidence"]],
             "Number": [
                 "; ".join(f"{escape(words)} {badge(status)}" for words, status in told) or "none"
                 for told in map(zip, frame["numbers"], frame["statuses"])

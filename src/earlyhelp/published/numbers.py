@@ -95,14 +95,21 @@ def round_like(value: float, printed: str) -> str:
 
 
 def with_unit(figure: str, unit: str) -> str:
-    """Write a figure with its unit: a percent sign at it, another behind a space.
+    """Write a figure with its unit: a percent sign at digits, another unit behind a space.
 
     Examples
     --------
     >>> with_unit("64.7", "%"), with_unit("15", "minutes"), with_unit("23", "")
     ('64.7%', '15 minutes', '23')
+
+    A share that is told in a word has none:
+
+    >>> with_unit("three-quarters", "%")
+    'three-quarters'
     """
-    return f"{figure}{unit}" if unit == "%" else f"{figure} {unit}".strip()
+    if unit == "%":
+        return f"{figure}{unit}" if figure[-1:].isdigit() else figure
+    return f"{figure} {unit}".strip()
 
 
 def span(low: float, high: float, decimals: int) -> str:

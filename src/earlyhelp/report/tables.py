@@ -625,14 +625,14 @@ def identified_by_measure(frames: Mapping[str, pd.DataFrame], *quantities: str) 
     return table.drop(columns="Of whom") if same else table
 
 
-def how_many_teams(grid: Sweep, months: int, alpha: float, target: float) -> str:
+def how_many_teams(grid: Sweep, months: int, alpha: float, target_power: float) -> str:
     """Say how many teams a trial needs for the largest effect of a grid, as MyST.
 
     Parameters
     ----------
     months : int
         Between two measurements.
-    alpha, target : float
+    alpha, target_power : float
         Level and power.
 
     Examples
@@ -643,7 +643,7 @@ def how_many_teams(grid: Sweep, months: int, alpha: float, target: float) -> str
     '**How many teams?** To find a difference of 0.5 SD'
     """
     effect = max(grid.effect)
-    largest = needed(grid, alpha, target).query("effect == @effect")
+    largest = needed(grid, alpha, target_power).query("effect == @effect")
     teams = {
         design: span(float(rows["low"].min()), float(rows["high"].max()), 0)
         for design, rows in largest.groupby("design")

@@ -78,7 +78,6 @@ def test_a_row_leads_to_its_theme_and_outcome(matrix: pd.DataFrame, codebook: Co
     cells = framework.matrix_cells(matrix, codebook, "2.1")
     table = qualitative_tables.matrix_markdown(cells, "C", "tbl-m", {"less-dropout"})
     assert "[Continued engagement](#theme-continued-engagement)" in table
-    assert "](#framework-rq-2-1)" in table
     assert "[Less early dropout](#outcome-evidence-less-dropout)" in table
     # The others have no row to lead to: their names stand without a link.
     assert table.count("#outcome-evidence") == 2

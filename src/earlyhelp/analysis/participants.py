@@ -255,7 +255,7 @@ def training_observations(pilot: Pilot) -> pd.DataFrame:
     """
     columns = ["training_part", "session", "observed_on", "facilitators", "attendees"]
     hours = pilot.answers("session", "observations")
-    table = pilot.observations.astype({"session": pd.CategoricalDtype(hours, ordered=True)})
+    table = pilot.observations.astype({"session": pd.CategoricalDtype(list(hours), ordered=True)})
     table = table[columns].sort_values(columns[:3], ignore_index=True).astype({"session": str})
     numbers = ["training_part", "facilitators", "attendees"]
     return table.astype(dict.fromkeys(numbers, "int64"))

@@ -166,7 +166,7 @@ def matrix_markdown(
     """Show one question's cells as a MyST table: for each theme what every source says.
 
     Every row of the matrix carries its id as a target and is followed by a link to its outcome;
-    themes point at the codebook and at the question's section. `caption` is MyST; the cells are
+    themes point at the codebook. `caption` is MyST; the cells are
     data and escaped.
 
     Parameters
@@ -177,12 +177,11 @@ def matrix_markdown(
         Outcomes that have a row on the page of the theory of change.
     """
     question = str(cells["question"].iloc[0])
-    back = _link(f"question {question}", question_target("framework", question))
     # A column for each source would be empty in most rows, and narrow in the others.
-    rows = [[["Theme"], [f"What each source says on {back}"]]]
+    rows = [[["Theme"], [f"What each source says on question {escape(question)}"]]]
     for (theme, theme_id), of_theme in cells.groupby(["theme", "theme_id"], observed=True):
         said = [entry for cell in of_theme.to_dict("records") for entry in _entries(cell, linked)]
-        rows.append([[_link(theme, f"theme-{theme_id}")], said])
+        rows.append([[_link(str(theme), f"theme-{theme_id}")], said])
     return _list_table(caption, name, "framework-matrix", rows)
 
 

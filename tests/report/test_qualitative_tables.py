@@ -254,7 +254,7 @@ def test_a_statement_is_as_sure_as_the_least_sure_answer_behind_it() -> None:
     assert re.sub(r"\(#[^)]*\)", "", told.replace("\\", "")) == (
         "- **How sure?** That it ran: **moderate** ([1.2]: agreement not shown). "
         "That it came: **strong** ([1.1, training]). "
-        "That it was used: **very limited** ([1.1, tools]: none of the four points). "
+        "That it was used: **very limited** ([1.1, tools]: no points). "
         "That it helped: **very limited** ([1.3]: of an effect: too few units)."
     )
 

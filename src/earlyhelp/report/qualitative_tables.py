@@ -287,7 +287,7 @@ def how_sure(
         # Of two on one level the one with fewer points.
         least = min(behind, key=lambda row: (LEVELS.index(row["confidence"]), len(row["points"])))
         lacks = "; ".join(said for point, said in POINTS.items() if point not in least["points"])
-        lacks = lacks if least["points"] else "none of the four points"
+        lacks = lacks if least["points"] else "no points"
         link = _answer_link(questions[least["question"]], least["part"])
         why = ": ".join(filter(None, [link, least["cap"] or lacks]))
         told.append(f"That {statement}: **{least['confidence']}** ({why}).")

@@ -407,9 +407,8 @@ def _flow(pilot: Pilot) -> Iterator[Same]:
     if len(pilot.study.treated) == 1:
         for stage, column in ELIGIBLE.items():
             yield Same("n", "attendance", column, {"stage": stage}, {"role": "all"})
-        if pilot.has("training_attendance") and pilot.has("tool_use"):
-            users = {"stage": "used the tools"}
-            yield Same("n", "attended_and_used", "used", users, {"role": "all"})
+        users = {"stage": "used the tools"}
+        yield Same("n", "attended_and_used", "used", users, {"role": "all"})
         for asked in pilot.tools[:1]:
             tool = {"tool": asked, "frequency": str(pilot.study.counted.never)}
             yield Same("n", "tool_frequency", "total", {"stage": "reported use at endline"}, tool)

@@ -651,7 +651,7 @@ def how_many_teams(grid: Sweep, months: int, alpha: float, target_power: float) 
     rounds = DESIGNS["stepped-wedge"].periods
     return (
         f"**How many teams?** To find a difference of {effect:g} SD, the largest that is "
-        f"considered here, with a power of {number(100 * target)}%, a trial needs "
+        f"considered here, with a power of {number(100 * target_power)}%, a trial needs "
         f"{teams['parallel']} teams if they are compared once, {teams['baseline']} with a "
         f"baseline, and {teams['stepped-wedge']} if all change over in steps, which takes "
         f"{rounds} rounds of measurement in {(rounds - 1) * months} months, spaced as in the "

@@ -155,6 +155,33 @@ def test_a_paper_that_cannot_be_read_is_told(
     assert captured.err.startswith("paper.csv: found no such file; expected ")
 
 
+def test_a_paper_may_be_tab_separated_text(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paper = tmp_path / "paper.tsv"
+    paper.write_text("n\tmean\titems\n28\t5.19\t1\n", encoding="utf-8")
+    assert main(["audit", str(paper)]) == 1
+    assert "GRIM fails" in capsys.readouterr().out
+
+
+def test_the_page_of_an_audit_replaces_no_other_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paper = tmp_path / "paper.csv"
+    paper.write_text("n,mean,items\n28,5.18,1\n", encoding="utf-8")
+    assert main(["audit", str(paper), "--html", str(paper)]) == 2
+    assert "--html paper.csv; expected a name that ends in .html" in capsys.readouterr().err
+    assert paper.read_text("utf-8").startswith("n,mean")
+
+
+def test_a_missing_file_is_named_as_it_was_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["audit", "paper.csv"]) == 2
+    assert capsys.readouterr().err == "paper.csv: found no such file; expected paper.csv\n"
+
+
 def test_a_study_is_not_audited_strictly(mini: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["audit", str(mini), "--strict"]) == 1
     assert "expected --strict for a .csv file alone" in capsys.readouterr().err

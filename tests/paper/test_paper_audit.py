@@ -193,6 +193,20 @@ def test_a_large_group_with_known_scores_is_decided(check: Check) -> None:
     assert check(**given, exactly="4: 400").verdict == "cannot be true"
 
 
+def test_items_of_unequal_number_are_decided_for_large_groups(check: Check) -> None:
+    given = {"n": "3000", "mean": "3.456", "sd": "1.234", "items": "9; 10; 7"}
+    assert check(**given, low="1", high="7").verdict == "holds"
+
+
+def test_a_spread_beyond_measure_is_not_decided(check: Check) -> None:
+    assert check(n="3000", mean="0.00", sd="99999999.12", items="1").verdict == "not decided"
+
+
+def test_steps_are_told_as_typed(check: Check) -> None:
+    given = {"n": "20", "mean": "0.0010", "step": "0.0005", "low": "0", "high": "1"}
+    assert "steps of 0.0005, " in check(**given).arithmetic[0]
+
+
 def test_group_sizes_that_add_up(paper: Path) -> None:
     # R package scrutiny, tests of grim_map_total_n(): of 90 people in groups with the means 3.43
     # and 5.28, the splits from 45/45 to 40/50 and back of which both means pass are 44/46 and
@@ -303,7 +317,9 @@ def test_intervals_of_a_difference(
 
 
 def test_an_interval_without_t_lies_about_its_difference(check: Check) -> None:
-    assert check(diff="4.0", ci_low="0.3", ci_high="7.7").verdict == "holds"
+    outcome = check(diff="4.0", ci_low="0.3", ci_high="7.7")
+    # Neither a level nor a quantile was needed.
+    assert (outcome.verdict, outcome.conventions) == ("holds", ("rounded half up",))
     assert check(diff="4.0", ci_low="0.7", ci_high="7.7").verdict == "cannot be true"
 
 
@@ -408,8 +424,10 @@ def test_figures_as_papers_print_them(check: Check, given: dict[str, str]) -> No
 
 def test_a_p_of_zero_is_worth_a_word(check: Check) -> None:
     # statcheck, issue 59.
-    outcome = check(test="t", value="5.10", df="38", p=".000")
-    assert (outcome.verdict, "p < 0.001 is meant" in outcome.remark) == ("holds", True)
+    for p in (".000", "< .000"):
+        outcome = check(test="t", value="5.10", df="38", p=p)
+        assert (outcome.verdict, outcome.remark) == ("holds", "no p is 0: p < 0.001 is meant")
+    assert check(test="t", value="5.10", df="38", p="0").remark == "no p is 0"
 
 
 def test_r_takes_its_degrees_of_freedom_from_n(check: Check) -> None:

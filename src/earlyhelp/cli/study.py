@@ -115,7 +115,7 @@ def audit(
     The rows of a .csv file are checked each by itself, under all usual conventions. Exit status 1
     when a row cannot be true, 2 when the file cannot be read.
     """
-    if study.suffix.lower() == ".csv":
+    if study.suffix.lower() == ".csv" or study.is_file():
         return _audit_paper(study, format, strict, html)
     for name in ("--strict",) * strict + ("--html",) * (html is not None):
         raise _refuse("options", f"{name} for a study", f"{name} for a .csv file alone")
@@ -146,6 +146,8 @@ def _audit_paper(path: Path, format: str, strict: bool, html: Path | None) -> in
     from earlyhelp.paper.verdicts import FALSE, ONLY_IF, UNDECIDED, VERDICTS
 
     try:
+        if html and html.suffix.lower() not in (".html", ".htm"):
+            raise _refuse("options", f"--html {html.name}", "a name that ends in .html")
         outcomes = audit(path)
     except InputError as error:
         print(error, file=sys.stderr)

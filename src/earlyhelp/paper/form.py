@@ -37,10 +37,6 @@ def _several(text: str) -> tuple[int, ...]:
     return tuple(_whole(1)(part.strip()) for part in text.split(";"))
 
 
-def _step(text: str) -> Fraction:
-    return Fraction(_positive(text))
-
-
 def _level(text: str) -> float:
     level = float(_positive(text))
     if level >= 100:
@@ -89,7 +85,7 @@ COLUMNS: dict[str, tuple[Callable[[str], Any], str]] = {
     "mean": (_figure, NUMBER),
     "sd": (_figure, NUMBER),
     "items": (_several, "a whole number from 1, or several such as 3; 4"),
-    "step": (_step, "a number above 0"),
+    "step": (_positive, "a number above 0"),
     "low": (_exact, NUMBER),
     "high": (_exact, NUMBER),
     "min": (_figure, NUMBER),
@@ -221,4 +217,4 @@ def has_grid(row: Row) -> bool:
 
 def steps_in_one(row: Row) -> Fraction:
     """How many steps there are in a score of 1."""
-    return lcm(*(row.get("items") or (1,))) / (row.get("step") or Fraction(1))
+    return lcm(*(row.get("items") or (1,))) / Fraction(row.get("step") or 1)

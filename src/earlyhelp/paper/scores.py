@@ -50,7 +50,7 @@ def _printed(row: Row) -> str:
     if (items := row.get("items", (1,))) != (1,):
         told.append(f"means of {' or '.join(map(str, items))} items")
     if "step" in row:
-        told.append(f"steps of {short(row['step'])}")
+        told.append(f"steps of {row['step']}")
     if "low" in row:
         told.append(f"scale {short(row['low'])} to {short(row['high'])}")
     told += [f"{name} {row[name]}" for name in ("min", "max") if name in row]
@@ -188,7 +188,7 @@ def _figures(row: Row, rounding: str, spread: str) -> Figures:
     return Figures(
         *(n, row["mean"], row.get("sd"), ends[0], ends[1], row.get("items", (1,)), rounding),
         spread=spread or SPREADS[0],
-        step=row.get("step", Fraction(1)),
+        step=Fraction(row.get("step", 1)),
         exactly=tuple(exactly),
         at_least=tuple(at_least),
     )

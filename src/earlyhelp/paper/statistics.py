@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from fractions import Fraction
 from math import exp, inf, lgamma, sqrt
 
@@ -10,12 +9,18 @@ from scipy import stats
 from scipy.optimize import linprog
 
 from earlyhelp.paper.form import Row
-from earlyhelp.paper.verdicts import FALSE, P_ROUNDINGS, Judged, judge, lacking
+from earlyhelp.paper.verdicts import FALSE, P_ROUNDINGS, Judged, judge, lacking, minus
 from earlyhelp.possible.printed_group import printed_interval
 from earlyhelp.published.numbers import number, short, span
-from earlyhelp.published.printed_tests import TESTS, P, p_interval
+from earlyhelp.published.printed_tests import (
+    SIGNED,
+    TESTS,
+    as_printed,
+    can_be_halved,
+    no_such,
+    p_interval,
+)
 
-SIGNED = ("t", "r", "z")
 AGAINST = "one-sided, against the direction of the effect"
 
 
@@ -28,9 +33,9 @@ def p_of_test(row: Row) -> Judged:
         return lacking(", ".join(lacks))
     test, value, p = row["test"], row["value"], row["p"]
     dfs = [row[column] for column in needed[3:]]
-    printed = f"{test}({', '.join(dfs)}) = {value}" if dfs else f"{test} = {value}"
-    if (test not in SIGNED and value.startswith("-")) or (test == "r" and abs(Fraction(value)) > 1):
-        return Judged(FALSE, (), (f"{printed}: there is no such {test}",))
+    printed = as_printed(test, value, dfs)
+    if no_such(test, value):
+        return Judged(FALSE, (), (minus(f"{printed}: there is no such {test}"),))
 
     def read(tail: str, rounding: str) -> tuple[bool, str]:
         low, high = p_interval(test, value, dfs, rounding)
@@ -40,24 +45,18 @@ def p_of_test(row: Row) -> Judged:
             low, high = 1 - high, 1 - low
         return p.fits(low, high, rounding), f"p recomputed is {span(low, high, 4)}"
 
-    judged = judge(f"{printed}, {p}", _tails(row), P_ROUNDINGS, read)
-    return judged._replace(remark=_remark(p))
+    tails = _tails(test, dfs, row.get("tails", 0))
+    judged = judge(f"{printed}, {p}", tails, P_ROUNDINGS, read)
+    return judged._replace(remark=p.remark)
 
 
-def _tails(row: Row) -> tuple[str, ...]:
+def _tails(test: str, dfs: list[str], said: int) -> tuple[str, ...]:
     """Two-sided first; a test of one degree of freedom may be half of it, too."""
-    if row["test"] not in SIGNED:
-        halved = row.get("df") == "1" and row.get("tails") != 2
+    if test not in SIGNED:
+        halved = said != 2 and can_be_halved(test, dfs)
         return ("upper tail", "halved: one-sided") if halved else ("upper tail",)
     tails = {1: ("one-sided", AGAINST), 2: ("two-sided",)}
-    return tails.get(row.get("tails", 0), ("two-sided", "one-sided"))
-
-
-def _remark(p: P) -> str:
-    if not Decimal(p.figure):
-        decimals = len(p.figure.partition(".")[2])
-        return f"no p is 0: p < {Decimal(1).scaleb(-decimals):f} is meant"
-    return ""
+    return tails.get(said, ("two-sided", "one-sided"))
 
 
 def effect_size(row: Row) -> Judged:
@@ -123,6 +122,8 @@ def confidence_interval(row: Row) -> Judged:
     levels = (row["level"],) if "level" in row else (95.0, 90.0, 99.0)
     laws = ("quantile of t", "normal quantile")
     kinds = {f"{short(level)}% interval, {law}": (level, law) for level in levels for law in laws}
+    if not tested:  # the middle is that of any interval
+        kinds = {"": (levels[0], laws[0])}
     down = Fraction(row.get("diff", "0")) < 0 or (
         "diff" not in row and Fraction(row["ci_low"]) + Fraction(row["ci_high"]) < 0
     )

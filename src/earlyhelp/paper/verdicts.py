@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -91,7 +92,7 @@ def judge(printed: str, kinds: Sequence[str], roundings: Sequence[str], read: Re
     `read` says whether the figures hold under a kind and a rounding, and how it comes.
     """
     holds, says = read(kinds[0], roundings[0])
-    told = f"{printed.replace('-', '−')}: {says}"
+    told = minus(f"{printed}: {says}")
     if holds:
         return Judged(HOLDS, (named(roundings[0], kinds[0]),), (told,))
     fitting, undecided = {}, holds is None
@@ -103,10 +104,21 @@ def judge(printed: str, kinds: Sequence[str], roundings: Sequence[str], read: Re
                 fitting[named(rounding, kind)] = says
                 break
     if fitting:
-        lines = (f"{name}: {says}" for name, says in fitting.items())
+        lines = (f"{name}: {minus(says)}" for name, says in fitting.items())
         return Judged(ONLY_IF, tuple(fitting), (told, *lines))
     tried = tuple(named(one) for one in (*roundings, *filter(None, kinds)))
     return Judged(UNDECIDED if undecided else FALSE, tried, (told,))
+
+
+def minus(text: str) -> str:
+    """Write the minus signs of a text's numbers as papers print them.
+
+    Examples
+    --------
+    >>> minus("one-sided: -2.20 or -.5")
+    'one-sided: −2.20 or −.5'
+    """
+    return re.sub(r"(?<!\w)-(?=[\d.])", "−", text)
 
 
 def named(*conventions: str) -> str:

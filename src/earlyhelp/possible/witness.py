@@ -78,7 +78,8 @@ def witness(figures: Figures) -> dict[Fraction, int] | None:
         return {}
     people = figures.known
     if figures.others:
-        apart = (_apart(figures, target) for target in left)
+        # Moved apart, people would end up in gaps.
+        apart = (_apart(figures, target) for target in left if not figures.has_gaps)
         others = next(filter(None, apart), None) or _solved(figures, left)
         if not others:
             return None if others is None else {}
@@ -89,6 +90,8 @@ def witness(figures: Figures) -> dict[Fraction, int] | None:
 def _apart(figures: Figures, target: Target) -> Counter[int] | None:
     n = figures.others
     low, high = figures.scores[0], figures.scores[-1]
+    if isqrt(n * target.high - target.total**2) > n * MOST_SCORES:
+        return None
     score, more = divmod(target.total, n)
     people = Counter({score: n - more, score + 1: more})
     squares = least_squares(n, target.total)
@@ -113,10 +116,7 @@ def _apart(figures: Figures, target: Target) -> Counter[int] | None:
         people.subtract({x: moved})
         people.subtract({y: moved})
         squares += 2 * gain * moved
-    people = +people
-    if figures.has_gaps and not people.keys() <= set(figures.scores):
-        return None
-    return people
+    return +people
 
 
 def _solved(figures: Figures, left: Sequence[Target]) -> Counter[int] | None:

@@ -31,13 +31,13 @@ from earlyhelp.published.checks import (
     MeanTotals,
     People,
     Printed,
+    PrintedTest,
     Proportions,
     Published,
     Reviewed,
     Same,
     ScoreCheck,
     Totals,
-    TTest,
     Verdict,
     Wording,
     counts_of,
@@ -121,7 +121,7 @@ class Declarations(Strict):
     same: tuple[Same, ...] = ()
     people: tuple[People, ...] = ()
     scores: tuple[ScoreCheck, ...] = ()
-    tests: tuple[TTest, ...] = ()
+    tests: tuple[PrintedTest, ...] = ()
     changes: tuple[ChangeTests, ...] = ()
     joint: tuple[JointScores, ...] = ()
     differences: tuple[Difference, ...] = ()

@@ -8,7 +8,7 @@ References
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from itertools import product
@@ -33,9 +33,18 @@ class P(NamedTuple):
     def __str__(self) -> str:
         return f"ns (p > {self.figure})" if self.sign == NS else f"p {self.sign} {self.figure}"
 
+    @property
+    def remark(self) -> str:
+        """What an editor would say of it; often nothing."""
+        if Decimal(self.figure):
+            return ""
+        decimals = len(self.figure.partition(".")[2])
+        meant = f": p < {Decimal(1).scaleb(-decimals):f} is meant" if decimals else ""
+        return f"no p is 0{meant}"
+
     def fits(self, low: float, high: float, rounding: str) -> bool:
-        """Whether a p from low to high may be printed like this."""
-        if self.sign == "=":
+        """Whether a p from low to high may be printed like this; "< .000" is ".000" meant."""
+        if self.sign == "=" or ("<" in self.sign and not Decimal(self.figure)):
             interval = printed_interval(self.figure, rounding)
             return low <= float(interval.high) and high >= float(interval.low)
         bound = float(self.figure)
@@ -79,6 +88,32 @@ TESTS: dict[str, tuple[int, Callable[..., float]]] = {
     "z": (0, lambda z: 2 * float(stats.norm.sf(z))),
     "Q": (1, lambda q, df: float(stats.chi2.sf(q, df))),
 }
+
+
+SIGNED = ("t", "r", "z")
+
+
+def as_printed(test: str, value: str, dfs: Sequence[str]) -> str:
+    """Write a test as papers do.
+
+    Examples
+    --------
+    >>> as_printed("F", "2.20", ["2", "28"]), as_printed("z", "1.96", [])
+    ('F(2, 28) = 2.20', 'z = 1.96')
+    """
+    return f"{test}({', '.join(dfs)}) = {value}" if dfs else f"{test} = {value}"
+
+
+def no_such(test: str, value: str) -> bool:
+    """Whether a test cannot have a value at all: an F below 0, an r beyond 1."""
+    return (test not in SIGNED and value.startswith("-")) or (
+        test == "r" and abs(Fraction(value)) > 1
+    )
+
+
+def can_be_halved(test: str, dfs: Sequence[str]) -> bool:
+    """Whether a test has a one-sided p: it has a sign, or is the square of one that has."""
+    return test in SIGNED or dfs[0] == "1"
 
 
 def p_interval(test: str, value: str, dfs: Iterable[str], rounding: str) -> tuple[float, float]:

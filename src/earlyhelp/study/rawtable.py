@@ -113,7 +113,7 @@ def cells(
         others = sorted(other.name for other in path.parent.glob(f"{path.stem}.*"))
         found = f"no such file, but {', '.join(others)}" if others else "no such file"
         more = f", {remedy}" if others else ""
-        raise problem(found, f"{path.parent.name}/{path.name}{more}")
+        raise problem(found, f"{Path(path.parent.name, path.name)}{more}")
     if read_whole(path, "comma-separated values in UTF-8").startswith(_ZIPPED):
         raise problem("an Excel workbook", f"comma-separated values, {remedy}")
     text = read_text(path, "comma-separated values in UTF-8")

@@ -76,7 +76,9 @@ def read_yaml(path: Path, model: Any) -> Any:
         When the file cannot be read (`textfile.read_text`), is no YAML, has a key twice, an alias,
         a tag or a second document, is nested deeper than `DEEPEST`, or does not fit the model.
     """
-    content = _Content(path.name, read_text(path, f"{path.parent.name}/{path.name}, YAML in UTF-8"))
+    content = _Content(
+        path.name, read_text(path, f"{Path(path.parent.name, path.name)}, YAML in UTF-8")
+    )
     adapter = TypeAdapter(model)
     try:
         # Strict about types and yet a list for a tuple: pydantic has both for JSON only.

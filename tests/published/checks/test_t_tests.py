@@ -13,7 +13,7 @@ from scipy import stats
 from earlyhelp.published.checks.t_tests import (
     ChangeTests,
     Difference,
-    TTest,
+    PrintedTest,
     two_sample,
 )
 from earlyhelp.published.printed_tests import p_interval
@@ -26,8 +26,8 @@ def test_p_interval_is_that_of_the_t_distribution() -> None:
 
 def test_p_of_a_published_example_is_found() -> None:
     # statcheck manual: t(28) = 2.20, p = .03 is consistent, and .02 is one-sided.
-    assert run_check(TTest, t="2.20", df=28, p=".04").holds is True
-    one_sided = run_check(TTest, t="2.20", df=28, p=".02")
+    assert run_check(PrintedTest, t="2.20", df=28, p=".04").holds is True
+    one_sided = run_check(PrintedTest, t="2.20", df=28, p=".02")
     assert one_sided.holds is False
     assert "one-sided" in one_sided.arithmetic[1]
 
@@ -50,7 +50,45 @@ def test_p_interval_ignores_the_sign() -> None:
     ],
 )
 def test_a_test_is_read_as_papers_print_it(given: dict[str, Any], holds: bool) -> None:
-    assert run_check(TTest, **given).holds is holds
+    assert run_check(PrintedTest, **given).holds is holds
+
+
+@pytest.mark.parametrize(
+    ("given", "holds", "told"),
+    [
+        # Of R: pf, pchisq, 2 * pt of r * sqrt(28 / (1 - r^2)), 2 * pnorm.
+        ({"F": "4.10", "df": 1, "df2": 210, "p": ".044"}, True, "F(1, 210) = 4.10"),
+        ({"F": "4.10", "df": 1, "df2": 210, "p": ".022"}, False, "one-sided"),
+        ({"F": "2.20", "df": 2, "df2": 28, "p": ".065"}, False, "of the upper tail"),
+        ({"chi2": "15.10", "df": 1, "p": ".000"}, True, "no p is 0: p < 0.001 is meant"),
+        ({"chi2": "−1.0", "df": 1, "p": ".3"}, False, "there is no such chi2"),
+        ({"r": ".36", "df": 28, "p": ".051"}, True, "r(28) = 0.36"),
+        ({"z": "1.96", "p": ".05"}, True, "z = 1.96"),
+        ({"Q": "12.1", "df": 5, "p": "> .05"}, False, "Q(5) = 12.1"),
+        ({"t": "5.10", "df": 38, "p": "< .000"}, True, "no p is 0: p < 0.001 is meant"),
+        ({"t": "5.10", "df": 38, "p": "0"}, True, "no p is 0"),
+    ],
+)
+def test_every_kind_of_test_is_recomputed(given: dict[str, Any], holds: bool, told: str) -> None:
+    verdict = run_check(PrintedTest, **given)
+    assert verdict.holds is holds
+    assert told in verdict.arithmetic[-1]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"df": 28},
+        {"t": "1.0"},
+        {"t": "1.0", "df": 28, "df2": 3},
+        {"F": "1.0", "df": 28},
+        {"z": "1.0", "df": 28},
+        {"t": "1.0", "r": ".2", "df": 28},
+    ],
+)
+def test_a_test_has_one_value_and_its_degrees_of_freedom(given: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="one of t, chi2, r or Q with df, F with df and df2, or z"):
+        run_check(PrintedTest, p=".05", **given)
 
 
 @pytest.mark.parametrize("t", ["0.05", "1.3", "2.24"])

@@ -5,7 +5,7 @@ from earlyhelp.published.checks.joint_scores import JointScores
 from earlyhelp.published.checks.percentages import Proportions, counts_of
 from earlyhelp.published.checks.places import Labels, Published, Same
 from earlyhelp.published.checks.scores import Ceiling, ScoreCheck
-from earlyhelp.published.checks.t_tests import ChangeTests, Difference, TTest
+from earlyhelp.published.checks.t_tests import ChangeTests, Difference, PrintedTest
 from earlyhelp.published.checks.totals import AtMost, MeanTotals, People, Totals
 from earlyhelp.published.checks.wording import Reviewed, Wording
 
@@ -22,12 +22,12 @@ __all__ = [
     "MeanTotals",
     "People",
     "Printed",
+    "PrintedTest",
     "Proportions",
     "Published",
     "Reviewed",
     "Same",
     "ScoreCheck",
-    "TTest",
     "Totals",
     "Verdict",
     "Wording",

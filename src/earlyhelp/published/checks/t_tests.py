@@ -1,4 +1,4 @@
-"""t tests: p from t, tests against each other, tests that are not printed.
+"""Tests: p from its test, t tests against each other, tests that are not printed.
 
 References
 ----------
@@ -14,40 +14,72 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import model_validator
 from scipy import stats
 
 from earlyhelp.possible.printed_group import Interval, printed_interval
 from earlyhelp.published.checks.base import Check, Operand, Printed, Scores, Verdict
 from earlyhelp.published.numbers import span
-from earlyhelp.published.printed_tests import p_interval, read_p
+from earlyhelp.published.printed_tests import (
+    SIGNED,
+    TESTS,
+    as_printed,
+    can_be_halved,
+    no_such,
+    p_interval,
+    read_p,
+)
 from earlyhelp.study.yamlfile import Strict
 
 # Ratios of the SDs of change in two arms that `ChangeTests` searches.
 RATIOS = np.geomspace(1 / 20, 20, 20_001)
 
 
-class TTest(Check):
-    """p recomputed from t and df, over the rounding of t.
+class PrintedTest(Check):
+    """p recomputed from a test, over the rounding of its value: t, F, chi2, r, z or Q.
 
     Examples
     --------
     >>> from earlyhelp.published.checks.base import Printed
-    >>> check = TTest(id="a", about="alliance", t="2.20", df="28", p=".02")
+    >>> check = PrintedTest(id="a", about="alliance", t="2.20", df="28", p=".02")
     >>> for line in check.run(Printed([])).arithmetic:
     ...     print(line)
     t(28) = 2.20 gives p from 0.0358 to 0.0367 two-sided; printed 0.02
     t(28) = 2.20 gives p from 0.0179 to 0.0184 one-sided; printed 0.02
+    >>> check = PrintedTest(id="b", about="roles", F="2.20", df="2", df2="28", p="ns")
+    >>> check.run(Printed([])).arithmetic
+    ['F(2, 28) = 2.20 gives p from 0.1290 to 0.1302 of the upper tail; printed ns (p > 0.05)']
     """
 
-    title = "p from t and df"
+    title = "p from its test"
 
-    t: Operand
-    df: Operand
+    t: Operand | None = None
+    F: Operand | None = None
+    chi2: Operand | None = None
+    r: Operand | None = None
+    z: Operand | None = None
+    Q: Operand | None = None
+    df: Operand | None = None
+    df2: Operand | None = None
     p: Operand
     tails: Literal[1, 2] = 2
 
+    @model_validator(mode="after")
+    def _one_test(self) -> PrintedTest:
+        given = [test for test in TESTS if getattr(self, test) is not None]
+        dfs = [name for name in ("df", "df2") if getattr(self, name) is not None]
+        if len(given) != 1 or dfs != ["df", "df2"][: TESTS[given[0]][0]]:
+            raise ValueError("one of t, chi2, r or Q with df, F with df and df2, or z")
+        return self
+
+    @property
+    def _test(self) -> tuple[str, Operand, list[Operand]]:
+        test = next(test for test in TESTS if getattr(self, test) is not None)
+        return test, getattr(self, test), [df for df in (self.df, self.df2) if df is not None]
+
     def numbers(self) -> Iterable[str]:
-        return (self.t, self.df, self.p)
+        _, value, dfs = self._test
+        return (value, *dfs, self.p)
 
     def unread(self, printed: Printed) -> Iterator[tuple[str, str]]:
         yield from ((bad, told) for bad, told in super().unread(printed) if bad != self.p)
@@ -57,20 +89,25 @@ class TTest(Check):
             yield self.p, "a claim or a p, such as .036, < .05 or ns"
 
     def run(self, printed: Printed) -> Verdict:
-        t, df = printed.text(self.t), printed.text(self.df)
-        if printed.number(self.df) <= 0:
-            raise ValueError(f"df = {df}")
+        test, value, dfs = self._test
+        value, dfs = printed.text(value), [printed.text(df) for df in dfs]
+        if any(printed.number(df) <= 0 for df in dfs):
+            raise ValueError(f"df = {', '.join(dfs)}")
+        said = as_printed(test, value, dfs)
+        if no_such(test, value):
+            return Verdict(False, [f"{said}: there is no such {test}"])
         p = read_p(printed.text(self.p))
-        ends = p_interval("t", t, [df], "either")
+        ends = p_interval(test, value, dfs, "either")
         told = p.figure if p.sign == "=" else p
         lines, fits = [], {}
-        for tails in dict.fromkeys((self.tails, 2, 1)):
+        for tails in dict.fromkeys((self.tails, 2, 1)) if can_be_halved(test, dfs) else (2,):
             low, high = (end * tails / 2 for end in ends)
             fits[tails] = p.fits(low, high, "either")
-            name = "two-sided" if tails == 2 else "one-sided"
-            lines.append(f"t({df}) = {t} gives p from {span(low, high, 4)} {name}; printed {told}")
-        holds = fits[self.tails]
-        return Verdict(holds, lines[:1] if holds else lines)
+            name = "one-sided" if tails == 1 else "two-sided"
+            name = name if test in SIGNED or tails == 1 else "of the upper tail"
+            lines.append(f"{said} gives p from {span(low, high, 4)} {name}; printed {told}")
+        holds = next(iter(fits.values()))
+        return Verdict(holds, (lines[:1] if holds else lines) + [p.remark] * bool(p.remark))
 
 
 class Tested(Strict):

@@ -199,9 +199,21 @@ def test_a_table_of_cases_is_read(capsys: pytest.CaptureFixture[str], paper: Pat
 def test_a_table_is_told_by_row(capsys: pytest.CaptureFixture[str], paper: Path) -> None:
     out = run(capsys, f"table {paper}")[1].splitlines()
     assert out[0] == f"row 2, First: {len(enumerate_all(Figures(5, '2.4', '1.1', 1, 4)))} data sets"
-    assert out[1].startswith("  people with 1: ")
-    assert out[-2].startswith("row 4, Large: not counted, for it takes a table of")
-    assert out[-1].startswith("row 5, Never: GRIM fails")
+    assert out[1] == "  read as: rounded half up, SD with denominator n − 1"
+    assert out[2].startswith("  people with 1: ")
+    assert out[-4].startswith("row 4, Large: not counted, for it takes a table of")
+    assert out[-2].startswith("row 5, Never: GRIM fails")
+
+
+def test_a_row_of_a_table_is_read_as_the_audit_reads_it(
+    capsys: pytest.CaptureFixture[str], paper: Path
+) -> None:
+    rows = ["Error,25,3.20,0.20,1,1,7", "Cut,3,1.66,,1,1,3"]
+    paper.write_text("\n".join(["what,n,mean,sd,items,low,high", *rows]), encoding="utf-8")
+    error, cut = as_json(capsys, f"table {paper}")  # type: ignore[misc]
+    assert error["read as"] == "rounded half up, SD is a standard error"
+    assert error["count"] == 34
+    assert (cut["read as"], cut["count"] > 0) == ("decimals cut off", True)
 
 
 @pytest.mark.parametrize("kind", ["svg", "pdf", "png"])

@@ -18,7 +18,7 @@ from scipy import stats
 from earlyhelp.cli import main
 from earlyhelp.paper.audit import audit
 from earlyhelp.paper.form import COLUMNS, template
-from earlyhelp.paper.verdicts import Outcome
+from earlyhelp.paper.verdicts import Outcome, judge
 from earlyhelp.study.problems import InputError
 
 PAGE = ROOT / "book/audit_a_paper.md"
@@ -496,6 +496,13 @@ def test_what_a_check_lacks_is_told(check: Check, given: dict[str, str], lacking
 def test_what_is_too_large_is_not_decided(check: Check) -> None:
     outcome = check(n="999999999", mean="3.4", sd="1.1", items="999999999")
     assert outcome.verdict == "not decided"
+
+
+def test_another_reading_is_not_needed_where_the_usual_one_is_open() -> None:
+    def read(_: str, rounding: str) -> tuple[bool | None, str]:
+        return (None, "too large") if rounding == "half-up" else (True, "possible")
+
+    assert judge("M = 3", [""], ["half-up", "truncated"], read).verdict == "not decided"
 
 
 def test_a_row_may_have_several_checks_and_the_worst_comes_first(paper: Path) -> None:

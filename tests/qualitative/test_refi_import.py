@@ -383,14 +383,28 @@ def test_references_to_nothing_are_refused(
     assert expected in problem
 
 
-@pytest.mark.parametrize("path", ["relative:///a.txt", "absolute:///etc/passwd", ""])
-def test_a_text_outside_the_archive_is_not_read(tmp_path: Path, path: str) -> None:
+@pytest.mark.parametrize("path", ["relative:///a.txt", "absolute:///etc/passwd", "/etc/passwd"])
+def test_a_text_outside_the_archive_is_told_and_the_others_are_read(
+    tmp_path: Path, path: str
+) -> None:
+    outside = f"""<TextSource guid="{GUIDS[8]}" name="Elsewhere" plainTextPath="{path}">
+      <PlainTextSelection guid="{GUIDS[9]}" startPosition="0" endPosition="4">
+        <Coding guid="{GUIDS[0]}"><CodeRef targetGUID="{GUIDS[1]}"/></Coding>
+      </PlainTextSelection></TextSource></Sources>"""
+    found = foreign(tmp_path, "</Sources>", outside)
+    assert matrix_of(found)["theme"].tolist() == ["trust", "trust-in-staff"]
+    (note,) = notes_of(found)
+    assert "1 coding of a text outside the archive; expected codings of text; not read" in note
+
+
+@pytest.mark.parametrize("path", ["", "internal://", "internal://lost.txt"])
+def test_a_text_that_should_be_in_the_archive_is_needed(tmp_path: Path, path: str) -> None:
     content = FOREIGN.replace('name="Talk with Ana">', f'plainTextPath="{path}">')
     start = content.index("<PlainTextContent>")
     end = content.index("</PlainTextContent>") + len("</PlainTextContent>")
     content = content[:start] + content[end:]
     found = refused(write(tmp_path / "other.qdpx", {"project.qde": content}))
-    assert "expected a text in the archive" in found[0]
+    assert "a text in the archive" in found[0] or "expected a member of this name" in found[0]
 
 
 def test_a_missing_text_is_told(tmp_path: Path, project: Path) -> None:
@@ -497,6 +511,16 @@ def test_a_code_that_two_people_gave_is_one_row_and_told(tmp_path: Path) -> None
     path = foreign(tmp_path, "</PlainTextSelection>", f"{again}</PlainTextSelection>")
     assert matrix_of(path)["theme"].tolist() == ["trust", "trust-in-staff"]
     assert "1 coding with a code that the passage has already" in notes_of(path)[0]
+
+
+def test_who_coded_is_told_once_with_counts(tmp_path: Path) -> None:
+    users = f'<Users><User guid="{GUIDS[8]}" name="Coder A"/><User guid="{GUIDS[9]}"/></Users>'
+    content = FOREIGN.replace("<CodeBook>", f"{users}<CodeBook>")
+    for coding, user in ((GUIDS[5], GUIDS[8]), (GUIDS[6], GUIDS[9])):
+        content = content.replace(f'"{coding}">', f'"{coding}" creatingUser="{user}">')
+    path = write(tmp_path / "other.qdpx", {"project.qde": content})
+    told = "codings by 2 people (Coder A 1, unnamed 1); expected codings; who coded is not kept"
+    assert [told in note for note in notes_of(path)] == [True]
 
 
 def test_two_directions_of_one_passage_are_not_reduced_to_one(tmp_path: Path) -> None:

@@ -140,16 +140,20 @@ def table(
 
     For each row of scores: how many data sets agree; how many people have each score, on average
     over these and at least and at most; and the horns index (0: all have one score; 1: half of
-    them at each end of the scale). A row with too many data sets to count is told.
+    them at each end of the scale). A row with too many data sets to count is told. Each row says
+    how its figures are read: as the audit does, in the first way that allows any data set.
     """
     from earlyhelp.paper.scores import groups
+    from earlyhelp.paper.verdicts import named
     from earlyhelp.possible.one_group import bounds, count
     from earlyhelp.possible.printed_group import TooLarge
     from earlyhelp.possible.witness import why_impossible
 
     found: list[dict[str, Any]] = []
     for place, figures in groups(paper):
+        read_as = named(figures.rounding, figures.spread if figures.sd else "")
         answer: dict[str, Any] = {"row": place, "figures": _heading(figures), "count": None}
+        answer["read as"] = read_as
         found.append(answer)
         try:
             answer["reason"] = why_impossible(figures)
@@ -161,7 +165,8 @@ def table(
         kinds = ("frequency", "horns index")
         answer["bounds"] = [_as_json(one) for one in ranges if one.quantity in kinds]
         if format == "text":
-            print("\n".join([f"{place}: {_told(answer)}", *_average(ranges)]))
+            told = [f"{place}: {_told(answer)}", f"  read as: {read_as}", *_average(ranges)]
+            print("\n".join(told))
     if format == "json":
         print(json.dumps(found))
     if picture:

@@ -81,7 +81,8 @@ def groups(path: Path) -> list[tuple[str, Figures]]:
     Returns
     -------
     list of (str, Figures)
-        What and where, with the line; the figures as they are usually printed.
+        What and where, with the line; the figures in the first reading that allows any scores, or
+        as they are usually printed if none does.
 
     Raises
     ------
@@ -110,7 +111,7 @@ def groups(path: Path) -> list[tuple[str, Figures]]:
             continue
         place = Outcome(line, row.get("what", ""), row.get("where", ""), "", "", (), ()).place
         try:
-            found.append((place, _figures(row, ROUNDINGS[0], SPREADS[0])))
+            found.append((place, _as_meant(row)))
         except _Off as error:
             problems.append(Problem(path.name, line, "", str(error), "scores on the scale"))
     if not found and not problems:
@@ -119,6 +120,15 @@ def groups(path: Path) -> list[tuple[str, Figures]]:
     if problems:
         raise InputError(problems)
     return found
+
+
+def _as_meant(row: Row) -> Figures:
+    read = _existence(row)
+    for spread in SPREADS if "sd" in row else SPREADS[:1]:
+        for rounding in ROUNDINGS:
+            if read(spread, rounding)[0]:
+                return _figures(row, rounding, spread)
+    return _figures(row, ROUNDINGS[0], SPREADS[0])
 
 
 def _of_groups(row: Row) -> Judged:

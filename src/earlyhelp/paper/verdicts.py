@@ -95,7 +95,8 @@ def judge(printed: str, kinds: Sequence[str], roundings: Sequence[str], read: Re
     told = minus(f"{printed}: {says}")
     if holds:
         return Judged(HOLDS, (named(roundings[0], kinds[0]),), (told,))
-    fitting, undecided = {}, holds is None
+    fitting, usual = {}, holds
+    undecided = usual is None
     for kind in kinds:
         for rounding in roundings:
             holds, says = read(kind, rounding)
@@ -105,7 +106,8 @@ def judge(printed: str, kinds: Sequence[str], roundings: Sequence[str], read: Re
                 break
     if fitting:
         lines = (f"{name}: {minus(says)}" for name, says in fitting.items())
-        return Judged(ONLY_IF, tuple(fitting), (told, *lines))
+        # Whether another reading is needed is open where the usual one is.
+        return Judged(UNDECIDED if usual is None else ONLY_IF, tuple(fitting), (told, *lines))
     tried = tuple(named(one) for one in (*roundings, *filter(None, kinds)))
     return Judged(UNDECIDED if undecided else FALSE, tried, (told,))
 

@@ -350,11 +350,17 @@ class _Project:
             self._problems += self.codes.problems
             self._sources = _Sources(root)
             self._skipped: dict[str, list[int]] = defaultdict(list)
+            self._coders: Counter[str] = Counter()
             coded = self._coded(root)
-            texts = [(element, self._text(element)) for element in coded]
+            texts = [(element, self._text(element, coded[element])) for element in coded]
         self.rows = list(self._rows([(e, t, coded[e]) for e, t in texts if t is not None]))
         if self._problems:
             raise InputError(dict.fromkeys(self._problems))
+        if len(self._coders) > 1:
+            names = {_key(user.get("guid")): user.get("name") for user in root.iter("{*}User")}
+            each = (f"{names.get(i) or 'unnamed'} {n}" for i, n in self._coders.most_common())
+            found = f"codings by {len(self._coders)} people ({', '.join(each)})"
+            self.note("Coding", found, "codings; who coded is not kept")
         for what, lines in self._skipped.items():
             found = f"{_many(len(lines), 'coding')} of {what}"
             self.notes.append(
@@ -406,6 +412,8 @@ class _Project:
             elif (passage := texts.setdefault(text, {}).get(on)) or (passage := self._placed(on)):
                 texts[text][on] = passage
                 passage.codes.append(code)
+                if user := holder.get("creatingUser") or on.get("creatingUser"):
+                    self._coders[_key(user)] += 1
                 continue
             elif kind == "TranscriptSelection":
                 what = "a transcript without positions in its text"
@@ -439,8 +447,12 @@ class _Project:
         start, end = map(int, map(str, written))
         return _Passage(selection, start, end)
 
-    def _text(self, element: Any) -> Text | None:
-        """The text that an element holds or names."""
+    def _text(self, element: Any, coded: list[_Passage]) -> Text | None:
+        """The text that an element holds or names, None when it cannot be read.
+
+        A text that its program left outside the archive is none of what was handed over, so that
+        its codings are told like those of other media; one that should be inside is a problem.
+        """
         contents = element.findall("{*}PlainTextContent")
         if len(contents) > 1:
             self._problem(element, f"{len(contents)} texts", "one")
@@ -449,9 +461,12 @@ class _Project:
             return Text(contents[0].text or "")
         path = element.get("plainTextPath", "")
         inside = path.removeprefix(INTERNAL)
-        if not inside or re.match(r"\w+://|/", inside):
-            found, expected = repr(path), f"a text in the archive ({INTERNAL}...)"
-            self._problem(element, found, expected)
+        if re.match(r"\w+://|/", inside):
+            lines = [passage.selection.sourceline for passage in coded for _ in passage.codes]
+            self._skipped["a text outside the archive"] += lines
+            return None
+        if not inside:
+            self._problem(element, repr(path), f"a text in the archive ({INTERNAL}...)")
             return None
         name = re.sub(r"([\[*?])", r"[\1]", PurePosixPath(inside).name)
         found_members = [

@@ -430,6 +430,12 @@ def test_a_p_of_zero_is_worth_a_word(check: Check) -> None:
     assert check(test="t", value="5.10", df="38", p="0").remark == "no p is 0"
 
 
+def test_a_recomputed_p_has_more_decimals_than_the_printed_one(check: Check) -> None:
+    # R: t.test(extra ~ group, sleep, paired = TRUE) gives t = -4.0621, df = 9, p = 0.00283289.
+    outcome = check(test="t", value="−4.0621", df="9", p="0.002833")
+    assert outcome.arithmetic[0].endswith("p recomputed is 0.0028327 to 0.0028333")
+
+
 def test_r_takes_its_degrees_of_freedom_from_n(check: Check) -> None:
     assert check(test="r", value=".22", n="30", p=".243").verdict == "holds"
 

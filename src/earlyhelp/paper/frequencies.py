@@ -37,6 +37,13 @@ def frequencies(answers: Sequence[dict[str, Any]]) -> pd.DataFrame:
     -------
     DataFrame
         row, score, low, high, mean.
+
+    Examples
+    --------
+    >>> one = {"quantity": "frequency", "of": 3, "low": 1, "high": 2, "data_sets": [[1, 4], [2, 6]]}
+    >>> print(frequencies([{"row": "Trust", "bounds": [one]}]).to_string(index=False))
+      row  score  low  high  mean
+    Trust    3.0    1     2   1.6
     """
     rows = []
     for answer in answers:

@@ -37,13 +37,15 @@ def p_of_test(row: Row) -> Judged:
     if no_such(test, value):
         return Judged(FALSE, (), (minus(f"{printed}: there is no such {test}"),))
 
+    decimals = max(4, len(p.figure.partition(".")[2]) + 1)
+
     def read(tail: str, rounding: str) -> tuple[bool, str]:
         low, high = p_interval(test, value, dfs, rounding)
         if "one-sided" in tail:
             low, high = low / 2, high / 2
         if tail == AGAINST:
             low, high = 1 - high, 1 - low
-        return p.fits(low, high, rounding), f"p recomputed is {span(low, high, 4)}"
+        return p.fits(low, high, rounding), f"p recomputed is {span(low, high, decimals)}"
 
     tails = _tails(test, dfs, row.get("tails", 0))
     judged = judge(f"{printed}, {p}", tails, P_ROUNDINGS, read)

@@ -124,5 +124,11 @@ def minus(text: str) -> str:
 
 
 def named(*conventions: str) -> str:
-    """Conventions in words, without those that have no name."""
+    """Conventions in words, without those that have no name.
+
+    Examples
+    --------
+    >>> named("half-up", "sample SD"), named("truncated", "")
+    ('rounded half up, SD with denominator n − 1', 'decimals cut off')
+    """
     return ", ".join(CONVENTIONS.get(one, one) for one in conventions if one)

@@ -105,14 +105,26 @@ def as_printed(test: str, value: str, dfs: Sequence[str]) -> str:
 
 
 def no_such(test: str, value: str) -> bool:
-    """Whether a test cannot have a value at all: an F below 0, an r beyond 1."""
+    """Whether a test cannot have a value at all: an F below 0, an r beyond 1.
+
+    Examples
+    --------
+    >>> no_such("F", "-2.2"), no_such("t", "-2.2"), no_such("r", "1.01")
+    (True, False, True)
+    """
     return (test not in SIGNED and value.startswith("-")) or (
         test == "r" and abs(Fraction(value)) > 1
     )
 
 
 def can_be_halved(test: str, dfs: Sequence[str]) -> bool:
-    """Whether a test has a one-sided p: it has a sign, or is the square of one that has."""
+    """Whether a test has a one-sided p: it has a sign, or is the square of one that has.
+
+    Examples
+    --------
+    >>> can_be_halved("t", ["28"]), can_be_halved("F", ["1", "28"]), can_be_halved("chi2", ["2"])
+    (True, True, False)
+    """
     return test in SIGNED or dfs[0] == "1"
 
 

@@ -105,6 +105,24 @@ def import_project(path: Path, positions: str = "") -> Import:
     InputError
         When the archive is damaged or hostile, or a coded text, a position in it or a code cannot
         be read for sure.
+
+    Examples
+    --------
+    >>> import tempfile, zipfile
+    >>> code, text, passage, coding = (f"{i}2345678-1234-4234-8234-123456789012" for i in range(4))
+    >>> qde = f'''<Project xmlns="{PROJECT}" name="Study"><CodeBook><Codes>
+    ... <Code guid="{code}" name="Trust" isCodable="true"/></Codes></CodeBook><Sources>
+    ... <TextSource guid="{text}" name="Talk"><PlainTextContent>It helps. Yes.</PlainTextContent>
+    ... <PlainTextSelection guid="{passage}" startPosition="0" endPosition="9">
+    ... <Coding guid="{coding}"><CodeRef targetGUID="{code}"/></Coding></PlainTextSelection>
+    ... </TextSource></Sources></Project>'''
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "study.qdpx")
+    ...     with zipfile.ZipFile(path, "w") as archive:
+    ...         archive.writestr("project.qde", qde)
+    ...     matrix, notes = import_project(path)
+    >>> matrix[["row_id", "source_type", "theme", "summary"]].to_numpy().tolist()
+    [['Q001', 'Talk', 'trust', 'It helps.']]
     """
     project = _Project(path, positions)
     rows = project.rows
@@ -143,6 +161,18 @@ def codebook_skeleton(path: Path, positions: str = "") -> tuple[str, list[Proble
     ------
     InputError
         As `import_project`, or when there is no code.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> qdc = f'''<CodeBook xmlns="{CODEBOOK}"><Codes><Code name="Trust" isCodable="true"
+    ... guid="12345678-1234-4234-8234-123456789012"/></Codes></CodeBook>'''
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "codes.qdc")
+    ...     _ = path.write_text(qdc)
+    ...     text, notes = codebook_skeleton(path)
+    >>> yaml.safe_load(text)["themes"][0]["id"]
+    'trust'
     """
     if path.suffix.lower() == ".qdc":
         root = parsed(read_plain(path), path.name)

@@ -373,7 +373,7 @@ def empty(spoiler: Spoiler) -> Place:
 def a_spreadsheet(spoiler: Spoiler) -> Place:
     stem = spoiler.stem()
     spoiler.path(stem).write_bytes(b"PK\x03\x04\x14\x00")
-    return f"{stem}.csv", 1, ""
+    return f"{stem}.csv", None, ""
 
 
 def utf_16(spoiler: Spoiler) -> Place:

@@ -132,8 +132,9 @@ def test_flow_counts_scores_not_responses(pilot: Pilot) -> None:
 
 
 def test_no_stage_of_the_drawn_flow_is_free(rotherham: Path) -> None:
-    flow = participants.participant_flow(with_statuses(open_pilot(rotherham)))
-    drawn = flow[flow["stage"].isin(dict(stages(open_pilot(rotherham).instruments)))]
+    pilot = with_statuses(open_pilot(rotherham))
+    flow = participants.participant_flow(pilot)
+    drawn = flow[flow["stage"].isin(dict(stages(pilot, flow)))]
     assert FREE not in cell_statuses(drawn, "n")
 
 

@@ -156,7 +156,7 @@ def test_arms_and_differences_stand_below_one_another_on_a_phones_width() -> Non
     rows = [("endline", 2.0), ("change", -1.0), ("change", 1.0)]
     contrasts = pd.DataFrame(rows, columns=["contrast", "difference"])
     contrasts = contrasts.assign(ci_low=-5.0, ci_high=5.0)
-    figure = figures.arms_compared(means, contrasts, 84)
+    figure = figures.arms_compared(means, contrasts, 84, "New less old")
     upper, lower = figure.axes
     # A phone has 390 points of a 96th of an inch; text of nine points stays above seven.
     assert 390 / 96 / figure.get_size_inches()[0] > 7 / 9

@@ -115,7 +115,7 @@ def audit(
     The rows of a .csv file are checked each by itself, under all usual conventions. Exit status 1
     when a row cannot be true, 2 when the file cannot be read.
     """
-    if study.suffix.lower() == ".csv" or study.is_file():
+    if study.suffix.lower() in (".csv", ".tsv", ".txt"):
         return _audit_paper(study, format, strict, html)
     for name in ("--strict",) * strict + ("--html",) * (html is not None):
         raise _refuse("options", f"{name} for a study", f"{name} for a .csv file alone")

@@ -370,8 +370,11 @@ def without_shells(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
         if level > 1:
             rest = range(start + 1, len(pieces))
             end = next((n for n in rest if 0 < pieces[n][2] <= level), len(pieces))
-            code = [cell for cell, _, _ in pieces[start:end] if cell.cell_type == "code"]
-            if code and not any(cell.outputs for cell in code):
+            section = [cell for cell, _, _ in pieces[start:end]]
+            code = [cell for cell in section if cell.cell_type == "code"]
+            # Text about the study says something without them.
+            told = any(_tagged(cell, tag) for cell in section for tag in (RECONSTRUCTED, CHAPTER))
+            if code and not told and not any(cell.outputs for cell in code):
                 dropped |= set(range(start, end))
     if dropped:
         notebook.cells = _rejoined([p for n, p in enumerate(pieces) if n not in dropped])

@@ -183,11 +183,11 @@ class Layout:
 
 
 def _by_wave(frame: pd.DataFrame) -> pd.DataFrame:
-    wide = frame.pivot_table(
-        index=["arm", "team"], columns="wave", values="n", sort=False, aggfunc="first"
-    ).reset_index()
-    wide["team"] = wide["team"].replace("all", "Total")
-    return wide
+    teams = frame[["arm", "team"]].drop_duplicates()
+    wide = frame.pivot(index=list(teams), columns="wave", values="n")
+    # pandas sorts teams, and with them the total.
+    wide = wide.reindex(pd.MultiIndex.from_frame(teams)).reset_index()
+    return wide.assign(team=wide["team"].replace("all", "Total"))
 
 
 def _waves(frame: pd.DataFrame) -> Columns:

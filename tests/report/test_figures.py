@@ -161,7 +161,7 @@ def test_arms_and_differences_stand_below_one_another_on_a_phones_width() -> Non
     # A phone has 390 points of a 96th of an inch; text of nine points stays above seven.
     assert 390 / 96 / figure.get_size_inches()[0] > 7 / 9
     assert [text.get_text() for text in upper.get_yticklabels()] == [
-        f"{wave}: {arm.capitalize()} (n = 9)"
+        f"{wave}: {arm} (n = 9)"
         for wave in ("baseline", "endline")
         for arm in ("intervention", "comparison")
     ]

@@ -15,8 +15,8 @@ import pandas as pd
 from earlyhelp.intake import spss
 from earlyhelp.intake.mapping import Rules
 from earlyhelp.study.problems import InputError, Problem
-from earlyhelp.study.rawtable import SEPARATORS, likely_separator
-from earlyhelp.study.textfile import CONTROL, check_is_file, read_whole
+from earlyhelp.study.rawtable import SEPARATORS, ZIPPED, likely_separator
+from earlyhelp.study.textfile import check_is_file, read_whole, shown_text
 
 # More than any survey has; a hostile file is told before it fills the memory.
 LARGEST = 50_000_000
@@ -116,7 +116,7 @@ def _problem(path: Path, found: str, expected: str, row: int | None = None) -> I
 
 def _read_text(path: Path, rules: Rules) -> Grid:
     content = read_whole(path, "text")
-    if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+    if content.startswith((ZIPPED, b"\xd0\xcf\x11\xe0")):
         raise _problem(path, "an Excel workbook", "text, or the ending .xlsx")
     encoding = rules.encoding or _encoding(content)
     try:
@@ -125,11 +125,7 @@ def _read_text(path: Path, rules: Rules) -> Grid:
         row = content.count(b"\n", 0, error.start) + 1
         found = f"byte 0x{content[error.start]:02x}"
         raise _problem(path, found, f"text in {encoding}", row) from None
-    text = text.removeprefix("\ufeff")
-    if control := CONTROL.search(text):
-        row = text.count("\n", 0, control.start()) + 1
-        found = f"the control character U+{ord(control[0]):04X}"
-        raise _problem(path, found, "text", row)
+    text = shown_text(path.name, text.removeprefix("\ufeff"), "text")
     separator = rules.separator or likely_separator(text)
     first, _, rest = text.partition("\n")
     told = first.strip("\r\n ")

@@ -22,13 +22,13 @@ from earlyhelp.study.dictionary import (
     parse,
 )
 from earlyhelp.study.problems import InputError, Problem
-from earlyhelp.study.textfile import is_there, read_text, read_whole
+from earlyhelp.study.textfile import decoded, is_there, read_text, read_whole
 
 Rows = list[tuple[int, list[str]]]
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 # Lines among which the separator is looked for.
 _SAMPLE = 20
-_ZIPPED = b"PK\x03\x04"
+ZIPPED = b"PK\x03\x04"
 _LONGEST = 80
 # How the values of each type stand in a frame.
 DTYPES = {"integer": "float64", "number": "float64", "date": "datetime64[us]", "string": "str"}
@@ -114,9 +114,11 @@ def cells(
         found = f"no such file, but {', '.join(others)}" if others else "no such file"
         more = f", {remedy}" if others else ""
         raise problem(found, f"{Path(path.parent.name, path.name)}{more}")
-    if read_whole(path, "comma-separated values in UTF-8").startswith(_ZIPPED):
+    expected = "comma-separated values in UTF-8"
+    content = read_whole(path, expected)
+    if content.startswith(ZIPPED):
         raise problem("an Excel workbook", f"comma-separated values, {remedy}")
-    text = read_text(path, "comma-separated values in UTF-8")
+    text = decoded(path.name, content, expected)
     separator = max(separators, key=text.partition("\n")[0].count)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator)
     rows: Rows = []

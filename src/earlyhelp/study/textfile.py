@@ -127,21 +127,50 @@ def read_text(path: Path, expected: str = "a text file in UTF-8") -> str:
     Raises
     ------
     InputError
-        When `read_whole` tells it, or the file is not UTF-8, or holds a control character.
+        When `read_whole` or `decoded` tells it.
     """
+    return decoded(path.name, read_whole(path, expected), expected)
 
-    def problem(found: str, row: int | None = None) -> InputError:
-        return InputError([Problem(path.name, row, "", found, expected)])
 
-    content = read_whole(path, expected)
+def decoded(name: str, content: bytes, expected: str) -> str:
+    r"""The text of a file that was read.
+
+    Raises
+    ------
+    InputError
+        When it is not UTF-8, or holds a control character.
+
+    Examples
+    --------
+    >>> decoded("a.csv", b"caf\xc3\xa9", "a text file")
+    'café'
+    """
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         row = content.count(b"\n", 0, error.start) + 1
-        raise problem(f"byte 0x{content[error.start]:02x}, which is not UTF-8", row) from None
+        found = f"byte 0x{content[error.start]:02x}, which is not UTF-8"
+        raise InputError([Problem(name, row, "", found, expected)]) from None
+    return shown_text(name, text, expected)
+
+
+def shown_text(name: str, text: str, expected: str) -> str:
+    """A text as it is, if it holds no control character.
+
+    Raises
+    ------
+    InputError
+        With the first control character.
+
+    Examples
+    --------
+    >>> shown_text("a.csv", "one", "a text file")
+    'one'
+    """
     if control := CONTROL.search(text):
         row = text.count("\n", 0, control.start()) + 1
-        raise problem(f"the control character U+{ord(control[0]):04X}", row)
+        found = f"the control character U+{ord(control[0]):04X}"
+        raise InputError([Problem(name, row, "", found, expected)])
     return text
 
 

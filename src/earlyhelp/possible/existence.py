@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 from earlyhelp.possible import two_waves
 from earlyhelp.possible.two_waves import Arm, Change, TTest, Wave
+from earlyhelp.possible.witness import steady_solver
 
 # Scores at baseline and endline of one person; None in a wave without one.
 Person = tuple[int | None, int | None]
@@ -108,13 +109,10 @@ def people(arm: Arm, changes: Sequence[Change]) -> list[Person] | None:
     counts = _agreeing(model, arm, changes)
     # A goal of nothing: without any, the solver takes several times as long for some arms.
     model.maximize(_sum((0, count) for count in counts.values()))
-    solver = cp_model.CpSolver()
-    # One worker and a seed: the same people every time.
-    solver.parameters.num_workers, solver.parameters.random_seed = 1, 1
+    solver = steady_solver(LIMIT)
     solver.parameters.linearization_level = 2
     # The third of its three rounds of presolve would take as long as the others and find nothing.
     solver.parameters.max_presolve_iterations = 2
-    solver.parameters.max_deterministic_time = LIMIT
     status = solver.solve(model)
     if status == cp_model.INFEASIBLE:
         return None

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from math import isqrt
+from typing import Any
 
 from earlyhelp.possible.one_group import count
 from earlyhelp.possible.printed_group import Figures, Target, TooLarge, least_squares, targets
@@ -153,16 +154,30 @@ def _solved(figures: Figures, left: Sequence[Target]) -> Counter[int] | None:
             (end + shift) * which for end, shift, which in zip(ends, shifts, chosen, strict=True)
         )
         model.add(sign * squares >= sign * bound)
-    solver = cp_model.CpSolver()
-    # One worker and a seed: the same people every time.
-    solver.parameters.num_workers, solver.parameters.random_seed = 1, 1
-    solver.parameters.max_deterministic_time = LIMIT
+    solver = steady_solver(LIMIT)
     status = solver.solve(model)
     if status == cp_model.INFEASIBLE:
         return Counter()
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return None
     return +Counter({u: solver.value(number) for u, number in people.items()})
+
+
+def steady_solver(limit: float) -> Any:
+    """A solver that gives the same answer every time.
+
+    Parameters
+    ----------
+    limit : float
+        Units of deterministic time after which it gives up.
+    """
+    from ortools.sat.python import cp_model
+
+    solver = cp_model.CpSolver()
+    # One worker and a seed: the same people every time.
+    solver.parameters.num_workers, solver.parameters.random_seed = 1, 1
+    solver.parameters.max_deterministic_time = limit
+    return solver
 
 
 def group_sizes(groups: Sequence[Figures], total: int) -> list[list[int]]:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from earlyhelp.analysis.instruments import below_cutoff, tool_rating_scores
-from earlyhelp.analysis.participants import attended_training, percent, shares
+from earlyhelp.analysis.participants import percent, shares, trained_people
 from earlyhelp.analysis.quantities import (
     Answers,
     Formula,
@@ -438,15 +438,14 @@ def attended_and_used(pilot: Pilot) -> pd.DataFrame:
     columns = ["role", "attended", "used", "percent"]
     if not (pilot.has("training_attendance") and pilot.has("tool_use")):
         return pd.DataFrame(columns=columns)
-    attended = pilot.training_attendance[attended_training(pilot)]
-    used = attended["practitioner_id"].isin(pilot.tool_use["practitioner_id"])
+    attended = trained_people(pilot)
     counted = pilot.study.counted
     groups: dict[str, tuple[str, ...]] = {role: (role,) for role in counted.practitioners}
     groups |= {**counted.roles_together, "all": counted.practitioners}
     rows = []
     for name, roles in groups.items():
         members = attended["role"].isin(roles)
-        total, users = int(members.sum()), int((members & used).sum())
+        total, users = int(members.sum()), int((members & attended["used"]).sum())
         rows.append((name, total, users, percent(users, total)))
     return pd.DataFrame(rows, columns=columns)
 

@@ -177,8 +177,7 @@ def later(pilot: Pilot, measure: str) -> list[str]:
 
 
 def _select(scores: pd.DataFrame, measure: str, arm: str, wave: str) -> pd.Series:
-    chosen = (scores["measure"] == measure) & (scores["arm"] == arm) & (scores["wave"] == wave)
-    return scores.loc[chosen, "score"].dropna()
+    return scores["score"][_where(scores, measure=measure, arm=arm, wave=wave)].dropna()
 
 
 @quantity()

@@ -89,7 +89,7 @@ def responses(pilot: Pilot) -> pd.DataFrame:
     """
     rows: list[tuple[str, str, str, int]] = []
     for wave in pilot.study.waves:
-        teams = surveys(pilot)[wave.id]["team"]
+        teams = pilot.survey(wave.id)["team"]
         for arm in wave.arms:
             members = pilot.study.teams_of(arm)
             rows += [(wave.id, arm, team, int((teams == team).sum())) for team in members]
@@ -164,6 +164,20 @@ def attended_training(pilot: Pilot) -> pd.Series:
     """Whether each person of the attendance list came to at least one part of the training."""
     parts = pilot.training_attendance[["part_1", "part_2"]]
     return (parts != pilot.study.counted.absent).any(axis=1)
+
+
+def trained_people(pilot: Pilot) -> pd.DataFrame:
+    """Those of the attendance list who came, and whether the tool records name them (`used`).
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = trained_people(open_pilot("tests/studies/complete"))
+    >>> len(table), int(table["used"].sum())
+    (16, 9)
+    """
+    there = pilot.training_attendance[attended_training(pilot)]
+    return there.assign(used=there["practitioner_id"].isin(pilot.tool_use["practitioner_id"]))
 
 
 @quantity()
@@ -507,9 +521,8 @@ def _delivered(pilot: Pilot) -> tuple[list[Stage], list[Stage]]:
         users = pilot.tool_use.drop_duplicates("practitioner_id")
         if pilot.has("training_attendance"):
             # Practitioners who were trained, as `attended_and_used` counts them.
-            trainees = register[attended_training(pilot)]
-            trainees = trainees[trainees["role"].isin(study.counted.practitioners)]
-            users = trainees[trainees["practitioner_id"].isin(users["practitioner_id"])]
+            there = trained_people(pilot)
+            users = there[there["used"] & there["role"].isin(study.counted.practitioners)]
         used["used the tools"] = users["team"]
     for frequency in [*study.counted.frequency.values()][:1]:
         survey = pilot.asking(frequency)

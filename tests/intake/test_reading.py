@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import os
+import sys
 import tempfile
 import time
 import zipfile
@@ -208,6 +210,14 @@ def test_what_is_broken_or_hostile_is_told_soon(tmp_path: Path, name: str) -> No
     assert time.monotonic() - start < LONGEST
     assert len(problems) == 1
     assert problems[0].startswith(name)
+
+
+def test_a_long_cell_is_told_whatever_another_package_allows(tmp_path: Path) -> None:
+    limit = csv.field_size_limit(sys.maxsize)
+    try:
+        test_what_is_broken_or_hostile_is_told_soon(tmp_path, "long cell.csv")
+    finally:
+        csv.field_size_limit(limit)
 
 
 def test_what_is_no_file_is_told(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pandas as pd
 from earlyhelp.intake import spss
 from earlyhelp.intake.mapping import Rules
 from earlyhelp.study.problems import InputError, Problem
-from earlyhelp.study.rawtable import SEPARATORS, ZIPPED, likely_separator
+from earlyhelp.study.rawtable import SEPARATORS, ZIPPED, csv_reader, likely_separator
 from earlyhelp.study.textfile import check_is_file, read_whole, shown_text
 
 # More than any survey has; a hostile file is told before it fills the memory.
@@ -132,7 +132,7 @@ def _read_text(path: Path, rules: Rules) -> Grid:
     if told.lower().startswith("sep=") and told[4:] in SEPARATORS:
         # What Excel is told by the first line is no row.
         separator, text = rules.separator or told[4:], "\n" + rest
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator)
+    reader = csv_reader(text, separator)
     return Grid(path.name, _within(path, _csv_rows(path, reader, separator)), separator)
 
 

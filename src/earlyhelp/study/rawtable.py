@@ -28,6 +28,7 @@ Rows = list[tuple[int, list[str]]]
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 # Lines among which the separator is looked for.
 _SAMPLE = 20
+LONGEST_CELL = 131_072  # as csv itself has it
 ZIPPED = b"PK\x03\x04"
 _LONGEST = 80
 # How the values of each type stand in a frame.
@@ -120,7 +121,7 @@ def cells(
         raise problem("an Excel workbook", f"comma-separated values, {remedy}")
     text = decoded(path.name, content, expected)
     separator = max(separators, key=text.partition("\n")[0].count)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator)
+    reader = csv_reader(text, separator)
     rows: Rows = []
     line = 1
     try:
@@ -136,6 +137,19 @@ def cells(
     if not rows:
         raise problem("an empty file", "a header row and data")
     return rows[0][1], rows[1:]
+
+
+def csv_reader(text: str, separator: str) -> Any:
+    r"""Read the rows of a text strictly, with cells of up to `LONGEST_CELL` characters.
+
+    Examples
+    --------
+    >>> list(csv_reader("id;note\n1;calm\n", ";"))
+    [['id', 'note'], ['1', 'calm']]
+    """
+    # The limit is every reader's, and some packages lift it when they are imported.
+    csv.field_size_limit(LONGEST_CELL)
+    return csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator)
 
 
 def likely_separator(text: str) -> str:

@@ -128,6 +128,13 @@ def test_few_teams_come_with_a_caution(capsys):
         assert ("no randomisation test can reject" in capsys.readouterr().out) == warned
 
 
+def test_people_randomised_one_by_one_may_still_end_alike(capsys):
+    argv = ["trial", "size", "--effect", "0.5"]
+    for design, told in (("individual", True), ("individual-baseline", True), ("parallel", False)):
+        assert main([*argv, "--design", design]) == 0
+        assert ("may end alike" in capsys.readouterr().out) == told
+
+
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_what_was_assumed_by_default_is_told(capsys, form):
     argv = ["trial", "size", "--design", "parallel", "--effect", "0.5", "--format", form]

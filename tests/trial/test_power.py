@@ -419,7 +419,7 @@ def test_sizes_that_differ_too_much_come_with_a_caution(design):
 
 def test_people_do_not_differ_in_size():
     a = Assumptions(effect=0.5, cv=1)
-    assert power.describe(DESIGNS["individual"], a, 40)["note"] is None
+    assert power.describe(DESIGNS["individual"], a, 40)["note"] == power.ALIKE
 
 
 # --- precision as a goal --------------------------------------------------------------------------

@@ -38,6 +38,7 @@ Hayes & Bennett (1999), Int J Epidemiol 28:319-326.
 Donner & Klar (2000), Design and Analysis of Cluster Randomization Trials in Health Research.
 Hooper et al. (2016), Stat Med 35:4718-4728.
 Hayes & Moulton (2017), Cluster Randomised Trials, 2nd ed.
+Roberts & Roberts (2005), Clin Trials 2:152-162.
 Shieh (2020), Psychometrika 85:101-120.
 """
 
@@ -216,6 +217,8 @@ DESIGNS: Mapping[str, Design] = {
 PLANNED = tuple(design for design in DESIGNS.values() if design.analysis != "change")
 # Those of them that randomise teams.
 OF_TEAMS = tuple(design for design in PLANNED if design.unit == "cluster")
+# What the designs that randomise people leave out (Roberts & Roberts 2005).
+ALIKE = "people count as independent, but those of one team or trainer may end alike"
 
 
 @dataclass(frozen=True)
@@ -630,17 +633,20 @@ def caution(design: Design, a: Assumptions, count: int) -> str | None:
 
     A t test keeps its size with few units if their means are normal. Where a randomisation test,
     which supposes nothing, could not reject whatever happened, nothing stands in for that. Of unit
-    sizes that differ more than `MOST_UNEQUAL` the harmonic mean makes too little.
+    sizes that differ more than `MOST_UNEQUAL` the harmonic mean makes too little. People who are
+    randomised one by one may still be trained or looked after together (`ALIKE`).
 
     Examples
     --------
+    >>> caution(DESIGNS["individual"], Assumptions(effect=1), 40)
+    'people count as independent, but those of one team or trainer may end alike'
     >>> caution(DESIGNS["parallel"], Assumptions(effect=1), 4)
     '4 units: no randomisation test can reject at 0.05, so all rests on normal unit means'
     >>> caution(DESIGNS["parallel"], Assumptions(effect=1), 8)
     >>> caution(DESIGNS["parallel"], Assumptions(effect=1, cv=0.8), 8)
     'cv 0.8: above 0.5 calculated power is too high and the number of units too low'
     """
-    told = []
+    told = [ALIKE] if design.unit == "person" else []
     if smallest_p(design, count) > a.alpha:
         rests = "so all rests on normal unit means"
         told.append(f"{count} units: no randomisation test can reject at {a.alpha:g}, {rests}")

@@ -1,19 +1,25 @@
-"""Compare `possible.one_group` with drawing by pysprite and with exhaustive listing, in one run.
+"""Compare `possible.one_group` with drawing by pysprite and with listing by CLOSURE, in one run.
 
 Run it in a virtual environment of its own (see README.md beside this file):
 
-    python -m venv bench && bench/bin/pip install numpy pysprite
-    PYTHONPATH=src bench/bin/python benchmarks/one_group.py
+    python -m venv bench && bench/bin/pip install numpy progressbar2 pysprite
+    PYTHONPATH=src bench/bin/python benchmarks/one_group.py CLOSURE.py
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import re
+import signal
+import subprocess
 import sys
+import tempfile
 import time
 import tracemalloc
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from earlyhelp.possible.one_group import count, draw, size
@@ -21,6 +27,8 @@ from earlyhelp.possible.printed_group import Figures, TooLarge
 from earlyhelp.possible.witness import witness
 
 PROBLEMS = [
+    Figures(30, "5.00", "2.78", 1, 7),  # CLOSURE's own example
+    Figures(25, "3.5", "1.2", 1, 5),
     Figures(130, "2.7", "1.9", 1, 5),
     Figures(27, "69.2", "5.1", 12, 84),
     Figures(17, "70.5", "3.9", 12, 84),
@@ -35,9 +43,9 @@ LARGE = [
 ]
 DRAWS = 100_000
 HOW_TO_INSTALL = (
-    "the peer is missing: install pysprite from PyPI (python -m venv bench && "
-    "bench/bin/pip install numpy pysprite), then run this file with that environment's Python and "
-    "PYTHONPATH=src"
+    "a peer is missing: install pysprite, and progressbar2 for CLOSURE, from PyPI (python -m venv "
+    "bench && bench/bin/pip install numpy progressbar2 pysprite), then run this file with that "
+    "environment's Python and PYTHONPATH=src"
 )
 
 
@@ -66,48 +74,41 @@ def memory(work: Callable[[], Any]) -> float:
     return peak / 1e6
 
 
-def listing(figures: Figures, deadline: float) -> Iterator[list[int]]:
-    """List all data sets depth first: people in ascending order of score, hopeless branches cut.
-
-    A branch is cut when no scores of the rest can bring the sum into its interval, or when the
-    sum of squares so far is already too large. Raises TimeoutError after the deadline.
-    """
-    n, low, high = figures.n, figures.minimum, figures.maximum
-    first, last = figures.mean_interval.whole(n)
-    variance_low, variance_high = (end**2 for end in figures.sd_interval[:2])
-    squares_most = int(variance_high * (n - 1) + last**2 / n) + 1
-    scores: list[int] = []
-
-    def extend(total: int, squares: int, least: int) -> Iterator[list[int]]:
-        rest = n - len(scores)
-        if rest == 0:
-            # half-up: the lower end is included, the upper is not
-            if variance_low * n * (n - 1) <= n * squares - total**2 < variance_high * n * (n - 1):
-                yield scores.copy()
-            return
-        if rest % 4 == 0 and time.perf_counter() > deadline:
-            raise TimeoutError
-        for score in range(least, high + 1):
-            if total + score * rest > last or squares + score * score * rest > squares_most:
-                break
-            if total + score + high * (rest - 1) < first:
-                continue
-            scores.append(score)
-            yield from extend(total + score, squares + score * score, score)
-            scores.pop()
-
-    yield from extend(0, 0, low)
+def half_unit(printed: str) -> float:
+    """Half a unit of the last decimal."""
+    return 0.5 * 10.0 ** -len(printed.partition(".")[2])
 
 
-def listed_within(figures: Figures, limit: float) -> tuple[float, int, bool]:
-    """Return seconds, data sets found and whether the listing ended in the time."""
-    start, found, ended = time.perf_counter(), 0, True
-    try:
-        for _ in listing(figures, start + limit):
-            found += 1
-    except TimeoutError:
-        ended = False
-    return time.perf_counter() - start, found, ended
+def listed_by_closure(program: Path, figures: Figures, limit: float) -> tuple[float, int | None]:
+    """Return seconds and data sets listed on all cores; None of them where the time ran out."""
+    n, mean, sd = figures.n, float(figures.mean), float(figures.sd)
+    around = half_unit(figures.mean) * n, half_unit(figures.sd)
+    code = f"""
+import os, sys
+sys.path.insert(0, {str(program.resolve().parent)!r})
+from {program.stem} import parallel_dfs
+low, high, workers = {figures.minimum}, {figures.maximum}, os.cpu_count()
+parallel_dfs(low, high, {n}, {mean * n}, {sd}, *{around}, workers, "listed.csv")
+"""
+    start = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        process = subprocess.Popen(
+            [sys.executable, "-c", code],
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            told = process.communicate(timeout=limit)[0]
+        except subprocess.TimeoutExpired:
+            # With the processes that it started.
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            return time.perf_counter() - start, None
+    seconds, found = re.findall(r"(?:time|combinations): ([0-9.]+)", told)
+    return float(seconds), int(found)
 
 
 def drawn_by_pysprite(figures: Figures, sprite: Any, limit: float) -> tuple[float, int, int]:
@@ -128,22 +129,21 @@ def drawn_by_pysprite(figures: Figures, sprite: Any, limit: float) -> tuple[floa
     return time.perf_counter() - start, found, tries
 
 
-def compare_counting(limit: float) -> None:
+def compare_counting(closure: Path, limit: float) -> None:
     """Print counts, time, memory and how many times faster than listing."""
     print("## Counting\n")
-    print("| problem | data sets | count, s | memory, MB | listing, s | times faster |")
+    print("| problem | data sets | count, s | memory, MB | CLOSURE, s | times faster |")
     print("|---|--:|--:|--:|--:|--:|")
     for figures in PROBLEMS:
         seconds, number = timed(lambda f=figures: count(f))
         megabytes = memory(lambda f=figures: count(f))
-        peer_seconds, found, ended = listed_within(figures, limit)
-        if ended and found != number:
-            sys.exit(f"{name(figures)}: counted {number} but listed {found}")
-        shown = f"{peer_seconds:.1f}" if ended else f"> {peer_seconds:.0f} ({found:,} found)"
-        ratio = f"{peer_seconds / seconds:,.0f}"
+        peer_seconds, found = listed_by_closure(closure, figures, limit)
+        if found not in (None, number):
+            sys.exit(f"{name(figures)}: counted {number} but CLOSURE listed {found}")
+        least = "> " if found is None else ""
         print(
-            f"| {name(figures)} | {number:,} | {seconds:.3f} | {megabytes:.0f} | {shown} "
-            f"| {ratio if ended else '> ' + ratio} |",
+            f"| {name(figures)} | {number:,} | {seconds:.3f} | {megabytes:.0f} "
+            f"| {least}{peer_seconds:.1f} | {least}{peer_seconds / seconds:,.0f} |",
             flush=True,
         )
 
@@ -202,17 +202,21 @@ def growth() -> None:
 def main() -> None:
     """Run all comparisons."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("closure", type=Path, help="CLOSURE.py (larigaldie-n/CLOSURE-Python)")
     parser.add_argument("--listing-seconds", type=float, default=120)
     parser.add_argument("--drawing-seconds", type=float, default=30)
     args = parser.parse_args()
+    if not args.closure.is_file():
+        parser.error(f"no such file: {args.closure}")
     try:
+        import progressbar  # noqa: F401  (CLOSURE's)
         from pysprite import Sprite
     except ImportError:
         sys.exit(HOW_TO_INSTALL)
     warnings.simplefilter("ignore")  # pysprite warns that GRIM has little power for large n
     compare_existence(Sprite, args.drawing_seconds)
     compare_drawing(Sprite, args.drawing_seconds)
-    compare_counting(args.listing_seconds)
+    compare_counting(args.closure, args.listing_seconds)
     growth()
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from earlyhelp.published.audit import audit, disputed
-from earlyhelp.published.ledger import ledger
+from earlyhelp.published.ledger import ledger, with_statuses
 from earlyhelp.qualitative import evidence
 from earlyhelp.qualitative.evidence import outcome_evidence, overlay
 from earlyhelp.qualitative.framework import Codebook
@@ -63,6 +63,25 @@ def test_the_committed_evidence(theory: Theory, pilot: Pilot, codebook: Codebook
         assert shown[outcome] == "qualitative support"
     # Chapter 4: nothing was gathered on later outcomes.
     assert shown["mental-health"] == "no evidence"
+
+
+@pytest.mark.parametrize(
+    ("measure", "unknown"), [("wai_task", ["difference", "p"]), ("wai", ["difference"])]
+)
+def test_what_the_reconstruction_set_is_no_evidence(measure: str, unknown: list[str]) -> None:
+    # Chance made the first p small; that of all items is printed, but not which arm gained more.
+    plain = open_pilot("tests/studies/complete")
+    logic = load_theory(plain.study.folder)
+    element = logic.elements["alliance"].model_copy(update={"assessed_by": (measure,)})
+    logic = replace(logic, elements={**logic.elements, element.id: element})
+    seen, known = (
+        outcome_evidence(logic, of, None).set_index("outcome").loc["alliance"]
+        for of in (plain, with_statuses(plain))
+    )
+    assert seen["p"] < 0.05
+    assert seen["measured"] == "for"
+    assert [name for name in ("difference", "p") if pd.isna(known[name])] == unknown
+    assert known["measured"] == ""
 
 
 def test_rows_are_counted_and_named(theory: Theory, pilot: Pilot, codebook: Codebook) -> None:

@@ -37,7 +37,7 @@ from typing import Any
 import pandas as pd
 
 from earlyhelp.analysis.outcomes import between_tests, check_share
-from earlyhelp.analysis.quantities import labelled
+from earlyhelp.analysis.quantities import FREE, labelled
 from earlyhelp.qualitative.framework import (
     STAFF_ON_FAMILIES,
     SYNTHESIS,
@@ -65,6 +65,8 @@ POINTS = {
 }
 DISSONANCE, PARTIAL, *_ = JUDGEMENTS
 LEVELS = ("very limited", "very limited", "limited", "moderate", "strong")
+# What of a test takes a side.
+SETTLED = ("difference", "p")
 # With two against two units no test by randomisation can find anything; with four against four one
 # can, at the usual level.
 FEW_UNITS = 8
@@ -85,13 +87,14 @@ def outcome_evidence(
     Returns
     -------
     DataFrame
-        outcome, measure (as in `between_tests`, or ""), difference, p (both NaN without a test),
+        outcome, measure (as in `between_tests`, or ""), difference, p (NaN without a test, and where
+        the reconstruction has set them, so that nothing illustrative is evidence),
         measured and qualitative ("for", "against" or ""), supports, against, mixed, silent (rows),
         named (rows of sources that the report names), row_ids (tuple), evidence, one of
         `theory.OVERLAY`, and reason (why there is no evidence, else "").
     """
     check_share("alpha", alpha)
-    changes = between_tests(pilot).query("contrast == 'change'")
+    changes = _settled(between_tests(pilot).query("contrast == 'change'"))
     tests = {row["measure"]: row for row in changes.to_dict("records")}
     rows = _rows_by_outcome(pilot.framework_matrix, codebook)
     table = []
@@ -101,7 +104,8 @@ def outcome_evidence(
         difference, p = (test.get(key, float("nan")) for key in ("difference", "p"))
         found = rows.get(name, NOTHING)
         better = not measure or pilot.instruments.scales[measure].about.higher_is_better
-        measured = _direction(difference if better else -difference, 0) if p < alpha else ""
+        told = p < alpha and pd.notna(difference)
+        measured = _direction(difference if better else -difference, 0) if told else ""
         qualitative = _direction(found["supports"], found["against"])
         shown = _overlay(measured, qualitative)
         table.append(
@@ -118,6 +122,14 @@ def outcome_evidence(
             }
         )
     return labelled(pd.DataFrame(table), pilot.labels)
+
+
+def _settled(tests: pd.DataFrame) -> pd.DataFrame:
+    """Differences and p without those that the reconstruction has set."""
+    if not (marks := tests.attrs.get("statuses")):
+        return tests
+    free = {column: [status == FREE for status in marks.of(tests, column)[0]] for column in SETTLED}
+    return tests.assign(**{column: tests[column].mask(free[column]) for column in SETTLED})
 
 
 NOTHING: Mapping[str, Any] = {

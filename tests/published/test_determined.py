@@ -437,7 +437,7 @@ def test_equal_when_rounded_is_not_determined(figures: Figures) -> None:
 
 
 def test_an_outer_bound_is_never_called_determined() -> None:
-    assert determined._row("q", "p", [1], 0, determined.OUTER)[6] == "bounded"
+    assert determined._row("q", "p", [1], 0, "found so", exact=False).status == "bounded"
 
 
 def test_the_readers_frames_have_the_columns_of_the_module(figures: Figures) -> None:
@@ -447,7 +447,7 @@ def test_the_readers_frames_have_the_columns_of_the_module(figures: Figures) -> 
         determined.loss(figures, "proqol"),
     ]
     for frame in frames:
-        assert list(frame.columns) == determined.COLUMNS
+        assert list(frame.columns) == list(determined.Row._fields)
         assert set(frame["status"]) <= {"determined", "bounded"}
         assert (frame["low"] <= frame["high"]).all()
 
@@ -473,7 +473,7 @@ def test_ranges_are_shown_outwards_and_few_values_in_full(
     low: float, high: float, values: tuple[float, ...], decimals: int, shown: str
 ) -> None:
     row = ("q", "p", low, high, values, decimals, "bounded", "exact")
-    table = tables.identified(pd.DataFrame([row], columns=determined.COLUMNS))
+    table = tables.identified(pd.DataFrame([row], columns=list(determined.Row._fields)))
     assert table["Value or range"].tolist() == [shown]
 
 

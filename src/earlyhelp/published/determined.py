@@ -27,6 +27,7 @@ from itertools import chain, product
 from math import ceil, copysign, floor, isfinite, sqrt
 from operator import add, sub
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 from scipy import stats
@@ -56,8 +57,11 @@ from earlyhelp.study.design import Study, contrast, read_study
 from earlyhelp.study.scoring_keys import Instruments, read_instruments
 
 BETWEEN = contrast(*ARMS)
-COLUMNS = ["quantity", "population", "low", "high", "values", "decimals", "status", "how"]
-ALL_TESTS = "exact, over all data sets that agree with every printed figure of the arm"
+# How stored extremes were found, in words.
+TOLD = {
+    EXACT: "exact, over all data sets that agree with every printed figure of the arm",
+    OUTER: OUTER,
+}
 GROUP = "exact, over all data sets with the n, mean and SD of this group; the tests are left aside"
 BY_DOMAIN = "exact, from the sum of scores and what the text says of the domains"
 BY_SUM = "exact, from the sum of scores alone"
@@ -121,7 +125,17 @@ def read(study_folder: str | Path) -> Figures | None:
     return Figures(study, printed, tables, outcomes, read_instruments(study.folder))
 
 
-Row = tuple[str, str, float, float, tuple[float, ...], int, str, str]
+class Row(NamedTuple):
+    """One quantity of one group: its range, the values if they are listed, and how it was found."""
+
+    quantity: str
+    population: str
+    low: float
+    high: float
+    values: tuple[float, ...]
+    decimals: int
+    status: str
+    how: str
 
 
 def _row(
@@ -131,18 +145,19 @@ def _row(
     decimals: int,
     how: str,
     *,
+    exact: bool = True,
     listed: bool = False,
 ) -> Row:
-    """Range of some values; they are all that occur only if `listed`."""
+    """Range of some values, whose ends occur if `exact`; `listed` are all that occur."""
     distinct = sorted(set(values))
     low, high = float(distinct[0]), float(distinct[-1])
-    status = "determined" if len(distinct) == 1 and not how.startswith(OUTER) else "bounded"
+    status = "determined" if exact and len(distinct) == 1 else "bounded"
     shown = tuple(map(float, distinct)) if listed else ()
-    return quantity, population, low, high, shown, decimals, status, how
+    return Row(quantity, population, low, high, shown, decimals, status, how)
 
 
 def _frame(rows: Iterable[Row]) -> pd.DataFrame:
-    return pd.DataFrame(list(rows), columns=COLUMNS)
+    return pd.DataFrame(list(rows), columns=Row._fields)
 
 
 # --- Change ---------------------------------------------------------------------------------------
@@ -213,9 +228,9 @@ def _by_baseline_sd(figures: Figures, measure: str, of: str, means: Iterable[Fra
     sds = baseline_sd(figures, measure)
     ends = [_span(float(mean) / sd for sd in sds) for mean in means]
     how = f"{OUTER}, from the means and the printed SDs"
-    row = _row("d, baseline SD", of, chain(*ends), 2, how)
+    row = _row("d, baseline SD", of, chain(*ends), 2, how, exact=False)
     found = sorted({value for low, high in ends for value in roundings(low, high, 2)})
-    return (*row[:4], tuple(found), *row[5:])
+    return row._replace(values=tuple(found))
 
 
 def baseline_sd(figures: Figures, measure: str) -> tuple[float, float]:
@@ -243,9 +258,9 @@ def _people_changed(figures: Figures, measure: str, arm: str) -> Iterator[Row]:
     solutions = solutions[solutions["arm"] == arm] if len(solutions) else solutions
     for quantity, words in _counted(figures, measure).items():
         low, high, found = figures.extreme(measure, arm, quantity)
-        how = ALL_TESTS if found == EXACT else OUTER
-        how += _only_with(solutions, quantity)
-        yield _row(f"People who {words} (of {n})", arm, (low, high), 0, how)
+        how = TOLD[found] + _only_with(solutions, quantity)
+        label = f"People who {words} (of {n})"
+        yield _row(label, arm, (low, high), 0, how, exact=found == EXACT)
 
 
 def _counted(figures: Figures, measure: str) -> dict[str, str]:
@@ -591,7 +606,7 @@ def _change_between(figures: Figures, measure: str, confidence: float) -> Iterat
         # So few pairs that they may all have been alike at baseline.
         why = "as the figures do not bound the slope on baseline"
     how = f"{OUTER} unknown {why}; data sets with both ends were found"
-    yield _row(label, BETWEEN, found, 1, how)
+    yield _row(label, BETWEEN, found, 1, how, exact=False)
 
 
 def _waves_between(figures: Figures, measure: str) -> Iterator[Row]:
@@ -647,7 +662,7 @@ def _bracketed(label: str, population: str, outer: Ends, found: Ends, decimals: 
     else:
         shown = " and ".join(number(end, decimals) for end in found)
         how = f"{OUTER}; data sets with {shown} were found"
-    return _row(label, population, outer, decimals, how)
+    return _row(label, population, outer, decimals, how, exact=alike)
 
 
 def _sums(wave: Wave) -> range:
@@ -726,11 +741,11 @@ def _top_of_group(figures: Figures, measure: str, arm: str, wave: str) -> Iterat
         label = f"{outcome.scale.key.name}: people with {cutoff} or more (of {n})"
         if figures.has(measure, arm, f"{name}, {wave}"):
             low, high, found = figures.extreme(measure, arm, f"{name}, {wave}")
-            how = ALL_TESTS if found == EXACT else OUTER
+            ends, exact, how = (low, high), found == EXACT, TOLD[found]
         else:
-            group = _group(figures, measure, arm, wave, "at or above", str(cutoff))
-            low, high, how = *group, BY_SUM
-        yield _row(label, f"{arm}, {wave}", (low, high), 0, how)
+            ends = _group(figures, measure, arm, wave, "at or above", str(cutoff))
+            exact, how = True, BY_SUM
+        yield _row(label, f"{arm}, {wave}", ends, 0, how, exact=exact)
 
 
 def _group(
@@ -913,18 +928,17 @@ def loss(figures: Figures, measure: str) -> pd.DataFrame:
             Fraction(int(low) + lost * before.low, before.n),
             Fraction(int(high) + lost * before.high, before.n),
         )
-        how = ALL_TESTS if found == EXACT else OUTER
         label = "Endline mean of everybody with a baseline score"
-        rows.append(_row(label, arm, ends[arm], 1, how))
+        rows.append(_row(label, arm, ends[arm], 1, TOLD[found], exact=found == EXACT))
     first, second = (ends[arm] for arm in ARMS)
     gap = (first[0] - second[1], first[1] - second[0])
-    rows.append(_row("Difference of these endline means", BETWEEN, gap, 1, OUTER))
+    rows.append(_row("Difference of these endline means", BETWEEN, gap, 1, OUTER, exact=False))
     base = [
         [Fraction(total, wave.n) for total in wave.totals]
         for wave in (figures.outcomes[measure].arms[arm].baseline for arm in ARMS)
     ]
     gains = (gap[0] - base[0][1] + base[1][0], gap[1] - base[0][0] + base[1][1])
-    rows.append(_row("Difference of their mean changes", BETWEEN, gains, 1, OUTER))
+    rows.append(_row("Difference of their mean changes", BETWEEN, gains, 1, OUTER, exact=False))
     return _frame(rows)
 
 
@@ -986,4 +1000,4 @@ def _unrecorded(figures: Figures) -> Iterator[Row]:
         f"{role}s, and at most {recorded} of these are in the records"
     )
     label = f"Staff who say they uploaded scores (of {uploaded}) but are not in the records"
-    yield _row(label, INTERVENTION, (max(0, missing), uploaded), 0, reason)
+    yield _row(label, INTERVENTION, (max(0, missing), uploaded), 0, reason, exact=False)

@@ -87,8 +87,8 @@ def outcome_evidence(
     Returns
     -------
     DataFrame
-        outcome, measure (as in `between_tests`, or ""), difference, p (NaN without a test, and where
-        the reconstruction has set them, so that nothing illustrative is evidence),
+        outcome, measure (as in `between_tests`, or ""), difference, p (NaN without a test and
+        where the reconstruction has set them, for what is illustrative is no evidence),
         measured and qualitative ("for", "against" or ""), supports, against, mixed, silent (rows),
         named (rows of sources that the report names), row_ids (tuple), evidence, one of
         `theory.OVERLAY`, and reason (why there is no evidence, else "").

@@ -20,8 +20,11 @@ from earlyhelp.published.ledger import ledger
 from earlyhelp.study.design import read_study
 from earlyhelp.study.problems import InputError
 from earlyhelp.study.raw import Pilot, columns_read, open_pilot
+from earlyhelp.study.scoring_keys import read_instruments
 
-COUNTED = read_study(Path(__file__).parents[1] / "data/rotherham").counted
+STUDY = Path(__file__).parents[1] / "data/rotherham"
+COUNTED = read_study(STUDY).counted
+SATISFACTION = read_instruments(STUDY).whole["compassion_satisfaction"]
 CELLS = 300
 SEED = 2023
 AGREED = "whether people agree, not how strongly"
@@ -46,6 +49,10 @@ SUMMARISED = {
     ("endline_survey", "time_in_service"): "which band is most common",
     ("baseline_survey", "qualification_level"): "lowest, highest and most common level",
     ("endline_survey", "qualification_level"): "lowest, highest and most common level",
+    **{
+        ("endline_survey", item): "of those without a baseline, their mean by whole points"
+        for item in SATISFACTION.columns
+    },
     ("endline_survey", "role"): "Senior Family Support Workers who used the tools",
     ("endline_survey", "continue_tools"): "how many would like to continue",
     ("training_attendance", "role"): "roles of those who attended",

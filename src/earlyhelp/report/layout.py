@@ -255,6 +255,12 @@ def _with_varying(*names: str, shown: Columns) -> Callable[[pd.DataFrame], Colum
     return lambda frame: {**MEASURE, **_varying(frame, *names), **shown}
 
 
+def _summary(frame: pd.DataFrame) -> Columns:
+    told: Columns = {**GROUP, "n": ("n", 0), "mean": ("Mean", 1), "sd": ("SD", 1)}
+    graded = frame["scale_maximum"].notna().any()
+    return {**told, "scale_maximum": ("Scale maximum", 0)} if graded else told
+
+
 def _ceiling(frame: pd.DataFrame) -> Columns:
     top = (frame["best"] == frame["scale_maximum"]).all()
     return {
@@ -427,15 +433,7 @@ LAYOUTS: Mapping[str, Layout] = {
     "tbl-rating-differences": Layout(_compared_tools),
     "tbl-continuation": Layout({"answer": ("Would go on using the tools", None), **SHARE}),
     "tbl-anticipated-outcomes": Layout(AGREE),
-    "tbl-outcome-summary": Layout(
-        {
-            **GROUP,
-            "n": ("n", 0),
-            "mean": ("Mean", 1),
-            "sd": ("SD", 1),
-            "scale_maximum": ("Scale maximum", 0),
-        }
-    ),
+    "tbl-outcome-summary": Layout(_summary),
     "tbl-domain-differences": Layout(_compared_domains),
     "tbl-paired-tests": Layout(
         _with_varying("wave", shown={"arm": ("Arm", None), "n": ("Pairs", 0), **TEST})

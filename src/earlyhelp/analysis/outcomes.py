@@ -484,9 +484,10 @@ def estimates(pilot: Pilot, confidence: float = 0.95, analysis_set: str = "all")
 
     Where units were allocated, intervals come from unit means: t intervals of mean changes with
     a variance pooled over the arms, and cluster-level analysis of covariance (later score on arm
-    and first score, least squares). The same of people takes them as independent, as `paired_tests`
-    and `between_tests` do, which makes intervals too narrow. Where people were allocated one by
-    one there are no units, and the analysis of covariance is on the teams they belong to as well.
+    and first score, least squares), all arms in one model. The same of people takes them as
+    independent, as `paired_tests` and `between_tests` do, which makes intervals too narrow. Where
+    people were allocated one by one there are no units, and the analysis of covariance is on the
+    teams they belong to as well.
 
     Parameters
     ----------
@@ -563,6 +564,7 @@ def estimates(pilot: Pilot, confidence: float = 0.95, analysis_set: str = "all")
     then = [words[wave] for wave in table["wave"].unique()]
     told = " and ".join([f"adjusted for {words[pilot.study.first_wave].lower()}", *blocks])
     in_words = f"{then[0]} {told}" if len(then) == 1 else told.capitalize()
+    table.attrs["graded"] = all(scale.graded for scale in pilot.instruments.outcomes.values())
     return labelled(table, {ADJUSTED: in_words} | ({} if in_units else {PEOPLE: "people"}))
 
 
@@ -582,14 +584,11 @@ def _fitted(
 ) -> dict[str, Any]:
     """Least squares of change, or of the later score adjusted for the first, on the arms.
 
-    The later score is adjusted for the columns `blocks` as well. Of two arms the first less the second; of one arm its own, with the variance that it shares with
-    all others.
+    The later score is adjusted for the columns `blocks` as well. Of two arms the first less the
+    second; of one arm its own. Slope and variance are those of all arms together.
     """
     there = {*frame["arm"]}
-    known = [arm for arm in arms if arm in there]
-    if len(arms) == 1:
-        known += sorted(there - {*arms})
-    frame = frame[frame["arm"].isin(known)]
+    known = [arm for arm in arms if arm in there] + sorted(there - {*arms})
     name = contrast(str(arms[0]), arms[1]) if len(arms) == 2 else arms[0]
     row: dict[str, Any] = {"analysed": analysed, "estimate": estimate, "arm": name}
     row["n"] = int(frame["arm"].isin(arms).sum())

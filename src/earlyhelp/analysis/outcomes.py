@@ -715,7 +715,8 @@ def design_effects(
         measure, arm, wave, icc, units, n, cluster_size (mean people per unit, weighted by size as
         unequal units require: Eldridge, Ashby and Kerry 2006), design_effect (1 + (size - 1) icc),
         effective_n, difference (of mean changes), ci_low, ci_high, t (the test's t over the root of
-        the design effect), df (units less 2), p. Without rows where people were allocated one by one.
+        the design effect), df (units less 2), p. Without rows where people were allocated one by
+        one.
 
     Raises
     ------
@@ -805,7 +806,9 @@ def unit_changes(pilot: Pilot) -> pd.DataFrame:
     for team, unit in pilot.study.unit_of.items():
         teams.setdefault(unit, []).append(team)
     paired = changes(pilot)
-    grouped = paired[paired["unit"].isin(teams)].groupby(["measure", "arm", "wave", "unit"])["change"]
+    grouped = paired[paired["unit"].isin(teams)].groupby(["measure", "arm", "wave", "unit"])[
+        "change"
+    ]
     table = grouped.agg(pairs="size", mean_change="mean").reset_index()
     table.insert(4, "teams", table["unit"].map({unit: " + ".join(teams[unit]) for unit in teams}))
     order = [*pilot.instruments.outcomes, *pilot.study.arm_ids, *pilot.outcome_waves].index

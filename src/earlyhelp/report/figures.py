@@ -387,7 +387,9 @@ def arms_compared(
     if len(waves) > 2:
         to = [f" to {label(wave, means).lower()}" for wave in contrasts["wave"]]
         changed = contrasts["contrast"] == "change"
-        names = [name + then * change for name, then, change in zip(names, to, changed, strict=True)]
+        names = [
+            name + then * change for name, then, change in zip(names, to, changed, strict=True)
+        ]
     # A contrast of which several values are possible has its name once.
     shown = [name if name not in names[:row] else "or" for row, name in enumerate(names)]
     _estimates(lower, contrasts.rename(columns={"difference": "estimate"}), shown)

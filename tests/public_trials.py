@@ -49,6 +49,7 @@ def make(study: str, into: Path) -> Path:
     Path
         The study folder.
     """
+    shutil.rmtree(into / study, ignore_errors=True)
     folder = Path(shutil.copytree(HERE / study, into / study))
     export = into / f"{study}.csv"
     shipped(study).to_csv(export, index=False)

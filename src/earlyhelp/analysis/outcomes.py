@@ -128,8 +128,8 @@ def outcome_summary(pilot: Pilot) -> pd.DataFrame:
     -------
     DataFrame
         measure (of `Instruments.outcomes`), arm, wave, n, mean, sd, minimum, maximum,
-        scale_maximum (NaN without a scale), domain_rank (of the mean among the subscales of a measure, 1 for the highest;
-        NaN for measures that are no subscale).
+        scale_maximum (NaN without a scale), domain_rank (of the mean among the subscales of a
+        measure, 1 for the highest; NaN for measures that are no subscale).
 
     Examples
     --------

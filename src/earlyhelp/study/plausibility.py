@@ -80,8 +80,8 @@ def questions_of_one_arm(study: Study, frames: Frames) -> Iterator[Problem]:
 def arms_of_the_wave(study: Study, frames: Frames) -> Iterator[Problem]:
     """A survey has answers only of the arms that it went to by `study.yml`."""
     for stem, arms, frame in _surveys(study, frames):
-        column = "arm" if study.one_by_one else "team"
-        expected = f"a {column} of: {', '.join(arms)} (study.yml, waves)"
+        column, what = ("arm", "an arm") if study.one_by_one else ("team", "a team")
+        expected = f"{what} of: {', '.join(arms)} (study.yml, waves)"
         placed = study.placed(frame)
         wrong = placed.loc[~placed["arm"].isin(arms), ["team", "arm"]]
         for line, team, arm in wrong.itertuples():

@@ -535,7 +535,9 @@ def estimates(pilot: Pilot, confidence: float = 0.95, analysis_set: str = "all")
     ].mean()
     in_units, many = not pilot.study.one_by_one, len(pilot.study.teams) > 1
     blocks = ["team"] if many and not in_units else []
-    rows = []
+    columns = ["measure", "wave", "analysed", "estimate", "arm", "n", "value", "ci_low", "ci_high"]
+    columns += ["df", "d", "dz"]
+    rows = [] if waves_again(pilot) else [pd.DataFrame(columns=columns)]
     for measure, wave in waves_again(pilot):
         units, people, of_people = (
             table[_where(table, measure=measure, wave=wave)] for table in (means, paired, tested)
@@ -558,8 +560,7 @@ def estimates(pilot: Pilot, confidence: float = 0.95, analysis_set: str = "all")
         at_first = (_select(scores, measure, arm, pilot.study.first_wave) for arm in alone)
         d = of_measure["value"] / _pooled_sd(*at_first)
         rows.append(of_measure.assign(measure=measure, wave=wave, d=d))
-    columns = ["measure", "wave", "analysed", "estimate", "arm", "n", "value", "ci_low", "ci_high"]
-    table = pd.concat(rows, ignore_index=True)[[*columns, "df", "d", "dz"]]
+    table = pd.concat(rows, ignore_index=True)[columns]
     words = pilot.study.labels_of_waves
     then = [words[wave] for wave in table["wave"].unique()]
     told = " and ".join([f"adjusted for {words[pilot.study.first_wave].lower()}", *blocks])

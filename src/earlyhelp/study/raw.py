@@ -154,7 +154,8 @@ def columns_read(study: Study, instruments: Instruments) -> dict[str, dict[str, 
         columns[wave.file] = {"practitioner_id": _ID, **_place(study, *study.arm_ids), **asked}
     for scale in instruments.scales.values():
         for stem in scale.files:
-            columns.setdefault(stem, {}).update(dict.fromkeys(scale.columns, _NUMBER))
+            if stem in columns:
+                columns[stem].update(dict.fromkeys(scale.columns, _NUMBER))
     return columns
 
 

@@ -223,6 +223,18 @@ class Page:
         source = f"Report: {place}." if place else ""
         return " ".join(filter(None, [source, reading])) if self._reconstructed else ""
 
+    def asked(self, *columns: str) -> str:
+        """End of a caption: the survey that asked something; empty where none did.
+
+        Examples
+        --------
+        >>> page = open_page("tests/studies/complete")
+        >>> page.asked("continue_tools"), page.asked("favourite_colour")
+        (', endline survey', '')
+        """
+        wave = self.pilot.wave_asking(*columns)
+        return f", {wave.label.lower()} survey" if wave else ""
+
     def answer(self, question: str, part: Part) -> None:
         """Show a research question and its answer, the numbers filled from the analysis.
 

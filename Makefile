@@ -26,7 +26,7 @@ BUILD := $(LOCKED) Snakefile env $(RUN) snakemake --cores all --rerun-triggers c
 COMMITTED := $(PY) tests/committed.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup environment report test checks test-pages test-readers test-slow recompute update proof mutants lint lock clean
+.PHONY: help setup environment report trials test checks test-pages test-readers test-slow recompute update proof mutants lint lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,6 +48,11 @@ environment:
 
 report: $(READY) ## build the HTML book, its PDFs and the Word file of STUDY (default data/rotherham) in _build
 	$(BUILD) report
+
+trials: $(READY) ## build the reports of two public trials in _build/anorexia and _build/respiratory
+	$(PY) tests/public_trials.py _build/trials
+	STUDY=_build/trials/anorexia $(BUILD) report
+	STUDY=_build/trials/respiratory $(BUILD) report
 
 test: $(READY) ## build the report, then run every check; no file of the checkout changes
 	$(PY) tests/untouched.py $(MAKE) --no-print-directory checks

@@ -83,9 +83,10 @@ FILES = (
     StudyFile(
         STUDY_FILE,
         "What was planned: title, `provenance: observed`; one arm or more, of several one the "
-        "`reference` that the others are compared with; teams with arm and unit; the waves, in "
-        "order, with month, arms and file; and facts of the design. Under `counted` stands, as far "
-        "as it was asked, which columns hold statements, earlier experience and use of each tool, "
+        "`reference` that the others are compared with; teams with arm and unit, or without either "
+        "where people were allocated one by one, or no teams; the waves, in order, with month, "
+        "arms and file; and facts of the design. Under `counted` stands, as far as it was asked, "
+        "which columns hold statements, earlier experience and use of each tool, "
         "which answers mean yes, no use, regular use or agreement, which roles were to use the "
         "tools, and what is read together.",
         read_study,
@@ -108,8 +109,10 @@ FILES = (
         INSTRUMENTS_FILE,
         "How instruments are scored: of each its title and source, whether the score is the sum or "
         "the mean, how many items may be missing, whether higher is better, and its scales with "
-        "items, reversed items, the tool that is rated, bands and cut-offs. Which answers an item "
-        "allows stands in the dictionary.",
+        "items, reversed items, the tool that is rated, bands and cut-offs. In the place of items "
+        "a scale may have a `total`, one column with the score; what is no score but a quantity "
+        "names its unit (`measured_in: kg`), and a total from 0 to 1 answers yes or no and is "
+        "shown in percent. Which answers an item allows stands in the dictionary.",
         read_instruments,
         needed=True,
     ),
@@ -137,7 +140,8 @@ FILES = (
     StudyFile(
         "raw/*.csv",
         "One file for each wave that `study.yml` names, one row per response: `practitioner_id`, "
-        "`team`, and of the following what was asked: `completed_on`, `role`, `time_in_service`, "
+        "`team` where there are teams, `arm` where people were allocated one by one to several "
+        "arms, and of the following what was asked: `completed_on`, `role`, `time_in_service`, "
         "`years_practising`, `qualification_level`, `hours_per_week`, `families_supported`; what "
         "people had met before; views on the training, what they feel able to do, "
         "`preferred_format`; use of the tools, upload, engagement, difficulty and the wish to "

@@ -81,10 +81,9 @@ def test_the_difference_of_unit_means_adjusted_for_the_first_wave(
     three_arms: Pilot, letter: str, wave: str
 ) -> None:
     people = pairs("three_arms", "start_scores", LATER[wave], "distress")
-    units = people.query("arm in [@letter, 'U']").groupby(["arm", "team"], as_index=False)
-    means = units[["before", "after"]].mean()
+    means = people.groupby(["arm", "team"], as_index=False)[["before", "after"]].mean()
     fit = smf.ols("after ~ C(arm, Treatment('U')) + before", means).fit()
-    term = next(name for name in fit.params.index if "arm" in name)
+    term = f"C(arm, Treatment('U'))[T.{letter}]"
     found = row(
         outcomes.estimates(three_arms),
         wave=wave,
@@ -248,3 +247,26 @@ def test_a_file_is_read_by_what_the_study_states(copied: Path) -> None:
     path = copied / "study.yml"
     path.write_text(path.read_text("utf-8").replace("  absent: not attended\n", ""), "utf-8")
     assert any("counted.absent: found nothing" in one for one in told(lambda: validate(copied)))
+
+
+def test_a_pilot_that_measures_only_once_has_a_page_without_changes(tmp_path: Path) -> None:
+    study = Path(shutil.copytree(STUDIES / "single_arm", tmp_path / "single_arm"))
+
+    def without_score(resources: dict[str, dict]) -> None:
+        fields = resources["after"]["schema"]["fields"]
+        fields[:] = [field for field in fields if field["name"] != "wellbeing"]
+
+    describe(study, without_score)
+    path = study / "raw/after.csv"
+    pd.read_csv(path, dtype=str).drop(columns="wellbeing").to_csv(path, index=False)
+    run_page("promise", study)
+    assert outcomes.estimates(open_pilot(study)).empty
+
+
+def test_the_file_of_a_wave_that_is_left_out_is_told_once(tmp_path: Path) -> None:
+    study = Path(shutil.copytree(STUDIES / "three_arms", tmp_path / "three_arms"))
+    path = study / "study.yml"
+    lines = path.read_text("utf-8").splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if "after_scores" not in line), "utf-8")
+    (problem,) = told(lambda: validate(study))
+    assert "after_scores: found a resource that nothing reads" in problem

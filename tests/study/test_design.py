@@ -97,6 +97,8 @@ def test_no_yaml(mini: Path) -> None:
         ("{id: endline", "{id: all", "ids that are no other's; all is taken"),
         ("file: endline_survey", "file: baseline_survey", "each wave has a file of its own"),
         ("unit: C", "unit: A", "each unit in one arm; A is in several"),
+        (", unit: C", "", "arm and unit, or for a team of people allocated one by one neither"),
+        (", arm: comparison, unit: C", "", "an arm for every team or for none; C has none"),
         ("title: A miniature pilot", "title: ''", "a text that is not empty"),
         ("place:", "folder: /tmp\nplace:", "no such key: the folder"),
         ("agree: [agree,", "agree: [yes,", "in agree only answers of agreement, not yes"),

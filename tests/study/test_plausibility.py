@@ -12,7 +12,7 @@ from earlyhelp.study.raw import open_pilot
 
 # Rule, file, what stands there, what is put in its place, row and column that are told.
 CASES = {
-    "one_team_each": ("training_attendance", "P1,A,", "P1,B,", 2, "team"),
+    "one_place_each": ("training_attendance", "P1,A,", "P1,B,", 2, "team"),
     "adult_or_child": ("tool_use", "T2,F1,child", "T2,F1,adult", 3, "person_type"),
     "questions_of_one_arm": ("endline_survey", "easier,yes,,", "easier,yes,no,", 2, None),
     "waves_in_order": ("post_training_survey", "P1,A,2024-02-20", "P1,A,2024-01-14", 2, None),

@@ -45,6 +45,7 @@ def test_what_an_instrument_is_asked_for_follows_from_its_files(mini: Path) -> N
         ("missing: 0", "missing: -1", "line 8, wai.missing: found -1"),
         ("source: hatcher2006", "weight: 3", "wai.source: found nothing; expected this key"),
         ("items: [wai_04", "total: score, items: [wai_04", "either items or a total"),
+        ("items: [wai_04", "measured_in: kg, items: [wai_04", "measured_in of a total only"),
         ("items: [wai_04", "items: [wai_06", "each item once"),
         ("name: Goal", "name: Goal, reversed: [wai_01]", "(wai_01 is none)"),
         ("low: [10, 22]", "low: [10, 30]", "bands from low to high"),

@@ -574,10 +574,11 @@ def use_by_team(pilot: Pilot) -> pd.DataFrame:
      all   15   14           1              9      10
     """
     use = pilot.tool_use
+    members = pilot.study.placed(use)["team"]
     teams, tools = pilot.study.teams_of(*pilot.study.treated), recorded_tools(pilot)
     rows = []
     for team in (*teams, "all") if tools else ():
-        chosen = use[(use["team"] == team) | (team == "all")]
+        chosen = use[(members == team) | (team == "all")]
         used = [int((chosen["tool"] == tool).sum()) for tool in tools]
         people = (chosen["practitioner_id"].nunique(), chosen["person_id"].nunique())
         rows.append((team, *used, used[0] - used[-1], *people))

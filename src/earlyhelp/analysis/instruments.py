@@ -23,6 +23,7 @@ def score(answers: pd.DataFrame, scale: Scale) -> pd.Series:
     given = answers[scale.columns].assign(**turned)
     answered = given.notna().sum(axis=1)
     many = scale.items if scale.about.score == "sum" else 1
+    many = 100 if scale.yes_or_no else many
     scores = given.sum(axis=1) * many / answered
     return scores.where(answered >= scale.items - scale.about.missing)
 
@@ -72,9 +73,7 @@ def outcome_scores(pilot: Pilot) -> pd.DataFrame:
         for measure, scale in pilot.instruments.outcomes.items():
             if wave.file not in scale.files:
                 continue
-            frame = survey[["practitioner_id", "team"]].copy()
-            frame["unit"] = frame["team"].map(study.unit_of)
-            frame["arm"] = frame["team"].map(study.arm_of)
+            frame = study.placed(survey)
             frame["wave"] = wave.id
             frame["measure"] = measure
             frame["score"] = score(survey, scale)
@@ -88,16 +87,15 @@ def tool_rating_scores(pilot: Pilot) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        practitioner_id, team, measure (the instrument), tool, score.
+        practitioner_id, team, unit, arm, measure (the instrument), tool, score.
     """
-    frames = []
+    columns = ["practitioner_id", "team", "unit", "arm", "measure", "tool", "score"]
+    frames = [pd.DataFrame(columns=columns)] if not pilot.instruments.ratings else []
     for scale in pilot.instruments.ratings.values():
         survey = pilot.asking(*scale.columns)
-        frame = survey[["practitioner_id", "team"]].copy()
+        frame = pilot.study.placed(survey)
         frame["measure"] = scale.instrument
         frame["tool"] = scale.key.tool
         frame["score"] = score(survey, scale)
         frames.append(frame)
-    if not frames:
-        return pd.DataFrame(columns=["practitioner_id", "team", "measure", "tool", "score"])
     return pd.concat(frames, ignore_index=True)

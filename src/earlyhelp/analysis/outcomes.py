@@ -41,6 +41,7 @@ NOTHING = float("nan")
 NEAR = 5
 ADJUSTED = "adjusted for the first wave"
 PEOPLE = "people, units ignored"
+UNITS = "unit means"
 
 
 def check_share(name: str, value: float) -> None:
@@ -127,8 +128,8 @@ def outcome_summary(pilot: Pilot) -> pd.DataFrame:
     -------
     DataFrame
         measure (of `Instruments.outcomes`), arm, wave, n, mean, sd, minimum, maximum,
-        scale_maximum, domain_rank (of the mean among the subscales of a measure, 1 for the highest;
-        NaN for measures that are no subscale).
+        scale_maximum (NaN without a scale), domain_rank (of the mean among the subscales of a
+        measure, 1 for the highest; NaN for measures that are no subscale).
 
     Examples
     --------
@@ -144,7 +145,9 @@ def outcome_summary(pilot: Pilot) -> pd.DataFrame:
     for measure, arm, wave in groups(pilot):
         values = _select(scores, measure, arm, wave)
         summary = (len(values), values.mean(), values.std(), values.min(), values.max())
-        rows.append((measure, arm, wave, *summary, score_maximum(pilot, measure)))
+        scale = pilot.instruments.outcomes[measure]
+        top = scale.highest if scale.graded else NOTHING
+        rows.append((measure, arm, wave, *summary, top))
     columns = ["measure", "arm", "wave", "n", "mean", "sd", "minimum", "maximum", "scale_maximum"]
     table = pd.DataFrame(rows, columns=columns)
     whole = table["measure"].map({n: s.part_of for n, s in pilot.instruments.outcomes.items()})
@@ -479,10 +482,12 @@ def _counted(pilot: Pilot) -> Iterator[Rule]:
 def estimates(pilot: Pilot, confidence: float = 0.95, analysis_set: str = "all") -> pd.DataFrame:
     """Change in each arm and its difference from the reference, with intervals.
 
-    Where units were randomised, intervals come from unit means: t intervals of mean changes with
+    Where units were allocated, intervals come from unit means: t intervals of mean changes with
     a variance pooled over the arms, and cluster-level analysis of covariance (later score on arm
-    and first score, least squares). The same of people takes them as independent, as `paired_tests`
-    and `between_tests` do, which makes intervals too narrow.
+    and first score, least squares), all arms in one model. The same of people takes them as
+    independent, as `paired_tests` and `between_tests` do, which makes intervals too narrow. Where
+    people were allocated one by one there are no units, and the analysis of covariance is on the
+    teams they belong to as well.
 
     Parameters
     ----------
@@ -494,7 +499,7 @@ def estimates(pilot: Pilot, confidence: float = 0.95, analysis_set: str = "all")
     Returns
     -------
     DataFrame
-        measure, wave (the later one), analysed ("unit means" or `PEOPLE`), estimate ("change" or
+        measure, wave (the later one), analysed (`UNITS` or `PEOPLE`), estimate ("change" or
         `ADJUSTED`), arm (or `contrast` with the reference), n (units or people measured twice),
         value (points), ci_low, ci_high, df, d (value over the SD at the first wave, pooled over the
         arms: Morris 2008, without the factor for small samples), dz (mean change over its SD; of
@@ -528,21 +533,26 @@ def estimates(pilot: Pilot, confidence: float = 0.95, analysis_set: str = "all")
     means = paired.groupby(["measure", "wave", "arm", "unit"], as_index=False)[
         ["before", "after", "change"]
     ].mean()
-    rows = []
+    in_units, many = not pilot.study.one_by_one, len(pilot.study.teams) > 1
+    blocks = ["team"] if many and not in_units else []
+    columns = ["measure", "wave", "analysed", "estimate", "arm", "n", "value", "ci_low", "ci_high"]
+    columns += ["df", "d", "dz"]
+    rows = [] if waves_again(pilot) else [pd.DataFrame(columns=columns)]
     for measure, wave in waves_again(pilot):
         units, people, of_people = (
             table[_where(table, measure=measure, wave=wave)] for table in (means, paired, tested)
         )
         fitted = [
-            *(_fitted(units, "unit means", "change", (arm,), confidence) for arm in alone),
+            *(_fitted(units, UNITS, "change", (arm,), confidence) for arm in alone),
             *(
-                _fitted(units, "unit means", estimate, (arm, reference), confidence)
+                _fitted(units, UNITS, estimate, (arm, reference), confidence)
                 for estimate in ("change", ADJUSTED)
                 for arm in compared(pilot)
             ),
         ]
+        fitted = fitted if in_units else []
         adjusted = [
-            _fitted(people, PEOPLE, ADJUSTED, (arm, reference), confidence)
+            _fitted(people, PEOPLE, ADJUSTED, (arm, reference), confidence, blocks)
             for arm in compared(pilot)
         ]
         parts = (pd.DataFrame(fitted), of_people, pd.DataFrame(adjusted))
@@ -550,13 +560,13 @@ def estimates(pilot: Pilot, confidence: float = 0.95, analysis_set: str = "all")
         at_first = (_select(scores, measure, arm, pilot.study.first_wave) for arm in alone)
         d = of_measure["value"] / _pooled_sd(*at_first)
         rows.append(of_measure.assign(measure=measure, wave=wave, d=d))
-    columns = ["measure", "wave", "analysed", "estimate", "arm", "n", "value", "ci_low", "ci_high"]
-    table = pd.concat(rows, ignore_index=True)[[*columns, "df", "d", "dz"]]
+    table = pd.concat(rows, ignore_index=True)[columns]
     words = pilot.study.labels_of_waves
     then = [words[wave] for wave in table["wave"].unique()]
-    told = f"adjusted for {words[pilot.study.first_wave].lower()}"
+    told = " and ".join([f"adjusted for {words[pilot.study.first_wave].lower()}", *blocks])
     in_words = f"{then[0]} {told}" if len(then) == 1 else told.capitalize()
-    return labelled(table, {ADJUSTED: in_words})
+    table.attrs["graded"] = all(scale.graded for scale in pilot.instruments.outcomes.values())
+    return labelled(table, {ADJUSTED: in_words} | ({} if in_units else {PEOPLE: "people"}))
 
 
 def waves_again(pilot: Pilot) -> list[tuple[str, str]]:
@@ -571,17 +581,15 @@ def _fitted(
     estimate: str,
     arms: tuple[str | None, ...],
     confidence: float,
+    blocks: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Least squares of change, or of the later score adjusted for the first, on the arms.
 
-    Of two arms the first less the second; of one arm its own, with the variance that it shares with
-    all others.
+    The later score is adjusted for the columns `blocks` as well. Of two arms the first less the
+    second; of one arm its own. Slope and variance are those of all arms together.
     """
     there = {*frame["arm"]}
-    known = [arm for arm in arms if arm in there]
-    if len(arms) == 1:
-        known += sorted(there - {*arms})
-    frame = frame[frame["arm"].isin(known)]
+    known = [arm for arm in arms if arm in there] + sorted(there - {*arms})
     name = contrast(str(arms[0]), arms[1]) if len(arms) == 2 else arms[0]
     row: dict[str, Any] = {"analysed": analysed, "estimate": estimate, "arm": name}
     row["n"] = int(frame["arm"].isin(arms).sum())
@@ -592,7 +600,9 @@ def _fitted(
     signs: dict[str | None, float] = dict(zip(arms, (1.0, -1.0), strict=False))
     weights = [signs.get(arm, 0.0) for arm in known]
     if estimate == ADJUSTED:
-        design, weights = design.assign(before=frame["before"]), [*weights, 0.0]
+        within = [pd.get_dummies(frame[name], drop_first=True, dtype=float) for name in blocks]
+        design = pd.concat([design, frame["before"], *within], axis=1)
+        weights += [0.0] * (len(design.columns) - len(weights))
     outcome = frame["after" if estimate == ADJUSTED else "change"]
     if np.linalg.matrix_rank(design) < len(weights):
         return row | nothing
@@ -618,6 +628,8 @@ def _pooled_sd(*groups: pd.Series) -> float:
 )
 def ceiling(pilot: Pilot, within: int = NEAR) -> pd.DataFrame:
     """How close scores lie to the best end of their scale, the bottom where lower is better.
+
+    Of what has no scale, a quantity or an answer of yes or no, there are no rows.
 
     Parameters
     ----------
@@ -653,6 +665,8 @@ def ceiling(pilot: Pilot, within: int = NEAR) -> pd.DataFrame:
     rows = []
     for measure, arm, wave in groups(pilot):
         scale = pilot.instruments.outcomes[measure]
+        if not scale.graded:
+            continue
         values, best, way = _select(scores, measure, arm, wave), scale.best, scale.better
         at_best = int((values == best).sum())
         close = int((way * (best - values) <= within).sum())
@@ -676,7 +690,9 @@ def ceiling(pilot: Pilot, within: int = NEAR) -> pd.DataFrame:
                 "headroom_sd": headroom / sd if sd > 0 else NOTHING,
             }
         )
-    return pd.DataFrame(rows)
+    columns = ["measure", "arm", "wave", "n", "scale_maximum", "best", "at_best"]
+    columns += ["at_best_percent", "close", "close_percent", "mean_percent", "headroom"]
+    return pd.DataFrame(rows, columns=[*columns, "headroom_sd"])
 
 
 @quantity()
@@ -700,7 +716,8 @@ def design_effects(
         measure, arm, wave, icc, units, n, cluster_size (mean people per unit, weighted by size as
         unequal units require: Eldridge, Ashby and Kerry 2006), design_effect (1 + (size - 1) icc),
         effective_n, difference (of mean changes), ci_low, ci_high, t (the test's t over the root of
-        the design effect), df (units less 2), p.
+        the design effect), df (units less 2), p. Without rows where people were allocated one by
+        one.
 
     Raises
     ------
@@ -728,7 +745,8 @@ def design_effects(
     paired, tests = changes(pilot), between_tests(pilot, confidence)
     level = (1 + confidence) / 2
     rows = []
-    for test in tests[tests["contrast"] == "change"].to_dict("records"):
+    change = tests[(tests["contrast"] == "change") & (not pilot.study.one_by_one)]
+    for test in change.to_dict("records"):
         pair = paired["arm"].isin([test["arm"], pilot.study.reference])
         of_test = _where(paired, measure=test["measure"], wave=test["wave"])
         sizes = paired[pair & of_test].groupby("unit").size()
@@ -766,6 +784,8 @@ def design_effects(
 def unit_changes(pilot: Pilot) -> pd.DataFrame:
     """Mean change of every unit that has paired people.
 
+    Where people were allocated one by one each is a unit, and there are no rows.
+
     Returns
     -------
     DataFrame
@@ -784,9 +804,12 @@ def unit_changes(pilot: Pilot) -> pd.DataFrame:
         wai   comparison   U4      C2      1        -3.00
     """
     teams: dict[str, list[str]] = {}
-    for team in pilot.study.teams:
-        teams.setdefault(team.unit, []).append(team.id)
-    grouped = changes(pilot).groupby(["measure", "arm", "wave", "unit"])["change"]
+    for team, unit in pilot.study.unit_of.items():
+        teams.setdefault(unit, []).append(team)
+    paired = changes(pilot)
+    grouped = paired[paired["unit"].isin(teams)].groupby(["measure", "arm", "wave", "unit"])[
+        "change"
+    ]
     table = grouped.agg(pairs="size", mean_change="mean").reset_index()
     table.insert(4, "teams", table["unit"].map({unit: " + ".join(teams[unit]) for unit in teams}))
     order = [*pilot.instruments.outcomes, *pilot.study.arm_ids, *pilot.outcome_waves].index
@@ -805,7 +828,7 @@ def allocations(pilot: Pilot, measure: str, arm: str, wave: str) -> pd.DataFrame
 
     The allocations are a matter of the design: where a unit has no mean they are listed all the
     same, with NaN for every difference and for whether it is as extreme. None is listed where there
-    are more than `MOST_ALLOCATIONS`.
+    are more than `MOST_ALLOCATIONS`, or no units.
 
     Parameters
     ----------
@@ -826,7 +849,7 @@ def allocations(pilot: Pilot, measure: str, arm: str, wave: str) -> pd.DataFrame
        U1 + U3       1.675     False       False
     """
     treated, units = _units(pilot, arm), _units(pilot, arm, str(pilot.study.reference))
-    if math.comb(len(units), len(treated)) > MOST_ALLOCATIONS:
+    if not units or math.comb(len(units), len(treated)) > MOST_ALLOCATIONS:
         columns = ["allocation", "difference", "observed", "as_extreme"]
         return free(pilot, pd.DataFrame(columns=columns), "allocations")
     changed = unit_changes(pilot)
@@ -840,7 +863,8 @@ def allocations(pilot: Pilot, measure: str, arm: str, wave: str) -> pd.DataFrame
 
 
 def _units(pilot: Pilot, *arms: str) -> list[str]:
-    return sorted({pilot.study.unit_of[team] for team in pilot.study.teams_of(*arms)})
+    unit_of = pilot.study.unit_of
+    return sorted({unit_of[team] for team in pilot.study.teams_of(*arms) if team in unit_of})
 
 
 @quantity(Given("units"), Given("allocations"), Given("smallest_p"))
@@ -854,6 +878,7 @@ def randomisation_tests(pilot: Pilot) -> pd.DataFrame:
     DataFrame
         measure, arm, wave, units, treated_units, allocations, difference, p (both NaN when a unit
         has no pairs, or for more than `MOST_ALLOCATIONS`), smallest_p (that any data could give).
+        Without rows where people were allocated one by one.
 
     Examples
     --------
@@ -865,7 +890,8 @@ def randomisation_tests(pilot: Pilot) -> pd.DataFrame:
         wai      4            6       7.925 0.333       0.333
     """
     rows = []
-    for (measure, wave), arm in product(waves_again(pilot), compared(pilot)):
+    tested = () if pilot.study.one_by_one else compared(pilot)
+    for (measure, wave), arm in product(waves_again(pilot), tested):
         treated, units = _units(pilot, arm), _units(pilot, arm, str(pilot.study.reference))
         table = allocations(pilot, measure, arm, wave)
         known = len(table) and table["difference"].notna().all()

@@ -89,13 +89,19 @@ def responses(pilot: Pilot) -> pd.DataFrame:
     """
     rows: list[tuple[str, str, str, int]] = []
     for wave in pilot.study.waves:
-        teams = pilot.survey(wave.id)["team"]
+        placed = pilot.study.placed(pilot.survey(wave.id))
         for arm in wave.arms:
-            members = pilot.study.teams_of(arm)
-            rows += [(wave.id, arm, team, int((teams == team).sum())) for team in members]
-            rows.append((wave.id, arm, "all", int(teams.isin(members).sum())))
-        rows.append((wave.id, "all", "all", len(teams)))
+            counted = _by_team(pilot.study, placed, arm).items()
+            rows += [(wave.id, arm, team, n) for team, n in counted]
+        rows.append((wave.id, "all", "all", len(placed)))
     return pd.DataFrame(rows, columns=["wave", "arm", "team", "n"])
+
+
+def _by_team(study: Study, placed: pd.DataFrame, arm: str) -> dict[str, int]:
+    """People of an arm in each of its teams, and in "all"."""
+    teams = placed.loc[placed["arm"] == arm, "team"]
+    counted = {team: int((teams == team).sum()) for team in study.teams_of(arm)}
+    return counted | {"all": len(teams)}
 
 
 def survey_name(wave: str) -> str:
@@ -147,10 +153,8 @@ def data_collection(pilot: Pilot) -> pd.DataFrame:
     rows = []
     for activity, frame in frames.items():
         for arm in study.arm_ids:
-            members = study.teams_of(arm)
-            counts = [int((frame["team"] == team).sum()) for team in members]
-            rows += [(activity, arm, team, n) for team, n in zip(members, counts, strict=True)]
-            rows.append((activity, arm, "all", sum(counts)))
+            counted = _by_team(study, study.placed(frame), arm).items()
+            rows += [(activity, arm, team, n) for team, n in counted]
     if len(study.treated) == 1:
         with_whom = {
             arm: len(pilot.interviews) if arm in study.treated else 0 for arm in study.arm_ids
@@ -379,13 +383,13 @@ def people(pilot: Pilot) -> pd.DataFrame:
       comparison       7      7     6     1    1         8          8              85.7
              all      18     23    16     2    7        25         20              88.9
     """
-    arm_of = pilot.study.arm_of
     described = described_people(pilot)["arm"]
+    placed = {wave: pilot.study.placed(survey) for wave, survey in surveys(pilot).items()}
     rows = []
     for wave, arm in product(pilot.outcome_waves[1:], (*pilot.study.arm_ids, "all")):
         before, after = (
-            set(survey.loc[(survey["team"].map(arm_of) == arm) | (arm == "all"), "practitioner_id"])
-            for survey in map(pilot.survey, (pilot.study.first_wave, wave))
+            set(people.loc[(people["arm"] == arm) | (arm == "all"), "practitioner_id"])
+            for people in (placed[pilot.study.first_wave], placed[wave])
         )
         both = before & after
         rows.append(
@@ -410,7 +414,7 @@ def people(pilot: Pilot) -> pd.DataFrame:
 
 def _flow(pilot: Pilot) -> Iterator[Same]:
     """Where the number of each stage stands, too."""
-    for arm in pilot.study.arm_ids:
+    for arm in () if pilot.study.one_by_one else pilot.study.arm_ids:
         for stage, fact in (("teams", "teams"), ("randomised units", "units")):
             where = {"stage": stage, "arm": arm}
             yield Same("n", "design", "value", where, {"fact": f"{arm} {fact}"})
@@ -483,27 +487,29 @@ def participant_flow(pilot: Pilot) -> pd.DataFrame:
         *_scored(pilot),
     ]
     rows: list[tuple[str, str, int]] = []
-    for stage, teams, arms in stages:
-        found = [pilot.study.arm_of[team] for team in teams]
-        rows += [(stage, arm, found.count(arm)) for arm in arms]
+    for stage, found, arms in stages:
+        of_arms = [*found]
+        rows += [(stage, arm, of_arms.count(arm)) for arm in arms]
     return pd.DataFrame(rows, columns=["stage", "arm", "n"])
 
 
-# Its name, the team of everybody who reached it, and the arms that went through it.
+# Its name, the arm of everybody who reached it, and the arms that went through it.
 Stage = tuple[str, Iterable[str], tuple[str, ...]]
 
 
 def _drawn(pilot: Pilot) -> Iterator[Stage]:
     study = pilot.study
-    yield "teams", study.unit_of, study.arm_ids
+    if study.one_by_one:
+        return
+    yield "teams", study.arm_of.values(), study.arm_ids
     if study.reference:
-        first = {unit: team for team, unit in study.unit_of.items()}
-        yield "randomised units", first.values(), study.arm_ids
+        of_units = {unit: study.arm_of[team] for team, unit in study.unit_of.items()}
+        yield "randomised units", of_units.values(), study.arm_ids
 
 
 def _surveyed(pilot: Pilot, *waves: Wave) -> Iterator[Stage]:
     for wave in waves:
-        yield survey_name(wave.id), pilot.survey(wave.id)["team"], wave.arms
+        yield survey_name(wave.id), pilot.study.placed(pilot.survey(wave.id))["arm"], wave.arms
 
 
 def _delivered(pilot: Pilot) -> tuple[list[Stage], list[Stage]]:
@@ -512,23 +518,24 @@ def _delivered(pilot: Pilot) -> tuple[list[Stage], list[Stage]]:
     trained: dict[str, Iterable[str]] = {}
     used: dict[str, Iterable[str]] = {}
     if pilot.has("training_attendance"):
-        trained["eligible for training"] = register["team"]
-        trained["attended training"] = register.loc[attended_training(pilot), "team"]
+        trained["eligible for training"] = study.placed(register)["arm"]
+        there = register[attended_training(pilot)]
+        trained["attended training"] = study.placed(there)["arm"]
     if pilot.instruments.ratings:
         rated = tool_rating_scores(pilot).dropna().drop_duplicates("practitioner_id")
-        used["rated the tools after training"] = rated["team"]
+        used["rated the tools after training"] = rated["arm"]
     if pilot.has("tool_use"):
         users = pilot.tool_use.drop_duplicates("practitioner_id")
         if pilot.has("training_attendance"):
             # Practitioners who were trained, as `attended_and_used` counts them.
             there = trained_people(pilot)
             users = there[there["used"] & there["role"].isin(study.counted.practitioners)]
-        used["used the tools"] = users["team"]
+        used["used the tools"] = study.placed(users)["arm"]
     for frequency in [*study.counted.frequency.values()][:1]:
         survey = pilot.asking(frequency)
-        used["reported use at endline"] = survey.loc[survey[frequency].notna(), "team"]
+        used["reported use at endline"] = study.placed(survey[survey[frequency].notna()])["arm"]
     before, after = (
-        [(name, teams, study.treated) for name, teams in of.items()] for of in (trained, used)
+        [(name, found, study.treated) for name, found in of.items()] for of in (trained, used)
     )
     return before, after
 
@@ -539,11 +546,11 @@ def _scored(pilot: Pilot) -> Iterator[Stage]:
         of_measure, name = scores[scores["measure"] == measure], scale.key.name.lower()
         by_wave = {wave: of_measure[of_measure["wave"] == wave] for wave in pilot.outcome_waves}
         for wave, there in by_wave.items():
-            yield f"{name} at {wave}", there["team"], arms
+            yield f"{name} at {wave}", there["arm"], arms
         before = by_wave[pilot.study.first_wave]["practitioner_id"]
         for wave in pilot.outcome_waves[1:]:
             paired = by_wave[wave]["practitioner_id"].isin(before)
-            yield paired_stage(pilot, name, wave), by_wave[wave].loc[paired, "team"], arms
+            yield paired_stage(pilot, name, wave), by_wave[wave].loc[paired, "arm"], arms
 
 
 def _rates(pilot: Pilot) -> Iterator[Same]:
@@ -602,7 +609,7 @@ def response_rates(pilot: Pilot) -> pd.DataFrame:
     told = people(pilot)[["wave", "arm", "both", "before"]].to_numpy().tolist()
     again = {(wave, arm): (both, before) for wave, arm, both, before in told}
     register = pilot.training_attendance
-    listed = {whom: register["team"].map(pilot.study.arm_of) for whom in ELIGIBLE}
+    listed = {whom: pilot.study.placed(register)["arm"] for whom in ELIGIBLE}
     listed["attended training"] = listed["attended training"][attended_training(pilot)]
     rows: list[tuple[str, str, str, int, int]] = []
     for wave, arm, _, n in totals:
@@ -622,19 +629,17 @@ def response_rates(pilot: Pilot) -> pd.DataFrame:
     arms = set(listed["eligible for training"])
     unlisted = (table["denominator"] == "people known to the study") & ~table["arm"].isin(arms)
     table["kind"] = unlisted.map({True: UPPER_BOUND, False: "rate"})
-    return table.sort_values(["wave", "arm", "denominator"], ignore_index=True)
+    order = [*pilot.study.labels_of_waves, *pilot.study.arm_ids, *sorted({*table["denominator"]})]
+    return table.sort_values(
+        ["wave", "arm", "denominator"], key=lambda names: names.map(order.index), ignore_index=True
+    )
 
 
 def _known_people(pilot: Pilot, arm: str) -> set[str]:
     """People of an arm whom any raw file names."""
     frames = (*surveys(pilot).values(), pilot.training_attendance, pilot.tool_use)
-    arm_of = pilot.study.arm_of
-    return {
-        person
-        for frame in frames
-        for person, team in zip(frame["practitioner_id"], frame["team"], strict=True)
-        if arm_of[team] == arm
-    }
+    placed = pd.concat(map(pilot.study.placed, frames))
+    return set(placed.loc[placed["arm"] == arm, "practitioner_id"])
 
 
 def described_people(pilot: Pilot) -> pd.DataFrame:
@@ -646,17 +651,15 @@ def described_people(pilot: Pilot) -> pd.DataFrame:
         practitioner_id, team, arm, time_in_service and `NUMERIC_CHARACTERISTICS`.
     """
     columns = ["time_in_service", *NUMERIC_CHARACTERISTICS]
-    known = ["practitioner_id", "team"]
+    known = ["practitioner_id", "team", "arm"]
     asked = [
-        survey[[*known, *(column for column in columns if column in survey)]]
+        pilot.study.placed(survey)[known].join(survey[[name for name in columns if name in survey]])
         for survey in surveys(pilot).values()
         if {*columns} & {*survey}
     ]
     given = pd.concat(asked) if asked else pd.DataFrame(columns=known)
     given = given.reindex(columns=[*known, *columns]).dropna(subset=columns, how="all")
-    given = given.drop_duplicates("practitioner_id", ignore_index=True)
-    given.insert(2, "arm", given["team"].map(pilot.study.arm_of))
-    return given
+    return given.drop_duplicates("practitioner_id", ignore_index=True)
 
 
 @quantity()
@@ -759,26 +762,28 @@ def design(pilot: Pilot) -> pd.DataFrame:
     """
     study, instruments = pilot.study, pilot.instruments
     parts = {name: instruments.parts(name) for name in instruments.whole}
-    facts: dict[str, object] = {
-        "teams": len(study.teams),
-        "groups": len({team.arm for team in study.teams}),
+    facts: dict[str, object] = {"teams": len(study.teams)} if study.teams else {}
+    facts |= {
+        "groups": len(study.arms),
         "waves": len(study.waves),
         "outcome measures": len(instruments.whole),
         **{f"{name} domains": len(domains) for name, domains in parts.items() if domains},
     }
     if study.tool_months:
         facts["months of tool use"] = len(study.tool_months)
-    for arm in study.arm_ids:
+    for arm in () if study.one_by_one else study.arm_ids:
         members = study.teams_of(arm)
         facts[f"{arm} teams"] = len(members)
         facts[f"{arm} units"] = len({study.unit_of[team] for team in members})
-    units = [team.unit for team in study.teams]
-    facts["teams in shared units"] = sum(units.count(unit) > 1 for unit in units)
+    if not study.one_by_one:
+        units = [team.unit for team in study.teams]
+        facts["teams in shared units"] = sum(units.count(unit) > 1 for unit in units)
     for name, scale in instruments.measured.items():
         if scale.key.items:
             facts[f"{name} items"] = scale.items
             facts[f"{name} item maximum"] = scale.maximum
-        facts[f"{name} total maximum"] = scale.total_maximum
+        if scale.graded:
+            facts[f"{name} total maximum"] = scale.total_maximum
     for name, domains in parts.items():
         if domains:
             facts[f"{name} domain maximum"] = max(scale.total_maximum for scale in domains)

@@ -410,10 +410,10 @@ def clustered(
      icc  design_effect  solution  mean_low  mean_high  low  high
      0.1            1.2         1       7.2        7.2  1.3  13.2
     """
-    units, rows = len(set(figures.study.unit_of.values())), []
+    units, rows = figures.study.units or 0, []
     solutions = [pairs for _, pairs in _solutions(figures, measure)]
     solutions = solutions or [figures.contrasts(measure)]
-    for icc, (solution, pairs) in product(iccs, enumerate(solutions, 1)):
+    for icc, (solution, pairs) in product(iccs if units else (), enumerate(solutions, 1)):
         people = sum(change.pairs for change in pairs[0])
         effect = design_effect(people / units, icc)
         inflated = sqrt(effect) * float(stats.t.ppf((1 + confidence) / 2, units - 2))

@@ -224,7 +224,8 @@ def confidence(
             against |= not {*cited["id"], *claims}.isdisjoint(disputed)
             points = _points(found, set(cited["status"]), judged, against)
             tested = between_tests.__name__ in set(cited["quantity"])
-            cap, most = _cap(found, tested and len(set(pilot.study.unit_of.values())) < FEW_UNITS)
+            units = pilot.study.units
+            cap, most = _cap(found, tested and units is not None and units < FEW_UNITS)
             level = LEVELS[min(len(points), most)]
             binds = level != LEVELS[len(points)]
             table.append((question.id, part, points, cap if binds else "", level))

@@ -318,14 +318,22 @@ def study_has(folder: Path) -> dict[str, bool]:
     pilot = open_pilot(folder)
     study, counted = pilot.study, pilot.study.counted
     answers = (question.answers for question in read_questions(folder).values())
+    graded = [scale for scale in pilot.instruments.whole.values() if scale.graded]
+    planned = not study.one_by_one and [*pilot.instruments.whole.values()][:1] == graded[:1]
     return {
+        "observed": study.provenance == "observed",
         "contrasts": study.reference is not None,
         "single-arm": study.reference is None,
-        "higher": all(scale.better > 0 for scale in pilot.instruments.whole.values()),
-        "lower": any(scale.better < 0 for scale in pilot.instruments.whole.values()),
+        "units": study.reference is not None and not study.one_by_one,
+        "one-by-one": study.reference is not None and study.one_by_one,
+        "higher": bool(graded) and all(scale.better > 0 for scale in graded),
+        "lower": any(scale.better < 0 for scale in graded),
+        "yes-or-no": any(scale.yes_or_no for scale in pilot.instruments.whole.values()),
         "own-words": not study.chapters,
-        # Planning the next trial compares one arm with the reference, before and after.
-        "two-arms": len(study.arms) == 2 and len(pilot.outcome_waves) == 2,
+        "teams": bool(study.teams),
+        "two-arms": len(study.arms) == 2 and len(pilot.outcome_waves) > 1,
+        # Planning the next trial of teams compares one arm with the reference, before and after.
+        "plan": len(study.arms) == len(pilot.outcome_waves) == 2 and planned,
         "training": pilot.has("training_attendance") or bool(counted.statements),
         "tools": bool(pilot.tools),
         "anticipated": bool(counted.anticipated_outcomes),

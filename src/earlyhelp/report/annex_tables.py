@@ -114,7 +114,10 @@ def _scale(scale: Scale) -> Iterator[str]:
     columns = ", ".join(f"`{column}`" for column in scale.columns)
     ends = f"{scale.minimum} to {scale.maximum}"
     yield f"total in {columns}" if scale.key.total else f"{columns}, each from {ends}"
-    yield f"scores from {scale.lowest} to {scale.highest}"
+    if scale.graded:
+        yield f"scores from {scale.lowest} to {scale.highest}"
+    else:
+        yield "yes (1) or no (0)" if scale.yes_or_no else f"measured in {escape(scale.unit)}"
     if scale.key.reversed:
         yield f"reversed {', '.join(f'`{column}`' for column in scale.key.reversed)}"
     if scale.key.bands:

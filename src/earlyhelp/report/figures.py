@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from itertools import cycle, zip_longest
+from math import isnan
 from textwrap import fill
 from typing import Any
 
@@ -300,6 +301,41 @@ def _means(axes: Axes, frame: pd.DataFrame) -> None:
     axes.set_xticks(range(len(waves)), [label(wave, frame) for wave in waves])
 
 
+def changes(frame: pd.DataFrame) -> Figure:
+    """Mean change since the first wave by arm and wave, one panel per measure.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        measure, arm, wave, mean_change, ci_low, ci_high (`outcomes.paired_tests`).
+
+    Examples
+    --------
+    >>> columns = ["measure", "arm", "wave", "mean_change", "ci_low", "ci_high"]
+    >>> frame = pd.DataFrame([("calm", "new", "later", 2.0, 1.0, 3.0)], columns=columns)
+    >>> [axes.get_title() for axes in changes(frame).axes]
+    ['calm']
+    """
+    measures = list(frame["measure"].unique())
+    figure, panels = side_by_side(3.0, columns=len(measures))
+    arms, waves = looks(frame["arm"].unique()), list(frame["wave"].unique())
+    for axes, measure in zip(panels, measures, strict=True):
+        rows = frame[frame["measure"] == measure]
+        for column, (arm, (colour, marker)) in enumerate(arms.items()):
+            of_arm = rows[rows["arm"] == arm].set_index("wave").reindex(waves)
+            shift = 0.12 * (column - (len(arms) - 1) / 2)
+            places = [place + shift for place in range(len(waves))]
+            axes.vlines(places, of_arm["ci_low"], of_arm["ci_high"], color=colour)
+            axes.plot(places, of_arm["mean_change"], marker, color=colour, label=label(arm, frame))
+        axes.axhline(0, color=MUTED, linewidth=1)
+        axes.set(title=label(measure, frame), xlim=(-0.5, len(waves) - 0.5))
+        axes.set_xticks(range(len(waves)), [label(wave, frame) for wave in waves])
+    panels[0].set_ylabel("Mean change with its interval")
+    handles, names = panels[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside upper center", ncols=len(names), frameon=False)
+    return figure
+
+
 def arms_compared(
     means: pd.DataFrame, contrasts: pd.DataFrame, maximum: float, title: str
 ) -> Figure:
@@ -313,7 +349,7 @@ def arms_compared(
         contrast, difference, ci_low, ci_high, one row or more for each contrast
         (`outcomes.between_tests`, `determined.differences`).
     maximum : float
-        Highest possible score.
+        Highest possible score; NaN where there is none.
     title : str
         What is compared.
     """
@@ -333,24 +369,32 @@ def arms_compared(
         for row in ordered.to_dict("records")
     ]
     _estimates(upper, ordered.rename(columns={"mean": "estimate"}), names, [*ordered["arm"]])
-    upper.axvline(maximum, color=MUTED, linestyle=":", linewidth=1)
-    upper.annotate(
-        "highest possible",
-        (maximum, 0.5),
-        (-3, 0),
-        xycoords=("data", "axes fraction"),
-        textcoords="offset points",
-        ha="right",
-        va="center",
-        fontsize=8,
-    )
-    upper.set_title(f"{label(means['measure'].iloc[0], means)}, mean scores", loc="right")
+    if not isnan(maximum):
+        upper.axvline(maximum, color=MUTED, linestyle=":", linewidth=1)
+        upper.annotate(
+            "highest possible",
+            (maximum, 0.5),
+            (-3, 0),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            ha="right",
+            va="center",
+            fontsize=8,
+        )
+    scores = "means" if isnan(maximum) else "mean scores"
+    upper.set_title(f"{label(means['measure'].iloc[0], means)}, {scores}", loc="right")
     names = [label(name, means) for name in contrasts["contrast"]]
+    if len(waves) > 2:
+        to = [f" to {label(wave, means).lower()}" for wave in contrasts["wave"]]
+        changed = contrasts["contrast"] == "change"
+        names = [
+            name + then * change for name, then, change in zip(names, to, changed, strict=True)
+        ]
     # A contrast of which several values are possible has its name once.
     shown = [name if name not in names[:row] else "or" for row, name in enumerate(names)]
     _estimates(lower, contrasts.rename(columns={"difference": "estimate"}), shown)
     lower.axvline(0, color=MUTED, linewidth=1)
-    lower.set_title(f"{title}, points", loc="right")
+    lower.set_title(title if isnan(maximum) else f"{title}, points", loc="right")
     return figure
 
 

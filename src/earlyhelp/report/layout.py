@@ -192,7 +192,7 @@ def _by_wave(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _waves(frame: pd.DataFrame) -> Columns:
     waves: Columns = {wave: (label(wave, frame), 0) for wave in dict.fromkeys(frame["wave"])}
-    return {**TEAM, **waves}
+    return {**(TEAM if set(frame["team"]) > {"all"} else ARM), **waves}
 
 
 def _by_activity(frame: pd.DataFrame) -> pd.DataFrame:
@@ -255,6 +255,26 @@ def _with_varying(*names: str, shown: Columns) -> Callable[[pd.DataFrame], Colum
     return lambda frame: {**MEASURE, **_varying(frame, *names), **shown}
 
 
+def _summary(frame: pd.DataFrame) -> Columns:
+    told: Columns = {**GROUP, "n": ("n", 0), "mean": ("Mean", 1), "sd": ("SD", 1)}
+    graded = frame["scale_maximum"].notna().any()
+    return {**told, "scale_maximum": ("Scale maximum", 0)} if graded else told
+
+
+def _estimates(frame: pd.DataFrame) -> Columns:
+    return {
+        **MEASURE,
+        **_varying(frame, "wave", "analysed"),
+        "estimate": ("Estimate", None),
+        "arm": ("Arm", None),
+        "n": ("n", 0),
+        "value": ("Points" if frame.attrs.get("graded", True) else "Value", 1),
+        ("ci_low", "ci_high"): ("Interval", 1),
+        "d": ("d, baseline SD", 2),
+        "dz": ("dz", 2),
+    }
+
+
 def _ceiling(frame: pd.DataFrame) -> Columns:
     top = (frame["best"] == frame["scale_maximum"]).all()
     return {
@@ -271,7 +291,8 @@ def _by_person_type(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.pivot(index="tool", columns="person_type", values="people").reset_index()
 
 
-TEAM: Columns = {"arm": ("Arm", None), "team": ("Team", None)}
+ARM: Columns = {"arm": ("Arm", None)}
+TEAM: Columns = {**ARM, "team": ("Team", None)}
 SHARE: Columns = {"n": ("n", 0), "total": ("Of", 0), "percent": ("%", 1)}
 AGREE: Columns = {
     "question": ("Statement", None),
@@ -427,35 +448,13 @@ LAYOUTS: Mapping[str, Layout] = {
     "tbl-rating-differences": Layout(_compared_tools),
     "tbl-continuation": Layout({"answer": ("Would go on using the tools", None), **SHARE}),
     "tbl-anticipated-outcomes": Layout(AGREE),
-    "tbl-outcome-summary": Layout(
-        {
-            **GROUP,
-            "n": ("n", 0),
-            "mean": ("Mean", 1),
-            "sd": ("SD", 1),
-            "scale_maximum": ("Scale maximum", 0),
-        }
-    ),
+    "tbl-outcome-summary": Layout(_summary),
     "tbl-domain-differences": Layout(_compared_domains),
     "tbl-paired-tests": Layout(
         _with_varying("wave", shown={"arm": ("Arm", None), "n": ("Pairs", 0), **TEST})
     ),
     "tbl-between-tests": Layout(_with_varying("arm", "wave", shown=TEST)),
-    "tbl-estimates": Layout(
-        _with_varying(
-            "wave",
-            shown={
-                "analysed": ("Analysed", None),
-                "estimate": ("Estimate", None),
-                "arm": ("Arm", None),
-                "n": ("n", 0),
-                "value": ("Points", 1),
-                ("ci_low", "ci_high"): ("Interval", 1),
-                "d": ("d, baseline SD", 2),
-                "dz": ("dz", 2),
-            },
-        )
-    ),
+    "tbl-estimates": Layout(_estimates),
     "tbl-ceiling": Layout(_ceiling),
     "tbl-design-effects": Layout(
         _with_varying(

@@ -223,6 +223,18 @@ class Page:
         source = f"Report: {place}." if place else ""
         return " ".join(filter(None, [source, reading])) if self._reconstructed else ""
 
+    def asked(self, *columns: str) -> str:
+        """End of a caption: the survey that asked something; empty where none did.
+
+        Examples
+        --------
+        >>> page = open_page("tests/studies/complete")
+        >>> page.asked("continue_tools"), page.asked("favourite_colour")
+        (', endline survey', '')
+        """
+        wave = self.pilot.wave_asking(*columns)
+        return f", {wave.label.lower()} survey" if wave else ""
+
     def answer(self, question: str, part: Part) -> None:
         """Show a research question and its answer, the numbers filled from the analysis.
 
@@ -393,20 +405,22 @@ def design_in_words(pilot: Pilot) -> str:
     """
     study = pilot.study
     arms = [arm.label + " (the reference)" * arm.reference for arm in study.arms]
-    had = f"one arm, {arms[0]}," if len(arms) == 1 else f"{len(arms)} arms, {_listed(arms)},"
-    units = len({team.unit for team in study.teams})
+    had = f"one arm, {arms[0]}," if len(arms) == 1 else f"{len(arms)} arms, {listed(arms)},"
+    teams = f"with {len(study.teams)} teams" if study.teams else ""
+    alone = "whose people were allocated one by one" if len(arms) > 1 else ""
+    where = f"{teams} {alone}" if study.one_by_one else f"{teams} in {study.units} units"
     waves = [f"{w.label} ({datetime.strptime(w.month, '%Y-%m'):%B %Y})" for w in study.waves]
     measures = [pilot.labels[name] for name in pilot.instruments.whole]
     first, *later = (pilot.labels[wave] for wave in pilot.outcome_waves or (study.first_wave,))
     said = [
-        f"The pilot had {had} with {len(study.teams)} teams in {units} units.",
-        f"It was surveyed at {_listed(waves)}.",
+        f"The pilot had {had} {where}".strip(" ,") + ".",
+        f"It was surveyed at {listed(waves)}.",
     ]
     if later:
         many = "outcome is" if len(measures) == 1 else "outcomes are"
-        said.append(f"The {many} {_listed(measures)}.")
+        said.append(f"The {many} {listed(measures)}.")
         said.append(
-            f"Scores of {_listed(later)} are set against those of {first}, of the same people."
+            f"Scores of {listed(later)} are set against those of {first}, of the same people."
         )
         said.append(
             "The change in each arm is set against that in the reference arm."
@@ -416,6 +430,13 @@ def design_in_words(pilot: Pilot) -> str:
     return escape(" ".join(said))
 
 
-def _listed(words: list[str]) -> str:
+def listed(words: list[str]) -> str:
+    """Words in a sentence, the last joined by "and".
+
+    Examples
+    --------
+    >>> listed(["May", "June", "July"])
+    'May, June and July'
+    """
     *most, last = words
     return f"{', '.join(most)} and {last}" if most else last

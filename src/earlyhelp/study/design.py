@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
+import pandas as pd
 from pydantic import Field, FiniteFloat, field_validator, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
@@ -43,11 +44,25 @@ class Arm(Strict):
 
 
 class Team(Strict):
-    """One team; `unit` is the unit in which it was randomised, or else the cluster."""
+    """One team.
+
+    Attributes
+    ----------
+    arm : str, optional
+        The arm of all its people; without one they were allocated one by one.
+    unit : str, optional
+        The unit in which it was randomised, or else the cluster.
+    """
 
     id: Text
-    arm: Text
-    unit: Text
+    arm: Text | None = None
+    unit: Text | None = None
+
+    @model_validator(mode="after")
+    def _allocated(self) -> Team:
+        if (self.arm is None) != (self.unit is None):
+            raise ValueError("arm and unit, or for a team of people allocated one by one neither")
+        return self
 
 
 class Wave(Strict):
@@ -241,6 +256,9 @@ class Study(Strict):
         Facts that no file of people holds, for claims and for the next steps.
     assumed : dict
         Of a reconstruction: assumptions that free numbers rest on, by quantity.
+    teams : tuple of Team
+        Where people belong, if anywhere: either every team has an arm, or none has and each
+        person's arm stands in the surveys.
     chapters : bool
         Whether the chapters in book/ are about it; others get pages of results and of reference.
     """
@@ -256,7 +274,7 @@ class Study(Strict):
     licence: str = ""
     reconstruction_seed: int | None = None
     arms: Annotated[tuple[Arm, ...], Field(min_length=1)]
-    teams: tuple[Team, ...]
+    teams: tuple[Team, ...] = ()
     waves: Annotated[tuple[Wave, ...], Field(min_length=1)]
     tool_months: tuple[Month, ...] = ()
     counted: Counted = Field(default_factory=Counted)
@@ -291,14 +309,18 @@ class Study(Strict):
     @model_validator(mode="after")
     def _of_known_arms(self) -> Study:
         arms = self.labels_of_arms
-        named = {f"team {team.id}": {team.arm} for team in self.teams}
+        named = {f"team {team.id}": {team.arm} for team in self.teams if team.arm}
         named |= {f"wave {wave.id}": set(wave.arms) for wave in self.waves}
         for name, found in named.items():
             if unknown := sorted(found - set(arms)):
                 raise ValueError(f"arms that are stated; {unknown[0]} of {name} is none")
-        if without := sorted(set(arms) - {team.arm for team in self.teams}):
+        if self.one_by_one:
+            return self
+        if without := [team.id for team in self.teams if not team.arm]:
+            raise ValueError(f"an arm for every team or for none; {without[0]} has none")
+        if without := sorted(set(arms) - {*self.arm_of.values()}):
             raise ValueError(f"each arm has a team; {without[0]} has none")
-        for unit in {team.unit for team in self.teams}:
+        for unit in {*self.unit_of.values()}:
             if len({team.arm for team in self.teams if team.unit == unit}) > 1:
                 raise ValueError(f"each unit in one arm; {unit} is in several")
         return self
@@ -346,19 +368,54 @@ class Study(Strict):
         """The wave that later ones are compared with."""
         return self.waves[0].id
 
+    @property
+    def one_by_one(self) -> bool:
+        """Whether people were allocated one by one, and not with their team."""
+        return not any(team.arm for team in self.teams)
+
     def teams_of(self, *arms: str) -> tuple[str, ...]:
-        """Ids of the teams of some arms."""
-        return tuple(team.id for team in self.teams if team.arm in arms)
+        """Ids of the teams that have people of some arms."""
+        return tuple(team.id for team in self.teams if team.arm in (None, *arms))
 
     @property
     def arm_of(self) -> dict[str, str]:
-        """Arm by team id."""
-        return {team.id: team.arm for team in self.teams}
+        """Arm by team id; empty where people were allocated one by one."""
+        return {team.id: team.arm for team in self.teams if team.arm}
 
     @property
     def unit_of(self) -> dict[str, str]:
-        """Randomised unit by team id."""
-        return {team.id: team.unit for team in self.teams}
+        """Randomised unit by team id; empty where people were allocated one by one."""
+        return {team.id: team.unit for team in self.teams if team.unit}
+
+    @property
+    def units(self) -> int | None:
+        """How many units were randomised; None where people were allocated one by one."""
+        return None if self.one_by_one else len(set(self.unit_of.values()))
+
+    def placed(self, people: pd.DataFrame) -> pd.DataFrame:
+        """Where each row's person belongs.
+
+        Parameters
+        ----------
+        people : DataFrame
+            Raw file with `practitioner_id` and `team`, or with `arm` where people were allocated
+            one by one to several arms.
+
+        Returns
+        -------
+        DataFrame
+            practitioner_id, team ("" where there are no teams), unit (the person, where people were
+            allocated one by one) and arm, with the index of `people`.
+        """
+        frame = people[["practitioner_id"]].copy()
+        frame["team"] = people["team"] if self.teams else ""
+        if self.one_by_one:
+            frame["unit"] = people["practitioner_id"]
+            frame["arm"] = people["arm"] if len(self.arms) > 1 else self.arm_ids[0]
+        else:
+            frame["unit"] = people["team"].map(self.unit_of)
+            frame["arm"] = people["team"].map(self.arm_of)
+        return frame
 
 
 def contrast(arm: str, reference: str | None) -> str:

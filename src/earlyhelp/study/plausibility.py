@@ -7,6 +7,7 @@ row that cannot be so.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import product
 from typing import Any
 
 import pandas as pd
@@ -40,16 +41,16 @@ def _surveys(study: Study, frames: Frames) -> Iterator[tuple[str, tuple[str, ...
         yield wave.file, wave.arms, frames[wave.file]
 
 
-def one_team_each(study: Study, frames: Frames) -> Iterator[Problem]:
-    """A person is in one team, in all files."""
-    team_of: dict[str, str] = {}
-    for stem, frame in frames.items():
-        if "practitioner_id" not in frame:
+def one_place_each(study: Study, frames: Frames) -> Iterator[Problem]:
+    """A person is in one team and arm, in all files."""
+    place_of: dict[tuple[str, str], str] = {}
+    for (stem, frame), column in product(frames.items(), ("team", "arm")):
+        if not {"practitioner_id", column} <= {*frame}:
             continue
-        for line, person, team in frame[["practitioner_id", "team"]].itertuples():
-            known = team_of.setdefault(person, team)
-            if team != known:
-                yield _problem(stem, line, "team", repr(team), f"{known!r}, as elsewhere")
+        for line, person, place in frame[["practitioner_id", column]].itertuples():
+            known = place_of.setdefault((column, person), place)
+            if place != known:
+                yield _problem(stem, line, column, repr(place), f"{known!r}, as elsewhere")
 
 
 def adult_or_child(study: Study, frames: Frames) -> Iterator[Problem]:
@@ -66,7 +67,7 @@ def questions_of_one_arm(study: Study, frames: Frames) -> Iterator[Problem]:
     """Nobody answers the questions that only the other arm was asked."""
     users = {*study.counted.frequency.values(), *QUESTIONS_OF_USERS}
     for stem, _, frame in _surveys(study, frames):
-        arms = frame["team"].map(study.arm_of)
+        arms = study.placed(frame)["arm"]
         for column in frame:
             wrong = frame.loc[arms == study.reference, column] if column in users else NOBODY
             if column in QUESTIONS_OF_THE_REFERENCE:
@@ -79,11 +80,13 @@ def questions_of_one_arm(study: Study, frames: Frames) -> Iterator[Problem]:
 def arms_of_the_wave(study: Study, frames: Frames) -> Iterator[Problem]:
     """A survey has answers only of the arms that it went to by `study.yml`."""
     for stem, arms, frame in _surveys(study, frames):
-        expected = f"a team of: {', '.join(arms) or 'no arm'} (study.yml, waves)"
-        for line, team in frame["team"].items():
-            if study.arm_of[team] not in arms:
-                found = f"{team!r}, in the {study.arm_of[team]} arm"
-                yield _problem(stem, line, "team", found, expected)
+        column, what = ("arm", "an arm") if study.one_by_one else ("team", "a team")
+        expected = f"{what} of: {', '.join(arms)} (study.yml, waves)"
+        placed = study.placed(frame)
+        wrong = placed.loc[~placed["arm"].isin(arms), ["team", "arm"]]
+        for line, team, arm in wrong.itertuples():
+            found = f"{arm if study.one_by_one else team!r}, in the {arm} arm"
+            yield _problem(stem, line, column, found, expected)
 
 
 def waves_in_order(study: Study, frames: Frames) -> Iterator[Problem]:
@@ -108,7 +111,7 @@ def register_of_the_arm(study: Study, frames: Frames) -> Iterator[Problem]:
         return
     register = set(frames["training_attendance"]["practitioner_id"])
     for stem, _, frame in _surveys(study, frames):
-        arms = frame["team"].map(study.arm_of)
+        arms = study.placed(frame)["arm"]
         for line, person in frame.loc[arms != study.reference, "practitioner_id"].items():
             if person not in register:
                 expected = "a practitioner of training_attendance.csv, as all of that arm"
@@ -153,7 +156,7 @@ def years_do_not_fall(study: Study, frames: Frames) -> Iterator[Problem]:
 
 
 RULES: tuple[Rule, ...] = (
-    one_team_each,
+    one_place_each,
     adult_or_child,
     questions_of_one_arm,
     arms_of_the_wave,

@@ -113,11 +113,11 @@ def columns_read(study: Study, instruments: Instruments) -> dict[str, dict[str, 
     """
     counted = study.counted
     tools = (*counted.frequency, *(scale.key.tool for scale in instruments.ratings.values()))
-    trained = _one_of(*study.teams_of(*study.treated))
+    trained = _place(study, *study.treated)
     columns = {
         "training_attendance": {
             "practitioner_id": _ID,
-            "team": trained,
+            **trained,
             "role": _listed(*counted.practitioners, always=True),
             "part_1": _listed(*filter(None, [counted.absent]), always=True),
             "part_2": _listed(*filter(None, [counted.absent]), always=True),
@@ -129,7 +129,7 @@ def columns_read(study: Study, instruments: Instruments) -> dict[str, dict[str, 
             "person_type": _one_of(*PERSON_TYPES),
             "tool": Reads(always=True, answers=tuple(counted.frequency), counted=tools),
             "practitioner_id": _ID,
-            "team": trained,
+            **trained,
             "month": _one_of(*study.tool_months),
             "score": _NUMBER,
         },
@@ -151,12 +151,19 @@ def columns_read(study: Study, instruments: Instruments) -> dict[str, dict[str, 
     }
     asked = {name: replace(reads, optional=True) for name, reads in _asked(study).items()}
     for wave in study.waves:
-        teams = _one_of(*study.arm_of)
-        columns[wave.file] = {"practitioner_id": _ID, "team": teams, **asked}
+        columns[wave.file] = {"practitioner_id": _ID, **_place(study, *study.arm_ids), **asked}
     for scale in instruments.scales.values():
         for stem in scale.files:
-            columns.setdefault(stem, {}).update(dict.fromkeys(scale.columns, _NUMBER))
+            if stem in columns:
+                columns[stem].update(dict.fromkeys(scale.columns, _NUMBER))
     return columns
+
+
+def _place(study: Study, *arms: str) -> dict[str, Reads]:
+    """Columns by which `Study.placed` knows where people of some arms belong."""
+    teams = {"team": _one_of(*study.teams_of(*arms))} if study.teams else {}
+    alone = {"arm": _one_of(*arms)} if study.one_by_one and len(study.arms) > 1 else {}
+    return teams | alone
 
 
 def _asked(study: Study) -> dict[str, Reads]:
@@ -278,7 +285,8 @@ class Pilot:
         """
         if wave := self.wave_asking(*columns):
             return self.raw[wave.file]
-        return pd.DataFrame({name: [] for name in ("practitioner_id", "team", "role", *columns)})
+        place = _place(self.study, *self.study.arm_ids)
+        return pd.DataFrame({name: [] for name in ("practitioner_id", *place, "role", *columns)})
 
     def answers(self, column: str, *files: str) -> tuple[Any, ...]:
         """The answers that the dictionary lists for a column of some files, in order.

@@ -27,10 +27,15 @@ Columns = tuple[dictionary.Name, ...]
 class ScaleKey(Strict):
     """How one score is made: of `items`, or in another column as a `total`.
 
+    A total from 0 to 1 answers yes or no and counts as 0 or 100: its mean is the percentage of yes.
+
     Attributes
     ----------
     name : str
         In words.
+    measured_in : str
+        Of a total that is no score but a quantity, such as a weight: its unit. The ends of its
+        answers are then those of what is plausible.
     reversed : tuple of str
         Items whose answers count from the other end.
     tool : str
@@ -46,6 +51,7 @@ class ScaleKey(Strict):
     name: Text
     items: Columns = ()
     total: dictionary.Name | None = None
+    measured_in: str = ""
     reversed: Columns = ()
     tool: str = ""
     bands: dict[Text, tuple[FiniteFloat, FiniteFloat]] = Field(default_factory=dict)
@@ -56,6 +62,8 @@ class ScaleKey(Strict):
     def _one_source(self) -> ScaleKey:
         if bool(self.items) == bool(self.total):
             raise ValueError("either items or a total")
+        if self.measured_in and not self.total:
+            raise ValueError("measured_in of a total only")
         if len(set(self.items)) < len(self.items):
             raise ValueError("each item once")
         if unknown := sorted(set(self.reversed) - set(self.items)):
@@ -127,6 +135,16 @@ class Scale:
         return len(self.columns)
 
     @property
+    def yes_or_no(self) -> bool:
+        """Whether it is one answer, yes (1) or no (0)."""
+        return bool(self.key.total) and (self.minimum, self.maximum) == (0, 1)
+
+    @property
+    def graded(self) -> bool:
+        """Whether scores lie between two ends that somebody chose, so that they may be too near."""
+        return not self.key.measured_in and not self.yes_or_no
+
+    @property
     def lowest(self) -> int:
         """Lowest possible score."""
         return self.total_minimum if self.about.score == "sum" else self.minimum
@@ -135,6 +153,11 @@ class Scale:
     def highest(self) -> int:
         """Highest possible score."""
         return self.total_maximum if self.about.score == "sum" else self.maximum
+
+    @property
+    def unit(self) -> str:
+        """What its numbers count, where they are no points of a scale."""
+        return "%" if self.yes_or_no else self.key.measured_in
 
     @property
     def better(self) -> int:
@@ -159,7 +182,7 @@ class Scale:
     @property
     def total_maximum(self) -> int:
         """Highest possible total of the items."""
-        return self.items * self.maximum
+        return 100 if self.yes_or_no else self.items * self.maximum
 
 
 @dataclass(frozen=True)
@@ -181,7 +204,9 @@ class Instruments:
     def labels(self) -> dict[str, str]:
         """Words for scales and instruments, by id."""
         names = {
-            name: scale.key.name + ", less is better" * (scale.better < 0)
+            name: scale.key.name
+            + (f" ({scale.unit})" if scale.unit else "")
+            + ", less is better" * (scale.better < 0)
             for name, scale in self.scales.items()
         }
         given = {scale.instrument: scale.about.label for scale in self.scales.values()}

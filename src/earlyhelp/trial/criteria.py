@@ -187,9 +187,10 @@ def assess(pilot: Pilot, confidence: float = 0.95, icc: float = 0.0) -> pd.DataF
     seen = observed(pilot)
     study = pilot.study
     arms = {arm: (arm,) for arm in study.arm_ids} | {TREATED: study.treated}
-    teams = {name: study.teams_of(*of) for name, of in arms.items()}
+    # Who was allocated alone shares a unit with nobody: its size is that of one person.
+    teams = {name: study.teams_of(*of) for name, of in arms.items() if not study.one_by_one}
     units = {name: len({study.unit_of[team] for team in of}) for name, of in teams.items()}
-    sizes = seen["total"] / seen["arm"].map(units)
+    sizes = seen["total"] / seen["arm"].map(units).astype(float)
     seen["design_effect"] = [design_effect(max(size, 1.0), icc) for size in sizes.fillna(1.0)]
     free = seen.index[seen["status"] == FREE]
     stated = [c for c in pilot.study.progression.criteria if c.quantity not in free]

@@ -118,14 +118,14 @@ def read_sweep(folder: str | Path) -> Sweep:
 
 
 def randomised_units(folder: str | Path) -> int:
-    """Number of units that the pilot randomised.
+    """Number of units that the pilot randomised; none where people were allocated one by one.
 
     Examples
     --------
     >>> randomised_units("tests/studies/complete")
     4
     """
-    return len(set(read_study(folder).unit_of.values()))
+    return read_study(folder).units or 0
 
 
 def of_pilot(sweep: Sweep, folder: str | Path) -> Sweep:
@@ -137,7 +137,7 @@ def of_pilot(sweep: Sweep, folder: str | Path) -> Sweep:
     >>> grid.cluster_size, of_pilot(grid, "tests/studies/complete").cluster_size
     (8.0, 10.0)
     """
-    teams = len(read_study(folder).teams) / randomised_units(folder)
+    teams = len(read_study(folder).teams) / (randomised_units(folder) or 1)
     return sweep.model_copy(update={"cluster_size": teams * sweep.cluster_size})
 
 

@@ -61,7 +61,7 @@ def answered(rotherham: Path) -> list[tuple[str, str]]:
     return [
         (question.id, sentence)
         for question in read_questions(rotherham).values()
-        for answer in question.answers.values()
+        for answer in (*question.answers.values(), *question.findings.values())
         for sentence in sentences(answer)
     ]
 

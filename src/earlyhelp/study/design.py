@@ -406,7 +406,8 @@ class Question(Strict):
     """One research question, and its answers by part of the approach.
 
     A number in an answer is a claim id in braces, never a digit; ``{rows: Q001, Q002}`` names the
-    rows of the framework matrix that bear what stands before it.
+    rows of the framework matrix that bear what stands before it. `findings` has, by the name of a
+    figure, the finding that its title says, with numbers as in an answer.
     """
 
     id: QuestionId
@@ -414,11 +415,13 @@ class Question(Strict):
     name: str
     question: str
     answers: dict[Part, str] = Field(default_factory=dict)
+    findings: dict[str, str] = Field(default_factory=dict)
 
     @property
     def placeholders(self) -> set[str]:
-        """Claim ids that the answers name."""
-        return {claim for text in self.answers.values() for claim in PLACEHOLDER.findall(text)}
+        """Claim ids that the answers and findings name."""
+        texts = (*self.answers.values(), *self.findings.values())
+        return {claim for text in texts for claim in PLACEHOLDER.findall(text)}
 
 
 def rows_named(text: str) -> list[str]:

@@ -34,6 +34,14 @@ HATCHES = ("", "///", "...", "xxx")
 # From disagreement to agreement, ordered by lightness as well as hue.
 AGREEMENT_COLOURS = ("#8c3b10", "#dd9a6c", "#e4e6e8", "#8fb8d3", "#0b5c8a")
 WIDTH, NARROW = 7.2, 4.3
+# The families of the pages (`book/_static/report.css`); print has its own for text and figures.
+FONTS = (
+    "'Source Sans 3', 'Source Sans Pro', 'Segoe UI', 'Helvetica Neue', Arial, 'Liberation Sans', "
+    "sans-serif"
+)
+# What figures are laid out in: known wherever matplotlib is, and wider than any of those, so that
+# nothing runs over.
+MEASURED = "DejaVu Sans"
 
 
 def use_style() -> None:
@@ -41,11 +49,10 @@ def use_style() -> None:
     matplotlib.rcdefaults()
     sns.set_theme(
         style="whitegrid",
-        font="DejaVu Sans",
+        font=MEASURED,
         palette=BAR_COLOURS,
         rc={
-            # Real text; Verdana has the widths of DejaVu Sans where that is not installed.
-            "font.sans-serif": ["DejaVu Sans", "Verdana"],
+            "font.sans-serif": [MEASURED],
             "font.family": "sans-serif",
             "font.size": 9,
             "axes.titlesize": 10,
@@ -64,6 +71,17 @@ def use_style() -> None:
             "hatch.linewidth": 0.6,
         },
     )
+
+
+def in_font_of_text(svg: str) -> str:
+    """A drawing of matplotlib's whose text, which is real text, has the families of the pages.
+
+    Examples
+    --------
+    >>> in_font_of_text("font-family: 'DejaVu Sans', sans-serif; fill: red")[:28]
+    "font-family: 'Source Sans 3'"
+    """
+    return svg.replace(f"'{MEASURED}', sans-serif", FONTS)
 
 
 def mark(figure: Figure, statuses: Collection[str]) -> Figure:
@@ -137,7 +155,7 @@ def agreement(answers: pd.DataFrame) -> Figure:
         colour = AGREEMENT_COLOURS[value - 1]
         rows = answers[answers["answer"] == option].set_index("question").loc[questions]
         bars = axes.barh(
-            [fill(label(question, answers), 34) for question in questions],
+            range(len(questions)),
             rows["percent"],
             left=left,
             color=colour,
@@ -148,6 +166,7 @@ def agreement(answers: pd.DataFrame) -> Figure:
         ink = "white" if colour in (AGREEMENT_COLOURS[0], AGREEMENT_COLOURS[-1]) else INK
         axes.bar_label(bars, texts, label_type="center", color=ink, fontsize=8)
         left += rows["percent"]
+    _name(axes, [fill(label(question, answers), 34) for question in questions])
     axes.invert_yaxis()
     axes.set(xlim=(0, 100), xlabel="Share of respondents (%); numbers are people")
     axes.grid(axis="y", visible=False)
@@ -178,7 +197,7 @@ def bars(figure: Figure, frame: pd.DataFrame, hue: str = "") -> Figure:
     >>> frame = pd.DataFrame({"answer": ["yes", "no"], "n": [3, 1], "percent": [75.0, 25.0]})
     >>> figure, (axes,) = side_by_side(2)
     >>> axes = sns.barplot(frame, x="n", y="answer", ax=axes, **BARS)
-    >>> [text.get_text() for text in bars(figure, frame).axes[0].texts]
+    >>> [text.get_text() for text in bars(figure, frame).axes[0].texts[:2]]
     ['3 (75.0%)', '1 (25.0%)']
     """
     (axes,) = figure.axes
@@ -190,7 +209,7 @@ def bars(figure: Figure, frame: pd.DataFrame, hue: str = "") -> Figure:
         for bar in drawn:
             bar.set(hatch=hatch, edgecolor="white")
     words = [label(name, frame) for name in frame[category].unique()]
-    axes.set_yticks(range(len(words)), [fill(word[:1].upper() + word[1:], 30) for word in words])
+    _name(axes, [fill(word[:1].upper() + word[1:], 30) for word in words])
     axes.set(xlabel=COUNTED[column], ylabel="", xlim=(0, 1.18 * max(1, frame[column].max())))
     axes.grid(axis="y", visible=False)
     if legend := axes.get_legend():
@@ -210,6 +229,25 @@ def _with_shares(frame: pd.DataFrame, column: str) -> pd.Series:
         shares = frame["percent"].map(lambda percent: number(percent, 1))
         texts += " (" + shares + "%" + letters(frame, "percent", usual) + ")"
     return texts
+
+
+def _name(axes: Axes, names: Sequence[str], size: float = 9) -> None:
+    """Name the places of a vertical axis; every line by itself ends at the axis in any font."""
+    axes.set_yticks(range(len(names)), [""] * len(names))
+    for place, name in enumerate(names):
+        lines = name.split("\n")
+        for row, line in enumerate(lines):
+            axes.annotate(
+                line,
+                (0, place),
+                xycoords=axes.get_yaxis_transform(),
+                xytext=(-5, 1.2 * size * ((len(lines) - 1) / 2 - row)),
+                textcoords="offset points",
+                ha="right",
+                va="center_baseline",
+                fontsize=size,
+                annotation_clip=False,
+            )
 
 
 def _bars(axes: Axes) -> list[BarContainer]:
@@ -501,7 +539,7 @@ def progression(assessment: pd.DataFrame) -> Figure:
         for place, row in enumerate(part.to_dict("records")):
             _criterion(axes, place, row, scale, ends)
         names = part["label"] + letters(part, "estimate", usual)
-        axes.set_yticks(range(len(part)), [fill(name, 42) for name in names], fontsize=8)
+        _name(axes, [fill(name, 42) for name in names], 8)
         axes.set(xlim=ends, ylim=(len(part) - 0.4, -0.6))
         axes.set_xlabel(
             "Percent" if kind == "proportion" else "Mean rating ({:g} to {:g})".format(*ends)

@@ -194,6 +194,7 @@ class Page:
         said = [_people(people), *_badges(claimed), self._notes(place, reading)]
         # matplotlib otherwise writes the hour into every SVG.
         drawn = print_figure(figures.mark(figure, claimed), "svg", metadata={"Date": None})
+        drawn = figures.in_font_of_text(drawn)
         # Folded as soon as anything that it shows is illustrative: a drawing cannot leave it out.
         folded = [FREE] if FREE in claimed else claimed[:1]
         said += dict.fromkeys(assumed)

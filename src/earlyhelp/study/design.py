@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from pathlib import Path
 from typing import Annotated, Literal, get_args
@@ -235,6 +236,8 @@ class Study(Strict):
         Whether people are synthetic or real; decides what a number may claim.
     licence : str
         That of its text and data, for the covers.
+    date : date, optional
+        Day of this version of its text and data, for the covers and the files' properties.
     progression : Criteria, optional
         Progression criteria, where the study has any.
     design : dict
@@ -254,6 +257,7 @@ class Study(Strict):
     place: str
     provenance: Literal["reconstructed", "observed"]
     licence: str = ""
+    date: datetime.date | None = None
     reconstruction_seed: int | None = None
     arms: Annotated[tuple[Arm, ...], Field(min_length=1)]
     teams: tuple[Team, ...]

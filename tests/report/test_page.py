@@ -126,6 +126,13 @@ def test_a_partly_illustrative_figure_is_folded_and_finds_nothing(
     assert "earlyhelp-title" not in said
 
 
+def test_paragraphs_of_an_answer_stay_paragraphs(page: Page, shown: list[str]) -> None:
+    text = "Most came.\nOf all, {a-1} did."
+    asked = page.questions["1.1"].model_copy(update={"answers": {"training": text}})
+    dataclasses.replace(page, questions={"1.1": asked}).answer("1.1", "training")
+    assert "\n\nMost came.\n\nOf all, [12%](#ledger-a-1) did.\n" in shown[0]
+
+
 def test_question_without_answer(page: Page, shown: list[str]) -> None:
     page.answer("1.1", "approach")
     assert "No answer has been written yet." in shown[0]

@@ -72,6 +72,15 @@ def test_every_sentence_of_an_answer_has_a_number_or_rows(answered: list[tuple[s
     assert bare == []
 
 
+def test_no_paragraph_of_an_answer_is_long(rotherham: Path) -> None:
+    texts = [text for one in read_questions(rotherham).values() for text in one.answers.values()]
+    paragraphs = [
+        re.sub(r" ?\{rows: .*?\}", "", part) for text in texts for part in text.split("\n")
+    ]
+    assert len(paragraphs) > len(texts)
+    assert [part for part in paragraphs if len(part.split()) > 80] == []
+
+
 def test_sources_and_speakers_of_an_answer_are_those_of_its_rows(
     answered: list[tuple[str, str]], rotherham: Path
 ) -> None:

@@ -245,7 +245,8 @@ class Page:
         if question not in self.questions:
             return
         asked = self.questions[question]
-        answer = self.filled(asked.answers.get(part, "No answer has been written yet."))
+        told = asked.answers.get(part, "No answer has been written yet.")
+        answer = "\n\n".join(map(self.filled, told.split("\n")))
         show(f":::{{admonition}} {escape(asked.question)}\n:class: answer\n\n{answer}\n:::")
 
     def how_sure(self, rests_on: Mapping[str, Sequence[str]]) -> None:

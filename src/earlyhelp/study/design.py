@@ -410,8 +410,9 @@ class Question(Strict):
     """One research question, and its answers by part of the approach.
 
     A number in an answer is a claim id in braces, never a digit; ``{rows: Q001, Q002}`` names the
-    rows of the framework matrix that bear what stands before it. `findings` has, by the name of a
-    figure, the finding that its title says, with numbers as in an answer.
+    rows of the framework matrix that bear what stands before it. Its first paragraph answers; what
+    follows it stands with the question alone. `findings` has, by the name of a figure, the finding
+    that its title says, with numbers as in an answer.
     """
 
     id: QuestionId

@@ -334,8 +334,8 @@ def matrix_cells(matrix: pd.DataFrame, codebook: Codebook, question: str) -> pd.
     """
     rows = texts(matrix)
     rows = rows[rows["research_question"] == question]
-    names = rows["source_id"].map(source_name)
-    named = names.where(names == "", names + ": ")
+    called = rows["source_id"].map(source_name)
+    named = called.where(called == "", called + ": ")
     outcomes = [(key, codebook.name_of("outcome", key)) if key else None for key in rows["outcome"]]
     rows = rows.assign(
         summary=named + rows["summary"],

@@ -100,6 +100,13 @@ def test_a_number_in_a_sentence_does_not_interrupt_it_with_a_place(tmp_path: Pat
     )
 
 
+def test_a_number_in_a_figures_title_does_not_interrupt_it_either(tmp_path: Path) -> None:
+    title = "<strong>Most (<a href='more.html#ledger-n'>65%</a>) came.</strong> Who came."
+    figure = f"<figure><figcaption><p>{title}</p></figcaption></figure>"
+    volumes = joined(tmp_path, found=figure, more="<p id='ledger-n'>65%</p>")
+    assert "Most (65%) came. Who came." in said(volumes)
+
+
 def test_places_are_named_once_for_a_block_and_a_table(tmp_path: Path) -> None:
     two = "<a href='more.html#a'>one</a> and <a href='more.html#b'>two</a>"
     cells = f"<tr><td>{two}</td></tr>"

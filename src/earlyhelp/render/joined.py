@@ -47,7 +47,6 @@ FONT = "'Libertinus Serif'"
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 # A link says where it leads after the block that it stands in, tables in their caption.
 BLOCKS = ("p", "li", "dd", "dt", "figcaption", *HEADINGS)
-CAPTIONS = ("caption", "figcaption")
 SECTIONS_NAMED = 2
 # Links that say by themselves where to look: numbers in the ledger, authors in the references.
 SELF_EVIDENT = ".bibtex-citation a"
@@ -337,7 +336,7 @@ def _mention(links: list[tuple[Tag, _Target]], outside: list[Outside]) -> None:
         id(link)
         for link, target in links
         if link.css.match(SELF_EVIDENT)
-        or (target.fragment.startswith(LEDGER_ROW) and not link.find_parent(CAPTIONS))
+        or (target.fragment.startswith(LEDGER_ROW) and not link.find_parent("caption"))
     }
     groups: dict[tuple[object, ...], list[tuple[Tag, _Target]]] = {}
     sections_of: dict[tuple[object, ...], set[str]] = {}

@@ -71,6 +71,7 @@ def _compendium(root: Path) -> Path:
             "provenance": "reconstructed",
             "chapters": True,
             "licence": "Free to use",
+            "date": "2026-02-03",
         },
         {"id": "other", "title": "Tools in *E* & <b>on</b>", "provenance": "observed"},
     ):

@@ -37,6 +37,11 @@ IN_SIGHT = """() => {
   const row = document.getElementById(location.hash.slice(1)).getBoundingClientRect();
   return 0 <= heads.top && heads.bottom <= row.top && row.bottom <= innerHeight;
 }"""
+# Whether the ledger is wider than the box it lies in.
+SCROLLS = """() => {
+  const box = document.querySelector("table.ledger").closest(".pst-scrollable-table-container");
+  return box.scrollWidth > box.clientWidth;
+}"""
 
 
 def violations(page: Page, axe: Axe) -> Iterator[str]:
@@ -125,6 +130,8 @@ def use_ledger(page: Page, folder: Path) -> Iterator[str]:
         page.reload()
         if not page.evaluate(IN_SIGHT):
             yield f"ledger.html: the heads are out of sight, or hide the row, at {width} px"
+    if page.evaluate(SCROLLS):
+        yield "ledger.html: the table does not fit in its box at 1440 px"
     page.set_viewport_size({"width": 1100, "height": 900})
     page.goto((folder / "results/ledger.html").as_uri())
     page.get_by_role("combobox", name="Status").select_option("contradicted")

@@ -41,7 +41,7 @@ from earlyhelp.published.claims import claims_of
 from earlyhelp.published.ledger import judged
 from earlyhelp.render.notebooks import NEEDS, study_has
 from earlyhelp.report import page
-from earlyhelp.report.myst import CAPTION
+from earlyhelp.report.myst import CAPTION, TITLE
 from earlyhelp.study.raw import open_pilot
 
 ROOT = Path(__file__).parents[1]
@@ -276,10 +276,12 @@ def record_page(source: Path) -> str:
             blocks += map(_shown, captured.outputs)
             if figure := cell.metadata.get("mystnb", {}).get("figure"):
                 alternative = cell.metadata["mystnb"].get("image", {}).get("alt", "")
-                endings = [output.metadata.get(CAPTION, "") for output in captured.outputs]
-                caption = " ".join(
-                    [f"{figure['name']}: {figure['caption']}", *filter(None, endings)]
-                )
+                told = [
+                    *(output.metadata.get(TITLE, "") for output in captured.outputs),
+                    figure["caption"],
+                    *(output.metadata.get(CAPTION, "") for output in captured.outputs),
+                ]
+                caption = f"{figure['name']}: {' '.join(filter(None, told))}"
                 blocks.append(f"{caption}\n\n{alternative}".strip())
     return "\n\n".join(block.strip() for block in blocks) + "\n"
 

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from bs4 import BeautifulSoup
 from bs4.element import Tag
+from lint import LOWER_COUNT, RAW_ID, lower_counts, raw_ids, same_ends, undefined
 from proof import proof
 from pypdf import PageObject, PdfReader
 from pypdf.generic import Destination
@@ -283,6 +284,58 @@ def test_the_narrative_is_no_longer_than_it_may_be(book: Book) -> None:
     pages = ["index.html", *(f"{item['file']}.html" for item in told)]
     words = sum(len(prose(book.articles[page]).get_text(" ").split()) for page in pages)
     assert words <= NARRATIVE
+
+
+CODE = "code, pre, table.ledger"
+TEXT = "p, li, dd, dt, td, th, caption, figcaption, h1, h2, h3, h4, summary"
+
+
+def as_code(book: Book) -> set[str]:
+    """Names of code that pages show as code, or in the ledger with the origin of a number."""
+    shown = (item for article in book.articles.values() for item in article.select(CODE))
+    return {name for item in shown for name in RAW_ID.findall(item.get_text(" "))}
+
+
+def blocks_of(article: Tag) -> list[str]:
+    """What a reader reads of a page, block by block."""
+    copy = BeautifulSoup(str(article), "lxml")
+    for element in copy.select(f".headerlink, .rows, .cell_input, {CODE}, svg, script, style"):
+        element.decompose()
+    blocks = [block for block in copy.select(TEXT) if not block.select(TEXT)]
+    return [" ".join(block.get_text().split()) for block in blocks]
+
+
+def test_pages_have_none_of_the_faults_of_form(book: Book) -> None:
+    allowed, told = as_code(book), {name: blocks_of(book.articles[name]) for name in book.contents}
+    for name, blocks in told.items():
+        said = " ".join(blocks)
+        assert same_ends(said) == [], name
+        assert lower_counts(blocks) == [], name
+        assert raw_ids(said, allowed) == [], name
+    # Titles of other people's work are not ours to explain.
+    ours = (" ".join(blocks) for name, blocks in told.items() if name != "references.html")
+    assert list(undefined(ours)) == []
+
+
+def test_volumes_have_none_of_the_faults_of_form(book: Book) -> None:
+    allowed, first = as_code(book), []
+    for printed in book.printed:
+        texts = [page.extract_text() for page in printed.reader.pages]
+        said = " ".join(" ".join(texts).split())
+        assert same_ends(said) == [], printed.volume.id
+        # Within lines: one may begin amid a sentence, and cells side by side are none.
+        lines = (line for text in texts for line in text.splitlines())
+        assert [line for line in lines if LOWER_COUNT.search(line)] == [], printed.volume.id
+        assert raw_ids(said, allowed) == [], printed.volume.id
+        # The lists before the first chapter repeat what is said later.
+        chapters = range(len(printed.chapters))
+        names = [*printed.articles]
+        first += [
+            " ".join(" ".join(printed.chapter(number)).split())
+            for number in chapters
+            if names[number] != "references.html"
+        ]
+    assert list(undefined(first)) == []
 
 
 def test_every_page_says_what_the_data_are(book: Book) -> None:

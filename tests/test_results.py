@@ -6,12 +6,14 @@ nbval re-executes them and compares outputs, but passes a notebook that was neve
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
 
 from earlyhelp.render.notebooks import cells_of, read_notebook, unfinished
+from earlyhelp.report.figures import RAISED
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "notebooks").glob("*.md"))
@@ -67,4 +69,40 @@ def test_every_figure_says_what_it_shows(stem: str) -> None:
             options = cell.metadata["mystnb"]
             assert len(options["image"]["alt"]) > 40
             assert options["figure"]["caption"]
-            assert options["figure"]["name"].startswith("fig-")
+            # The page looks the finding up by the name that the cell repeats.
+            assert f'"{options["figure"]["name"]}"' in cell.source
+
+
+# What shows no number of the pilot, or in which nothing that a study says could be found.
+WITHOUT_FINDING = {
+    *("fig-pathway", "fig-progression", "fig-teams-needed", "fig-simulation-check"),
+    "fig-determined-scores",
+}
+
+
+def figures_shown() -> Iterator[tuple[nbformat.NotebookNode, str, str]]:
+    """Cells with a figure, its drawing and its caption."""
+    for stem in STEMS:
+        for cell in executed(stem).cells:
+            for output in cell.get("outputs", []):
+                if drawn := output.get("data", {}).get("image/svg+xml"):
+                    yield cell, drawn, cell.metadata["mystnb"]["figure"]["caption"]
+
+
+def test_every_figure_that_is_no_mere_illustration_says_its_finding() -> None:
+    names = set()
+    for cell, _, caption in figures_shown():
+        name = cell.metadata["mystnb"]["figure"]["name"]
+        folded = "hide-cell" in cell.metadata["tags"]
+        assert caption.startswith("**") == (not folded and name not in WITHOUT_FINDING), name
+        names.add(name)
+    assert names > WITHOUT_FINDING
+
+
+def test_a_number_in_a_figure_says_its_status_without_colour() -> None:
+    marked = 0
+    for _, drawn, caption in figures_shown():
+        for letter in re.findall(r"\{\.status [^}]+\} \((\w)\)", caption):
+            assert RAISED[letter] in drawn, caption
+            marked += 1
+    assert marked

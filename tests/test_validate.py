@@ -225,6 +225,7 @@ def test_a_reconstructed_study_needs_its_printed_figures(mini: Path) -> None:
             "1.2.answers: found one for approach; expected answers for tools or training",
         ),
         ("id: '2.1', answers: {tool: a}", "line 8, 1.answers.tool: found 'tool'"),
+        ("id: '1.2', findings: {fig-x: a}", "1.2.findings: found 'fig-x'; expected a figure of"),
     ],
 )
 def test_what_no_page_asks_for(mini: Path, question: str, told: str) -> None:

@@ -54,6 +54,8 @@ from earlyhelp.trial.next_steps import NUMBERS_FILE, read_numbers, unknown_numbe
 FACTS_READ = ("service_teams",)
 # How a page of results asks for an answer.
 ASKED = re.compile(r'^page\.answer\("(.+)", "(.+)"\)$', re.MULTILINE)
+# How a cell names its figure.
+FIGURE = re.compile(r"^    name: (fig-[a-z0-9-]+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -362,13 +364,16 @@ def _unknown_rows(questions: Iterable[Question], matrix: pd.DataFrame) -> Iterat
     silent = set(matrix.loc[matrix["support"] == "silent", "row_id"])
     for question in questions:
         asked = matrix[matrix["research_question"] == question.id]
-        for part, answer in question.answers.items():
+        said = [(f"answers.{part}", part, text) for part, text in question.answers.items()]
+        said += [(f"findings.{name}", "approach", text) for name, text in question.findings.items()]
+        for place, part, text in said:
             known = silent.union(on_part(asked, part)["row_id"])
-            for row in rows_named(answer):
+            for row in rows_named(text):
                 if row not in known:
                     expected = f"a row of {MATRIX_FILE} on it, or one that takes no side"
-                    place = f"{question.id}.answers.{part}"
-                    yield Problem(QUESTIONS_FILE, None, place, repr(row), expected)
+                    yield Problem(
+                        QUESTIONS_FILE, None, f"{question.id}.{place}", repr(row), expected
+                    )
 
 
 def _facts(pilot: Pilot, claims: list[Claim]) -> Iterator[Problem]:
@@ -417,12 +422,16 @@ def _sources(root: Path, instruments: Instruments) -> Iterator[Problem]:
 
 
 def _answers(root: Path, questions: Iterable[Question]) -> Iterator[Problem]:
-    """Check that a page asks for each question and each answer; pages tell which are missing."""
+    """Check that pages show each question, answer and figure; pages tell which are missing."""
     asked: dict[str, set[str]] = {}
-    for path in sorted((root / "notebooks").glob("*.md")):
-        for question, part in ASKED.findall(path.read_text("utf-8")):
-            asked.setdefault(question, set()).add(part)
+    pages = [path.read_text("utf-8") for path in sorted((root / "notebooks").glob("*.md"))]
+    for question, part in (found for page in pages for found in ASKED.findall(page)):
+        asked.setdefault(question, set()).add(part)
+    drawn = {name for page in pages for name in FIGURE.findall(page)}
     for about in questions:
+        for name in sorted(set(about.findings) - drawn):
+            expected = f"a figure of the pages: {', '.join(sorted(drawn))}"
+            yield Problem(QUESTIONS_FILE, None, f"{about.id}.findings", repr(name), expected)
         if about.id not in asked:
             expected = f"one of: {', '.join(sorted(asked))}"
             yield Problem(QUESTIONS_FILE, None, about.id, "a question that no page shows", expected)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
 
-from earlyhelp.render.joined import Joined, extract_drawings, join, read_chapters, to_html
+from earlyhelp.render.joined import FONT, Joined, extract_drawings, join, read_chapters, to_html
 from earlyhelp.render.volumes import Contents, Volume, read_contents
+from earlyhelp.report.figures import FONTS
 from earlyhelp.study.problems import InputError
 
 REPORT, ANNEX = Volume("report", "Report"), Volume("annex", "Annex: more")
@@ -30,7 +32,8 @@ def joined(folder: Path, **pages: str) -> dict[Volume, Joined]:
         article = f"<section id='top'><h1>Page {name}</h1>{text}</section>"
         page = f"{nav}<article class='bd-article'>{article}</article>"
         (folder / f"{name}.html").write_text(page, "utf-8")
-    return join(read_chapters(folder, CONTENTS, folder))
+    (images := folder / "images").mkdir(exist_ok=True)
+    return join(read_chapters(folder, CONTENTS, images))
 
 
 def said(volumes: dict[Volume, Joined], volume: Volume = REPORT) -> str:
@@ -97,6 +100,13 @@ def test_a_number_in_a_sentence_does_not_interrupt_it_with_a_place(tmp_path: Pat
     )
 
 
+def test_a_number_in_a_figures_title_does_not_interrupt_it_either(tmp_path: Path) -> None:
+    title = "<strong>Most (<a href='more.html#ledger-n'>65%</a>) came.</strong> Who came."
+    figure = f"<figure><figcaption><p>{title}</p></figcaption></figure>"
+    volumes = joined(tmp_path, found=figure, more="<p id='ledger-n'>65%</p>")
+    assert "Most (65%) came. Who came." in said(volumes)
+
+
 def test_places_are_named_once_for_a_block_and_a_table(tmp_path: Path) -> None:
     two = "<a href='more.html#a'>one</a> and <a href='more.html#b'>two</a>"
     cells = f"<tr><td>{two}</td></tr>"
@@ -161,6 +171,15 @@ def test_folded_tables_are_known_to_be_missing(tmp_path: Path) -> None:
     cell = "<div class='cell'><details><table><tr><td>1</td></tr></table></details></div>"
     report = joined(tmp_path, found=cell)[REPORT]
     assert [chapter.illustrative for chapter in report.chapters] == [False, True, False]
+
+
+def test_figures_on_paper_have_the_font_of_its_text(tmp_path: Path) -> None:
+    drawing = f'<text style="font-family: {FONTS}">n</text>'
+    joined(tmp_path, found=f'<svg role="img" aria-label="x">{drawing}</svg>')
+    (written,) = [path.read_text("utf-8") for path in tmp_path.rglob("*.svg")]
+    assert drawing.replace(FONTS, FONT) in written
+    template = files("earlyhelp.render").joinpath("assets/report.typ").read_text("utf-8")
+    assert f"set text(font: ({FONT.replace(chr(39), chr(34))}, " in template
 
 
 def test_a_link_that_leads_nowhere_is_an_error(tmp_path: Path) -> None:

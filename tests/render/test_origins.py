@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from docutils import nodes
 
-from earlyhelp.render.origins import ClaimRole, HelperSource, fold_sources
+from earlyhelp.render.origins import ClaimRole, HelperSource, fold_sources, join_codes
 
 CLAIMS = {"trained-n": ("9", "Report, Table 1: nine (reproduced)")}
 
@@ -86,3 +86,27 @@ def test_a_method_of_the_page_is_shown_where_a_cell_names_nothing_else() -> None
 
 def test_code_that_calls_nothing_of_the_package_has_nothing_folded() -> None:
     assert folded(SET_UP, "x = 1 + 1")[1] == ""
+
+
+def cell(code: str, *outputs: str, hidden: str = "input") -> nodes.container:
+    """A cell as MyST-NB makes it, with its code and what it shows."""
+    whole = nodes.container("", hide_mode=hidden)
+    whole += nodes.container("", nodes.literal_block(code, code), classes=["cell_input"])
+    if outputs:
+        whole += nodes.container("", *(nodes.paragraph("", text) for text in outputs))
+    return whole
+
+
+def test_code_that_shows_nothing_is_folded_with_the_next() -> None:
+    document = nodes.document(None, None)
+    document += [cell("a"), cell("b"), cell("c", "shown"), nodes.paragraph("", "text"), cell("d")]
+    document += [nodes.paragraph("", "text"), cell("e"), cell("f", "free", hidden="all")]
+    join_codes(None, document)
+    folded = [one for one in document if isinstance(one, nodes.container)]
+    assert [[code.astext() for code in one[0]] for one in folded] == [
+        ["a", "b", "c"],
+        ["d"],
+        # What is illustrative is folded as a whole, and what goes before is none of it.
+        ["e"],
+        ["f"],
+    ]

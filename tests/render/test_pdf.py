@@ -65,7 +65,10 @@ def test_a_volume_says_what_it_is(readers: list[PdfReader]) -> None:
         cover = " ".join(reader.pages[0].extract_text().split())
         for said in ("A miniature report", heading, "Version 0.1.0", "Licence Free to use"):
             assert said in cover
-        assert "Date" not in cover
+        # As study.yml has it: the hour of the build is nowhere.
+        assert f"{heading} 3 February 2026" in cover
+        days = {reader.metadata[key][:10] for key in ("/CreationDate", "/ModDate")}
+        assert days == {"D:20260203"}
 
 
 def test_another_study_has_its_title_as_text_and_nothing_invented(
@@ -77,6 +80,7 @@ def test_another_study_has_its_title_as_text_and_nothing_invented(
         f"earlyhelp-other-{name}" for name in ("report.pdf", "annex.pdf", "report.docx")
     ]
     reader = PdfReader(made[0])
+    assert "/CreationDate" not in reader.metadata
     assert reader.metadata.title == "Tools in *E* & <b>on</b>. Report"
     assert "/Keywords" not in reader.metadata
     cover = " ".join(reader.pages[0].extract_text().split())
@@ -228,7 +232,7 @@ def test_short_rows_are_not_broken_over_pages() -> None:
 
 def rendered(markup: str, work: Path, parts: int = 1, *, illustrative: bool = False) -> PdfReader:
     """A volume of one chapter or of some with the same content, each on a page of its own."""
-    volume, said = Volume("v", "Volume"), Imprint("T", "", (), "", (), "", "", "")
+    volume, said = Volume("v", "Volume"), Imprint("T", "", (), "", (), "", "", "", "")
     chapters = [
         Chapter(
             f"{number}.html", "", volume, "T",

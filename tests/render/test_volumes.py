@@ -9,7 +9,7 @@ import pytest
 import yaml
 from helpers import ROOT
 
-from earlyhelp.render.volumes import Volume, imprint, read_contents
+from earlyhelp.render.volumes import Volume, imprint, in_words, read_contents
 from earlyhelp.study.design import read_study
 from earlyhelp.study.problems import InputError
 
@@ -60,7 +60,13 @@ def test_a_cover_says_what_the_repository_says_and_no_more() -> None:
     study, cff = read_study(ROOT / "data/rotherham"), (ROOT / "CITATION.cff").read_text("utf-8")
     said = imprint(study, ROOT)
     version = re.search(r"^version: (.+)$", cff, re.MULTILINE)[1]
-    assert said.edition.startswith(f"Version {version}. The study's data")
+    assert study.date
+    dated = f"Version {version} of {in_words(study.date)}. The study's data"
+    assert said.edition.startswith(dated)
+    assert said.date == study.date.isoformat()
+    undated = imprint(study.model_copy(update={"date": None}), ROOT)
+    assert undated.edition.startswith(f"Version {version}. The study's data")
+    assert undated.date == ""
     assert all(f"name: {author}\n" in cff for author in said.authors)
     assert said.licence in (ROOT / "LICENSE").read_text("utf-8")
     # Keywords are about the study that the compendium was made for.

@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 from lxml import etree
 
 WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -39,13 +40,14 @@ def test_title_and_properties(
     assert ("Title", "A miniature report") in paragraphs
     assert ("Author", "The earlyhelp project") in paragraphs
     shown = [text for _, text in paragraphs]
-    assert any(text.startswith("Version 0.1.0. ") for text in shown)
+    assert any(text.startswith("Version 0.1.0 of 3 February 2026. ") for text in shown)
+    assert ("Date", "3 February 2026") in paragraphs
     assert "Free to use" in shown
     properties = {item.tag.partition("}")[2]: item.text for item in parts["docProps/core.xml"]}
     assert properties["creator"] == "The earlyhelp project"
     assert "mixed methods" in properties["keywords"]
     assert properties["language"] == "en-GB"
-    assert "created" not in properties
+    assert properties["created"] == properties["modified"] == "2026-02-03T00:00:00Z"
 
 
 def test_headings_are_headings(paragraphs: list[tuple[str, str]]) -> None:
@@ -71,6 +73,19 @@ def test_tables_have_header_rows(parts: dict[str, etree._Element]) -> None:
     tables = [*parts["word/document.xml"].iter(f"{WORD}tbl")]
     assert tables
     assert all(table.find(f"{WORD}tr/{WORD}trPr/{WORD}tblHeader") is not None for table in tables)
+
+
+def test_tables_whose_first_column_names_rows_say_so(
+    parts: dict[str, etree._Element], built_book: Path
+) -> None:
+    looks = [
+        (look.get(f"{WORD}firstColumn"), look.get(f"{WORD}val"))
+        for look in parts["word/document.xml"].iter(f"{WORD}tblLook")
+    ]
+    pages = [BeautifulSoup(path.read_text("utf-8"), "lxml") for path in built_book.rglob("*.html")]
+    named = [page.select("article table:has(tbody th)") for page in pages]
+    assert 0 < looks.count(("1", "00A0")) <= sum(map(len, named))
+    assert all(look in (("1", "00A0"), ("0", "0020")) for look in looks)
 
 
 def test_figures_have_alternative_texts_and_pictures(

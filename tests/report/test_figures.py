@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,8 @@ from earlyhelp.report import figures
 from earlyhelp.report.layout import LAYOUTS
 from earlyhelp.study.raw import open_pilot
 
+ROOT = Path(__file__).parents[2]
+
 
 @pytest.fixture(autouse=True)
 def style() -> Iterator[None]:
@@ -30,7 +33,7 @@ def style() -> Iterator[None]:
 def svg(figure: Figure) -> str:
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None})
-    return buffer.getvalue()
+    return figures.in_font_of_text(buffer.getvalue())
 
 
 def barplot(frame: pd.DataFrame, hue: str = "", **columns: str) -> Figure:
@@ -63,8 +66,28 @@ def test_a_bar_says_the_same_percentage_as_the_table_beside_it() -> None:
     assert ">5 (31.3%)</text>" in svg(barplot(frame, x="n", y="answer"))
 
 
-def test_text_stays_text(mini: Path) -> None:
-    assert "<text" in svg(completing(mini))
+def test_text_stays_text_in_the_families_of_the_pages(mini: Path) -> None:
+    drawn = svg(completing(mini))
+    families = re.findall(r"<text[^>]*font-family: ([^;]*);", drawn)
+    assert len(families) == drawn.count("<text") > 0
+    css = (ROOT / "book/_static/report.css").read_text("utf-8")
+    (of_pages,) = re.findall(r"--pst-font-family-base: (.*);", css)
+    assert set(families) == {of_pages.replace('"', "'")}
+
+
+def test_lines_of_a_name_end_at_the_axis_in_any_font() -> None:
+    answer = "a name that is too long for one line of the figure"
+    drawn = svg(barplot(pd.DataFrame({"answer": [answer], "n": [5]}), x="n", y="answer"))
+    lines = re.findall(r"text-anchor: (\w+);[^>]*>(?:A name|one line)", drawn)
+    assert lines == ["end", "end"]
+
+
+def test_a_number_that_claims_something_else_bears_its_letter() -> None:
+    frame = pd.DataFrame({"stage": ["a", "b"], "arm": ["new", "new"], "n": [3, 4]})
+    frame["status"] = ["reproduced", "contradicted"]
+    drawn = svg(figures.flow(frame, [("a", "First"), ("b", "Second")]))
+    assert ">First: 3<" in drawn
+    assert ">Second: 4ᶜ<" in drawn
 
 
 def test_bytes_are_the_same_each_time(mini: Path) -> None:

@@ -14,7 +14,7 @@ from earlyhelp.published import ledger
 from earlyhelp.published.claims import Claim
 from earlyhelp.published.ledger import with_statuses
 from earlyhelp.qualitative.framework import read_codebook
-from earlyhelp.report import layout
+from earlyhelp.report import figures, layout
 from earlyhelp.report import page as page_module
 from earlyhelp.report.myst import badge
 from earlyhelp.report.page import Page, open_page, table_markdown, where_shown
@@ -60,6 +60,7 @@ def page(mini: Path) -> Page:
         name="n",
         question="q",
         answers={"training": "It was {a-1} <b>."},
+        findings={"fig-a": "Most came ({a-1})."},
     )
     return Page(open_pilot(mini), {"1.1": question}, {"a-1": "12%"})
 
@@ -85,6 +86,51 @@ def test_a_table_is_folded_whose_estimates_are_illustrative_whatever_its_n_is(
 def test_answer_is_filled_and_escaped(page: Page, shown: list[str]) -> None:
     page.answer("1.1", "training")
     assert "It was [12%](#ledger-a-1) \\<b\\>." in shown[0]
+
+
+def told_of_a_figure(
+    page: Page, monkeypatch: pytest.MonkeyPatch, name: str, *statuses: str
+) -> dict[str, object]:
+    """What the output of a figure says of it: one bar for each status."""
+    told: list[dict[str, object]] = []
+    monkeypatch.setattr(page_module, "display", lambda *_, metadata, **__: told.append(metadata))
+    frame = pd.DataFrame({"n": range(1, len(statuses) + 1), "status": statuses})
+    figure, _ = figures.side_by_side(2)
+    page.figure(figure, frame, name=name, people=frame["n"], place="Table 1")
+    return told[0]
+
+
+def test_a_figure_says_its_finding_then_how_many_and_what_is_known(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = told_of_a_figure(page, monkeypatch, "fig-a", "observed", "observed", "contradicted")
+    assert said["earlyhelp-title"] == "**Most came \\([12%](#ledger-a-1)\\).**"
+    assert said["earlyhelp-caption"] == (
+        "n = 1 to 3. [observed]{.status .status-observed} "
+        "[contradicted]{.status .status-contradicted} (c)"
+    )
+
+
+def test_a_figure_that_the_study_says_nothing_of_has_its_caption_alone(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "earlyhelp-title" not in told_of_a_figure(page, monkeypatch, "fig-b", "observed")
+
+
+def test_a_partly_illustrative_figure_is_folded_and_finds_nothing(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = ("reproduced", "reproduced", "illustrative")
+    said = told_of_a_figure(page, monkeypatch, "fig-a", *rows)
+    assert said["earlyhelp"] == ["illustrative"]
+    assert "earlyhelp-title" not in said
+
+
+def test_paragraphs_of_an_answer_stay_paragraphs(page: Page, shown: list[str]) -> None:
+    text = "Most came.\nOf all, {a-1} did."
+    asked = page.questions["1.1"].model_copy(update={"answers": {"training": text}})
+    dataclasses.replace(page, questions={"1.1": asked}).answer("1.1", "training")
+    assert "\n\nMost came.\n\nOf all, [12%](#ledger-a-1) did.\n" in shown[0]
 
 
 def test_question_without_answer(page: Page, shown: list[str]) -> None:

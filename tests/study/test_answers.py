@@ -61,7 +61,7 @@ def answered(rotherham: Path) -> list[tuple[str, str]]:
     return [
         (question.id, sentence)
         for question in read_questions(rotherham).values()
-        for answer in question.answers.values()
+        for answer in (*question.answers.values(), *question.findings.values())
         for sentence in sentences(answer)
     ]
 
@@ -70,6 +70,15 @@ def test_every_sentence_of_an_answer_has_a_number_or_rows(answered: list[tuple[s
     bare = [one for one in answered if not PLACEHOLDER.search(one[1]) and not rows_named(one[1])]
     assert len(answered) > 30
     assert bare == []
+
+
+def test_no_paragraph_of_an_answer_is_long(rotherham: Path) -> None:
+    texts = [text for one in read_questions(rotherham).values() for text in one.answers.values()]
+    paragraphs = [
+        re.sub(r" ?\{rows: .*?\}", "", part) for text in texts for part in text.split("\n")
+    ]
+    assert len(paragraphs) > len(texts)
+    assert [part for part in paragraphs if len(part.split()) > 80] == []
 
 
 def test_sources_and_speakers_of_an_answer_are_those_of_its_rows(

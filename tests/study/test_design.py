@@ -133,7 +133,7 @@ def test_feasibility_is_answered_for_training_and_tools(rotherham: Path) -> None
 
 def test_answers_type_no_number(rotherham: Path) -> None:
     for question in read_questions(rotherham).values():
-        for text in question.answers.values():
+        for text in (*question.answers.values(), *question.findings.values()):
             assert not any(
                 character.isdigit() for character in PLACEHOLDER.sub("", ROWS.sub("", text))
             )
@@ -160,8 +160,9 @@ def test_placeholders() -> None:
         name="n",
         question="q",
         answers={"training": "{a-1} of {b}"},
+        findings={"fig-a": "{c}"},
     )
-    assert question.placeholders == {"a-1", "b"}
+    assert question.placeholders == {"a-1", "b", "c"}
 
 
 def test_unknown_dimension(mini: Path) -> None:

@@ -143,6 +143,58 @@ def statuses_in(frame: pd.DataFrame, *columns: str) -> tuple[str, ...]:
     return tuple(status for status, _ in found.most_common() if status)
 
 
+def together(frame: pd.DataFrame, claims: Iterable[Claim]) -> pd.DataFrame:
+    """A quantity's table of answers, those that the report only gives the sum of as one row.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        With the columns n and percent.
+    claims : iterable of Claim
+        With ``key=a+b`` where a sum is printed.
+
+    Examples
+    --------
+    >>> from earlyhelp.analysis.feasibility import know_more
+    >>> from earlyhelp.published.claims import claims_of
+    >>> from earlyhelp.published.ledger import judged
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> pilot = open_pilot("data/rotherham")
+    >>> claims = claims_of(pilot.study.folder)
+    >>> frame = know_more(replace(pilot, statuses=judged(pilot, claims)[1]))
+    >>> table = together(frame, claims)
+    >>> print(table[["answer", "n"]].to_string(index=False))
+                           answer  n
+    strongly disagree or disagree  3
+                          neither  5
+                            agree  5
+                   strongly agree  3
+    >>> set(cell_statuses(table, "n"))
+    {'determined'}
+    """
+    marks: Marks | None = frame.attrs.get("statuses")
+    if marks is None:
+        return frame
+    table, cells, printing = frame.copy(), marks.cells.copy(), marks.claims.copy()
+    for claim in claims:
+        rows = _picked(claim, table) if claim.quantity == frame.attrs["quantity"] else []
+        added = [key for key, value in claim.keys.items() if "+" in value]
+        of_words = claim.kind == WORD or claim.column not in table
+        if not added or not rows or of_words or FREE not in list(cells.loc[rows, claim.column]):
+            continue
+        first, *others = rows
+        for key in added:
+            table.loc[first, key] = " or ".join(map(str, table.loc[rows, key]))
+        for column in ("n", "percent"):
+            table.loc[first, column] = table.loc[rows, column].sum()
+            cells.loc[first, column] = combined([claim.status, "design fact"])
+        cells.loc[first, claim.column] = claim.status
+        printing.loc[first, claim.column] = claim.id
+        table = table.drop(index=others)
+    table.attrs["statuses"] = Marks(table, cells.loc[table.index], printing.loc[table.index])
+    return table
+
+
 class Statuses:
     """Statuses of every quantity of one pilot.
 

@@ -307,6 +307,19 @@ def on_part(rows: pd.DataFrame, part: str) -> pd.DataFrame:
     return rows[rows["component"].isin([part, WHOLE])] if part in TOLD_APART else rows
 
 
+def source_name(source_id: str) -> str:
+    """What readers call one source: its id in words, as no role of it need be known.
+
+    Examples
+    --------
+    >>> source_name("interview_01"), source_name("pilot")
+    ('Interview 1', 'pilot')
+    """
+    words, _, number = source_id.rpartition("_")
+    numbered = words and number.isdecimal()
+    return f"{words.replace('_', ' ').capitalize()} {int(number)}" if numbered else source_id
+
+
 def matrix_cells(matrix: pd.DataFrame, codebook: Codebook, question: str) -> pd.DataFrame:
     """Lay one research question out as the framework method does: themes by sources.
 
@@ -316,12 +329,13 @@ def matrix_cells(matrix: pd.DataFrame, codebook: Codebook, question: str) -> pd.
         One row per cell that holds something: theme and source type as readers see them (ordered
         categories, in the codebook's order; sources that the report names together are a source of
         their own, joined by a plus), `theme_id`, `question`, `n` (rows), and as tuples of
-        equal length `row_ids`, `summaries` (that of a named source begins with its id) and
+        equal length `row_ids`, `summaries` (that of a named source begins with its name) and
         `outcomes` (pairs of id and name, or None).
     """
     rows = texts(matrix)
     rows = rows[rows["research_question"] == question]
-    named = rows["source_id"].where(rows["source_id"] == "", rows["source_id"] + ": ")
+    called = rows["source_id"].map(source_name)
+    named = called.where(called == "", called + ": ")
     outcomes = [(key, codebook.name_of("outcome", key)) if key else None for key in rows["outcome"]]
     rows = rows.assign(
         summary=named + rows["summary"],

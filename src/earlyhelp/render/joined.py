@@ -30,6 +30,7 @@ from bs4 import BeautifulSoup
 from bs4.element import Tag
 
 from earlyhelp.render.volumes import Contents, Volume
+from earlyhelp.report.figures import FONTS
 from earlyhelp.study.problems import InputError, Problem
 
 # What a page marks as being for the screen, by a section's class or a cell's tag.
@@ -41,10 +42,11 @@ SCREEN_ONLY = (
 )
 # Columns of the ledger that the paper shows, and their shares of its width.
 LEDGER_COLUMNS = {"Claim": 28, "Place": 33, "Printed": 14, "Recomputed": 12, "Status": 13}
+# Of text and figures on paper; Typst brings it along (`report.typ`).
+FONT = "'Libertinus Serif'"
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 # A link says where it leads after the block that it stands in, tables in their caption.
 BLOCKS = ("p", "li", "dd", "dt", "figcaption", *HEADINGS)
-CAPTIONS = ("caption", "figcaption")
 SECTIONS_NAMED = 2
 # Links that say by themselves where to look: numbers in the ledger, authors in the references.
 SELF_EVIDENT = ".bibtex-citation a"
@@ -144,10 +146,13 @@ def read_chapters(pages: Path, contents: Contents, images: Path) -> list[Chapter
     if not front.is_file():
         raise InputError([Problem(str(pages), None, "", "no index.html", "a built HTML book")])
     soup = BeautifulSoup(front.read_text("utf-8"), "lxml")
-    return [
+    chapters = [
         _read_chapter(pages, path, part, contents.printed_in[part], images)
         for part, path in listed(soup)
     ]
+    for drawing in images.glob("*.svg"):
+        drawing.write_text(drawing.read_text("utf-8").replace(FONTS, FONT), "utf-8")
+    return chapters
 
 
 def listed(front: BeautifulSoup) -> Iterator[tuple[str, str]]:
@@ -331,7 +336,7 @@ def _mention(links: list[tuple[Tag, _Target]], outside: list[Outside]) -> None:
         id(link)
         for link, target in links
         if link.css.match(SELF_EVIDENT)
-        or (target.fragment.startswith(LEDGER_ROW) and not link.find_parent(CAPTIONS))
+        or (target.fragment.startswith(LEDGER_ROW) and not link.find_parent("caption"))
     }
     groups: dict[tuple[object, ...], list[tuple[Tag, _Target]]] = {}
     sections_of: dict[tuple[object, ...], set[str]] = {}
@@ -455,10 +460,17 @@ def _shape(chapter: Chapter) -> None:
     for paragraph in body.select("th p:only-child, td p:only-child"):
         paragraph.unwrap()
     for header in body.select("tbody th"):
-        for text in header.find_all("p") or [header]:
-            strong = new_tag("strong")
-            strong.extend(list(text.contents))
-            text.append(strong)
+        _strengthen(header)
+
+
+def _strengthen(header: Tag) -> None:
+    """Make a row header strong, by which PDF knows it; what only names a row does not look so."""
+    for text in header.find_all("p") or [header]:
+        strong = new_tag("strong")
+        strong.extend(list(text.contents))
+        text.append(strong)
+        if "name" in header.get_attribute_list("class"):
+            strong.wrap(new_tag("span", class_="row-name"))
 
 
 def _as_headings(entries: Tag, name: str) -> None:

@@ -25,7 +25,7 @@ from earlyhelp.published import identified_sets
 from earlyhelp.published.claims import CLAIMS_FILE
 from earlyhelp.qualitative.theory import THEORY_FILE, load_theory
 from earlyhelp.qualitative.triangulation import TRIANGULATION_FILE
-from earlyhelp.report.myst import CAPTION, CLAIMED
+from earlyhelp.report.myst import CAPTION, CLAIMED, TITLE
 from earlyhelp.study.design import find_folder, read_questions, read_study
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import open_pilot
@@ -539,9 +539,12 @@ def _cleaned(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
             cell.metadata.pop(key, None)
         figure = cell.metadata.get("mystnb", {}).get("figure")
         for output in cell.get("outputs", []) if figure else ():
-            ending = output.get("metadata", {}).get(CAPTION, "")
-            if not figure["caption"].endswith(ending):
-                figure["caption"] = f"{figure['caption']} {ending}"
+            told = output.get("metadata", {})
+            for text, place in ((told.get(TITLE), 0), (told.get(CAPTION), 1)):
+                if text and text not in figure["caption"]:
+                    parts = [figure["caption"]]
+                    parts.insert(place, text)
+                    figure["caption"] = " ".join(parts)
         if _claimed(cell) == {FREE}:
             tags = (tag for tag in cell.metadata.get("tags", []) if tag != "hide-input")
             cell.metadata["tags"] = [*tags, "hide-cell"]

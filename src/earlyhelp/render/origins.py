@@ -6,7 +6,8 @@ repeats a number and none has to be looked for. A table's cell gives its own num
 ``{claim}`71 <claim>` ``, of class `cell`: print shows it without the link.
 
 A notebook's cell is a call or two: the source of what it calls is folded with its own code,
-highlighted. Only a browser gets it, as print shows no code, and the search does not find it.
+highlighted. Only a browser gets it, as print shows no code, and the search does not find it. Cells
+that only prepare something are folded with the next.
 """
 
 from __future__ import annotations
@@ -130,6 +131,21 @@ def fold_sources(_app: Sphinx, document: nodes.document) -> None:
             cell += HelperSource(source, source)
 
 
+def join_codes(_app: Sphinx, document: nodes.document) -> None:
+    """Fold the code of a cell that shows nothing with that of the cell right after it."""
+    for cell in list(document.findall(nodes.container)):
+        after = cell.next_node(descend=False, siblings=True)
+        if (
+            cell.get("hide_mode") == "input"
+            and isinstance(after, nodes.container)
+            and after.get("hide_mode") == "input"
+            and len(cell) == 1
+        ):
+            (code,) = cell
+            after[0][:0] = code.children
+            cell.parent.remove(cell)
+
+
 def write(translator: SphinxTranslator, node: HelperSource) -> None:
     """Write it as any Python, highlighted."""
     translator.visit_literal_block(
@@ -143,4 +159,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_role("claim", ClaimRole())
     app.add_node(HelperSource, html=(write, None))
     app.connect("doctree-read", fold_sources)
+    app.connect("doctree-read", join_codes)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

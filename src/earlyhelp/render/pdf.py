@@ -51,7 +51,7 @@ WHOLE_ROW = 8
 # Characters of a paragraph that would look lost below its heading at the end of a page.
 SHORT_LEAD = 150
 # Rows that stay together at both ends of a table that goes over pages, unless they take more lines.
-KEPT_ROWS, KEPT_LINES = 3, 36
+KEPT_ROWS, KEPT_LINES = 3, 22
 # To name a page moves what follows it, and with it perhaps a page that another volume names.
 ROUNDS = 6
 

@@ -7,8 +7,10 @@ comes from `study.yml` and `CITATION.cff`; what neither says is left out.
 from __future__ import annotations
 
 import platform
+from calendar import month_name
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -123,7 +125,10 @@ def read_contents(root: Path) -> Contents:
 
 @dataclass(frozen=True)
 class Imprint:
-    """What the cover and the properties of a document say; "" and () where nothing is known."""
+    """What the cover and the properties of a document say; "" and () where nothing is known.
+
+    The date is one of ISO 8601; `in_words` says it.
+    """
 
     title: str
     subtitle: str
@@ -133,6 +138,7 @@ class Imprint:
     cite: str
     provenance: str
     edition: str
+    date: str
 
 
 def imprint(study: Study, root: Path) -> Imprint:
@@ -149,7 +155,19 @@ def imprint(study: Study, root: Path) -> Imprint:
         cite=f"{'; '.join(authors)}. {study.title}. Version {cff['version']} of {cff['title']}.",
         provenance=PROVENANCE[study.provenance],
         edition=_edition(study, cff),
+        date=study.date.isoformat() if study.date else "",
     )
+
+
+def in_words(day: date) -> str:
+    """Write a date, in English whatever the locale.
+
+    Examples
+    --------
+    >>> in_words(date(2023, 5, 1))
+    '1 May 2023'
+    """
+    return f"{day.day} {month_name[day.month]} {day.year}"
 
 
 def _edition(study: Study, cff: Mapping[str, Any]) -> str:
@@ -157,8 +175,9 @@ def _edition(study: Study, cff: Mapping[str, Any]) -> str:
     digests = (sha256(path.read_bytes()).digest() for path in study_files(study.folder))
     data = sha256(b"".join(digests)).hexdigest()
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    released = " of ".join(map(str, filter(None, [cff["version"], cff.get("date-released")])))
+    dated = f" of {in_words(study.date)}" if study.date else ""
     return (
-        f"Version {released}. The study's data and figures have the SHA-256 {data[:12]}. "
+        f"Version {cff['version']}{dated}. "
+        f"The study's data and figures have the SHA-256 {data[:12]}. "
         f"Computed with Python {platform.python_version()}, {packages}."
     )

@@ -12,6 +12,7 @@ import json
 import re
 import zipfile
 from collections.abc import Mapping, Sequence
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 
@@ -20,31 +21,39 @@ import typst
 from bs4 import BeautifulSoup
 
 from earlyhelp.render.joined import converted
-from earlyhelp.render.volumes import Imprint, Volume
+from earlyhelp.render.volumes import Imprint, Volume, in_words
 from earlyhelp.study.problems import InputError, Problem
 
-# Text in figures is set in the font that they were drawn with.
+# For characters that the font of text and figures (`joined.FONT`) has not, and for code.
 FONTS = [Path(matplotlib.get_data_path()) / "fonts" / "ttf"]
 # Dots per inch of the pictures.
 RESOLUTION = 220
 PICTURE = '#set page(width: auto, height: auto, margin: 0pt)\n#image("{}")'
 # The first moment that an archive can state: the bytes depend on the content alone.
 NO_DATE = (1980, 1, 1, 0, 0, 0)
-# What pandoc's own template has otherwise: a date, letter paper, tables in the size of the text.
+# What pandoc's own template has otherwise: letter paper, tables without row headers (those
+# that have some `word.lua` gives a style, by which they are found) and in the size of the text.
 CHANGES = {
-    "docProps/core.xml": (r"<dcterms:(created|modified).*?</dcterms:\1>", ""),
-    "word/document.xml": (
-        r"(?=</w:sectPr>)",
-        '<w:pgSz w:w="11906" w:h="16838"/>'
-        '<w:pgMar w:top="1417" w:right="1304" w:bottom="1417" w:left="1304" w:header="708" '
-        'w:footer="708" w:gutter="0"/>',
-    ),
-    "word/styles.xml": (
-        r'(w:styleId="Table" w:type="table".*?)(<w:tblPr>\s*<w:tblInd[^>]*>)',
-        r'\1<w:rPr><w:sz w:val="18"/></w:rPr>\2'
-        '<w:tblBorders><w:top w:val="single" w:sz="8"/><w:bottom w:val="single" w:sz="4"/>'
-        '<w:insideH w:val="single" w:sz="4" w:color="9AA5AB"/></w:tblBorders>',
-    ),
+    "word/document.xml": [
+        (
+            r"(?=</w:sectPr>)",
+            '<w:pgSz w:w="11906" w:h="16838"/>'
+            '<w:pgMar w:top="1417" w:right="1304" w:bottom="1417" w:left="1304" w:header="708" '
+            'w:footer="708" w:gutter="0"/>',
+        ),
+        (
+            r'w:val="Row headers"((?:(?!</w:tblPr>).)*w:firstColumn=)"0"(.*?)w:val="0020"',
+            r'w:val="Table"\1"1"\2w:val="00A0"',
+        ),
+    ],
+    "word/styles.xml": [
+        (
+            r'(w:styleId="Table" w:type="table".*?)(<w:tblPr>\s*<w:tblInd[^>]*>)',
+            r'\1<w:rPr><w:sz w:val="18"/></w:rPr>\2'
+            '<w:tblBorders><w:top w:val="single" w:sz="8"/><w:bottom w:val="single" w:sz="4"/>'
+            '<w:insideH w:val="single" w:sz="4" w:color="9AA5AB"/></w:tblBorders>',
+        ),
+    ],
 }
 
 
@@ -102,13 +111,14 @@ def document(
         "subtitle": f"{volume.heading}. {said.subtitle}".removesuffix(" "),
         "author": said.authors,
         "keywords": said.keywords,
+        "date": in_words(date.fromisoformat(said.date)) if said.date else "",
         "lang": "en-GB",
     }
     (work / "properties.json").write_text(json.dumps(properties), "utf-8")
     made = work / f"{volume.id}.docx"
     options = (f"--resource-path={work}", f"--metadata-file={work / 'properties.json'}")
     converted(str(page), "docx", "word", *options, "--toc", "--toc-depth=3", output=made)
-    return _changed(made.read_bytes())
+    return _changed(made.read_bytes(), said.date)
 
 
 def _picture(drawing: Path) -> Path:
@@ -130,14 +140,16 @@ def _picture(drawing: Path) -> Path:
     return path
 
 
-def _changed(archive: bytes) -> bytes:
-    """Write the parts of an archive anew, with `CHANGES` and without the time they were made."""
+def _changed(archive: bytes, day: str) -> bytes:
+    """Write the parts of an archive anew, with `CHANGES`; they were made on the day, if any."""
     written = BytesIO()
+    made = rf"\g<1>{day}T00:00:00Z\3" if day else ""
+    dated = (r"(<dcterms:(created|modified)[^>]*>).*?(</dcterms:\2>)", made)
+    changes = {**CHANGES, "docProps/core.xml": [dated]}
     with zipfile.ZipFile(BytesIO(archive)) as old, zipfile.ZipFile(written, "w") as new:
         for part in old.infolist():
             content = old.read(part)
-            if change := CHANGES.get(part.filename):
-                text = re.sub(*change, content.decode(), flags=re.DOTALL)
-                content = text.encode()
+            for change in changes.get(part.filename, ()):
+                content = re.sub(*change, content.decode(), flags=re.DOTALL).encode()
             new.writestr(zipfile.ZipInfo(part.filename, NO_DATE), content, zipfile.ZIP_DEFLATED)
     return written.getvalue()

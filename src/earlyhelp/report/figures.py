@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
-from itertools import cycle, zip_longest
+from itertools import cycle
 from math import isnan
 from textwrap import fill
 from typing import Any
@@ -21,7 +21,9 @@ from matplotlib.patches import FancyBboxPatch
 
 from earlyhelp.analysis.quantities import FREE
 from earlyhelp.published.numbers import chance, number
+from earlyhelp.published.statuses import cell_statuses, statuses_in
 from earlyhelp.report.layout import DESIGN_LABELS, label
+from earlyhelp.report.myst import LETTERS
 
 INK, MUTED = "#1f2a33", "#5b6770"
 # Of the arms, in the order of the study.
@@ -33,6 +35,14 @@ HATCHES = ("", "///", "...", "xxx")
 # From disagreement to agreement, ordered by lightness as well as hue.
 AGREEMENT_COLOURS = ("#8c3b10", "#dd9a6c", "#e4e6e8", "#8fb8d3", "#0b5c8a")
 WIDTH, NARROW = 7.2, 4.3
+# The families of the pages (`book/_static/report.css`); print has its own for text and figures.
+FONTS = (
+    "'Source Sans 3', 'Source Sans Pro', 'Segoe UI', 'Helvetica Neue', Arial, 'Liberation Sans', "
+    "sans-serif"
+)
+# What figures are laid out in: known wherever matplotlib is, and wider than any of those, so that
+# nothing runs over.
+MEASURED = "DejaVu Sans"
 
 
 def use_style() -> None:
@@ -40,11 +50,10 @@ def use_style() -> None:
     matplotlib.rcdefaults()
     sns.set_theme(
         style="whitegrid",
-        font="DejaVu Sans",
+        font=MEASURED,
         palette=BAR_COLOURS,
         rc={
-            # Real text; Verdana has the widths of DejaVu Sans where that is not installed.
-            "font.sans-serif": ["DejaVu Sans", "Verdana"],
+            "font.sans-serif": [MEASURED],
             "font.family": "sans-serif",
             "font.size": 9,
             "axes.titlesize": 10,
@@ -65,6 +74,17 @@ def use_style() -> None:
     )
 
 
+def in_font_of_text(svg: str) -> str:
+    """A drawing of matplotlib's whose text, which is real text, has the families of the pages.
+
+    Examples
+    --------
+    >>> in_font_of_text("font-family: 'DejaVu Sans', sans-serif; fill: red")[:28]
+    "font-family: 'Source Sans 3'"
+    """
+    return svg.replace(f"'{MEASURED}', sans-serif", FONTS)
+
+
 def mark(figure: Figure, statuses: Collection[str]) -> Figure:
     """Write on a figure whose data are not all published that they are no findings."""
     if FREE in statuses:
@@ -74,6 +94,32 @@ def mark(figure: Figure, statuses: Collection[str]) -> Figure:
         figure.text(0.995, 0.005, note, ha="right", va="bottom", fontsize=8, color=MUTED)
         figure.set_layout_engine("constrained", rect=(0, 0.05, 1, 0.95))
     return figure
+
+
+# Letters of statuses as they stand behind a number of a figure.
+RAISED = dict(zip("abcdfiort", "ᵃᵇᶜᵈᶠⁱᵒʳᵗ", strict=True))
+
+
+def claimed(*shown: pd.DataFrame) -> list[str]:
+    """Statuses of what a figure shows; what claims the first stands in it without a letter."""
+    return list(dict.fromkeys(status for frame in shown for status in statuses_in(frame)))
+
+
+def letters(frame: pd.DataFrame, column: str, usual: Collection[str]) -> pd.Series:
+    """Raised letters of the statuses of a column, as tables have them; none for the usual one.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"n": [1, 2], "status": ["reproduced", "contradicted"]})
+    >>> list(letters(frame, "n", ["reproduced"]))
+    ['', 'ᶜ']
+    """
+    unmarked = ("", *list(usual)[:1])
+    found = [
+        "" if status in unmarked else RAISED[LETTERS[status]]
+        for status in cell_statuses(frame, column)
+    ]
+    return pd.Series(found, index=frame.index, dtype=object)
 
 
 def side_by_side(
@@ -101,23 +147,27 @@ def agreement(answers: pd.DataFrame) -> Figure:
         agreement (`feasibility.agreement_answers`).
     """
     questions = list(dict.fromkeys(answers["question"]))
-    options = list(dict.fromkeys(answers["answer"]))
+    # One that stands for several is coloured as the first of them.
+    options = dict(zip(answers["answer"], answers["value"], strict=True))
+    answers = answers.assign(letter=letters(answers, "n", statuses_in(answers, "n")))
     figure, (axes,) = side_by_side(1.1 + 0.38 * len(questions))
     left = pd.Series(0.0, index=questions)
-    for option, colour in zip(options, AGREEMENT_COLOURS, strict=True):
+    for option, value in options.items():
+        colour = AGREEMENT_COLOURS[value - 1]
         rows = answers[answers["answer"] == option].set_index("question").loc[questions]
         bars = axes.barh(
-            [fill(label(question, answers), 34) for question in questions],
+            range(len(questions)),
             rows["percent"],
             left=left,
             color=colour,
             edgecolor="white",
             label=option.capitalize(),
         )
-        texts = [str(n) if n else "" for n in rows["n"]]
+        texts = [f"{n}{of}" if n else "" for n, of in zip(rows["n"], rows["letter"], strict=True)]
         ink = "white" if colour in (AGREEMENT_COLOURS[0], AGREEMENT_COLOURS[-1]) else INK
         axes.bar_label(bars, texts, label_type="center", color=ink, fontsize=8)
         left += rows["percent"]
+    _name(axes, [fill(label(question, answers), 34) for question in questions])
     axes.invert_yaxis()
     axes.set(xlim=(0, 100), xlabel="Share of respondents (%); numbers are people")
     axes.grid(axis="y", visible=False)
@@ -148,20 +198,19 @@ def bars(figure: Figure, frame: pd.DataFrame, hue: str = "") -> Figure:
     >>> frame = pd.DataFrame({"answer": ["yes", "no"], "n": [3, 1], "percent": [75.0, 25.0]})
     >>> figure, (axes,) = side_by_side(2)
     >>> axes = sns.barplot(frame, x="n", y="answer", ax=axes, **BARS)
-    >>> [text.get_text() for text in bars(figure, frame).axes[0].texts]
+    >>> [text.get_text() for text in bars(figure, frame).axes[0].texts[:2]]
     ['3 (75.0%)', '1 (25.0%)']
     """
     (axes,) = figure.axes
     column, category = axes.get_xlabel(), axes.get_ylabel()
+    texts = _with_shares(frame, column)
     groups = dict(list(frame.groupby(hue, sort=False))) if hue else {"": frame}
     for drawn, rows, hatch in zip(_bars(axes), groups.values(), HATCHES, strict=False):
-        shares = [f" ({number(percent, 1)}%)" for percent in rows.get("percent", ())]
-        texts = [f"{n}{share}" for n, share in zip_longest(rows[column], shares, fillvalue="")]
-        axes.bar_label(drawn, texts, padding=3, fontsize=8)
+        axes.bar_label(drawn, list(texts[rows.index]), padding=3, fontsize=8)
         for bar in drawn:
             bar.set(hatch=hatch, edgecolor="white")
     words = [label(name, frame) for name in frame[category].unique()]
-    axes.set_yticks(range(len(words)), [fill(word[:1].upper() + word[1:], 30) for word in words])
+    _name(axes, [fill(word[:1].upper() + word[1:], 30) for word in words])
     axes.set(xlabel=COUNTED[column], ylabel="", xlim=(0, 1.18 * max(1, frame[column].max())))
     axes.grid(axis="y", visible=False)
     if legend := axes.get_legend():
@@ -170,6 +219,36 @@ def bars(figure: Figure, frame: pd.DataFrame, hue: str = "") -> Figure:
         shown = [drawn[0] for drawn in _bars(axes)]
         figure.legend(shown, told, loc="outside upper center", ncols=len(told), frameon=False)
     return figure
+
+
+def _with_shares(frame: pd.DataFrame, column: str) -> pd.Series:
+    """Counts and, where they are told, shares, with their letters."""
+    shown = [name for name in (column, "percent") if name in frame]
+    usual = statuses_in(frame, *shown)
+    texts = frame[column].astype(str) + letters(frame, column, usual)
+    if "percent" in shown:
+        shares = frame["percent"].map(lambda percent: number(percent, 1))
+        texts += " (" + shares + "%" + letters(frame, "percent", usual) + ")"
+    return texts
+
+
+def _name(axes: Axes, names: Sequence[str], size: float = 9) -> None:
+    """Name the places of a vertical axis; every line by itself ends at the axis in any font."""
+    axes.set_yticks(range(len(names)), [""] * len(names))
+    for place, name in enumerate(names):
+        lines = name.split("\n")
+        for row, line in enumerate(lines):
+            axes.annotate(
+                line,
+                (0, place),
+                xycoords=axes.get_yaxis_transform(),
+                xytext=(-5, 1.2 * size * ((len(lines) - 1) / 2 - row)),
+                textcoords="offset points",
+                ha="right",
+                va="center_baseline",
+                fontsize=size,
+                annotation_clip=False,
+            )
 
 
 def _bars(axes: Axes) -> list[BarContainer]:
@@ -272,6 +351,7 @@ def group_means(frame: pd.DataFrame, categories: Sequence[str], maximum: float) 
 def _means(axes: Axes, frame: pd.DataFrame) -> None:
     """Mean scores of every arm at every wave side by side, with bars and numbers beside them."""
     arms, waves = looks(frame["arm"].unique()), list(frame["wave"].unique())
+    frame = frame.assign(letter=letters(frame, "mean", statuses_in(frame, "mean", "sd")))
     for column, (arm, (colour, marker)) in enumerate(arms.items()):
         rows = frame[frame["arm"] == arm].set_index("wave").reindex(waves)
         # Side by side around the wave's place; numbers stand outside, or right of a single arm.
@@ -288,9 +368,9 @@ def _means(axes: Axes, frame: pd.DataFrame) -> None:
             capsize=3,
             label=label(arm, frame),
         )
-        for place, mean in zip(places, rows["mean"], strict=True):
+        for place, mean, letter in zip(places, rows["mean"], rows["letter"], strict=True):
             axes.annotate(
-                number(mean, 1),
+                f"{number(mean, 1)}{letter}",
                 (place, mean),
                 (6 if side > 0 else -6, 0),
                 textcoords="offset points",
@@ -354,6 +434,9 @@ def arms_compared(
         What is compared.
     """
     waves = list(means["wave"].unique())
+    usual = statuses_in(means, "n", "mean")
+    means = means.assign(letter=letters(means, "mean", usual), people=letters(means, "n", usual))
+    contrasts = contrasts.assign(letter=letters(contrasts, "difference", usual))
     ordered = means.sort_values("wave", key=lambda names: names.map(waves.index), kind="stable")
     panels = (len(ordered), len(contrasts))
     # Narrow enough to be read on a phone, where both panels stand below one another as here.
@@ -365,7 +448,8 @@ def arms_compared(
         height_ratios=panels,
     )
     names = [
-        f"{label(row['wave'], means)}: {label(row['arm'], means)} (n = {number(row['n'])})"
+        f"{label(row['wave'], means)}: {label(row['arm'], means)} "
+        f"(n = {number(row['n'])}{row['people']})"
         for row in ordered.to_dict("records")
     ]
     _estimates(upper, ordered.rename(columns={"mean": "estimate"}), names, [*ordered["arm"]])
@@ -408,7 +492,7 @@ def _estimates(
         axes.plot([row["ci_low"], row["ci_high"]], [place, place], color=colour)
         axes.plot(row["estimate"], place, marker, color=colour)
         axes.annotate(
-            number(row["estimate"], 1),
+            f"{number(row['estimate'], 1)}{row['letter']}",
             (1.01, place),
             xycoords=axes.get_yaxis_transform(),
             va="center",
@@ -429,7 +513,8 @@ def flow(frame: pd.DataFrame, stages: Sequence[tuple[str, str]]) -> Figure:
     stages : sequence of (stage, words)
         What to show, from top to bottom. A stage an arm did not go through leaves a gap.
     """
-    n_of = frame.set_index(["stage", "arm"])["n"].to_dict()
+    texts = frame["n"].astype(str) + letters(frame, "n", statuses_in(frame, "n"))
+    n_of = texts.set_axis(pd.MultiIndex.from_frame(frame[["stage", "arm"]])).to_dict()
     figure, (axes,) = side_by_side(0.55 * len(stages) + 0.6)
     arms = looks(frame["arm"].unique())
     for column, (arm, (colour, _)) in enumerate(arms.items()):
@@ -482,6 +567,7 @@ def progression(assessment: pd.DataFrame) -> Figure:
     assessment : DataFrame
         Columns of `criteria.assess`; proportions and means get a panel each.
     """
+    usual = statuses_in(assessment, "estimate")
     parts = [(kind, part) for kind, part in assessment.groupby("kind", sort=False)]
     figure, panels = plt.subplots(
         len(parts),
@@ -496,7 +582,8 @@ def progression(assessment: pd.DataFrame) -> Figure:
         ends = scale * part["lowest"].min(), scale * part["highest"].max()
         for place, row in enumerate(part.to_dict("records")):
             _criterion(axes, place, row, scale, ends)
-        axes.set_yticks(range(len(part)), [fill(name, 42) for name in part["label"]], fontsize=8)
+        names = part["label"] + letters(part, "estimate", usual)
+        _name(axes, [fill(name, 42) for name in names], 8)
         axes.set(xlim=ends, ylim=(len(part) - 0.4, -0.6))
         axes.set_xlabel(
             "Percent" if kind == "proportion" else "Mean rating ({:g} to {:g})".format(*ends)

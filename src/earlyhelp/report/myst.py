@@ -9,8 +9,8 @@ from earlyhelp.published.statuses import STATUSES
 
 # In an output's metadata: the statuses of what it shows.
 CLAIMED = "earlyhelp"
-# What a figure's caption ends with.
-CAPTION = "earlyhelp-caption"
+# What a figure's caption begins and ends with.
+TITLE, CAPTION = "earlyhelp-title", "earlyhelp-caption"
 # ASCII punctuation that Markdown could read as mark-up; the rest is kept legible.
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|$~^:&@'\"-])")
 # A number and a full stop would begin a list.

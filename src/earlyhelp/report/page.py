@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -21,14 +21,14 @@ from earlyhelp.published.ledger import formatted, judged, ledger_target
 from earlyhelp.published.numbers import chance as chance  # notebooks import these from here
 from earlyhelp.published.numbers import number as number
 from earlyhelp.published.numbers import span as span
-from earlyhelp.published.statuses import Statuses, statuses_in
+from earlyhelp.published.statuses import Statuses
 from earlyhelp.qualitative import evidence, framework, triangulation
 from earlyhelp.qualitative.framework import CODEBOOK_FILE, Codebook, read_codebook
 from earlyhelp.qualitative.theory import THEORY_FILE, Theory, load_theory
 from earlyhelp.qualitative.triangulation import Triangulation
 from earlyhelp.report import figures, qualitative_tables
 from earlyhelp.report.layout import LAYOUTS, target
-from earlyhelp.report.myst import CAPTION, CLAIMED, LETTERS, badge, escape, readings
+from earlyhelp.report.myst import CAPTION, CLAIMED, LETTERS, TITLE, badge, escape, readings
 from earlyhelp.study.design import Part, Question, read_questions
 from earlyhelp.study.raw import Pilot, open_pilot
 from earlyhelp.study.textfile import is_there
@@ -78,9 +78,11 @@ def show(markdown: str, claimed: Collection[str] = ()) -> None:
     _display({"text/markdown": markdown, "text/plain": markdown}, claimed)
 
 
-def _display(content: dict[str, str], claimed: Collection[str], caption: str = "") -> None:
+def _display(
+    content: dict[str, str], claimed: Collection[str], title: str = "", caption: str = ""
+) -> None:
     """Display with what its numbers may claim, so that a page can fold what is no finding."""
-    about = {CLAIMED: list(claimed), CAPTION: caption}
+    about = {CLAIMED: list(claimed), TITLE: title, CAPTION: caption}
     display(content, raw=True, metadata={key: told for key, told in about.items() if told})
 
 
@@ -159,32 +161,44 @@ class Page:
         if "quantity" in frame.attrs or name in LAYOUTS:
             frame = LAYOUTS[name].lay_out(self._bound_by_words(frame))
         claimed = frame.attrs.get("statuses", ())
-        badges = [*map(badge, claimed[:1])]
-        badges += [f"{badge(status)} ({LETTERS[status]})" for status in claimed[1:]]
+        badges = _badges(claimed)
         notes = [self._notes(place, reading), rests, self._assumed(quantity, claimed)]
         said = filter(None, [caption, *badges, *notes, self._ledger_link(name)])
         show(table_markdown(frame, " ".join(said), name, kind), frame.attrs.get("told", claimed))
 
     def figure(
-        self, figure: Figure, *shown: pd.DataFrame, place: str = "", reading: str = ""
+        self,
+        figure: Figure,
+        *shown: pd.DataFrame,
+        name: str,
+        people: Iterable[int] = (),
+        place: str = "",
+        reading: str = "",
     ) -> None:
-        """Show a figure; its caption ends as a table's does. A figure's cell shows nothing else.
+        """Show a figure: the finding that it shows, its caption, and then what a table's ends with.
 
-        Left to the notebook's display, a figure also says its size in pixels, which is another
-        with each of matplotlib's backends.
+        A figure's cell shows nothing else. Left to the notebook's display, a figure also says its
+        size in pixels, which is another with each of matplotlib's backends.
 
         Parameters
         ----------
         shown : DataFrame
             Tables with the columns that the figure draws.
+        name : str
+            The figure's target, as in its cell's metadata.
+        people : iterable of int, optional
+            How many people each of its parts is about.
         """
-        claimed = list(dict.fromkeys(status for frame in shown for status in statuses_in(frame)))
+        claimed = figures.claimed(*shown)
         assumed = (self._assumed(set_in(frame), claimed) for frame in shown)
-        said = [*map(badge, claimed), self._notes(place, reading), *dict.fromkeys(assumed)]
+        said = [_people(people), *_badges(claimed), self._notes(place, reading)]
         # matplotlib otherwise writes the hour into every SVG.
         drawn = print_figure(figures.mark(figure, claimed), "svg", metadata={"Date": None})
-        # Folded where most of what it shows is illustrative.
-        self.drawing(drawn, claimed[:1], " ".join(filter(None, said)))
+        drawn = figures.in_font_of_text(drawn)
+        # Folded as soon as anything that it shows is illustrative: a drawing cannot leave it out.
+        folded = [FREE] if FREE in claimed else claimed[:1]
+        said += dict.fromkeys(assumed)
+        self.drawing(drawn, name, folded, " ".join(filter(None, said)))
         plt.close(figure)
 
     def _rests_on(self, frame: pd.DataFrame, name: str) -> str:
@@ -243,7 +257,8 @@ class Page:
         if question not in self.questions:
             return
         asked = self.questions[question]
-        answer = self.filled(asked.answers.get(part, "No answer has been written yet."))
+        told = asked.answers.get(part, "No answer has been written yet.")
+        answer = "\n\n".join(map(self.filled, told.split("\n")))
         show(f":::{{admonition}} {escape(asked.question)}\n:class: answer\n\n{answer}\n:::")
 
     def how_sure(self, rests_on: Mapping[str, Sequence[str]]) -> None:
@@ -281,17 +296,24 @@ class Page:
         printed = f"; printed {escape(claim.printed)}" if claim.status == "contradicted" else ""
         return f"{what}: {value}{printed} {status}"
 
-    def drawing(self, svg: str, claimed: Collection[str] = (), ending: str = "") -> None:
+    def drawing(self, svg: str, name: str, claimed: Collection[str] = (), ending: str = "") -> None:
         """Show a drawing; its cell's metadata give number, caption and alternative text.
+
+        Where the study says what it shows, and nothing in it is illustrative, that is its title.
 
         Parameters
         ----------
+        name : str
+            The figure's target, as in its cell's metadata.
         claimed : collection of str
             What its numbers may claim.
         ending : str
             What the caption ends with.
         """
-        _display({"image/svg+xml": svg}, claimed, ending)
+        found = (question.findings.get(name) for question in self.questions.values())
+        finding = next(filter(None, found), "") if FREE not in claimed else ""
+        title = f"**{self.filled(finding)}**" if finding else ""
+        _display({"image/svg+xml": svg}, claimed, title, ending)
 
     def matrix(self, question: str) -> None:
         """Show the framework matrix of a question, by theme.
@@ -367,6 +389,24 @@ class Page:
     @property
     def _reconstructed(self) -> bool:
         return self.pilot.study.provenance == "reconstructed"
+
+
+def _badges(claimed: Sequence[str]) -> list[str]:
+    """Badges of what a table or figure claims, the letters of all but the first behind them."""
+    first, others = claimed[:1], claimed[1:]
+    return [*map(badge, first), *(f"{badge(status)} ({LETTERS[status]})" for status in others)]
+
+
+def _people(counts: Iterable[int]) -> str:
+    """How many people a figure is about: a number, or the fewest and the most.
+
+    Examples
+    --------
+    >>> _people([17, 17]), _people([16, 22]), _people([])
+    ('n = 17.', 'n = 16 to 22.', '')
+    """
+    ends = sorted(set(counts))
+    return f"n = {span(ends[0], ends[-1], 0)}." if ends else ""
 
 
 def open_page(study: str) -> Page:

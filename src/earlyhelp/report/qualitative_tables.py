@@ -235,7 +235,8 @@ def key_findings(
         rows.append(
             {
                 "Question": _answer_link(question, part, question.name),
-                "Finding": filled(question.answers[part]),
+                # What follows the first paragraph stands with the question.
+                "Finding": filled(question.answers[part].partition("\n")[0]),
                 "How sure": f"**{escape(row['confidence'].capitalize())}**",
                 "Why": escape(why),
             }

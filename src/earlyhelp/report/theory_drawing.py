@@ -27,6 +27,7 @@ from earlyhelp.qualitative.theory import (
     Theory,
     Who,
 )
+from earlyhelp.report.figures import FONTS, MEASURED
 from earlyhelp.report.myst import escape
 from earlyhelp.study.problems import InputError, Problem
 
@@ -116,7 +117,6 @@ GAP = 24.0  # between columns, where links run
 SIZE = 12.0  # of the text, in px at full width
 LINE = 13.4
 PAD = 4.0
-FONTS = "'DejaVu Sans', Verdana, sans-serif"
 INK, SOFT, PAPER = "#1b1b1b", "#4d5560", "#fbfaf6"
 # Fills by whom an element concerns; its lane says the same in words.
 FILLS = {"practitioners": "#e8f0fa", "families": "#eaf5e6", "system": "#f1eff4"}
@@ -525,7 +525,7 @@ def _wrap(text: str, width: float, bold: bool = False) -> list[str]:
 def _measure(text: str, bold: bool = False) -> float:
     """Width of a text in px at the drawing's size."""
     weight = "bold" if bold else "normal"
-    font = get_font(findfont(FontProperties(family="DejaVu Sans", weight=weight)))
+    font = get_font(findfont(FontProperties(family=MEASURED, weight=weight)))
     font.set_size(SIZE, 72)
     font.set_text(text, 0)
     # A little more than measured: a fallback font may be wider.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from pathlib import Path
 from typing import Annotated, Literal, get_args
@@ -250,6 +251,8 @@ class Study(Strict):
         Whether people are synthetic or real; decides what a number may claim.
     licence : str
         That of its text and data, for the covers.
+    date : date, optional
+        Day of this version of its text and data, for the covers and the files' properties.
     progression : Criteria, optional
         Progression criteria, where the study has any.
     design : dict
@@ -272,6 +275,7 @@ class Study(Strict):
     place: str
     provenance: Literal["reconstructed", "observed"]
     licence: str = ""
+    date: datetime.date | None = None
     reconstruction_seed: int | None = None
     arms: Annotated[tuple[Arm, ...], Field(min_length=1)]
     teams: tuple[Team, ...] = ()
@@ -463,7 +467,9 @@ class Question(Strict):
     """One research question, and its answers by part of the approach.
 
     A number in an answer is a claim id in braces, never a digit; ``{rows: Q001, Q002}`` names the
-    rows of the framework matrix that bear what stands before it.
+    rows of the framework matrix that bear what stands before it. Its first paragraph answers; what
+    follows it stands with the question alone. `findings` has, by the name of a figure, the finding
+    that its title says, with numbers as in an answer.
     """
 
     id: QuestionId
@@ -471,11 +477,13 @@ class Question(Strict):
     name: str
     question: str
     answers: dict[Part, str] = Field(default_factory=dict)
+    findings: dict[str, str] = Field(default_factory=dict)
 
     @property
     def placeholders(self) -> set[str]:
-        """Claim ids that the answers name."""
-        return {claim for text in self.answers.values() for claim in PLACEHOLDER.findall(text)}
+        """Claim ids that the answers and findings name."""
+        texts = (*self.answers.values(), *self.findings.values())
+        return {claim for text in texts for claim in PLACEHOLDER.findall(text)}
 
 
 def rows_named(text: str) -> list[str]:

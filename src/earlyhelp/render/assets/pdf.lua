@@ -67,6 +67,8 @@ function Span(span)
     local kind = 'other'
     for _, class in ipairs(span.classes) do kind = class:match('^status%-(%a+)$') or kind end
     return call_inline('status(' .. literal(kind) .. ')', span.content)
+  elseif span.classes:includes('row-name') then
+    return call_inline('row-name', span.content)
   elseif span.classes:includes('caption-number') then
     return call_inline('strong', span.content)
   end

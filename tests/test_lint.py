@@ -1,0 +1,56 @@
+"""Each kind of fault is found, and what only looks like one is not."""
+
+from __future__ import annotations
+
+import pytest
+from lint import lower_counts, raw_ids, same_ends, undefined
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("It lies between 0% and 0%.", ["between 0% and 0%"]),
+        ("from −1.5 to −1.5 points", ["from −1.5 to −1.5"]),
+        ("between 5 and 50", []),
+        ("between 1.2 and 1.25", []),
+        ("from 12 to 12.5", []),
+    ],
+)
+def test_ranges_of_one_number(text: str, found: list[str]) -> None:
+    assert same_ends(text) == found
+
+
+@pytest.mark.parametrize(
+    ("block", "faults"),
+    [
+        ("five managers were asked.", 1),
+        ("They answered. two did not.", 1),
+        ("They answered. Two did not.", 0),
+        # An entry of a list is no sentence.
+        ("two half-days", 0),
+        ("Most came; two did not.", 0),
+    ],
+)
+def test_sentences_that_begin_with_a_lower_case_number(block: str, faults: int) -> None:
+    assert len(lower_counts([block])) == faults
+
+
+def test_ids_in_place_of_names() -> None:
+    assert raw_ids("Q242 interview_02: she said so of wai_01", {"wai_01"}) == ["interview_02"]
+    assert raw_ids("raw/tool_use.csv and audit.finding_of(x)") == []
+
+
+@pytest.mark.parametrize(
+    ("texts", "faults"),
+    [
+        (["Use of the ORS rose.", "The Outcome Rating Scale (ORS) is short."], 1),
+        (["The Outcome Rating Scale (ORS) is short.", "Use of the ORS rose."], 0),
+        (["It was higher (SD 3.9)."], 1),
+        (["It was higher (standard deviation, SD, 3.9)."], 0),
+        (["CS Compassion satisfaction."], 0),
+        (["Analysis of covariance (ANCOVA)"], 0),
+        (["The PDF is under CC BY 4.0."], 0),
+    ],
+)
+def test_abbreviations_before_their_definition(texts: list[str], faults: int) -> None:
+    assert len(list(undefined(texts))) == faults

@@ -831,7 +831,8 @@ def allocations(pilot: Pilot, measure: str, arm: str, wave: str) -> pd.DataFrame
         return free(pilot, pd.DataFrame(columns=columns), "allocations")
     changed = unit_changes(pilot)
     changed = changed[_where(changed, measure=measure, wave=wave)]
-    means = changed.set_index("unit")["mean_change"]
+    # Readers are not told the mean of a small unit.
+    means = changed.set_index("unit")["mean_change"].dropna()
     known = set(units) <= set(means.index)
     table = randomisation.allocations(pd.Series(means).reindex(units, fill_value=0.0), treated)
     if not known:

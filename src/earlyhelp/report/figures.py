@@ -113,7 +113,7 @@ def agreement(answers: pd.DataFrame) -> Figure:
             edgecolor="white",
             label=option.capitalize(),
         )
-        texts = [str(n) if n else "" for n in rows["n"]]
+        texts = [number(n) if n > 0 else "" for n in rows["n"]]
         ink = "white" if colour in (AGREEMENT_COLOURS[0], AGREEMENT_COLOURS[-1]) else INK
         axes.bar_label(bars, texts, label_type="center", color=ink, fontsize=8)
         left += rows["percent"]
@@ -152,10 +152,13 @@ def bars(figure: Figure, frame: pd.DataFrame, hue: str = "") -> Figure:
     """
     (axes,) = figure.axes
     column, category = axes.get_xlabel(), axes.get_ylabel()
-    groups = dict(list(frame.groupby(hue, sort=False))) if hue else {"": frame}
+    # What is not told has no bar.
+    there = frame[frame[column].notna()]
+    groups = dict(list(there.groupby(hue, sort=False))) if hue else {"": there}
     for drawn, rows, hatch in zip(_bars(axes), groups.values(), HATCHES, strict=False):
         shares = [f" ({number(percent, 1)}%)" for percent in rows.get("percent", ())]
-        texts = [f"{n}{share}" for n, share in zip_longest(rows[column], shares, fillvalue="")]
+        counts = map(number, rows[column])
+        texts = [f"{n}{share}" for n, share in zip_longest(counts, shares, fillvalue="")]
         axes.bar_label(drawn, texts, padding=3, fontsize=8)
         for bar in drawn:
             bar.set(hatch=hatch, edgecolor="white")
@@ -172,7 +175,8 @@ def bars(figure: Figure, frame: pd.DataFrame, hue: str = "") -> Figure:
 
 
 def _bars(axes: Axes) -> list[BarContainer]:
-    return [drawn for drawn in axes.containers if isinstance(drawn, BarContainer)]
+    drawn = (one for one in axes.containers if isinstance(one, BarContainer))
+    return [bars for bars in drawn if any(bars)]
 
 
 # How seaborn draws the lines of the tools.
@@ -412,7 +416,7 @@ def flow(frame: pd.DataFrame, stages: Sequence[tuple[str, str]]) -> Figure:
                     linestyle="-" if column == 0 else "--",
                 )
             )
-            text = f"{words}: {n_of[stage, arm]}"
+            text = f"{words}: {number(n_of[stage, arm])}"
             axes.text(column, -row, text, ha="center", va="center", fontsize=8.5)
             previous = row
     axes.set(xlim=(-0.5, len(arms) - 0.5), ylim=(-len(stages) + 0.4, 1.1))

@@ -70,9 +70,11 @@ def filled(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
     cells: dict[str, list[str]] = {}
     statuses: dict[str, list[str]] = {}
     claims: dict[str, list[str]] = {}
-    within = frame.attrs.get("within", {})
+    within, most = frame.attrs.get("within", {}), frame.attrs.get("decimals", {})
     for name, (head, decimals) in columns.items():
         ends = (name,) if isinstance(name, str) else name
+        if decimals is not None:
+            decimals = min(decimals, most.get(ends[0], decimals))
         shown = [
             [
                 _cell(value, decimals, frame, within.get((index, end)))

@@ -14,6 +14,7 @@ from IPython.core.pylabtools import print_figure
 from IPython.display import display
 from matplotlib.figure import Figure
 
+from earlyhelp.analysis import small_numbers
 from earlyhelp.analysis.quantities import FREE, set_in
 from earlyhelp.published import audit, determined
 from earlyhelp.published.claims import Claim, claims_of, parse_interval
@@ -143,7 +144,7 @@ class Page:
     ) -> None:
         """Show a table; its caption ends with statuses, the place in the report and a note.
 
-        One without rows is not shown.
+        One without rows is not shown, nor one of which small numbers leave nothing to tell.
 
         Parameters
         ----------
@@ -152,7 +153,7 @@ class Page:
         name : str, optional
             Target of the table; a quantity's own by default.
         """
-        if frame.empty:
+        if frame.empty or frame.attrs.get("untold"):
             return
         name = name or target(frame.attrs["quantity"])
         quantity, rests = set_in(frame), self._rests_on(frame, name)
@@ -162,6 +163,7 @@ class Page:
         badges = [*map(badge, claimed[:1])]
         badges += [f"{badge(status)} ({LETTERS[status]})" for status in claimed[1:]]
         notes = [self._notes(place, reading), rests, self._assumed(quantity, claimed)]
+        notes.append(self._small_numbers(claimed))
         said = filter(None, [caption, *badges, *notes, self._ledger_link(name)])
         show(table_markdown(frame, " ".join(said), name, kind), frame.attrs.get("told", claimed))
 
@@ -169,6 +171,8 @@ class Page:
         self, figure: Figure, *shown: pd.DataFrame, place: str = "", reading: str = ""
     ) -> None:
         """Show a figure; its caption ends as a table's does. A figure's cell shows nothing else.
+
+        One whose tables have no number is not shown.
 
         Left to the notebook's display, a figure also says its size in pixels, which is another
         with each of matplotlib's backends.
@@ -178,9 +182,13 @@ class Page:
         shown : DataFrame
             Tables with the columns that the figure draws.
         """
+        if shown and not any(frame.select_dtypes("number").notna().any(axis=None) for frame in shown):
+            plt.close(figure)
+            return
         claimed = list(dict.fromkeys(status for frame in shown for status in statuses_in(frame)))
         assumed = (self._assumed(set_in(frame), claimed) for frame in shown)
         said = [*map(badge, claimed), self._notes(place, reading), *dict.fromkeys(assumed)]
+        said.append(self._small_numbers(claimed))
         # matplotlib otherwise writes the hour into every SVG.
         drawn = print_figure(figures.mark(figure, claimed), "svg", metadata={"Date": None})
         # Folded where most of what it shows is illustrative.
@@ -218,6 +226,11 @@ class Page:
         """Links to the assumptions by which the reconstruction has set free numbers."""
         ids = self.pilot.study.assumed.get(quantity, ()) if FREE in claimed else ()
         return f"Free numbers: {readings(ids)}." if ids else ""
+
+    def _small_numbers(self, claimed: Collection[str]) -> str:
+        """What readers who are not told of small numbers need to know."""
+        least = self.pilot.told_from
+        return small_numbers.note(least) if least > 1 and "observed" in claimed else ""
 
     def _notes(self, place: str, reading: str) -> str:
         source = f"Report: {place}." if place else ""
@@ -360,7 +373,7 @@ class Page:
 def open_page(study: str) -> Page:
     """Open a study folder for one notebook: set the figure style, read the data."""
     figures.use_style()
-    pilot = open_pilot(study)
+    pilot = open_pilot(study).for_readers()
     folder = pilot.study.folder
     claims = claims_of(folder)
     answered, statuses = judged(pilot, claims)

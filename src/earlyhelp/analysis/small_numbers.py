@@ -8,10 +8,9 @@ Threshold
 Differencing
     What is told must not give back by subtraction what is not. Checkers hide further cells for it.
     Here every number of people is told as its band: the same for all numbers from one multiple of
-    `least` to the next. That protects each cell by itself, also against other tables and other
-    people's publications, and leaves more to be read of a small pilot than hiding does. A percentage
-    is that of the middles of two bands, which says nothing that the bands do not (midpoint rounding,
-    as in OpenSAFELY).
+    `least` to the next. That protects each cell by itself, also against other tables, and leaves
+    more to be read of a small pilot than hiding does. A percentage is that of the middles of two
+    bands, which says nothing that the bands do not (midpoint rounding, as in OpenSAFELY).
 Extremes
     Lowest and highest value are somebody's own and are not told.
 Degrees of freedom
@@ -37,11 +36,12 @@ from pandas.api.types import is_bool_dtype, is_datetime64_any_dtype, is_numeric_
 from earlyhelp.study.raw import Pilot
 
 # Columns that count people, or what people did.
-COUNTS = frozenset(
-    "n n_arm n_reference total eligible attended both_parts not_attended used agree before after"
-    " both lost new distinct described people practitioners pairs scored completions at_best close"
-    " attendees facilitators successes".split()
-)
+COUNTS = {
+    *("n", "n_arm", "n_reference", "total", "eligible", "attended", "both_parts", "not_attended"),
+    *("used", "agree", "before", "after", "both", "lost", "new", "distinct", "described"),
+    *("people", "practitioners", "pairs", "scored", "completions", "at_best", "close"),
+    *("attendees", "facilitators", "successes"),
+}
 # Columns that say of how many people a row tells, all of them; a table has the first that fits.
 BASES = (
     ("total",),
@@ -59,20 +59,19 @@ BASES = (
 # Rows that count teams or units, not people, by column.
 OF_UNITS = {"stage": ("teams", "randomised units"), "analysed": ("unit means",)}
 # Columns that state the design or name a row.
-STATED = frozenset(
-    "units treated_units allocations smallest_p icc scale_maximum best part training_part done"
-    " lowest highest amber_low amber_high".split()
-)
+STATED = {
+    *("units", "treated_units", "allocations", "smallest_p", "icc", "scale_maximum", "best"),
+    *("part", "training_part", "done", "lowest", "highest", "amber_low", "amber_high"),
+}
 # Columns computed from all people of a row, with decimals that do not tell how many these are.
-DECIMALS = dict.fromkeys(
-    "mean sd median value difference ci_low ci_high mean_change headroom mean_percent"
-    " sd_change_low sd_change_high".split(),
-    1,
-) | dict.fromkeys(
-    "d standardised headroom_sd p alpha correlation_low correlation_high".split(), 2
+_SCORES = (
+    *("mean", "sd", "median", "value", "difference", "ci_low", "ci_high", "mean_change"),
+    *("headroom", "mean_percent", "sd_change_low", "sd_change_high"),
 )
+_RATIOS = ("d", "standardised", "headroom_sd", "p", "alpha", "correlation_low", "correlation_high")
+DECIMALS = dict.fromkeys(_SCORES, 1) | dict.fromkeys(_RATIOS, 2)
 # Quantities whose numbers are no people.
-OF_THE_DESIGN = frozenset({"design", "fieldwork", "observation_counts", "randomisation_tests"})
+OF_THE_DESIGN = {"design", "fieldwork", "observation_counts", "randomisation_tests"}
 
 
 def note(least: int) -> str:
@@ -147,7 +146,7 @@ def _band(counts: pd.Series, least: int) -> pd.Series:
 
 
 def _share(frame: pd.DataFrame, name: str, base: str, least: int) -> pd.Series:
-    """The percentage of the middles of two bands; missing where it is the share of something else."""
+    """The percentage of the middles of two bands; missing where it is a share of something else."""
     parts = (name.removesuffix("percent").strip("_"), "agree", "used", "attended", "both", "n")
     part = next((one for one in parts if one in frame and one != base), base)
     middles = (_band(frame[one], least) + (least - 1) / 2 for one in (part, base))

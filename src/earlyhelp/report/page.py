@@ -182,7 +182,9 @@ class Page:
         shown : DataFrame
             Tables with the columns that the figure draws.
         """
-        if shown and not any(frame.select_dtypes("number").notna().any(axis=None) for frame in shown):
+        if shown and not any(
+            frame.select_dtypes("number").notna().any(axis=None) for frame in shown
+        ):
             plt.close(figure)
             return
         claimed = list(dict.fromkeys(status for frame in shown for status in statuses_in(frame)))

@@ -301,7 +301,9 @@ def tests_side_by_side(tests: pd.DataFrame, exact: pd.DataFrame) -> pd.DataFrame
         (exact, "smallest_p", "Smallest p possible", 2),
     ]
     cells = {
-        head: [number(cell, frame.attrs.get("decimals", {}).get(name, most)) for cell in frame[name]]
+        head: [
+            number(cell, frame.attrs.get("decimals", {}).get(name, most)) for cell in frame[name]
+        ]
         for frame, name, head, most in columns
     }
     statuses = {head: cell_statuses(frame, name) for frame, name, head, _ in columns}

@@ -131,6 +131,13 @@ def test_a_percentage_of_something_else_is_not_told() -> None:
     assert told["percent"].isna().all()
 
 
+def test_nearly_all_are_not_called_all() -> None:
+    told = safe(
+        pd.DataFrame({"n": [27, 18], "total": [29, 29], "percent": [2700 / 29, 1800 / 29]}), 10
+    )
+    assert told["percent"].isna().tolist() == [True, False]
+
+
 def test_nobody_is_shown_one_by_one(observed: Pilot) -> None:
     assert len(outcome_scores(observed)) > 0
     assert outcome_scores(observed.for_readers()).empty

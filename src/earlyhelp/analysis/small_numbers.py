@@ -146,13 +146,18 @@ def _band(counts: pd.Series, least: int) -> pd.Series:
 
 
 def _share(frame: pd.DataFrame, name: str, base: str, least: int) -> pd.Series:
-    """The percentage of the middles of two bands; missing where it is a share of something else."""
+    """The percentage of the middles of two bands.
+
+    Missing where the column is a share of something else, and where both lie in one band: it would
+    say of some that they are all.
+    """
     parts = (name.removesuffix("percent").strip("_"), "agree", "used", "attended", "both", "n")
     part = next((one for one in parts if one in frame and one != base), base)
-    middles = (_band(frame[one], least) + (least - 1) / 2 for one in (part, base))
+    some, people = (_band(frame[one], least) for one in (part, base))
     exact = 100 * frame[part] / frame[base]
-    share = next(middles) / next(middles)
-    return (100 * share).round().where((exact - frame[name]).abs() < 1e-9)
+    known = ((exact - frame[name]).abs() < 1e-9) & (some < people)
+    middle = (least - 1) / 2
+    return (100 * (some + middle) / (people + middle)).round().where(known)
 
 
 def _people(frame: pd.DataFrame, bases: list[str]) -> pd.Series:

@@ -224,6 +224,8 @@ def against_best(panels: Mapping[str, Axes], scores: pd.DataFrame, best: float, 
     name : str
         Axis label.
     """
+    if scores.empty:
+        return
     means, waves = scores.groupby(["arm", "wave"])["score"].mean(), scores["wave"].unique()
     for arm, axes in panels.items():
         for place, wave in enumerate(waves):

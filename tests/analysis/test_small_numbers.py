@@ -6,6 +6,7 @@ import ast
 import re
 import shutil
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from unittest import mock
@@ -129,6 +130,19 @@ def test_a_row_of_few_people_tells_no_mean() -> None:
 def test_a_percentage_of_something_else_is_not_told() -> None:
     told = safe(pd.DataFrame({"n": [20], "total": [40], "percent": [51.0]}), 10)
     assert told["percent"].isna().all()
+
+
+def test_a_contrast_does_not_give_back_the_change_of_a_small_arm(observed: Pilot) -> None:
+    least = observed.study.told_from + 2
+    readers = replace(observed, told_from=least)
+    exact, told = outcomes.estimates(observed), outcomes.estimates(readers)
+    small = exact["fewest"] < least
+    assert 0 < small.sum() < len(small)
+    contrasts = exact["arm"].str.contains(" less ")
+    assert (small & contrasts & (exact["n"] >= least)).any()
+    for table in (told, outcomes.design_effects(readers), outcomes.randomisation_tests(readers)):
+        value = "value" if "value" in table else "difference"
+        assert table.loc[table["fewest"].isna(), value].isna().all()
 
 
 def test_nearly_all_are_not_called_all() -> None:

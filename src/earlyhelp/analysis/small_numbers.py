@@ -40,10 +40,11 @@ COUNTS = {
     *("n", "n_arm", "n_reference", "total", "eligible", "attended", "both_parts", "not_attended"),
     *("used", "agree", "before", "after", "both", "lost", "new", "distinct", "described"),
     *("people", "practitioners", "pairs", "scored", "completions", "at_best", "close"),
-    *("attendees", "facilitators", "successes"),
+    *("attendees", "facilitators", "successes", "fewest"),
 }
 # Columns that say of how many people a row tells, all of them; a table has the first that fits.
 BASES = (
+    ("fewest",),
     ("total",),
     ("eligible",),
     ("before", "after"),
@@ -71,7 +72,7 @@ _SCORES = (
 _RATIOS = ("d", "standardised", "headroom_sd", "p", "alpha", "correlation_low", "correlation_high")
 DECIMALS = dict.fromkeys(_SCORES, 1) | dict.fromkeys(_RATIOS, 2)
 # Quantities whose numbers are no people.
-OF_THE_DESIGN = {"design", "fieldwork", "observation_counts", "randomisation_tests"}
+OF_THE_DESIGN = {"design", "fieldwork", "observation_counts"}
 
 
 def note(least: int) -> str:
@@ -101,7 +102,7 @@ def safe(frame: pd.DataFrame, least: int) -> pd.DataFrame:
     -------
     DataFrame
         Counts are the least of their band. ``attrs["decimals"]`` has the decimals that numbers are
-        told with, by column, and ``attrs["untold"]`` whether no number is left.
+        told with, by column.
 
     Examples
     --------
@@ -116,8 +117,10 @@ def safe(frame: pd.DataFrame, least: int) -> pd.DataFrame:
     if least == 1 or frame.attrs.get("quantity") in OF_THE_DESIGN:
         return frame
     bases = [*next((names for names in BASES if {*names} <= {*frame}), ())]
-    enough, of_units = _people(frame, bases) >= least, _of_units(frame)
-    told, left, decimals = frame.copy(), [], dict(DECIMALS)
+    # Of how many people each row tells; of none where no column says.
+    people = frame[bases].min(axis=1) if bases else pd.Series(0, index=frame.index)
+    enough, of_units = people >= least, _of_units(frame)
+    told, decimals = frame.copy(), dict(DECIMALS)
     for name in map(str, frame):
         cells = frame[name]
         # What an answer is coded as.
@@ -134,9 +137,7 @@ def safe(frame: pd.DataFrame, least: int) -> pd.DataFrame:
             told[name], decimals[name] = _share(frame, name, bases[0], least).where(enough), 0
         else:
             told[name] = float("nan")
-        left.append(told[name])
     told.attrs["decimals"] = decimals
-    told.attrs["untold"] = not any(cells.notna().any() for cells in left)
     return told
 
 
@@ -158,18 +159,6 @@ def _share(frame: pd.DataFrame, name: str, base: str, least: int) -> pd.Series:
     known = ((exact - frame[name]).abs() < 1e-9) & (some < people)
     middle = (least - 1) / 2
     return (100 * (some + middle) / (people + middle)).round().where(known)
-
-
-def _people(frame: pd.DataFrame, bases: list[str]) -> pd.Series:
-    """Of how many people each row tells; of none where no column says."""
-    if not bases:
-        return pd.Series(0, index=frame.index)
-    people = frame[bases].min(axis=1)
-    if "analysed" in frame:
-        # Beside each row of unit means stands one that counts the same people.
-        keys = [frame[name] for name in ("measure", "wave", "estimate", "arm")]
-        people = people.groupby(keys).transform("max")
-    return people
 
 
 def _of_units(frame: pd.DataFrame) -> pd.Series:

@@ -153,13 +153,15 @@ class Page:
         name : str, optional
             Target of the table; a quantity's own by default.
         """
-        if frame.empty or frame.attrs.get("untold"):
+        if frame.empty:
             return
         name = name or target(frame.attrs["quantity"])
         quantity, rests = set_in(frame), self._rests_on(frame, name)
         if "quantity" in frame.attrs or name in LAYOUTS:
             frame = LAYOUTS[name].lay_out(self._bound_by_words(frame))
         claimed = frame.attrs.get("statuses", ())
+        if quantity and not claimed and self.pilot.told_from > 1:
+            return
         badges = [*map(badge, claimed[:1])]
         badges += [f"{badge(status)} ({LETTERS[status]})" for status in claimed[1:]]
         notes = [self._notes(place, reading), rests, self._assumed(quantity, claimed)]

@@ -256,3 +256,14 @@ def test_an_instrument_names_a_source_of_the_references(mini: Path) -> None:
     edit(mini / "instruments.yml", "source: stamm2010", "source: nobody2010")
     expected = "found 'nobody2010'; expected a key of book/references.bib"
     assert problems(mini) == [f"instruments.yml, proqol.source: {expected}"]
+
+
+def test_what_looks_personal_in_data_of_real_people(mini: Path) -> None:
+    edit(mini / "raw/training_attendance.csv", ",illness", ",ring 01709 382121")
+    expected = "column reason_not_attended: found what looks like a telephone number"
+    (told,) = problems(mini)
+    assert told.startswith("training_attendance.csv, row ")
+    assert expected in told
+    assert "382121" not in told
+    edit(mini / "study.yml", "provenance: observed", "provenance: reconstructed")
+    assert not [problem for problem in problems(mini) if "telephone" in problem]

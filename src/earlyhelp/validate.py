@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from earlyhelp.analysis.participants import design
+from earlyhelp.intake import personal
 from earlyhelp.intake.mapping import MAPPING_FILE
 from earlyhelp.published import determined, identified_sets
 from earlyhelp.published.audit import AUDIT_FILE, audit, read_declarations
@@ -46,6 +47,7 @@ from earlyhelp.study.design import (
 from earlyhelp.study.dictionary import DATAPACKAGE_FILE, read_dictionary
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import Pilot, open_pilot
+from earlyhelp.study.rawtable import read_table
 from earlyhelp.study.scoring_keys import INSTRUMENTS_FILE, Instruments, read_instruments
 from earlyhelp.trial import criteria, design_grid
 from earlyhelp.trial.next_steps import NUMBERS_FILE, read_numbers, unknown_numbers
@@ -87,8 +89,9 @@ FILES = (
         "What was planned: title, `provenance: observed`; one arm or more, of several one the "
         "`reference` that the others are compared with; teams with arm and unit, or without either "
         "where people were allocated one by one, or no teams; the waves, in order, with month, "
-        "arms and file; and facts of the design. Under `counted` stands, as far as it was asked, "
-        "which columns hold statements, earlier experience and use of each tool, "
+        "arms and file; facts of the design; and the `smallest_count` of people that readers are "
+        "told of. Under `counted` stands, as far as it was asked, which columns hold statements, "
+        "earlier experience and use of each tool, "
         "which answers mean yes, no use, regular use or agreement, which roles were to use the "
         "tools, and what is read together.",
         read_study,
@@ -336,6 +339,8 @@ def _ties(pilot: Pilot, held: dict[str, Any]) -> Iterator[Problem]:
     yield from _facts(pilot, claims)
     if pilot.study.provenance == "reconstructed":
         yield from _printed_figures(pilot.study, held.get(CLAIMS_FILE))
+    else:
+        yield from _personal(pilot)
     theory = held.get(THEORY_FILE)
     if book := _book():
         yield from _sources(book, pilot.instruments)
@@ -388,6 +393,24 @@ def _facts(pilot: Pilot, claims: list[Claim]) -> Iterator[Problem]:
         elif fact not in named | set(FACTS_READ):
             expected = f"a fact that a claim names, or one of: {', '.join(FACTS_READ)}"
             yield Problem(STUDY_FILE, None, f"design.{fact}", "a key that nothing reads", expected)
+
+
+def _personal(pilot: Pilot) -> Iterator[Problem]:
+    """Tell what looks personal in the raw files; without showing it, for messages are passed on."""
+    expected = "nothing personal"
+    for resource in pilot.dictionary.resources:
+        file = f"{resource.name}.csv"
+        cells = read_table(pilot.study.folder / resource.path, resource, [])
+        for name, column in resource.table.by_name.items():
+            if kind := personal.by_name(name) or personal.by_name(column.title):
+                found = f"a column that looks like {kind}"
+                yield Problem(file, None, name, found, expected)
+            elif column.type == "string":
+                kind, rows = personal.by_content(cells[name].fillna("").astype(str))
+                # Roles and themes look like names, too.
+                if kind not in ("", "name"):
+                    more = f" ({len(rows)} rows)" if len(rows) > 1 else ""
+                    yield Problem(file, rows[0], name, f"what looks like a {kind}{more}", expected)
 
 
 def _printed_figures(study: Study, claims: list[Claim] | None) -> list[Problem]:

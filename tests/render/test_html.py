@@ -12,7 +12,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from earlyhelp.render import html
-from earlyhelp.render.html import build_html
+from earlyhelp.render.html import assemble, build_html
 from earlyhelp.render.volumes import PROVENANCE, imprint
 from earlyhelp.study.design import read_study
 from earlyhelp.study.problems import InputError
@@ -197,3 +197,12 @@ def test_a_reference_page_leads_to_no_page_that_the_study_has_not(tmp_path: Path
     text += "{doc}`x <results/promise>`."
     kept = html._RESULTS.sub(lambda link: html._link(link, tmp_path), text)
     assert kept == "A, the ledger and {doc}`x <results/promise>`."
+
+
+def test_raw_data_of_real_people_stay_in_their_folder(compendium: Path, tmp_path: Path) -> None:
+    for name, goes in (("rotherham", True), ("other", False)):
+        folder = compendium / "data" / name
+        (folder / "raw/baseline_survey.csv").write_text("practitioner_id\nP1\n", "utf-8")
+        results = compendium / "book/results"
+        assemble(read_study(folder), results, compendium, tmp_path / name)
+        assert bool([*tmp_path.joinpath(name).rglob("baseline_survey.csv")]) is goes

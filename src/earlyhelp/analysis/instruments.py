@@ -55,7 +55,8 @@ def outcome_scores(pilot: Pilot) -> pd.DataFrame:
     -------
     DataFrame
         practitioner_id, team, unit, arm, wave, measure (of `Instruments.outcomes`), score; one row
-        per person, wave and measure, NaN where the score is missing.
+        per person, wave and measure, NaN where the score is missing. Readers who are not told of
+        small numbers get no row.
 
     Examples
     --------
@@ -78,7 +79,8 @@ def outcome_scores(pilot: Pilot) -> pd.DataFrame:
             frame["measure"] = measure
             frame["score"] = score(survey, scale)
             frames.append(frame)
-    return free(pilot, pd.concat(frames, ignore_index=True), "outcome_scores")
+    scores = pd.concat(frames, ignore_index=True)
+    return free(pilot, scores if pilot.told_from == 1 else scores.iloc[:0], "outcome_scores")
 
 
 def tool_rating_scores(pilot: Pilot) -> pd.DataFrame:

@@ -503,7 +503,7 @@ def estimates(pilot: Pilot, confidence: float = 0.95, analysis_set: str = "all")
         `ADJUSTED`), arm (or `contrast` with the reference), n (units or people measured twice),
         value (points), ci_low, ci_high, df, d (value over the SD at the first wave, pooled over the
         arms: Morris 2008, without the factor for small samples), dz (mean change over its SD; of
-        people). What cannot be estimated is NaN.
+        people), fewest (people of the smallest arm in it). What cannot be estimated is NaN.
 
     Examples
     --------
@@ -561,6 +561,13 @@ def estimates(pilot: Pilot, confidence: float = 0.95, analysis_set: str = "all")
         d = of_measure["value"] / _pooled_sd(*at_first)
         rows.append(of_measure.assign(measure=measure, wave=wave, d=d))
     table = pd.concat(rows, ignore_index=True)[columns]
+    arms = {arm: [arm] for arm in alone}
+    arms |= {contrast(arm, reference): [arm, str(reference)] for arm in compared(pilot)}
+    people = paired.value_counts(["measure", "wave", "arm"])
+    table["fewest"] = [
+        min(int(people.get((measure, wave, arm), 0)) for arm in arms[name])
+        for measure, wave, name in table[["measure", "wave", "arm"]].to_numpy()
+    ]
     words = pilot.study.labels_of_waves
     then = [words[wave] for wave in table["wave"].unique()]
     told = " and ".join([f"adjusted for {words[pilot.study.first_wave].lower()}", *blocks])
@@ -716,8 +723,8 @@ def design_effects(
         measure, arm, wave, icc, units, n, cluster_size (mean people per unit, weighted by size as
         unequal units require: Eldridge, Ashby and Kerry 2006), design_effect (1 + (size - 1) icc),
         effective_n, difference (of mean changes), ci_low, ci_high, t (the test's t over the root of
-        the design effect), df (units less 2), p. Without rows where people were allocated one by
-        one.
+        the design effect), df (units less 2), p, fewest (people of the smaller arm). Without rows
+        where people were allocated one by one.
 
     Raises
     ------
@@ -773,10 +780,11 @@ def design_effects(
                     "t": t,
                     "df": df,
                     "p": float(p),
+                    "fewest": min(test["n_arm"], test["n_reference"]),
                 }
             )
     columns = ["measure", "arm", "wave", "icc", "units", "n", "cluster_size", "design_effect"]
-    columns += ["effective_n", "difference", "ci_low", "ci_high", "t", "df", "p"]
+    columns += ["effective_n", "difference", "ci_low", "ci_high", "t", "df", "p", "fewest"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -854,7 +862,8 @@ def allocations(pilot: Pilot, measure: str, arm: str, wave: str) -> pd.DataFrame
         return free(pilot, pd.DataFrame(columns=columns), "allocations")
     changed = unit_changes(pilot)
     changed = changed[_where(changed, measure=measure, wave=wave)]
-    means = changed.set_index("unit")["mean_change"]
+    # Readers are not told the mean of a small unit.
+    means = changed.set_index("unit")["mean_change"].dropna()
     known = set(units) <= set(means.index)
     table = randomisation.allocations(pd.Series(means).reindex(units, fill_value=0.0), treated)
     if not known:
@@ -877,8 +886,8 @@ def randomisation_tests(pilot: Pilot) -> pd.DataFrame:
     -------
     DataFrame
         measure, arm, wave, units, treated_units, allocations, difference, p (both NaN when a unit
-        has no pairs, or for more than `MOST_ALLOCATIONS`), smallest_p (that any data could give).
-        Without rows where people were allocated one by one.
+        has no pairs, or for more than `MOST_ALLOCATIONS`), smallest_p (that any data could give),
+        fewest (pairs of the smaller arm). Without rows where people were allocated one by one.
 
     Examples
     --------
@@ -889,9 +898,10 @@ def randomisation_tests(pilot: Pilot) -> pd.DataFrame:
     measure  units  allocations  difference     p  smallest_p
         wai      4            6       7.925 0.333       0.333
     """
-    rows = []
+    rows, people = [], changes(pilot).value_counts(["measure", "wave", "arm"])
     tested = () if pilot.study.one_by_one else compared(pilot)
     for (measure, wave), arm in product(waves_again(pilot), tested):
+        pairs = (people.get((measure, wave, one), 0) for one in (arm, pilot.study.reference))
         treated, units = _units(pilot, arm), _units(pilot, arm, str(pilot.study.reference))
         table = allocations(pilot, measure, arm, wave)
         known = len(table) and table["difference"].notna().all()
@@ -906,10 +916,11 @@ def randomisation_tests(pilot: Pilot) -> pd.DataFrame:
                 "difference": table["difference"][table["observed"]].iloc[0] if known else NOTHING,
                 "p": randomisation.p_value(table) if known else NOTHING,
                 "smallest_p": randomisation.smallest_p(len(units), len(treated)),
+                "fewest": int(min(pairs)),
             }
         )
     columns = ["measure", "arm", "wave", "units", "treated_units", "allocations", "difference"]
-    return pd.DataFrame(rows, columns=[*columns, "p", "smallest_p"])
+    return pd.DataFrame(rows, columns=[*columns, "p", "smallest_p", "fewest"])
 
 
 @quantity()

@@ -15,6 +15,7 @@ from typing import Any
 
 import pandas as pd
 
+from earlyhelp.analysis.small_numbers import safe
 from earlyhelp.study.raw import Pilot
 
 # What a number may claim that the reconstruction has set freely.
@@ -152,6 +153,13 @@ class Quantity:
             for rule in (stated(pilot) if callable(stated) else (stated,))
         ]
 
+    def told(self, pilot: Pilot, *arguments: Any, **options: Any) -> pd.DataFrame:
+        """The table as far as it is told (`Pilot.told_from`), computed from everything."""
+        frame = self.compute(pilot.exact(), *arguments, **options)
+        words = pilot.labels | frame.attrs.get("labels", {})
+        labelled(frame, words).attrs["quantity"] = self.compute.__name__
+        return safe(frame, pilot.told_from)
+
 
 QUANTITIES: dict[str, Quantity] = {}
 
@@ -163,7 +171,7 @@ def quantity(
 
     Its table carries its name in ``attrs["quantity"]``, words for names in ``attrs["labels"]`` and,
     where the pilot knows it (`Pilot.statuses`), what each number may claim in
-    ``attrs["statuses"]``.
+    ``attrs["statuses"]``. Of a pilot for readers it tells no small numbers (`small_numbers`).
     """
 
     def register(function: Callable[..., pd.DataFrame]) -> Callable[..., pd.DataFrame]:
@@ -173,9 +181,7 @@ def quantity(
 
         @wraps(function)
         def computed(pilot: Pilot, *arguments: Any, **options: Any) -> pd.DataFrame:
-            frame = function(pilot, *arguments, **options)
-            words = pilot.labels | frame.attrs.get("labels", {})
-            labelled(frame, words).attrs["quantity"] = name
+            frame = QUANTITIES[name].told(pilot, *arguments, **options)
             if pilot.statuses is not None:
                 frame.attrs["statuses"] = pilot.statuses(name, frame)
             return frame

@@ -87,7 +87,7 @@ def judged(pilot: Pilot, claims: list[Claim]) -> tuple[pd.DataFrame, Statuses]:
     teams-n design fact design fact
     """
     asked = dict.fromkeys(claim.quantity for claim in claims if claim.quantity)
-    frames = {name: QUANTITIES[name].compute(pilot) for name in asked}
+    frames = {name: QUANTITIES[name].told(pilot) for name in asked}
     records = {name: frame.to_dict("records") for name, frame in frames.items()}
     problems: list[Problem] = []
     rows = []

@@ -210,17 +210,17 @@ class Statuses:
     def __init__(
         self, pilot: Pilot, answered: pd.DataFrame, computed: Mapping[str, pd.DataFrame]
     ) -> None:
-        self._pilot = replace(pilot, statuses=None)
+        self._pilot = replace(pilot.exact(), statuses=None)
         self._answered, self._computed = answered, computed
         self._settled: dict[str, tuple[pd.DataFrame, pd.DataFrame]] = {}
         self._printing: dict[str, pd.DataFrame] = {}
 
     def __call__(self, name: str, frame: pd.DataFrame) -> Marks:
         """Statuses of a quantity's table; numbers that differ from the default's are free."""
-        default, cells = self.settled(name)
         none = _blank(frame)
         if self._pilot.study.provenance == "observed":
             return Marks(frame, _numeric(frame, "observed"), none)
+        default, cells = self.settled(name)
         if list(default.index) != list(frame.index) or list(default) != list(frame):
             return Marks(frame, _numeric(frame, FREE), none)
         same = (frame == default) | (frame.isna() & default.isna())

@@ -231,7 +231,7 @@ def _claims(study: Study) -> tuple[dict[str, tuple[str, str]], dict[str, Any]]:
     claims = claims_of(study.folder)
     if not claims:
         return {}, {"cards": {}, "code": {}}
-    pilot = open_pilot(study.folder)
+    pilot = open_pilot(study.folder).for_readers()
     answered = ledger(pilot, claims)
     values = formatted(answered)
     numbers = {

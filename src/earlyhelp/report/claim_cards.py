@@ -72,7 +72,7 @@ def _watched(pilot: Pilot, quantity: str) -> Computed:
         return Watched(frame)
 
     frames = {name: watched(name, table) for name, table in pilot.raw.items()}
-    table = QUANTITIES[quantity].compute(pilot.with_raw(**frames))
+    table = QUANTITIES[quantity].told(pilot.with_raw(**frames))
     return table, {stem: columns for stem, columns in seen.items() if columns}
 
 

@@ -163,7 +163,8 @@ def agreement(answers: pd.DataFrame) -> Figure:
             edgecolor="white",
             label=option.capitalize(),
         )
-        texts = [f"{n}{of}" if n else "" for n, of in zip(rows["n"], rows["letter"], strict=True)]
+        counted = zip(rows["n"], rows["letter"], strict=True)
+        texts = [f"{number(n)}{letter}" if n > 0 else "" for n, letter in counted]
         ink = "white" if colour in (AGREEMENT_COLOURS[0], AGREEMENT_COLOURS[-1]) else INK
         axes.bar_label(bars, texts, label_type="center", color=ink, fontsize=8)
         left += rows["percent"]
@@ -203,8 +204,10 @@ def bars(figure: Figure, frame: pd.DataFrame, hue: str = "") -> Figure:
     """
     (axes,) = figure.axes
     column, category = axes.get_xlabel(), axes.get_ylabel()
-    texts = _with_shares(frame, column)
-    groups = dict(list(frame.groupby(hue, sort=False))) if hue else {"": frame}
+    # What is not told has no bar.
+    there = frame[frame[column].notna()]
+    texts = _with_shares(there, column)
+    groups = dict(list(there.groupby(hue, sort=False))) if hue else {"": there}
     for drawn, rows, hatch in zip(_bars(axes), groups.values(), HATCHES, strict=False):
         axes.bar_label(drawn, list(texts[rows.index]), padding=3, fontsize=8)
         for bar in drawn:
@@ -225,7 +228,7 @@ def _with_shares(frame: pd.DataFrame, column: str) -> pd.Series:
     """Counts and, where they are told, shares, with their letters."""
     shown = [name for name in (column, "percent") if name in frame]
     usual = statuses_in(frame, *shown)
-    texts = frame[column].astype(str) + letters(frame, column, usual)
+    texts = frame[column].map(number) + letters(frame, column, usual)
     if "percent" in shown:
         shares = frame["percent"].map(lambda percent: number(percent, 1))
         texts += " (" + shares + "%" + letters(frame, "percent", usual) + ")"
@@ -252,7 +255,8 @@ def _name(axes: Axes, names: Sequence[str], size: float = 9) -> None:
 
 
 def _bars(axes: Axes) -> list[BarContainer]:
-    return [drawn for drawn in axes.containers if isinstance(drawn, BarContainer)]
+    drawn = (one for one in axes.containers if isinstance(one, BarContainer))
+    return [bars for bars in drawn if any(bars)]
 
 
 # How seaborn draws the lines of the tools.
@@ -300,6 +304,8 @@ def against_best(panels: Mapping[str, Axes], scores: pd.DataFrame, best: float, 
     name : str
         Axis label.
     """
+    if scores.empty:
+        return
     means, waves = scores.groupby(["arm", "wave"])["score"].mean(), scores["wave"].unique()
     for arm, axes in panels.items():
         for place, wave in enumerate(waves):
@@ -541,7 +547,7 @@ def flow(frame: pd.DataFrame, stages: Sequence[tuple[str, str]]) -> Figure:
                     linestyle="-" if column == 0 else "--",
                 )
             )
-            text = f"{words}: {n_of[stage, arm]}"
+            text = f"{words}: {number(n_of[stage, arm])}"
             axes.text(column, -row, text, ha="center", va="center", fontsize=8.5)
             previous = row
     axes.set(xlim=(-0.5, len(arms) - 0.5), ylim=(-len(stages) + 0.4, 1.1))

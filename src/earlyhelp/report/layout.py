@@ -70,9 +70,11 @@ def filled(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
     cells: dict[str, list[str]] = {}
     statuses: dict[str, list[str]] = {}
     claims: dict[str, list[str]] = {}
-    within = frame.attrs.get("within", {})
+    within, most = frame.attrs.get("within", {}), frame.attrs.get("decimals", {})
     for name, (head, decimals) in columns.items():
         ends = (name,) if isinstance(name, str) else name
+        if decimals is not None:
+            decimals = min(decimals, most.get(ends[0], decimals))
         shown = [
             [
                 _cell(value, decimals, frame, within.get((index, end)))
@@ -182,11 +184,15 @@ class Layout:
         return filled(wide, columns)
 
 
-def _by_wave(frame: pd.DataFrame) -> pd.DataFrame:
+def _by_team(frame: pd.DataFrame, columns: str) -> pd.DataFrame:
     teams = frame[["arm", "team"]].drop_duplicates()
-    wide = frame.pivot(index=list(teams), columns="wave", values="n")
+    wide = frame.pivot(index=list(teams), columns=columns, values="n")
     # pandas sorts teams, and with them the total.
-    wide = wide.reindex(pd.MultiIndex.from_frame(teams)).reset_index()
+    return wide.reindex(pd.MultiIndex.from_frame(teams)).reset_index()
+
+
+def _by_wave(frame: pd.DataFrame) -> pd.DataFrame:
+    wide = _by_team(frame, "wave")
     return wide.assign(team=wide["team"].replace("all", "Total"))
 
 
@@ -196,9 +202,7 @@ def _waves(frame: pd.DataFrame) -> Columns:
 
 
 def _by_activity(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.pivot_table(
-        index=["arm", "team"], columns="activity", values="n", sort=False, aggfunc="first"
-    ).reset_index()
+    return _by_team(frame, "activity")
 
 
 def _activities(frame: pd.DataFrame) -> Columns:

@@ -14,6 +14,7 @@ from IPython.core.pylabtools import print_figure
 from IPython.display import display
 from matplotlib.figure import Figure
 
+from earlyhelp.analysis import small_numbers
 from earlyhelp.analysis.quantities import FREE, set_in
 from earlyhelp.published import audit, determined
 from earlyhelp.published.claims import Claim, claims_of, parse_interval
@@ -145,7 +146,7 @@ class Page:
     ) -> None:
         """Show a table; its caption ends with statuses, the place in the report and a note.
 
-        One without rows is not shown.
+        One without rows is not shown, nor one of which small numbers leave nothing to tell.
 
         Parameters
         ----------
@@ -161,8 +162,11 @@ class Page:
         if "quantity" in frame.attrs or name in LAYOUTS:
             frame = LAYOUTS[name].lay_out(self._bound_by_words(frame))
         claimed = frame.attrs.get("statuses", ())
+        if quantity and not claimed and self.pilot.told_from > 1:
+            return
         badges = _badges(claimed)
         notes = [self._notes(place, reading), rests, self._assumed(quantity, claimed)]
+        notes.append(self._small_numbers(claimed))
         said = filter(None, [caption, *badges, *notes, self._ledger_link(name)])
         show(table_markdown(frame, " ".join(said), name, kind), frame.attrs.get("told", claimed))
 
@@ -177,8 +181,9 @@ class Page:
     ) -> None:
         """Show a figure: the finding that it shows, its caption, and then what a table's ends with.
 
-        A figure's cell shows nothing else. Left to the notebook's display, a figure also says its
-        size in pixels, which is another with each of matplotlib's backends.
+        One whose tables have no number is not shown. A figure's cell shows nothing else. Left to
+        the notebook's display, a figure also says its size in pixels, which is another with each of
+        matplotlib's backends.
 
         Parameters
         ----------
@@ -189,9 +194,15 @@ class Page:
         people : iterable of int, optional
             How many people each of its parts is about.
         """
+        if shown and not any(
+            frame.select_dtypes("number").notna().any(axis=None) for frame in shown
+        ):
+            plt.close(figure)
+            return
         claimed = figures.claimed(*shown)
         assumed = (self._assumed(set_in(frame), claimed) for frame in shown)
         said = [_people(people), *_badges(claimed), self._notes(place, reading)]
+        said.append(self._small_numbers(claimed))
         # matplotlib otherwise writes the hour into every SVG.
         drawn = print_figure(figures.mark(figure, claimed), "svg", metadata={"Date": None})
         drawn = figures.in_font_of_text(drawn)
@@ -232,6 +243,11 @@ class Page:
         """Links to the assumptions by which the reconstruction has set free numbers."""
         ids = self.pilot.study.assumed.get(quantity, ()) if FREE in claimed else ()
         return f"Free numbers: {readings(ids)}." if ids else ""
+
+    def _small_numbers(self, claimed: Collection[str]) -> str:
+        """What readers who are not told of small numbers need to know."""
+        least = self.pilot.told_from
+        return small_numbers.note(least) if least > 1 and "observed" in claimed else ""
 
     def _notes(self, place: str, reading: str) -> str:
         source = f"Report: {place}." if place else ""
@@ -405,14 +421,14 @@ def _people(counts: Iterable[int]) -> str:
     >>> _people([17, 17]), _people([16, 22]), _people([])
     ('n = 17.', 'n = 16 to 22.', '')
     """
-    ends = sorted(set(counts))
+    ends = sorted({n for n in counts if n > 0})
     return f"n = {span(ends[0], ends[-1], 0)}." if ends else ""
 
 
 def open_page(study: str) -> Page:
     """Open a study folder for one notebook: set the figure style, read the data."""
     figures.use_style()
-    pilot = open_pilot(study)
+    pilot = open_pilot(study).for_readers()
     folder = pilot.study.folder
     claims = claims_of(folder)
     answered, statuses = judged(pilot, claims)

@@ -207,6 +207,8 @@ def progression(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _observed(row: Mapping[Hashable, Any]) -> str:
     """A share or a mean with its people; of two totals that are printed, both."""
+    if isnan(row["estimate"]):
+        return number(None)
     uncounted = isnan(row["total"])
     if row["kind"] == "mean":
         of = "n not printed" if uncounted else f"n = {row['total']:g}"
@@ -298,7 +300,12 @@ def tests_side_by_side(tests: pd.DataFrame, exact: pd.DataFrame) -> pd.DataFrame
         (exact, "p", "p of all allocations", 2),
         (exact, "smallest_p", "Smallest p possible", 2),
     ]
-    cells = {head: [number(c, d) for c in frame[name]] for frame, name, head, d in columns}
+    cells = {
+        head: [
+            number(cell, frame.attrs.get("decimals", {}).get(name, most)) for cell in frame[name]
+        ]
+        for frame, name, head, most in columns
+    }
     statuses = {head: cell_statuses(frame, name) for frame, name, head, _ in columns}
     claims = {head: cell_claims(frame, name) for frame, name, head, _ in columns}
     words = {"Measure": [escape(label(name, tests)) for name in tests["measure"]]}

@@ -31,6 +31,8 @@ Text = Annotated[str, Field(min_length=1)]
 Texts = Annotated[tuple[Text, ...], Field(min_length=1)]
 Band = tuple[FiniteFloat, FiniteFloat]
 
+# The smallest count that is told of real people (`safe_threshold` of ACRO's default rules).
+OF_REAL_PEOPLE = 10
 
 # What tables say of several arms or waves at once, so no name of one.
 RESERVED = ("all", "change", "difference")
@@ -264,6 +266,8 @@ class Study(Strict):
         person's arm stands in the surveys.
     chapters : bool
         Whether the chapters in book/ are about it; others get pages of results and of reference.
+    smallest_count : int, optional
+        The smallest number of people that readers are told of (`told_from`).
     """
 
     folder: SkipJsonSchema[Path] = Path()
@@ -286,6 +290,7 @@ class Study(Strict):
     design: dict[str, Text | int | float] = Field(default_factory=dict)
     assumed: dict[Text, Texts] = Field(default_factory=dict)
     chapters: bool = False
+    smallest_count: Annotated[int, Field(ge=1)] | None = None
 
     @field_validator("folder", mode="before")
     @classmethod
@@ -328,6 +333,14 @@ class Study(Strict):
             if len({team.arm for team in self.teams if team.unit == unit}) > 1:
                 raise ValueError(f"each unit in one arm; {unit} is in several")
         return self
+
+    @property
+    def told_from(self) -> int:
+        """The smallest number of people that readers are told of; 1 where all are.
+
+        Unless the study says otherwise 10 for real people, as ACRO has it, and 1 for synthetic.
+        """
+        return self.smallest_count or (OF_REAL_PEOPLE if self.provenance == "observed" else 1)
 
     @property
     def labels_of_arms(self) -> dict[str, str]:

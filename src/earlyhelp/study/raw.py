@@ -210,6 +210,9 @@ class Pilot:
     statuses : callable, optional
         What each number of a quantity's table may claim, given its name and the table
         (`earlyhelp.published.statuses`).
+    told_from : int
+        The smallest number of people that is told of it: 1 for whoever analyses it, that of the
+        study for its readers (`for_readers`).
     """
 
     study: Study
@@ -217,10 +220,19 @@ class Pilot:
     instruments: Instruments
     raw: Mapping[str, pd.DataFrame]
     statuses: Callable[[str, pd.DataFrame], object] | None = None
+    told_from: int = 1
 
     def with_raw(self, **frames: pd.DataFrame) -> Pilot:
         """The same pilot with other frames for some files."""
         return replace(self, raw={**self.raw, **frames})
+
+    def for_readers(self) -> Pilot:
+        """The same pilot, of which quantities tell what readers may see."""
+        return replace(self, told_from=self.study.told_from)
+
+    def exact(self) -> Pilot:
+        """The same pilot, of which quantities tell everything."""
+        return replace(self, told_from=1)
 
     @property
     def training_attendance(self) -> pd.DataFrame:

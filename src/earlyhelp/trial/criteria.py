@@ -9,6 +9,7 @@ import pandas as pd
 from earlyhelp.analysis import feasibility, participants, readiness
 from earlyhelp.analysis.quantities import FREE, claiming
 from earlyhelp.analysis.randomisation import design_effect
+from earlyhelp.analysis.small_numbers import told_safely
 from earlyhelp.published.ledger import with_statuses
 from earlyhelp.published.statuses import Statuses, cell_statuses, combined
 from earlyhelp.study.raw import Pilot
@@ -154,6 +155,7 @@ def unsettled(pilot: Pilot) -> list[str]:
     return [c.label for c in pilot.study.progression.criteria if seen.get(c.quantity) == FREE]
 
 
+@told_safely
 def assess(pilot: Pilot, confidence: float = 0.95, icc: float = 0.0) -> pd.DataFrame:
     """The study's criteria against what was observed.
 
@@ -211,7 +213,8 @@ def combining_rule(pilot: Pilot, wanted: float = 0.8) -> pd.DataFrame:
     """How often the study's rule says green, if the true proportions were known.
 
     Criteria on proportions that were observed, with their numbers of people; upper bounds and
-    means are left aside.
+    means are left aside. The numbers of people follow from the result, so that readers who are not
+    told of small numbers get none.
 
     Parameters
     ----------
@@ -235,7 +238,7 @@ def combining_rule(pilot: Pilot, wanted: float = 0.8) -> pd.DataFrame:
       NaN    0.37     NaN
     """
     table = assess(pilot)
-    if pilot.study.progression is None or table.empty:
+    if pilot.study.progression is None or table.empty or pilot.told_from > 1:
         return pd.DataFrame()
     shares = table[(table["kind"] == "proportion") & ~table["upper_bound"] & table["total"].notna()]
     totals = dict(zip(shares["quantity"], shares["total"].astype(int), strict=True))

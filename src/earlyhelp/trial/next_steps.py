@@ -119,7 +119,7 @@ def next_steps(pilot: Pilot, room: pd.DataFrame, confidence: float = 0.95) -> pd
         question, theme, evidence (cells of the framework matrix by direction, in words), numbers
         (tuple; in words, counts with their Clopper-Pearson interval), their statuses (tuple) and
         the readings behind them (rests_on, tuple). What the reconstruction has set freely is left
-        out.
+        out, and so are counts for readers who are not told of small numbers.
 
     Raises
     ------
@@ -174,6 +174,9 @@ def _in_words(
         service = pilot.study.design.get("service_teams")
         words = f"{item.words}: {len(pilot.study.teams)} of {service}"
         return (words, "design fact", ()) if service else None
+    if pilot.told_from > 1:
+        # Counts with intervals, and means with their number of people.
+        return None
     found = seen.loc[item.figure].to_dict() if item.figure in seen.index else _format(item, pilot)
     if found["status"] == FREE:
         return None

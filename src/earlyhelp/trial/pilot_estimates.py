@@ -18,6 +18,7 @@ from scipy import stats
 from earlyhelp.analysis import outcomes
 from earlyhelp.analysis.outcomes import NEAR, NOTHING
 from earlyhelp.analysis.quantities import claiming, labelled
+from earlyhelp.analysis.small_numbers import told_safely
 from earlyhelp.possible import one_group
 from earlyhelp.published import determined, identified_sets
 from earlyhelp.published.identified_sets import outcomes as printed_outcomes
@@ -144,6 +145,7 @@ def _stored_above(
     }
 
 
+@told_safely
 def stability(pilot: Pilot, confidence: float = 0.95) -> pd.DataFrame:
     """Change of the people measured twice, and how well baseline tells endline.
 
@@ -357,6 +359,7 @@ def _iac(design: power.Design, correlation: float, icc: float, cac: float) -> fl
     return power.individual_autocorrelation(nearest, icc, cac)
 
 
+@told_safely
 def reliability(pilot: Pilot) -> pd.DataFrame:
     """Cronbach's alpha of the outcomes, of observed data only.
 

@@ -563,9 +563,9 @@ def estimates(pilot: Pilot, confidence: float = 0.95, analysis_set: str = "all")
     table = pd.concat(rows, ignore_index=True)[columns]
     arms = {arm: [arm] for arm in alone}
     arms |= {contrast(arm, reference): [arm, str(reference)] for arm in compared(pilot)}
-    people = paired.value_counts(["measure", "wave", "arm"])
+    pairs = paired.value_counts(["measure", "wave", "arm"]).to_dict()
     table["fewest"] = [
-        min(int(people.get((measure, wave, arm), 0)) for arm in arms[name])
+        min(pairs.get((measure, wave, arm), 0) for arm in arms[name])
         for measure, wave, name in table[["measure", "wave", "arm"]].to_numpy()
     ]
     words = pilot.study.labels_of_waves
@@ -898,10 +898,10 @@ def randomisation_tests(pilot: Pilot) -> pd.DataFrame:
     measure  units  allocations  difference     p  smallest_p
         wai      4            6       7.925 0.333       0.333
     """
-    rows, people = [], changes(pilot).value_counts(["measure", "wave", "arm"])
+    rows, pairs = [], changes(pilot).value_counts(["measure", "wave", "arm"]).to_dict()
     tested = () if pilot.study.one_by_one else compared(pilot)
     for (measure, wave), arm in product(waves_again(pilot), tested):
-        pairs = (people.get((measure, wave, one), 0) for one in (arm, pilot.study.reference))
+        people = (pairs.get((measure, wave, one), 0) for one in (arm, pilot.study.reference))
         treated, units = _units(pilot, arm), _units(pilot, arm, str(pilot.study.reference))
         table = allocations(pilot, measure, arm, wave)
         known = len(table) and table["difference"].notna().all()
@@ -916,7 +916,7 @@ def randomisation_tests(pilot: Pilot) -> pd.DataFrame:
                 "difference": table["difference"][table["observed"]].iloc[0] if known else NOTHING,
                 "p": randomisation.p_value(table) if known else NOTHING,
                 "smallest_p": randomisation.smallest_p(len(units), len(treated)),
-                "fewest": int(min(pairs)),
+                "fewest": min(people),
             }
         )
     columns = ["measure", "arm", "wave", "units", "treated_units", "allocations", "difference"]

@@ -173,7 +173,17 @@ def _of_units(frame: pd.DataFrame) -> pd.Series:
 def told_safely(
     function: Callable[..., pd.DataFrame],
 ) -> Callable[..., pd.DataFrame]:
-    """Let a function of a pilot tell readers what is safe, computed from everything."""
+    """Let a function of a pilot tell readers what is safe, computed from everything.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> people = told_safely(lambda pilot: pd.DataFrame({"n": [len(pilot.survey("endline"))]}))
+    >>> pilot = open_pilot("tests/studies/complete")
+    >>> int(people(pilot)["n"].sum()), int(people(replace(pilot, told_from=10))["n"].sum())
+    (23, 20)
+    """
 
     @wraps(function)
     def computed(pilot: Pilot, *arguments: Any, **options: Any) -> pd.DataFrame:

@@ -450,7 +450,7 @@ def _seen(article: Tag) -> BeautifulSoup:
     for element in copy.select(hidden):
         element.decompose()
     for table in copy.select("table.ledger"):
-        heads = [cell.get_text(strip=True) for cell in table.select("th")]
+        heads = [cell.get_text(strip=True) for cell in table.select("thead th")]
         for row in table.select("tr"):
             for head, cell in zip(heads, row.select("th, td"), strict=True):
                 if head not in ("Claim", "Place", "Printed", "Recomputed", "Status"):

@@ -18,6 +18,7 @@ from pypdf import PageObject, PdfReader
 from pypdf.generic import Destination
 
 from earlyhelp.render.volumes import PROVENANCE, Contents, Volume, read_contents
+from earlyhelp.report.figures import RAISED
 from earlyhelp.validate import FILES
 
 ROOT = Path(__file__).parents[1]
@@ -421,8 +422,9 @@ LINE_ENDS = re.compile(r"[\s-]+")
 
 def solid(text: str) -> str:
     """Letters only: how a PDF spaces them is no matter of content; digits are counted apart."""
-    # A list of row ids, Q001 and so on, would be one letter over and over.
-    return re.sub(r"Q\d+|[\W\d_]", "", text)
+    # A list of row ids, Q001 and so on, would be one letter over and over; so would statuses of
+    # the numbers of a figure.
+    return re.sub(rf"Q\d+|[\W\d_{''.join(RAISED.values())}]", "", text)
 
 
 def _by_length(texts: list[str], least: int = 4) -> list[str]:
@@ -448,7 +450,7 @@ def _seen(article: Tag) -> BeautifulSoup:
     for element in copy.select(hidden):
         element.decompose()
     for table in copy.select("table.ledger"):
-        heads = [cell.get_text(strip=True) for cell in table.select("th")]
+        heads = [cell.get_text(strip=True) for cell in table.select("thead th")]
         for row in table.select("tr"):
             for head, cell in zip(heads, row.select("th, td"), strict=True):
                 if head not in ("Claim", "Place", "Printed", "Recomputed", "Status"):

@@ -310,6 +310,12 @@ def test_a_cell_that_is_bold_in_part_is_no_row_header(tmp_path: Path) -> None:
     assert rows_of(rendered(table, tmp_path))[1] == [("/TH", "/Row"), ("/TD", "")]
 
 
+def test_a_row_header_in_italics_is_one(tmp_path: Path) -> None:
+    cell = "<th class='name'><em><strong>Name</strong></em></th><td>x</td>"
+    table = f"<table><thead><tr><th>A</th><th>B</th></tr></thead><tr>{cell}</tr></table>"
+    assert rows_of(rendered(table, tmp_path))[1] == [("/TH", "/Row"), ("/TD", "")]
+
+
 def test_definition_lists_are_lists(tmp_path: Path) -> None:
     reader = rendered("<dl><dt>Term</dt><dd><p>One.</p><p>Two.</p></dd></dl>", tmp_path)
     tree = reader.trailer["/Root"]["/StructTreeRoot"]

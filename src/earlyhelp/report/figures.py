@@ -449,7 +449,7 @@ def arms_compared(
     figure, (upper, lower) = plt.subplots(
         2,
         1,
-        figsize=(NARROW, 1.15 + 0.175 * sum(panels)),
+        figsize=(NARROW, 1.0 + 0.155 * sum(panels)),
         layout="constrained",
         height_ratios=panels,
     )

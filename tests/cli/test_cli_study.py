@@ -398,10 +398,9 @@ def test_a_matrix_against_its_codebook_is_not_exported(coded: Path, tmp_path: Pa
 def test_a_hostile_project_writes_nothing(tmp_path: Path, capsys) -> None:
     project, output = tmp_path / "bad.qdpx", tmp_path / "matrix.csv"
     project.write_bytes(b"PK\x03\x04 no more")
-    output.write_text("kept")
     assert main(["qualitative", "import", str(project), "--output", str(output)]) == 1
     assert "expected a whole zip file" in capsys.readouterr().err
-    assert output.read_text() == "kept"
+    assert not output.exists()
 
 
 def fill_in(begun: object, key: str = "") -> object:
@@ -421,7 +420,8 @@ def fill_in(begun: object, key: str = "") -> object:
 def test_the_circle_closes(coded: Path, tmp_path: Path, capsys, program) -> None:
     """Another program's project, import, validate, fill in what is listed, validate, export."""
     project, codebook = program().write(tmp_path / "other.qdpx"), coded / "codebook.yml"
-    codebook.unlink()
+    for name in (codebook, coded / MATRIX):
+        name.unlink()
     # Its own questions: those of Rotherham have answers that are not in its claims.
     shutil.copy(ROOT / "tests/studies/mini/research_questions.yml", coded)
     for output in (coded / MATRIX, codebook):
@@ -460,14 +460,17 @@ def test_what_is_to_be_filled_in_does_not_grow_with_the_rows(
     assert [f"as in {len(rows)} rows: 2 to {len(rows) + 1}" in line for line in lines] == [True] * 2
 
 
-def test_no_codebook_that_is_there_is_replaced(coded: Path, tmp_path: Path, capsys) -> None:
-    project = tmp_path / "out.qdc"
+@pytest.mark.parametrize("name", [MATRIX, "codebook.yml"])
+def test_nothing_that_is_there_is_replaced(coded: Path, tmp_path: Path, capsys, name: str) -> None:
+    """Whatever an import may write, and whether somebody filled it in or not."""
+    project, output = tmp_path / "out.qdpx", coded / name
     main(["qualitative", "export", str(coded), str(project)])
-    kept = (coded / "codebook.yml").read_text("utf-8")
-    argv = ["qualitative", "import", str(project), "--output", str(coded / "codebook.yml")]
-    assert main(argv) == 1
-    assert "found a file that is there already" in capsys.readouterr().err
-    assert (coded / "codebook.yml").read_text("utf-8") == kept
+    argv = ["qualitative", "import", str(project), "--output", str(output)]
+    for kept in (output.read_bytes(), b""):
+        output.write_bytes(kept)
+        assert main(argv) == 1
+        assert "found a file that is there already" in capsys.readouterr().err
+        assert output.read_bytes() == kept
 
 
 @pytest.mark.parametrize(

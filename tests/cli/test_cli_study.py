@@ -6,12 +6,14 @@ import csv
 import json
 import re
 import shutil
+import zipfile
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
 from helpers import ROOT, describe
+from lxml import etree
 from programs import PROGRAMS, maxqda
 
 from earlyhelp.cli import main
@@ -403,6 +405,12 @@ def test_a_hostile_project_writes_nothing(tmp_path: Path, capsys) -> None:
     assert not output.exists()
 
 
+def project_of(path: Path) -> etree._Element:
+    with zipfile.ZipFile(path) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".qde"))
+        return etree.fromstring(archive.read(name))
+
+
 def fill_in(begun: object, key: str = "") -> object:
     """Put something in the place of every null of a codebook."""
     given = {"directness": "self-report", "research_questions": ["1.1"]}
@@ -447,6 +455,11 @@ def test_the_circle_closes(coded: Path, tmp_path: Path, capsys, program) -> None
     assert main(["qualitative", "export", str(coded), str(back)]) == 0
     assert main(["qualitative", "import", str(back), "--output", str(again)]) == 0
     assert again.read_bytes() == (coded / MATRIX).read_bytes()
+    foreign, ours = project_of(project), project_of(back)
+    # Texts of a kind that a variable names give their names up for it.
+    if foreign.find("{*}Variables") is None:
+        texts = [{s.get("name") for s in root.iter("{*}TextSource")} for root in (foreign, ours)]
+        assert texts[0] <= texts[1]
 
 
 def test_what_is_to_be_filled_in_does_not_grow_with_the_rows(

@@ -230,7 +230,9 @@ def test_a_finding_that_a_report_tells_once_is_one_row() -> None:
 def test_passages_may_be_in_the_same_words(other: dict[str, str]) -> None:
     """Twice in one talk, in two, or in sources of two kinds: no report told of them at once."""
     said = {"source_id": "i1", "summary": "Yes."}
-    rows = matrix_of(said, {**said, **({"source_id": ""} if "source_type" in other else {}), **other})
+    rows = matrix_of(
+        said, {**said, **({"source_id": ""} if "source_type" in other else {}), **other}
+    )
     assert framework.validate_matrix(rows, CODEBOOK, {"interview": ["i1", "i2"]}) == []
 
 

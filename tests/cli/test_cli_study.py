@@ -411,6 +411,19 @@ def project_of(path: Path) -> etree._Element:
         return etree.fromstring(archive.read(name))
 
 
+def codes_of(root: etree._Element) -> set[tuple[str, ...]]:
+    """Codes as a program shows them: GUID, name, whether one codes with it, and the GUID above."""
+    return {
+        (
+            code.get("guid").lower(),
+            code.get("name"),
+            code.get("isCodable"),
+            code.getparent().get("guid", "").lower(),
+        )
+        for code in root.iter("{*}Code")
+    }
+
+
 def fill_in(begun: object, key: str = "") -> object:
     """Put something in the place of every null of a codebook."""
     given = {"directness": "self-report", "research_questions": ["1.1"]}
@@ -456,6 +469,7 @@ def test_the_circle_closes(coded: Path, tmp_path: Path, capsys, program) -> None
     assert main(["qualitative", "import", str(back), "--output", str(again)]) == 0
     assert again.read_bytes() == (coded / MATRIX).read_bytes()
     foreign, ours = project_of(project), project_of(back)
+    assert codes_of(foreign) <= codes_of(ours)
     # Texts of a kind that a variable names give their names up for it.
     if foreign.find("{*}Variables") is None:
         texts = [{s.get("name") for s in root.iter("{*}TextSource")} for root in (foreign, ours)]

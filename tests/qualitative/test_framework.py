@@ -11,7 +11,7 @@ import pytest
 from helpers import CODEBOOK, ROOT, matrix_of
 
 from earlyhelp.qualitative import framework
-from earlyhelp.qualitative.framework import Codebook
+from earlyhelp.qualitative.framework import Code, Codebook
 from earlyhelp.study.design import read_questions
 from earlyhelp.study.problems import InputError
 
@@ -240,6 +240,14 @@ def test_a_codebook_with_one_theme_twice_is_told() -> None:
     twice = CODEBOOK.model_copy(update={"themes": (*CODEBOOK.themes, CODEBOOK.themes[0])})
     (problem,) = framework.validate_matrix(matrix_of({}), twice, {})
     assert (problem.file, problem.found) == ("codebook.yml", "'time' again")
+
+
+def test_two_themes_of_one_code_are_told() -> None:
+    code = (Code(guid="00000001-0000-4000-8000-000000000000", name="Time"),)
+    themes = tuple(theme.model_copy(update={"code": code}) for theme in CODEBOOK.themes)
+    twice = CODEBOOK.model_copy(update={"themes": themes})
+    (problem,) = framework.validate_matrix(matrix_of({}), twice, {})
+    assert problem.found == f"the code {code[0].guid} again"
 
 
 def test_a_codebook_that_lacks_a_definition_is_refused(rotherham: Path, tmp_path: Path) -> None:

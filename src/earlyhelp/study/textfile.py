@@ -46,8 +46,9 @@ def number(text: str) -> int | float | None:
 def for_spreadsheets(text: str) -> str:
     """Put an apostrophe before a text that a spreadsheet would run as a formula.
 
-    A text that begins with apostrophes and goes on like one gets another, so that `from_spreadsheets`
-    can tell the two. `book/_static/article.js` makes tables of the pages harmless.
+    A text that begins with apostrophes and goes on like one gets another, so that
+    `from_spreadsheets` can tell the two. `book/_static/article.js` makes tables of the pages
+    harmless.
 
     Examples
     --------

@@ -215,4 +215,21 @@ def quirkos() -> Program:
     return Program({"project.qde": qde}, [("The form helps.", "helps")])
 
 
-PROGRAMS = (nvivo, atlas_ti, maxqda, qualcoder, quirkos)
+def names() -> Program:
+    """Any program: names that a spreadsheet runs, of other letters, told apart by a number."""
+    guid = guids()
+    second, first, safe = next(guid), next(guid), next(guid)
+    group = code(next(guid), "Stages", "", code(second, "Stage 2") + code(first, "Stage 1"))
+    codes = group.replace('"true"', '"false"', 1) + code(safe, "\u5b89\u5168")
+    texts = "".join(
+        f'<TextSource guid="{next(guid)}" name="{name}"><PlainTextContent>Yes. =No. Yes.'
+        f"</PlainTextContent>{selection(guid, (0, 4), second, '')}"
+        f"{selection(guid, (5, 9), safe, '')}{selection(guid, (10, 14), first, '')}</TextSource>"
+        for name in ("@SUM(1)", "'@SUM(1)")
+    )
+    qde = document("any", codes, f"<Sources>{texts}</Sources>")
+    coded = [("Yes.", "stages-stage"), ("'=No.", "theme"), ("Yes.", "stages-stage-b")]
+    return Program({"project.qde": qde}, coded * 2)
+
+
+PROGRAMS = (nvivo, atlas_ti, maxqda, qualcoder, quirkos, names)

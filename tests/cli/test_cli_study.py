@@ -6,12 +6,14 @@ import csv
 import json
 import re
 import shutil
+import zipfile
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
 from helpers import ROOT, describe
+from lxml import etree
 from programs import PROGRAMS, maxqda
 
 from earlyhelp.cli import main
@@ -398,10 +400,28 @@ def test_a_matrix_against_its_codebook_is_not_exported(coded: Path, tmp_path: Pa
 def test_a_hostile_project_writes_nothing(tmp_path: Path, capsys) -> None:
     project, output = tmp_path / "bad.qdpx", tmp_path / "matrix.csv"
     project.write_bytes(b"PK\x03\x04 no more")
-    output.write_text("kept")
     assert main(["qualitative", "import", str(project), "--output", str(output)]) == 1
     assert "expected a whole zip file" in capsys.readouterr().err
-    assert output.read_text() == "kept"
+    assert not output.exists()
+
+
+def project_of(path: Path) -> etree._Element:
+    with zipfile.ZipFile(path) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".qde"))
+        return etree.fromstring(archive.read(name))
+
+
+def codes_of(root: etree._Element) -> set[tuple[str, ...]]:
+    """Codes as a program shows them: GUID, name, whether one codes with it, and the GUID above."""
+    return {
+        (
+            code.get("guid").lower(),
+            code.get("name"),
+            code.get("isCodable"),
+            code.getparent().get("guid", "").lower(),
+        )
+        for code in root.iter("{*}Code")
+    }
 
 
 def fill_in(begun: object, key: str = "") -> object:
@@ -421,7 +441,8 @@ def fill_in(begun: object, key: str = "") -> object:
 def test_the_circle_closes(coded: Path, tmp_path: Path, capsys, program) -> None:
     """Another program's project, import, validate, fill in what is listed, validate, export."""
     project, codebook = program().write(tmp_path / "other.qdpx"), coded / "codebook.yml"
-    codebook.unlink()
+    for name in (codebook, coded / MATRIX):
+        name.unlink()
     # Its own questions: those of Rotherham have answers that are not in its claims.
     shutil.copy(ROOT / "tests/studies/mini/research_questions.yml", coded)
     for output in (coded / MATRIX, codebook):
@@ -438,7 +459,8 @@ def test_the_circle_closes(coded: Path, tmp_path: Path, capsys, program) -> None
         # The one whose list has a gap is told later: the dictionary allows nothing there.
         assert f"column {column}: found ''" in listed or column == "support"
         matrix[column] = value
-    matrix["summary"] = [f"Row {number}: said." for number in range(len(matrix))]
+    # All in the same words, as answers such as "Yes." are.
+    matrix["summary"] = "Yes."
     matrix.to_csv(coded / MATRIX, index=False, lineterminator="\n")
     restate(coded)
     assert main(["validate", str(coded)]) == 0
@@ -446,6 +468,12 @@ def test_the_circle_closes(coded: Path, tmp_path: Path, capsys, program) -> None
     assert main(["qualitative", "export", str(coded), str(back)]) == 0
     assert main(["qualitative", "import", str(back), "--output", str(again)]) == 0
     assert again.read_bytes() == (coded / MATRIX).read_bytes()
+    foreign, ours = project_of(project), project_of(back)
+    assert codes_of(foreign) <= codes_of(ours)
+    # Texts of a kind that a variable names give their names up for it.
+    if foreign.find("{*}Variables") is None:
+        texts = [{s.get("name") for s in root.iter("{*}TextSource")} for root in (foreign, ours)]
+        assert texts[0] <= texts[1]
 
 
 def test_what_is_to_be_filled_in_does_not_grow_with_the_rows(
@@ -460,14 +488,17 @@ def test_what_is_to_be_filled_in_does_not_grow_with_the_rows(
     assert [f"as in {len(rows)} rows: 2 to {len(rows) + 1}" in line for line in lines] == [True] * 2
 
 
-def test_no_codebook_that_is_there_is_replaced(coded: Path, tmp_path: Path, capsys) -> None:
-    project = tmp_path / "out.qdc"
+@pytest.mark.parametrize("name", [MATRIX, "codebook.yml"])
+def test_nothing_that_is_there_is_replaced(coded: Path, tmp_path: Path, capsys, name: str) -> None:
+    """Whatever an import may write, and whether somebody filled it in or not."""
+    project, output = tmp_path / "out.qdpx", coded / name
     main(["qualitative", "export", str(coded), str(project)])
-    kept = (coded / "codebook.yml").read_text("utf-8")
-    argv = ["qualitative", "import", str(project), "--output", str(coded / "codebook.yml")]
-    assert main(argv) == 1
-    assert "found a file that is there already" in capsys.readouterr().err
-    assert (coded / "codebook.yml").read_text("utf-8") == kept
+    argv = ["qualitative", "import", str(project), "--output", str(output)]
+    for kept in (output.read_bytes(), b""):
+        output.write_bytes(kept)
+        assert main(argv) == 1
+        assert "found a file that is there already" in capsys.readouterr().err
+        assert output.read_bytes() == kept
 
 
 @pytest.mark.parametrize(

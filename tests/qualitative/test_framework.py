@@ -11,7 +11,7 @@ import pytest
 from helpers import CODEBOOK, ROOT, matrix_of
 
 from earlyhelp.qualitative import framework
-from earlyhelp.qualitative.framework import Codebook
+from earlyhelp.qualitative.framework import Code, Codebook
 from earlyhelp.study.design import read_questions
 from earlyhelp.study.problems import InputError
 
@@ -216,8 +216,9 @@ def test_sources_that_stand_together_have_no_single_source() -> None:
     assert (problem.column, problem.expected) == ("source_id", "nothing")
 
 
-def test_a_finding_that_stands_twice_is_told() -> None:
-    rows = matrix_of({}, {"source_type": "survey", "summary": "Time is short."})
+def test_a_finding_that_a_report_tells_once_is_one_row() -> None:
+    told = {"report_section": "3.1"}
+    rows = matrix_of(told, {**told, "source_type": "survey", "summary": "Time is short."})
     (problem,) = framework.validate_matrix(rows, CODEBOOK, {})
     assert (problem.row, problem.column, problem.found) == (3, "summary", "that of A1")
     # Another theme may hold the same passage: other tools give a row for each of its codes.
@@ -225,10 +226,28 @@ def test_a_finding_that_stands_twice_is_told() -> None:
     assert framework.validate_matrix(rows, CODEBOOK, {}) == []
 
 
+@pytest.mark.parametrize("other", [{}, {"source_id": "i2"}, {"source_type": "survey"}])
+def test_passages_may_be_in_the_same_words(other: dict[str, str]) -> None:
+    """Twice in one talk, in two, or in sources of two kinds: no report told of them at once."""
+    said = {"source_id": "i1", "summary": "Yes."}
+    rows = matrix_of(
+        said, {**said, **({"source_id": ""} if "source_type" in other else {}), **other}
+    )
+    assert framework.validate_matrix(rows, CODEBOOK, {"interview": ["i1", "i2"]}) == []
+
+
 def test_a_codebook_with_one_theme_twice_is_told() -> None:
     twice = CODEBOOK.model_copy(update={"themes": (*CODEBOOK.themes, CODEBOOK.themes[0])})
     (problem,) = framework.validate_matrix(matrix_of({}), twice, {})
     assert (problem.file, problem.found) == ("codebook.yml", "'time' again")
+
+
+def test_two_themes_of_one_code_are_told() -> None:
+    code = (Code(guid="00000001-0000-4000-8000-000000000000", name="Time"),)
+    themes = tuple(theme.model_copy(update={"code": code}) for theme in CODEBOOK.themes)
+    twice = CODEBOOK.model_copy(update={"themes": themes})
+    (problem,) = framework.validate_matrix(matrix_of({}), twice, {})
+    assert problem.found == f"the code {code[0].guid} again"
 
 
 def test_a_codebook_that_lacks_a_definition_is_refused(rotherham: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pandas as pd
@@ -19,7 +20,7 @@ from helpers import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
-from programs import PROGRAMS, Program, atlas_ti, maxqda, nvivo, qualcoder, quirkos
+from programs import PROGRAMS, Program, atlas_ti, maxqda, names, nvivo, qualcoder, quirkos
 
 from earlyhelp.qualitative import refi_archive, refi_qda
 from earlyhelp.qualitative.framework import Codebook
@@ -559,6 +560,29 @@ def test_names_that_make_one_id_make_two(
     content = content.replace('"#AABBCC">', '"#AABBCC"/>').replace("    </Code>\n", "")
     path = write(tmp_path / "other.qdpx", {"project.qde": content})
     assert matrix_of(path)["theme"].tolist() == ids
+
+
+def test_what_is_told_of_ids_is_true(tmp_path: Path) -> None:
+    (told, _) = notes_of(names().write(tmp_path / "made.qdpx"))
+    assert "2 codes whose names have the letters a to z of others, or none" in told
+    assert told.endswith("told apart as stages-stage (Stage 2), stages-stage-b (Stage 1)")
+
+
+def test_a_code_whose_guid_is_none_gets_one(tmp_path: Path) -> None:
+    skeleton, _ = codebook_skeleton(foreign_codebook(tmp_path, GUIDS[3], "code 3"))
+    given = yaml.safe_load(skeleton)["themes"][1]["code"]
+    assert [(code["guid"], code["name"]) for code in given] == [
+        (refi_qda.guid_of("foreign", "code 3"), "Time")
+    ]
+
+
+def test_a_code_keeps_its_name_to_the_letter(tmp_path: Path) -> None:
+    """Also one that YAML, or this package's, would take for something else."""
+    for name in ("1e5", "yes", "12", "null", "a: b", "#x", "'=1"):
+        skeleton, _ = codebook_skeleton(foreign_codebook(tmp_path, "Time", name))
+        (tmp_path / "codebook.yml").write_text(skeleton, "utf-8")
+        content = read_yaml(tmp_path / "codebook.yml", dict[str, Any])
+        assert content["themes"][1]["code"][0]["name"] == name
 
 
 def test_one_guid_for_two_codes_is_refused(tmp_path: Path) -> None:

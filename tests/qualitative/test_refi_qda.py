@@ -10,7 +10,7 @@ import pytest
 from lxml import etree
 
 from earlyhelp.qualitative import refi_qda
-from earlyhelp.qualitative.framework import Codebook
+from earlyhelp.qualitative.framework import Code, Codebook
 from earlyhelp.qualitative.refi_import import import_project
 from earlyhelp.qualitative.refi_qda import export_codebook, export_project
 from earlyhelp.study.problems import InputError
@@ -128,6 +128,29 @@ def test_the_codebook_has_the_guids_of_the_project(project: Path, codebook: Code
 def test_code_names_are_unique_as_some_tools_demand(project: Path) -> None:
     names = qde(project).xpath("//q:Code/@name", namespaces=NS)
     assert len(set(names)) == len(names)
+
+
+def test_a_code_of_another_program_stands_where_it_stood(codebook: Codebook) -> None:
+    """Below ours, above another, or beside them: each code once, with its own name and GUID."""
+    group, ours = refi_qda.own_path("theme", codebook.themes[0].id)
+    first, second, third = (Code(guid=guid, name=f"New {guid[7]}") for guid in GUIDS[1:4])
+    places = {1: (group, ours, first), 2: (third, second), 3: (third,)}
+    themes = [
+        theme.model_copy(update={"code": places.get(number, ())})
+        for number, theme in enumerate(codebook.themes)
+    ]
+    written = export_codebook(codebook.model_copy(update={"themes": tuple(themes)}))
+    root = etree.fromstring(written)
+    assert conforms(root, "codebook")
+    codes = list(root.iter("{*}Code"))
+    assert len({code.get("guid") for code in codes}) == len(codes)
+    for path in places.values():
+        (found,) = (code for code in codes if code.get("guid") == path[-1].guid)
+        above = [code.get("name") for code in found.iterancestors("{*}Code")]
+        assert (found.get("isCodable"), found.get("name"), *above) == (
+            "true",
+            *(code.name for code in reversed(path)),
+        )
 
 
 def test_mark_up_in_a_cell_stays_text(

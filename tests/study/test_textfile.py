@@ -7,10 +7,19 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from earlyhelp.study import textfile
 from earlyhelp.study.problems import InputError
-from earlyhelp.study.textfile import MOST_DIGITS, is_there, number, read_text
+from earlyhelp.study.textfile import (
+    MOST_DIGITS,
+    for_spreadsheets,
+    from_spreadsheets,
+    is_there,
+    number,
+    read_text,
+)
 
 
 def told(path: Path) -> str:
@@ -127,3 +136,8 @@ def test_a_studys_files_are_read_in_one_place(name: str) -> None:
     tree = ast.parse((SOURCES / name).read_text("utf-8"))
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     assert [ast.unparse(call) for call in calls if reads_by_itself(call)] == []
+
+
+@given(st.text("'=+@-1.a", max_size=6))
+def test_what_is_written_for_spreadsheets_is_read_as_it_was(text: str) -> None:
+    assert from_spreadsheets(for_spreadsheets(text)) == text

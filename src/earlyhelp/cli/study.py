@@ -320,6 +320,7 @@ def read(
 
     A project's coded passages become a matrix; the codes of a project or codebook begin a
     codebook. What was not read, what departs from the standard and what is left to fill in is told.
+    A file that is there already is never replaced.
     """
     from earlyhelp.qualitative.positions import READINGS
     from earlyhelp.qualitative.refi_import import codebook_skeleton, import_project
@@ -331,10 +332,10 @@ def read(
         raise _refuse(output.name, repr(written), "a name ending in .csv or .yml")
     if positions and positions not in READINGS:
         raise _refuse("--positions", repr(positions), f"one of: {', '.join(READINGS)}")
+    if is_there(output):
+        found, expected = "a file that is there already", "a new one; nobody's work is replaced"
+        raise _refuse(str(output), found, expected)
     if written == ".yml":
-        if is_there(output):
-            found, expected = "a file that is there already", "a new one; nobody's work is replaced"
-            raise _refuse(str(output), found, expected)
         content, notes = codebook_skeleton(project, positions)
         done = f"{output}: begun"
     else:

@@ -33,9 +33,10 @@ STAFF_ON_FAMILIES = "staff reflection on families"
 
 Directness = Literal["direct observation", "self-report", "record", "evaluators' synthesis"]
 SYNTHESIS = get_args(Directness)[-1]
-Kebab = Annotated[
-    str, Field(pattern=r"^[a-z]+(-[a-z]+)*$", description="small letters, joined by hyphens")
-]
+KEBAB = "[a-z]+(-[a-z]+)*"
+Kebab = Annotated[str, Field(pattern=f"^{KEBAB}$", description="small letters, joined by hyphens")]
+GUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+Guid = Annotated[str, Field(pattern=f"^{GUID}$", description="a GUID in small letters")]
 
 
 def kinds(source: str) -> tuple[str, ...]:
@@ -79,8 +80,19 @@ class QuestionTerm(Strict):
     affirmative: str
 
 
+class Code(Strict):
+    """A code as another program has it."""
+
+    guid: Guid
+    name: Annotated[str, Field(min_length=1)]
+
+
 class Theme(Strict):
-    """A theme: what it is, what belongs to it, what does not, and where it may be used."""
+    """A theme: what it is, what belongs to it, what does not, and where it may be used.
+
+    A theme that came from another program keeps its `code` there, after those above it, outermost
+    first.
+    """
 
     id: Kebab
     name: str
@@ -88,6 +100,7 @@ class Theme(Strict):
     include: str
     exclude: str
     research_questions: Annotated[tuple[QuestionId, ...], Field(min_length=1)]
+    code: tuple[Code, ...] = ()
 
 
 class Codebook(Strict):
@@ -199,6 +212,9 @@ def validate_matrix(
         )
         for column, found, expected in rules:
             problems.append(Problem(MATRIX_FILE, line, column, found, expected))
+        # Passages of texts, which stand in no report, are what each said, if in the same words.
+        if not row["report_section"]:
+            continue
         finding = (row["research_question"], row["theme"], row["summary"])
         first = told.setdefault(finding, row["row_id"])
         if first != row["row_id"]:
@@ -261,6 +277,9 @@ def _codebook_problems(codebook: Codebook) -> Iterator[Problem]:
         ids = [term.id for term in terms]
         for twice in sorted({i for i in ids if ids.count(i) > 1}):
             yield Problem(CODEBOOK_FILE, None, column, f"{twice!r} again", "each id once")
+    guids = [theme.code[-1].guid for theme in codebook.themes if theme.code]
+    for twice in sorted({guid for guid in guids if guids.count(guid) > 1}):
+        yield Problem(CODEBOOK_FILE, None, "theme", f"the code {twice} again", "each code once")
     for theme in codebook.themes:
         for unknown in sorted(set(theme.research_questions) - questions):
             yield Problem(CODEBOOK_FILE, None, theme.id, repr(unknown), "a research question")

@@ -21,9 +21,12 @@ import yaml
 from lxml import etree
 
 from earlyhelp.qualitative.framework import (
+    GUID,
     JOINT,
+    KEBAB,
     MATRIX_COLUMNS,
     SUPPORT,
+    Code,
     to_fill_in,
 )
 from earlyhelp.qualitative.positions import STANDARD, Placed, Text, choose
@@ -33,17 +36,20 @@ from earlyhelp.qualitative.refi_qda import (
     CODEBOOK,
     CODED,
     DESCRIBED,
+    ID_LINE,
     INTERNAL,
     PROJECT,
     PROJECT_FILE,
     SOURCES,
+    THEME,
     departures,
+    guid_of,
+    own_path,
 )
 from earlyhelp.study.design import Part
 from earlyhelp.study.problems import InputError, Problem
-from earlyhelp.study.textfile import MOST_DIGITS, for_spreadsheets
+from earlyhelp.study.textfile import MOST_DIGITS, for_spreadsheets, number
 
-THEME = CODED[0]
 # What codes are on when they are on no passage of a text.
 MEDIA = {
     "PDFSelection": "an area of a PDF's page",
@@ -218,11 +224,23 @@ def _skeleton(name: str, codes: _Codes, kinds: list[str]) -> str:
         or nothing("affirmative"),
         "themes": [
             {"id": code.id, "name": code.label, "definition": code.description or None, **theme}
+            | ({} if code.own else {"code": [dict(above) for above in code.path]})
             for code in codes.of(THEME)
         ],
     }
     head = f"# Codes of {name!a}. What is null is left to fill in; `earlyhelp validate` lists it.\n"
-    return head + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=1000)
+    return head + yaml.dump(content, None, _Dumper, sort_keys=False, allow_unicode=True, width=1000)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes what PyYAML takes for text and `yamlfile` for a number, such as 1e5."""
+
+    def represent_str(self, text: str) -> yaml.ScalarNode:
+        style = None if number(text) is None else "'"
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style)
+
+
+_Dumper.add_representer(str, _Dumper.represent_str)
 
 
 def _many(number: int, what: str) -> str:
@@ -261,18 +279,24 @@ def _departures(root: Any, kind: str, name: str) -> list[Problem]:
 class _Code:
     """A code of a codebook: the column of the matrix that it belongs to, and its id there."""
 
-    name: str
-    path: tuple[str, ...]
+    path: tuple[Code, ...]
     codable: bool
     description: str
     column: str = THEME
     id: str = ""
+    label: str = ""
+    # Whether names alone would give another code the same id.
     shared: bool = False
 
     @property
-    def label(self) -> str:
-        """The name, with those above it where it would be that of two codes."""
-        return " / ".join(self.path) if self.shared else self.name
+    def name(self) -> str:
+        """Its own, without those above."""
+        return self.path[-1].name
+
+    @property
+    def own(self) -> bool:
+        """Whether this package wrote it for a theme of its own."""
+        return self.path == own_path(THEME, self.id)
 
 
 class _Codes:
@@ -283,7 +307,6 @@ class _Codes:
         self.problems: list[Problem] = []
         self.notes: list[Problem] = []
         for element in root.iter("{*}Code"):
-            above = [a.get("name", "") for a in element.iterancestors("{*}Code")]
             code_name = " ".join(element.get("name", "").split())
             guid = _key(element.get("guid"))
             if not guid or not code_name:
@@ -294,15 +317,17 @@ class _Codes:
             else:
                 described = element.findtext("{*}Description", "")
                 codable = element.get("isCodable", "true").strip() not in ("false", "0")
-                path = (*reversed(above), code_name)
-                self.by_guid[guid] = _Code(code_name, path, codable, described.strip())
+                above = self.by_guid.get(_key(element.getparent().get("guid")))
+                known = guid if re.fullmatch(GUID, guid) else guid_of("foreign", guid)
+                path = (*(above.path if above else ()), Code(guid=known, name=code_name))
+                self.by_guid[guid] = _Code(path, codable, described.strip())
         self._name()
         if renamed := [code for code in self.by_guid.values() if code.shared]:
-            ids = ", ".join(code.id for code in renamed[:10]) + ("..." if renamed[10:] else "")
-            found = f"{len(renamed)} codes whose names are those of others"
-            self.notes.append(
-                Problem(name, None, "Code", found, f"names of their own; told apart as {ids}")
-            )
+            ids = ", ".join(f"{code.id} ({code.label})" for code in renamed[:10])
+            ids += "..." if renamed[10:] else ""
+            found = f"{len(renamed)} codes whose names have the letters a to z of others, or none"
+            expected = f"names that differ in letters, of which ids are made; told apart as {ids}"
+            self.notes.append(Problem(name, None, "Code", found, expected))
 
     def _problem(self, name: str, element: Any, found: str, expected: str) -> None:
         self.problems.append(Problem(name, element.sourceline, "Code", found, expected))
@@ -316,13 +341,24 @@ class _Codes:
             if value and column in CODED and column != THEME:
                 code.column, code.id = column, value
         themes = [code for code in codes if code.column == THEME]
-        often = Counter(_slug(code.name) for code in themes)
+        names = Counter(code.name for code in themes)
         taken: set[str] = set()
+        for code in themes:
+            path = " / ".join(above.name for above in code.path)
+            code.label = path if names[code.name] > 1 else code.name
+            given = re.search(f"^{ID_LINE}({KEBAB})$", code.description, re.MULTILINE)
+            if given and given[1] not in taken:
+                code.id = given[1]
+                taken.add(code.id)
+        themes = [code for code in themes if not code.id]
+        often = Counter(_slug(code.name) for code in themes)
         numbers: Counter[str] = Counter()
         for code in themes:
-            slug = _slug(code.name)
-            code.shared = often[slug] > 1
-            wanted = code.id = _slug(" ".join(code.path)) if code.shared else slug
+            wanted = _slug(code.name)
+            code.shared = often[wanted] > 1 or wanted in taken
+            if code.shared:
+                wanted = _slug(" ".join(above.name for above in code.path))
+            code.id = wanted
             while code.id in taken:
                 numbers[wanted] += 1
                 code.id = f"{wanted}-{_letters(numbers[wanted])}"

@@ -15,6 +15,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -26,6 +27,7 @@ from earlyhelp.qualitative.framework import (
     CODEBOOK_FILE,
     MATRIX_COLUMNS,
     MATRIX_FILE,
+    Code,
     Codebook,
     Theme,
     texts,
@@ -43,6 +45,9 @@ GUIDS = uuid5(NAMESPACE_URL, "urn:earlyhelp:refi-qda")
 # Columns whose cells are codes. A theme's code has the theme's id for a name, any other code its
 # column before it: some tools keep one flat list of names.
 CODED = ("theme", "research_question", "component", "direction", "concerns", "outcome", "support")
+THEME = CODED[0]
+# A line of the description of another program's code.
+ID_LINE = "Theme: "
 # Columns that hold free text travel in the selection's description, one line each; so does the
 # row's id, because QualCoder replaces the names of selections by their text.
 DESCRIBED = {
@@ -80,7 +85,7 @@ def export_project(matrix: pd.DataFrame, codebook: Codebook, name: str) -> bytes
     """
     rows = texts(matrix)[list(MATRIX_COLUMNS)]
     _refuse_control_characters(rows)
-    user = _guid("user", ORIGIN)
+    user = guid_of("user", ORIGIN)
     root = etree.Element(
         f"{{{PROJECT}}}Project",
         nsmap={None: PROJECT},
@@ -89,28 +94,29 @@ def export_project(matrix: pd.DataFrame, codebook: Codebook, name: str) -> bytes
         creatingUserGUID=user,
     )
     _add(_add(root, "Users"), "User", guid=user, name=ORIGIN)
-    _add_codes(_add(root, "CodeBook"), codebook)
+    codes = _add_codes(_add(root, "CodeBook"), codebook)
     variables = _add(root, "Variables")
     for variable in CASE_VARIABLES:
-        guid = _guid("variable", variable)
+        guid = guid_of("variable", variable)
         _add(variables, "Variable", guid=guid, name=variable, typeOfVariable="Text")
     cases = _add(root, "Cases")
     sources = _add(root, "Sources")
     members = {}
     for key, of_source in rows.groupby(list(CASE_VARIABLES), sort=False):
         kind, source_id = map(str, key)
-        guid = _guid("source", kind, source_id)
+        guid = guid_of("source", kind, source_id)
         text = "".join(f"{summary}\n" for summary in of_source["summary"])
         members[f"{SOURCES}/{guid}.txt"] = text.encode()
         _add_case(cases, kind, source_id, guid)
-        source = _add_source(sources, of_source, source_id or kind, guid, user)
+        source = _add_source(sources, of_source, source_id or kind, guid, user, codes)
         # On the source too: not every tool keeps the tie between a case and its source.
         _add_variables(source, kind, source_id)
     _check(root, "project", MATRIX_FILE)
     return _zipped({PROJECT_FILE: _bytes(root), **members})
 
 
-def _guid(*parts: str) -> str:
+def guid_of(*parts: str) -> str:
+    """The same GUID for the same parts, always and everywhere."""
     return str(uuid5(GUIDS, "\n".join(parts)))
 
 
@@ -147,34 +153,53 @@ def _bytes(root: Any) -> bytes:
     return written
 
 
-def _code_name(column: str, value: str) -> str:
-    return value if column == "theme" else f"{column}: {value}"
+def own_path(column: str, value: str) -> tuple[Code, ...]:
+    """The code of a coded value, below that of its column."""
+    title = f"{column.replace('_', ' ').capitalize()} codes"
+    name = value if column == THEME else f"{column}: {value}"
+    return (
+        Code(guid=guid_of("codes", column), name=title),
+        Code(guid=guid_of("code", column, value), name=name),
+    )
 
 
-def _add_codes(parent: Any, codebook: Codebook) -> None:
+def _add_codes(parent: Any, codebook: Codebook) -> dict[tuple[str, str], str]:
+    """Add all codes; returns the GUID of each coded value's, by column and value."""
     codes = _add(parent, "Codes")
+    elements: dict[str, Any] = {}
+    guids = {}
     terms = codebook.terms()
     for column in CODED:
-        title = f"{column.replace('_', ' ').capitalize()} codes"
-        group = _add(codes, "Code", guid=_guid("codes", column), name=title, isCodable="false")
         for term in terms[column]:
-            name = _code_name(column, term.id)
-            guid = _guid("code", column, term.id)
-            code = _add(group, "Code", guid=guid, name=name, isCodable="true")
-            _add(code, "Description", _definition(term))
+            element = codes
+            for code in getattr(term, "code", ()) or own_path(column, term.id):
+                if code.guid not in elements:
+                    elements[code.guid] = _add(
+                        element, "Code", guid=code.guid, name=code.name, isCodable="false"
+                    )
+                element = elements[code.guid]
+            element.set("isCodable", "true")
+            # Before the codes below it, which may have come first.
+            element.insert(0, _add(element, "Description", _definition(term)))
+            guids[column, term.id] = code.guid
+    return guids
 
 
 def _definition(term: Any) -> str:
-    if isinstance(term, Theme):
-        return (
-            f"{term.name}. {term.definition}\nInclude: {term.include}\nExclude: {term.exclude}\n"
-            f"Research questions: {', '.join(term.research_questions)}"
-        )
-    return getattr(term, "definition", "") or term.name
+    if not isinstance(term, Theme):
+        return getattr(term, "definition", "") or term.name
+    lines = [
+        f"{term.name}. {term.definition}",
+        f"Include: {term.include}",
+        f"Exclude: {term.exclude}",
+        f"Research questions: {', '.join(term.research_questions)}",
+    ]
+    # The name of another program's code does not say its id.
+    return "\n".join([*lines, f"{ID_LINE}{term.id}"] if term.code else lines)
 
 
 def _add_case(cases: Any, kind: str, source_id: str, source_guid: str) -> None:
-    case = _add(cases, "Case", guid=_guid("case", kind, source_id), name=source_id or kind)
+    case = _add(cases, "Case", guid=guid_of("case", kind, source_id), name=source_id or kind)
     _add_variables(case, kind, source_id)
     _add(case, "SourceRef", targetGUID=source_guid)
 
@@ -183,11 +208,18 @@ def _add_variables(parent: Any, kind: str, source_id: str) -> None:
     for variable, value in zip(CASE_VARIABLES, (kind, source_id), strict=True):
         if value:
             holder = _add(parent, "VariableValue")
-            _add(holder, "VariableRef", targetGUID=_guid("variable", variable))
+            _add(holder, "VariableRef", targetGUID=guid_of("variable", variable))
             _add(holder, "TextValue", value)
 
 
-def _add_source(sources: Any, rows: pd.DataFrame, name: str, guid: str, user: str) -> Any:
+def _add_source(
+    sources: Any,
+    rows: pd.DataFrame,
+    name: str,
+    guid: str,
+    user: str,
+    codes: Mapping[tuple[str, str], str],
+) -> Any:
     path = f"{INTERNAL}{guid}.txt"
     source = _add(
         sources, "TextSource", guid=guid, name=name, plainTextPath=path, creatingUser=user
@@ -198,7 +230,7 @@ def _add_source(sources: Any, rows: pd.DataFrame, name: str, guid: str, user: st
         selection = _add(
             source,
             "PlainTextSelection",
-            guid=_guid("selection", row["row_id"]),
+            guid=guid_of("selection", row["row_id"]),
             name=row["row_id"],
             startPosition=str(start),
             endPosition=str(end),
@@ -209,9 +241,9 @@ def _add_source(sources: Any, rows: pd.DataFrame, name: str, guid: str, user: st
         _add(selection, "Description", "\n".join(notes))
         for column in CODED:
             if row[column]:
-                coding_guid = _guid("coding", row["row_id"], column)
+                coding_guid = guid_of("coding", row["row_id"], column)
                 coding = _add(selection, "Coding", guid=coding_guid, creatingUser=user)
-                _add(coding, "CodeRef", targetGUID=_guid("code", column, row[column]))
+                _add(coding, "CodeRef", targetGUID=codes[column, row[column]])
     return source
 
 

@@ -28,7 +28,7 @@ from earlyhelp.study.dictionary import (
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.rawtable import DTYPES, read_table
 from earlyhelp.study.scoring_keys import INSTRUMENTS_FILE, Instruments, read_instruments
-from earlyhelp.study.textfile import is_there
+from earlyhelp.study.textfile import from_spreadsheets, is_there
 
 # What no pseudonym looks like; the last begins with a Cyrillic letter.
 _NO_PSEUDONYMS = ("jane.doe@example.org", "Jane Doe", "Doe", "jane", "JD", "\u042002")
@@ -374,6 +374,10 @@ def open_pilot(folder: str | Path) -> Pilot:
         problems += _unknown_files(folder / "raw", dictionary)
         for resource in dictionary.resources:
             frames[resource.name] = read_table(folder / resource.path, resource, problems)
+    if (matrix := frames.get("framework_matrix")) is not None:
+        # Other programs' words, which `qualitative import` made harmless.
+        given = matrix.map(from_spreadsheets, na_action="ignore")
+        frames["framework_matrix"] = given.astype(matrix.dtypes)
     if study and dictionary and not problems:
         problems += _missing_references(dictionary, frames)
         problems += plausibility.check(study, frames)

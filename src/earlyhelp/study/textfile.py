@@ -46,14 +46,29 @@ def number(text: str) -> int | float | None:
 def for_spreadsheets(text: str) -> str:
     """Put an apostrophe before a text that a spreadsheet would run as a formula.
 
-    `book/_static/article.js` does the same to tables of the pages.
+    A text that begins with apostrophes and goes on like one gets another, so that
+    `from_spreadsheets` can tell the two. `book/_static/article.js` makes tables of the pages
+    harmless.
 
     Examples
     --------
-    >>> [for_spreadsheets(text) for text in ("=1+1", "@x", "-0.62", "a = b")]
-    ["'=1+1", "'@x", '-0.62', 'a = b']
+    >>> [for_spreadsheets(text) for text in ("=1+1", "@x", "-0.62", "a = b", "'=1")]
+    ["'=1+1", "'@x", '-0.62', 'a = b', "''=1"]
     """
-    return f"'{text}" if text.startswith(tuple(FORMULA)) and number(text) is None else text
+    bare = text.lstrip("'")
+    return f"'{text}" if bare.startswith(tuple(FORMULA)) and number(bare) is None else text
+
+
+def from_spreadsheets(text: str) -> str:
+    """Give back the text that `for_spreadsheets` made harmless; any other stays as it is.
+
+    Examples
+    --------
+    >>> [from_spreadsheets(text) for text in ("'=1+1", "=1+1", "'tis")]
+    ['=1+1', '=1+1', "'tis"]
+    """
+    bare = text.removeprefix("'")
+    return bare if for_spreadsheets(bare) == text else text
 
 
 def is_there(path: Path) -> bool:

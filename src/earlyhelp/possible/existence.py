@@ -88,7 +88,7 @@ def agreeing_changes(
 
 
 def _occurs(arm: Arm, change: Change) -> bool:
-    """Whether people can have a change: HiGHS finds some sooner, CP-SAT proves that there are none."""
+    """Whether people can have a change. HiGHS finds some sooner; CP-SAT proves that none can."""
     try:
         return bool(greatest(arm, [change], lambda _: 0).people)
     except (ValueError, Undecided):

@@ -242,7 +242,7 @@ class _Content:
 
 
 def _events(text: str) -> Iterator[Any]:
-    """What a parser comes by; where there is no way on, that in Python says better why and where."""
+    """What a parser comes by; where there is no way on, the one in Python says better why."""
     try:
         return iter([*yaml.parse(text, Loader=yaml.CSafeLoader)])
     except yaml.YAMLError:

@@ -30,7 +30,7 @@ from earlyhelp.published.audit import audit
 from earlyhelp.published.claims import claims_of
 from earlyhelp.published.ledger import formatted, ledger
 from earlyhelp.published.numbers import with_unit
-from earlyhelp.render.joined import BLOCKS
+from earlyhelp.render.elements import BLOCKS
 from earlyhelp.render.volumes import Contents, Imprint, imprint, read_contents
 from earlyhelp.report.claim_cards import cards
 from earlyhelp.study.design import Study, read_study

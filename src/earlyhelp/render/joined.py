@@ -29,6 +29,7 @@ import pypandoc
 from bs4 import BeautifulSoup
 from bs4.element import Tag
 
+from earlyhelp.render.elements import BLOCKS, HEADINGS
 from earlyhelp.render.volumes import Contents, Volume
 from earlyhelp.study.problems import InputError, Problem
 
@@ -41,9 +42,7 @@ SCREEN_ONLY = (
 )
 # Columns of the ledger that the paper shows, and their shares of its width.
 LEDGER_COLUMNS = {"Claim": 28, "Place": 33, "Printed": 14, "Recomputed": 12, "Status": 13}
-HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 # A link says where it leads after the block that it stands in, tables in their caption.
-BLOCKS = ("p", "li", "dd", "dt", "figcaption", *HEADINGS)
 CAPTIONS = ("caption", "figcaption")
 SECTIONS_NAMED = 2
 # Links that say by themselves where to look: numbers in the ledger, authors in the references.

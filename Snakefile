@@ -50,7 +50,7 @@ RENDER = "earlyhelp.render"
 VALIDATED = BUILD / f"validated-{key('earlyhelp.validate')}"
 RESULTS = BUILD / f"results-{key(f'{RENDER}.results', *IMPORTED, files=NOTEBOOKS)}"
 # Sphinx loads its extensions by their names.
-PAGES = [f"{RENDER}.{name}" for name in ("html", "inline_svg", "origins")]
+PAGES = [f"{RENDER}.{name}" for name in ("html", "inline_svg", "numbered", "origins")]
 SITE = BUILD / f"site-{key(*PAGES, *IMPORTED, files=BOOK, said=[RESULTS.name])}"
 PRINTED = ("_toc.yml", "CITATION.cff")
 VOLUMES = BUILD / f"volumes-{key(f'{RENDER}.pdf', files=PRINTED, said=[SITE.name])}"

@@ -62,7 +62,7 @@ def test_the_pages_load_nothing_else(compendium: Path, tmp_path: Path) -> None:
     output = tmp_path / "html"
     words = ("html", "data/rotherham", "--results", "book/results", "--output", output)
     seen = of_package(run(command(*words), tmp_path / "told", compendium))
-    entries = [f"earlyhelp.render.{name}" for name in ("html", "inline_svg", "origins")]
+    entries = [f"earlyhelp.render.{name}" for name in ("html", "inline_svg", "numbered", "origins")]
     assert PACKAGE / "render/origins.py" in seen
     assert seen <= counted(*entries)
 

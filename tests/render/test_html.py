@@ -6,10 +6,12 @@ import json
 import platform
 import re
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
+from sphinx.environment import BuildEnvironment
 
 from earlyhelp.render import html
 from earlyhelp.render.html import build_html
@@ -197,3 +199,22 @@ def test_a_reference_page_leads_to_no_page_that_the_study_has_not(tmp_path: Path
     text += "{doc}`x <results/promise>`."
     kept = html._RESULTS.sub(lambda link: html._link(link, tmp_path), text)
     assert kept == "A, the ledger and {doc}`x <results/promise>`."
+
+
+def test_a_page_is_not_read_again_for_each_reference_to_its_numbers(
+    compendium: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    real = BuildEnvironment.get_doctree
+
+    def get_doctree(environment: BuildEnvironment, name: str) -> Any:
+        read.append(name)
+        return real(environment, name)
+
+    references = 30
+    chapter = compendium / "book/feasibility.md"
+    more = "\n{numref}`fig-theory`\n" * references
+    chapter.write_text(chapter.read_text("utf-8") + more, "utf-8")
+    monkeypatch.setattr(BuildEnvironment, "get_doctree", get_doctree)
+    build(compendium, tmp_path / "html")
+    assert read.count("feasibility") < references / 2

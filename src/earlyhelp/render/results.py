@@ -7,11 +7,12 @@ study's files. A changed sentence finds it and executes nothing.
 from __future__ import annotations
 
 import importlib.util
-import os
 import shutil
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+from joblib import cpu_count
 
 from earlyhelp.render import dependencies, forked
 from earlyhelp.render.notebooks import ForkingManager, KernelManager, NotebookError, executed, write
@@ -64,7 +65,7 @@ def build_results(
             write(notebook, new / f"{path.stem}.ipynb")
         return ""
 
-    pool = ThreadPoolExecutor(len(os.sched_getaffinity(0)))
+    pool = ThreadPoolExecutor(cpu_count())
     try:
         failed = list(filter(None, pool.map(make, places)))
     finally:

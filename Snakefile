@@ -4,34 +4,19 @@ Every output carries in its name a digest of what it depends on, so a step is up
 output is there: times of files say nothing after a clone, and a record of past runs can be lost.
 """
 
-import hashlib
-import json
 import os
 import shlex
 import shutil
 import sys
 from pathlib import Path
 
+from earlyhelp.render import dependencies
 from earlyhelp.study.problems import InputError
-from earlyhelp.trial.design_grid import stored_at
-from earlyhelp.validate import study_files
 
 STUDY = Path(os.environ.get("STUDY", "data/rotherham"))
 # Everything is written here; what of it is committed, `make update` copies.
 BUILD = Path("_build") / STUDY.name
-NOTEBOOKS = sorted(path.stem for path in Path("notebooks").glob("*.md"))
 EARLYHELP = f"{shlex.quote(sys.executable)} -m earlyhelp"
-
-
-def digest(*roots):
-    """SHA-256 over names and contents of files and of all files below folders."""
-    total = hashlib.sha256()
-    for root in map(Path, roots):
-        files = sorted(root.rglob("*")) if root.is_dir() else [root]
-        for file in files:
-            if file.is_file() and "__pycache__" not in file.parts:
-                total.update(f"{file}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
-    return total.hexdigest()
 
 
 def replace_folder(sources, target):
@@ -47,53 +32,52 @@ def replace_folder(sources, target):
     shutil.rmtree(old, ignore_errors=True)
 
 
-def copy_notebooks(executed, target):
-    """Copy executed notebooks into a folder, under their plain names."""
-    target.mkdir(parents=True, exist_ok=True)
-    for name in NOTEBOOKS:
-        # A page that the study has nothing for has no cells.
-        if json.loads(Path(getattr(executed, name)).read_text("utf-8"))["cells"]:
-            shutil.copy(getattr(executed, name), target / f"{name}.ipynb")
+def key(*entries, files=(), said=()):
+    """Digest of what a step that runs some modules depends on (`dependencies.key`)."""
+    try:
+        return dependencies.key(STUDY, entries, ("Snakefile", *files), said)
+    except InputError as error:
+        sys.exit(str(error))
 
 
-try:
-    # Names from here, so that keys are the same wherever the checkout lies.
-    GIVEN = [os.path.relpath(path) for path in study_files(STUDY)]
-except InputError as error:
-    sys.exit(str(error))
-CODE = ("src/earlyhelp", "requirements.txt", "Snakefile")
+NOTEBOOKS = sorted(Path("notebooks").glob("*.md"))
+# What the cells of the notebooks import; the pages show its source, too.
+IMPORTED = {module for path in NOTEBOOKS for module in dependencies.imported(path.read_text("utf-8"))}
 BOOK = ("_config.yml", "_toc.yml", "CITATION.cff", *Path("book").glob("*.*"))
-BOOK += ("book/_static", "book/_templates")
-
-
-def key(*roots):
-    """Digest of the study, the code and what else a step depends on, short enough for a name."""
-    return digest(*GIVEN, *CODE, *sorted(map(str, roots)))[:16]
-
-
-VALIDATED = BUILD / f"validated-{key()}"
-EXECUTED = {
-    name: BUILD / "executed" / f"{name}-{key(f'notebooks/{name}.md')}.ipynb" for name in NOTEBOOKS
-}
-REPORT_KEY = key("notebooks", *BOOK)
-SITE = BUILD / f"site-{REPORT_KEY}"
-VOLUMES = BUILD / f"volumes-{REPORT_KEY}"
+BOOK += (Path("book/_static"), Path("book/_templates"))
+RENDER = "earlyhelp.render"
+# Each step's name says what it depends on; a later step depends on what the one before it made.
+VALIDATED = BUILD / f"validated-{key('earlyhelp.validate')}"
+RESULTS = BUILD / f"results-{key(f'{RENDER}.results', *IMPORTED, files=NOTEBOOKS)}"
+# Sphinx loads its extensions by their names.
+PAGES = [f"{RENDER}.{name}" for name in ("html", "inline_svg", "numbered", "origins")]
+SITE = BUILD / f"site-{key(*PAGES, *IMPORTED, files=BOOK, said=[RESULTS.name])}"
+PRINTED = ("_toc.yml", "CITATION.cff")
+VOLUMES = BUILD / f"volumes-{key(f'{RENDER}.pdf', files=PRINTED, said=[SITE.name])}"
 
 
 def published():
     """Mark of what readers see; a report that was changed by hand has another name."""
-    return BUILD / f"published-{REPORT_KEY}-{digest(BUILD / 'results', BUILD / 'html')[:16]}"
+    seen = dependencies.digest(BUILD / "results", BUILD / "html")
+    return BUILD / f"published-{VOLUMES.name.rpartition('-')[2]}-{seen}"
 
 
 PUBLISHED = published()
 # What is stored beside a study: what its printed figures determine, and the simulated grid.
-DETERMINED = [BUILD / f"determined-{key()}"] if (STUDY / "derived/inputs.json").is_file() else []
-HAS_GRID = (STUDY / "sweep.yml").is_file()
-SIMULATION = [BUILD / "simulation" / stored_at(STUDY).name] if HAS_GRID else []
+DETERMINED = []
+if (STUDY / "derived/inputs.json").is_file():
+    DETERMINED = [BUILD / f"determined-{key('earlyhelp.published.identified_sets')}"]
+
+
+def simulation(_=None):
+    """The simulated grid, if the study has one; its name is found only where it is asked for."""
+    from earlyhelp.trial.design_grid import stored_at
+
+    has_grid = (STUDY / "sweep.yml").is_file()
+    return [BUILD / "simulation" / stored_at(STUDY).name] if has_grid else []
 
 
 wildcard_constraints:
-    notebook="[a-z0-9_]+",
     key="[0-9a-f]+",
 
 
@@ -121,7 +105,7 @@ localrules:
 
 rule simulation:
     input:
-        SIMULATION,
+        simulation,
 
 
 rule simulate:
@@ -151,7 +135,7 @@ rule determine:
 rule derived:
     input:
         folders=DETERMINED,
-        files=SIMULATION,
+        files=simulation,
     run:
         derived = BUILD / "derived"
         shutil.rmtree(derived, ignore_errors=True)
@@ -160,29 +144,24 @@ rule derived:
             shutil.copy(path, derived)
 
 
-rule execute:
+rule results:
     input:
         VALIDATED,
-        source="notebooks/{notebook}.md",
     output:
-        BUILD / "executed" / "{notebook}-{key}.ipynb",
+        directory(RESULTS),
     params:
-        study=f"study={STUDY}",
+        kept=BUILD / "executed",
     shell:
-        EARLYHELP + " execute {input.source} --output {output:q} -p {params.study:q}"
+        EARLYHELP + " results {STUDY:q} --kept {params.kept:q} --output {output:q}"
 
 
 rule html:
     input:
-        **EXECUTED,
+        RESULTS,
     output:
         directory(SITE),
-    run:
-        results = BUILD / "results.new"
-        shutil.rmtree(results, ignore_errors=True)
-        copy_notebooks(input, results)
-        shell(EARLYHELP + " html {STUDY:q} --results {results:q} --output {output:q}")
-        shutil.rmtree(results)
+    shell:
+        EARLYHELP + " html {STUDY:q} --results {input:q} --output {output:q}"
 
 
 rule volumes:
@@ -197,7 +176,7 @@ rule volumes:
 # Readers see a report only once all of it was built: a failed build leaves the last good one.
 rule publish:
     input:
-        **EXECUTED,
+        results=RESULTS,
         html=SITE,
         volumes=VOLUMES,
     output:
@@ -205,11 +184,9 @@ rule publish:
     run:
         # In one folder, so that it is whole wherever it is put.
         replace_folder([input.html, input.volumes], BUILD / "html")
-        shutil.rmtree(BUILD / "results", ignore_errors=True)
-        copy_notebooks(input, BUILD / "results")
+        replace_folder([input.results], BUILD / "results")
         # Also what a build that was killed left behind.
-        kinds = ("executed/*", "site-*", "validated-*", "published-*", "determined-*")
-        kinds += ("volumes-*", "earlyhelp-*.pdf")
+        kinds = ("results-*", "site-*", "validated-*", "published-*", "determined-*", "volumes-*")
         kinds += (".html-*", "*.new", "*.old")
         outdated = {path for kind in kinds for path in BUILD.glob(kind)}
         for old in outdated - {VALIDATED, *DETERMINED, *map(Path, input)}:

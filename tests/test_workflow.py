@@ -1,17 +1,24 @@
-"""The workflow: what it would write, and under which names."""
+"""The workflow: what it would write, under which names."""
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from helpers import ROOT
+
+from earlyhelp.render.dependencies import study_files
+from earlyhelp.render.results import kept_names
+from earlyhelp.validate import study_files as files_read
 
 PARTS = (
     *("Snakefile", "src", "notebooks", "book", "data", "requirements.txt"),
     *("_config.yml", "_toc.yml", "CITATION.cff", "profiles"),
 )
+STEPS = ("VALIDATED", "RESULTS", "SITE", "VOLUMES")
 
 
 def outputs(checkout: Path) -> list[str]:
@@ -26,5 +33,86 @@ def outputs(checkout: Path) -> list[str]:
 
 def test_names_do_not_depend_on_where_the_checkout_lies(tmp_path: Path) -> None:
     here = outputs(tmp_path / "here")
-    assert len(here) > 10
+    assert len(here) == len(STEPS) + 1
     assert outputs(tmp_path / "One Drive") == here
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of all that a report depends on."""
+    folder = tmp_path_factory.mktemp("checkout")
+    for part in PARTS:
+        if (ROOT / part).is_dir():
+            shutil.copytree(ROOT / part, folder / part)
+        else:
+            shutil.copy(ROOT / part, folder)
+    return folder
+
+
+def names() -> dict[str, str]:
+    """Name of what each step writes in the checkout here: the workflow up to its rules."""
+    known: dict[str, Path] = {}
+    exec(Path("Snakefile").read_text("utf-8").partition("wildcard_constraints:")[0], known)
+    return {step: known[step].name for step in STEPS}
+
+
+def kept() -> dict[str, str]:
+    """Name of what is kept of each notebook's execution in the checkout here."""
+    texts = {path: path.read_text("utf-8") for path in Path("notebooks").glob("*.md")}
+    return {path.stem: name for path, name in kept_names("data/rotherham", texts).items()}
+
+
+def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
+    return {name for name in before if before[name] != after[name]}
+
+
+PAPER, PAGES = {"VOLUMES"}, {"SITE", "VOLUMES"}
+NOTEBOOKS, ALL = {"RESULTS", *PAGES}, {*STEPS}
+SENTENCE, CELL = "\nOne sentence more.\n", "\n```{code-cell}\n1\n```\n"
+CHANGES = [
+    ("src/earlyhelp/render/pdf.py", "# a comment", PAPER, 0),
+    ("src/earlyhelp/render/joined.py", "# a comment", PAPER, 0),
+    ("src/earlyhelp/render/word.py", "# a comment", PAPER, 0),
+    ("src/earlyhelp/render/assets/report.typ", "// a comment", PAPER, 0),
+    ("src/earlyhelp/render/html.py", "# a comment", PAGES, 0),
+    ("src/earlyhelp/render/origins.py", "# a comment", PAGES, 0),
+    ("book/methods.md", SENTENCE, PAGES, 0),
+    ("book/_static/report.css", "/* a comment */", PAGES, 0),
+    ("notebooks/promise.md", SENTENCE, NOTEBOOKS, 0),
+    ("notebooks/promise.md", CELL, NOTEBOOKS, 1),
+    # Some tables are of the next trial.
+    ("src/earlyhelp/trial/planning.py", "# a comment", NOTEBOOKS, 6),
+    ("src/earlyhelp/report/figures.py", "# a comment", NOTEBOOKS, 15),
+    ("src/earlyhelp/published/ledger.py", "# a comment", ALL, 15),
+    ("data/rotherham/claims.csv", "\n", ALL, 15),
+    ("requirements.txt", "\n", ALL, 15),
+    # Beside the report, and a script that wrote the data.
+    ("src/earlyhelp/paper/page.py", "# a comment", set(), 0),
+    ("src/earlyhelp/paper/page.html", "<!-- -->", set(), 0),
+    ("src/earlyhelp/qualitative/refi_import.py", "# a comment", set(), 0),
+    ("data/rotherham/reconstruct.py", "# a comment", set(), 0),
+]
+
+
+@pytest.mark.parametrize(("file", "more", "steps", "executed"), CHANGES)
+def test_a_change_runs_what_depends_on_it_and_nothing_else(
+    checkout: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    file: str,
+    more: str,
+    steps: set[str],
+    executed: int,
+) -> None:
+    monkeypatch.chdir(checkout)
+    before, kept_before = names(), kept()
+    text = Path(file).read_text("utf-8")
+    Path(file).write_text(f"{text}{more}\n", "utf-8")
+    try:
+        assert changed(before, names()) == steps
+        assert len(changed(kept_before, kept())) == executed
+    finally:
+        Path(file).write_text(text, "utf-8")
+
+
+def test_every_file_that_is_read_of_a_study_counts(rotherham: Path) -> None:
+    assert {*files_read(rotherham)} <= {*study_files(rotherham)}

@@ -16,7 +16,8 @@ from helpers import ROOT
 from earlyhelp.cli import main
 
 COMMANDS = [
-    *("validate", "import", "audit", "ledger", "determine", "execute", "html", "volumes"),
+    *("validate", "import", "audit", "ledger", "determine", "execute", "results", "html"),
+    "volumes",
 ]
 GROUPS = {
     "qualitative": ["export", "import"],

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
+from unittest import mock
 
 import pytest
 
-from earlyhelp.possible import two_waves
+from earlyhelp.possible import existence, two_waves
 from earlyhelp.possible.existence import (
     Person,
     Undecided,
@@ -110,6 +111,16 @@ def test_changes_agree_exactly_where_some_data_set_does() -> None:
         found = agreeing_changes([arm_with(t, "0")])
         assert (found is not None) == bool(expected), t
         assert found is None or found[0] in expected
+
+
+def test_a_solver_that_errs_changes_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    arms = [arm_with(t, "0") for t in ("1.7", "5.9")]
+    found = [agreeing_changes([arm]) for arm in arms]
+    assert [one is None for one in found] == [False, True]
+    for error in (ValueError, Undecided):
+        # What is computed in floating point is no proof that there are no people.
+        monkeypatch.setattr(existence, "greatest", mock.Mock(side_effect=error))
+        assert [agreeing_changes([arm]) for arm in arms] == found
 
 
 def test_changes_of_two_arms_agree_with_the_test_between_them() -> None:

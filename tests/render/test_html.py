@@ -6,10 +6,12 @@ import json
 import platform
 import re
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
+from sphinx.environment import BuildEnvironment
 
 from earlyhelp.render import html
 from earlyhelp.render.html import assemble, build_html
@@ -206,3 +208,22 @@ def test_raw_data_of_real_people_stay_in_their_folder(compendium: Path, tmp_path
         results = compendium / "book/results"
         assemble(read_study(folder), results, compendium, tmp_path / name)
         assert bool([*tmp_path.joinpath(name).rglob("baseline_survey.csv")]) is goes
+
+
+def test_a_page_is_not_read_again_for_each_reference_to_its_numbers(
+    compendium: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    real = BuildEnvironment.get_doctree
+
+    def get_doctree(environment: BuildEnvironment, name: str) -> Any:
+        read.append(name)
+        return real(environment, name)
+
+    references = 30
+    chapter = compendium / "book/feasibility.md"
+    more = "\n{numref}`fig-theory`\n" * references
+    chapter.write_text(chapter.read_text("utf-8") + more, "utf-8")
+    monkeypatch.setattr(BuildEnvironment, "get_doctree", get_doctree)
+    build(compendium, tmp_path / "html")
+    assert read.count("feasibility") < references / 2

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
+import yaml
+from helpers import ROOT
 from pydantic import Field
 
 from earlyhelp.study.problems import InputError, Problem
@@ -229,3 +231,16 @@ def test_an_answer_is_listed_as_it_is_to_be_written(tmp_path: Path) -> None:
         read_yaml(path, Source)
     expected = [problem.expected for problem in caught.value.problems]
     assert expected == ["one of: record, evaluators' synthesis", "one of: one"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted(p for at in ("data", "src", "tests") for p in (ROOT / at).rglob("*.yml")),
+    ids=lambda path: path.name,
+)
+def test_both_parsers_say_the_same_of_every_file(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = read_yaml(path, Any)
+    monkeypatch.setattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    assert read_yaml(path, Any) == quick

@@ -394,6 +394,29 @@ def execute(
 
 
 @app.command(cls=Command)
+def results(
+    study: Study,
+    kept: Annotated[Path, option("FOLDER", "folder that keeps what execution gave")],
+    output: Annotated[Path, option("FOLDER", "folder for the executed notebooks; replaced")],
+) -> int:
+    """Run the notebooks of a study's book.
+
+    Of one whose code, modules and study are as before only the prose is taken anew. Exit status 1
+    when a cell fails.
+    """
+    from earlyhelp.render.notebooks import NotebookError
+    from earlyhelp.render.results import build_results
+
+    print(f"Executing the notebooks in {output}", file=sys.stderr)
+    try:
+        build_results(study, output, kept)
+    except NotebookError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+@app.command(cls=Command)
 def html(
     study: Study,
     results: Annotated[Path, option("FOLDER", "folder of the study's executed notebooks")],

@@ -83,8 +83,16 @@ def agreeing_changes(
     if between:
         first, second = left
         together = two_waves.joint(first, second, between)
-    occurs = cache(lambda arm, change: people(arm, [change]) is not None)
+    occurs = cache(_occurs)
     return next((found for found in together if all(map(occurs, arms, found))), None)
+
+
+def _occurs(arm: Arm, change: Change) -> bool:
+    """Whether people can have a change. HiGHS finds some sooner; CP-SAT proves that none can."""
+    try:
+        return bool(greatest(arm, [change], lambda _: 0).people)
+    except (ValueError, Undecided):
+        return people(arm, [change]) is not None
 
 
 def people(arm: Arm, changes: Sequence[Change]) -> list[Person] | None:

@@ -10,7 +10,7 @@ import html
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,6 +19,8 @@ from urllib.parse import quote
 
 import yaml
 from bs4 import BeautifulSoup
+from bs4.element import NavigableString, Tag
+from bs4.filter import SoupStrainer
 from jupyter_book.config import get_final_config
 from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
@@ -30,7 +32,7 @@ from earlyhelp.published.audit import audit
 from earlyhelp.published.claims import claims_of
 from earlyhelp.published.ledger import formatted, ledger
 from earlyhelp.published.numbers import with_unit
-from earlyhelp.render.joined import BLOCKS
+from earlyhelp.render.elements import BLOCKS
 from earlyhelp.render.volumes import Contents, Imprint, imprint, read_contents
 from earlyhelp.report.claim_cards import cards
 from earlyhelp.study.design import Study, read_study
@@ -108,23 +110,27 @@ def texts(pages: Path) -> dict[str, str]:
     """What each page says, by its address: its text, and the ids of its sections, as HTML."""
     found = {}
     for path in sorted(pages.rglob("*.html")):
-        page = BeautifulSoup(path.read_text("utf-8"), "lxml")
-        article = page.select_one("article.bd-article")
         # The theme leaves templates of its own among the static files.
-        if article is None or "_static" in path.parts:
+        if "_static" in path.parts:
             continue
-        for element in article.select(NO_TEXT):
-            element.decompose()
-        for element in article.find_all(True):
-            if element.name == "section":
-                element.attrs = {"id": str(element["id"])}
-                continue
-            if element.name in BLOCKS:
-                element.append(" ")
-            element.unwrap()
-        article.attrs = {"role": "main"}
-        found[path.relative_to(pages).as_posix()] = re.sub(r"\s+", " ", str(article))
+        page = BeautifulSoup(path.read_text("utf-8"), "lxml", parse_only=SoupStrainer("article"))
+        if article := page.select_one("article.bd-article"):
+            unsaid = {id(element) for element in article.select(NO_TEXT)}
+            text = re.sub(r"\s+", " ", "".join(_said(article, unsaid)))
+            found[path.relative_to(pages).as_posix()] = f'<article role="main">{text}</article>'
     return found
+
+
+def _said(element: Tag, unsaid: Collection[int]) -> Iterator[str]:
+    """Text of an element, as HTML; of elements in it only sections are left."""
+    for child in element.children:
+        if isinstance(child, NavigableString):
+            yield child.output_ready(formatter="minimal")
+        elif isinstance(child, Tag) and id(child) not in unsaid:
+            if child.name == "section":
+                yield f'<section id="{html.escape(str(child["id"]))}">'
+            yield from _said(child, unsaid)
+            yield {"section": "</section>"}.get(child.name, " " if child.name in BLOCKS else "")
 
 
 def assemble(study: Study, results: Path, root: Path, source: Path) -> Contents:

@@ -29,6 +29,7 @@ import pypandoc
 from bs4 import BeautifulSoup
 from bs4.element import Tag
 
+from earlyhelp.render.elements import BLOCKS, HEADINGS
 from earlyhelp.render.volumes import Contents, Volume
 from earlyhelp.report.figures import FONTS
 from earlyhelp.study.problems import InputError, Problem
@@ -44,9 +45,8 @@ SCREEN_ONLY = (
 LEDGER_COLUMNS = {"Claim": 28, "Place": 33, "Printed": 14, "Recomputed": 12, "Status": 13}
 # Of text and figures on paper; Typst brings it along (`report.typ`).
 FONT = "'Libertinus Serif'"
-HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 # A link says where it leads after the block that it stands in, tables in their caption.
-BLOCKS = ("p", "li", "dd", "dt", "figcaption", *HEADINGS)
+CAPTIONS = ("caption", "figcaption")
 SECTIONS_NAMED = 2
 # Links that say by themselves where to look: numbers in the ledger, authors in the references.
 SELF_EVIDENT = ".bibtex-citation a"

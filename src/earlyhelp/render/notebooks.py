@@ -25,6 +25,7 @@ from earlyhelp.published import identified_sets
 from earlyhelp.published.claims import CLAIMS_FILE
 from earlyhelp.qualitative.theory import THEORY_FILE, load_theory
 from earlyhelp.qualitative.triangulation import TRIANGULATION_FILE
+from earlyhelp.render.forked import ForkedProvisioner
 from earlyhelp.report.myst import CAPTION, CLAIMED, TITLE
 from earlyhelp.study.design import find_folder, read_questions, read_study
 from earlyhelp.study.problems import InputError, Problem
@@ -247,9 +248,6 @@ def _outcome_problems(source: Path, outcome: str, study: str) -> list[Problem]:
 def execute(source: Path, output: Path, given: Mapping[str, str]) -> None:
     """Run a notebook and write its executed copy; nothing is written unless all cells ran.
 
-    Cells are left out that are not of the study (`cells_of`), and afterwards sections that show
-    nothing (`without_shells`). Of a page that the study has nothing for no cell is left.
-
     Parameters
     ----------
     source : Path
@@ -258,6 +256,41 @@ def execute(source: Path, output: Path, given: Mapping[str, str]) -> None:
         The .ipynb to write.
     given : mapping
         Texts that override the values of the `parameters` cell (`given_parameters`).
+
+    Raises
+    ------
+    InputError, NotebookError
+        As `executed`.
+    """
+    write(executed(source, given), output)
+
+
+def write(notebook: nbformat.NotebookNode, output: Path) -> None:
+    """Write a notebook, as a whole or not at all."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(output, f"{nbformat.writes(notebook)}\n".encode())
+
+
+def executed(
+    source: Path,
+    given: Mapping[str, str],
+    manager: type[KernelManager] | None = None,
+    kept: Path | None = None,
+) -> nbformat.NotebookNode:
+    """Run a notebook, without what differs from run to run.
+
+    Cells are left out that are not of the study (`cells_of`), and afterwards sections that show
+    nothing (`without_shells`). Of a page that the study has nothing for no cell is left.
+
+    Parameters
+    ----------
+    source, given
+        As `execute`.
+    manager : type, optional
+        How kernels are started; each with an interpreter of its own by default.
+    kept : Path, optional
+        File of the cells of code as they were executed before. What they showed is joined to the
+        notebook's prose, and nothing runs; where it is not there, it is written.
 
     Raises
     ------
@@ -274,10 +307,23 @@ def execute(source: Path, output: Path, given: Mapping[str, str]) -> None:
         notebook.cells = cells_of(notebook, find_folder(study))
     if notebook.cells:
         _inject(notebook, values)
-        notebook = without_shells(_run(source, notebook))
-    clean = _cleaned(notebook)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(output, f"{nbformat.writes(clean)}\n".encode())
+        code = nbformat.from_dict({**notebook, "cells": _code(notebook)})
+        if kept and kept.is_file():
+            code = nbformat.read(kept, as_version=4)
+        else:
+            code = _run(source, code, manager or KernelManager)
+            if kept:
+                write(code, kept)
+        for cell, ran in zip(_code(notebook), _code(code), strict=True):
+            if cell.source != ran.source:
+                raise NotebookError(f"{source}: {kept} has the output of other code")
+            cell.outputs, cell.execution_count = ran.outputs, ran.execution_count
+        notebook = without_shells(notebook)
+    return _cleaned(notebook)
+
+
+def _code(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
 def cells_of(notebook: nbformat.NotebookNode, folder: Path) -> list[nbformat.NotebookNode]:
@@ -418,7 +464,7 @@ def _inject(notebook: nbformat.NotebookNode, values: Mapping[str, Any]) -> None:
         notebook.cells.insert(place, cell)
 
 
-class _KernelManager(AsyncKernelManager):
+class KernelManager(AsyncKernelManager):
     """Ends a kernel by asking it to; it is killed when it does not.
 
     jupyter_client interrupts a kernel before it asks. One that is not quite done with its last
@@ -428,11 +474,22 @@ class _KernelManager(AsyncKernelManager):
     async def shutdown_kernel(  # type: ignore[override]
         self, now: bool = False, restart: bool = False
     ) -> None:
+        """Ask, and wait."""
         await self.request_shutdown(restart=restart)
         await self.finish_shutdown(restart=restart)
 
 
-def _run(source: Path, notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+class ForkingManager(KernelManager):
+    """Forks its kernel (`forked`)."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.provisioner = ForkedProvisioner(kernel_spec=self.kernel_spec, parent=self)
+
+
+def _run(
+    source: Path, notebook: nbformat.NotebookNode, manager: type[KernelManager]
+) -> nbformat.NotebookNode:
     """Execute every cell, or raise a NotebookError."""
     started: list[nbformat.NotebookNode] = []
 
@@ -452,11 +509,11 @@ def _run(source: Path, notebook: nbformat.NotebookNode) -> nbformat.NotebookNode
     # here; sockets in a folder of its own are a kernel's alone.
     reached = {"transport": "ipc", "connection_file": str(Path(sockets.name) / "kernel.json")}
     try:
-        executed: nbformat.NotebookNode = papermill.execute_notebook(
+        ran: nbformat.NotebookNode = papermill.execute_notebook(
             notebook,
             None,
             kernel_name="python3",
-            kernel_manager_class=_KernelManager,
+            kernel_manager_class=manager,
             cwd=str(Path.cwd()),
             progress_bar=False,
             execution_timeout=CELL_LIMIT,
@@ -476,9 +533,9 @@ def _run(source: Path, notebook: nbformat.NotebookNode) -> nbformat.NotebookNode
         raise NotebookError(f"{source}: no kernel could be started\n{error}") from None
     finally:
         sockets.cleanup()
-    for cell, what in unfinished(executed):
+    for cell, what in unfinished(ran):
         raise _failure(source, cell, what)
-    return executed
+    return ran
 
 
 def unfinished(notebook: nbformat.NotebookNode) -> list[tuple[nbformat.NotebookNode, str]]:
@@ -486,7 +543,7 @@ def unfinished(notebook: nbformat.NotebookNode) -> list[tuple[nbformat.NotebookN
 
     An empty cell has nothing to run.
     """
-    cells = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+    cells = [cell for cell in _code(notebook) if cell.source.strip()]
     found = []
     for number, cell in enumerate(cells, start=1):
         if error := _error(cell):
@@ -535,6 +592,7 @@ def _cleaned(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     )
     for number, cell in enumerate(notebook.cells, start=1):
         cell["id"] = f"cell-{number}"
+        cell.metadata.setdefault("tags", [])  # as papermill leaves cells of code
         for key in ("papermill", "execution"):
             cell.metadata.pop(key, None)
         figure = cell.metadata.get("mystnb", {}).get("figure")

@@ -27,8 +27,8 @@ import typst
 from bs4.element import Tag
 
 from earlyhelp.render import word
+from earlyhelp.render.elements import HEADINGS
 from earlyhelp.render.joined import (
-    HEADINGS,
     LEDGER_COLUMNS,
     Joined,
     converted,

@@ -113,7 +113,7 @@ class _Content:
         self.lines: dict[tuple[str, ...], int] = {(): 1}
         self._problems: list[Problem] = []
         try:
-            self._build(yaml.parse(text, Loader=yaml.SafeLoader))
+            self._build(_events(text))
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             line: int = mark.line if mark else 0
@@ -199,7 +199,7 @@ class _Content:
             return None
         text, line = event.value, event.start_mark.line
         self._check_text(text, line, place)
-        if event.style is not None:
+        if event.style:
             return text
         if text in _CONSTANTS:
             return _CONSTANTS[text]
@@ -239,6 +239,14 @@ class _Content:
         if kind == "extra_forbidden":
             found = "a key that nothing reads"
         return Problem(self.name, self.lines[known], ".".join(path), found, expected)
+
+
+def _events(text: str) -> Iterator[Any]:
+    """What a parser comes by; where there is no way on, the one in Python says better why."""
+    try:
+        return iter([*yaml.parse(text, Loader=yaml.CSafeLoader)])
+    except yaml.YAMLError:
+        return yaml.parse(text, Loader=yaml.SafeLoader)
 
 
 def _shown(value: Any) -> str:

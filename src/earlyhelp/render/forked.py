@@ -1,0 +1,92 @@
+"""Kernels that come from one process in which the libraries are loaded already.
+
+Most of a notebook's time is the import of pandas and others. A server process imports them once
+and forks a kernel for each notebook; what notebooks show is the same. The server does nothing but
+import and fork, so that no kernel inherits a thread or a result.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+from collections.abc import Sequence
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+
+# Where there is no fork, kernels are started as usual.
+AVAILABLE = "forkserver" in multiprocessing.get_all_start_methods()
+
+
+def preload(modules: Sequence[str]) -> None:
+    """Say which modules the server imports; it starts with the first kernel.
+
+    matplotlib reads when it is imported what a kernel sets before that: so it is set here.
+    """
+    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    server = multiprocessing.get_context("forkserver")
+    server.set_forkserver_preload(["ipykernel.kernelapp", *modules])
+
+
+def end_all() -> None:
+    """Kill the kernels that are left, for nobody waits for them any more."""
+    for process in multiprocessing.active_children():
+        process.kill()
+
+
+class _Kernel:
+    """A forked kernel, with what jupyter_client asks of a `subprocess.Popen`."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, connection_file: str, environment: dict[str, str]) -> None:
+        server = multiprocessing.get_context("forkserver")
+        self._process: BaseProcess = server.Process(
+            target=_serve, args=(connection_file, environment)
+        )
+        self._process.start()
+        self.pid: Any = self._process.pid
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def wait(self) -> int | None:
+        self._process.join()
+        return self._process.exitcode
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+
+def _serve(connection_file: str, environment: dict[str, str]) -> None:
+    """Be a kernel, in a group of processes of its own."""
+    os.setsid()
+    os.environ.clear()
+    os.environ.update(environment)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    from ipykernel.kernelapp import launch_new_instance
+
+    # A kernel without a parent says on the terminal how to reach it. The number is no process.
+    launch_new_instance(["-f", connection_file, "--IPKernelApp.parent_handle=1"])
+
+
+def _end_with_parent() -> None:
+    """End when the process does that asked for the kernel; the server lives on with its kernels."""
+    parent = multiprocessing.parent_process()
+    assert parent
+    parent.join()
+    os._exit(1)
+
+
+class ForkedProvisioner(LocalProvisioner):
+    """Forks the kernel where others start one."""
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
+        """Fork it, and say how it is reached."""
+        manager: Any = self.parent
+        kernel: Any = _Kernel(manager.connection_file, kwargs["env"])
+        self.process, self.pid, self.pgid = kernel, kernel.pid, kernel.pid
+        return self.connection_info

@@ -1,0 +1,97 @@
+"""The executed notebooks of one study: code is executed once, and prose joined to what it showed.
+
+What execution gave is kept under a key of the cells of code, the modules that they import and the
+study's files. A changed sentence finds it and executes nothing.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from joblib import cpu_count
+
+from earlyhelp.render import dependencies, forked
+from earlyhelp.render.notebooks import ForkingManager, KernelManager, NotebookError, executed, write
+from earlyhelp.study.textfile import read_text
+
+ENTRY = __name__
+
+
+def build_results(
+    study: str | Path, output: str | Path, kept: str | Path, notebooks: str | Path = "notebooks"
+) -> None:
+    """Execute the notebooks of a folder for one study; those it has nothing for are left out.
+
+    Parameters
+    ----------
+    study : path
+        Folder of the study.
+    output : path
+        Folder for the executed notebooks; replaced once all are there.
+    kept : path
+        Folder in which execution finds what it gave before; what nothing asked for is removed.
+    notebooks : path
+        Folder of text notebooks with a parameter `study`.
+
+    Raises
+    ------
+    InputError
+    NotebookError
+        With what every notebook says that does not run to its end.
+    """
+    output, kept = Path(output), Path(kept)
+    texts = {path: read_text(path, "a notebook") for path in sorted(Path(notebooks).glob("*.md"))}
+    places = {path: kept / name for path, name in kept_names(study, texts).items()}
+    imports = {module for text in texts.values() for module in dependencies.imported(text)}
+    manager = KernelManager
+    if forked.AVAILABLE:
+        manager = ForkingManager
+        forked.preload(sorted(filter(_is_module, imports)))
+    new = output.with_name(f"{output.name}.new")
+    shutil.rmtree(new, ignore_errors=True)
+    given = {"study": str(study)}
+
+    def make(path: Path) -> str:
+        try:
+            notebook = executed(path, given, manager, places[path])
+        except NotebookError as error:
+            return str(error)
+        # A page that the study has nothing for has no cells.
+        if notebook.cells:
+            write(notebook, new / f"{path.stem}.ipynb")
+        return ""
+
+    pool = ThreadPoolExecutor(cpu_count())
+    try:
+        failed = list(filter(None, pool.map(make, places)))
+    finally:
+        forked.end_all()
+        pool.shutdown(cancel_futures=True)
+    if failed:
+        shutil.rmtree(new, ignore_errors=True)
+        raise NotebookError("\n".join(failed))
+    shutil.rmtree(output, ignore_errors=True)
+    new.rename(output)
+    for old in {*kept.iterdir()} - {*places.values()}:
+        old.unlink()
+
+
+def kept_names(study: str | Path, texts: Mapping[Path, str]) -> dict[Path, str]:
+    """Name under which is kept what each notebook's cells give."""
+    return {path: f"{path.stem}-{_key(study, text)}.ipynb" for path, text in texts.items()}
+
+
+def _key(study: str | Path, text: str) -> str:
+    entries = [ENTRY, *dependencies.imported(text)]
+    return dependencies.key(study, entries, said=[str(study), *dependencies.code_cells(text)])
+
+
+def _is_module(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:  # of a function in a module
+        return False

@@ -1,0 +1,196 @@
+"""Executing all notebooks of a study: once for their code, whatever stands around it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from helpers import ROOT
+
+from earlyhelp.cli import main
+from earlyhelp.render import forked, notebooks
+from earlyhelp.render.dependencies import code_cells
+from earlyhelp.render.notebooks import NotebookError, read_notebook
+from earlyhelp.render.results import build_results
+
+PAGE = """\
+---
+kernelspec:
+  name: python3
+  display_name: Python 3
+  language: python
+---
+
+# A page
+
+```{code-cell}
+---
+tags: [parameters]
+---
+study = "data/rotherham"
+```
+
+```{code-cell}
+print("said")
+```
+"""
+CELL = 'print("said")'
+
+
+@pytest.fixture
+def top(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The top of a checkout with one notebook, as working directory."""
+    for part in ("src", "data", "requirements.txt"):
+        (tmp_path / part).symlink_to(ROOT / part)
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks/page.md").write_text(PAGE)
+    monkeypatch.chdir(tmp_path)
+    # Set for good by whoever forks kernels.
+    monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    return tmp_path
+
+
+def build(study: str = "data/rotherham") -> dict[str, bytes]:
+    """Executed notebooks, by name."""
+    build_results(study, "results", "kept")
+    return {path.name: path.read_bytes() for path in Path("results").iterdir()}
+
+
+def test_forked_kernels_give_the_same_bytes_as_others(
+    top: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Tables, a figure, seaborn; what a test of one process may not hand on.
+    shutil.copy(ROOT / "notebooks/feasibility_training.md", "notebooks")
+    from_server = build()
+    shutil.rmtree("kept")
+    monkeypatch.setattr(forked, "AVAILABLE", False)
+    assert build() == from_server
+    committed = ROOT / "book/results/feasibility_training.ipynb"
+    assert from_server[committed.name] == committed.read_bytes()
+
+
+def test_a_changed_sentence_executes_nothing(top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = build()
+    page = top / "notebooks/page.md"
+    page.write_text(PAGE.replace("# A page", "# A page\n\nOne sentence more."))
+    with monkeypatch.context() as patched:
+        patched.setattr(notebooks, "_run", None)
+        after = build()
+    assert after["page.ipynb"] != before["page.ipynb"]
+    # As if all had been executed.
+    shutil.rmtree("kept")
+    assert build() == after
+
+
+def test_a_changed_cell_is_executed_and_what_was_kept_of_it_is_removed(top: Path) -> None:
+    build()
+    (kept,) = Path("kept").iterdir()
+    (top / "notebooks/page.md").write_text(PAGE.replace(CELL, 'print("said anew")'))
+    assert b"said anew" in build()["page.ipynb"]
+    (other,) = Path("kept").iterdir()
+    assert kept != other
+
+
+def test_output_of_other_code_is_not_joined(top: Path) -> None:
+    build()
+    (kept,) = Path("kept").iterdir()
+    kept.write_text(kept.read_text().replace("said", "what nobody wrote"))
+    with pytest.raises(NotebookError, match=r"page\.md: .* has the output of other code"):
+        build()
+
+
+def test_a_study_has_the_pages_that_it_has_something_for(top: Path) -> None:
+    page = PAGE.replace("tags: [parameters]", "tags: [needs-claims, parameters]")
+    (top / "notebooks/ledger.md").write_text(page)
+    assert {*build()} == {"page.ipynb", "ledger.ipynb"}
+    assert {*build(str(ROOT / "tests/studies/mini"))} == {"page.ipynb"}
+
+
+@pytest.mark.parametrize(
+    ("cell", "what"),
+    [
+        ("1 / 0", "ZeroDivisionError: division by zero"),
+        ("import sys; sys.exit(0)", "SystemExit: 0"),
+        ("quit()", "it ends the kernel"),
+        ("import os; os._exit(0)", "the kernel died"),
+        ("import os; os.kill(os.getpid(), 9)", "the kernel died"),
+        ("input()", "StdinNotImplementedError: "),
+        ("---\ntags: [skip-execution]\n---\nprint(1)", "execution count None"),
+    ],
+)
+def test_a_cell_that_does_not_end_is_named_and_the_last_good_results_stay(
+    top: Path, cell: str, what: str
+) -> None:
+    before = build()
+    (top / "notebooks/page.md").write_text(PAGE.replace(CELL, cell))
+    with pytest.raises(NotebookError) as caught:
+        build()
+    assert str(caught.value).startswith(f"{Path('notebooks/page.md')}: cell 3 failed\n")
+    assert str(caught.value).splitlines()[-1].startswith(what)
+    assert {path.name: path.read_bytes() for path in Path("results").iterdir()} == before
+    assert not Path("results.new").exists()
+
+
+def test_every_failure_is_told(top: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    for name in ("first", "second"):
+        (top / f"notebooks/{name}.md").write_text(PAGE.replace(CELL, f"raise OSError('{name}')"))
+    assert main(["results", "data/rotherham", "--kept", "kept", "--output", "results"]) == 1
+    told = capfd.readouterr().err
+    assert all(f"OSError: {name}" in told for name in ("first", "second"))
+    assert "Traceback" not in told
+
+
+def test_a_good_run_says_only_what_it_does(top: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["results", "data/rotherham", "--kept", "kept", "--output", "results"]) == 0
+    assert capfd.readouterr() == ("", "Executing the notebooks in results\n")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_no_kernel_outlives_the_command(top: Path, number: int) -> None:
+    endless = (
+        "import os, pathlib\npathlib.Path('pid').write_text(str(os.getpid()))\nwhile True: pass"
+    )
+    (top / "notebooks/page.md").write_text(PAGE.replace(CELL, endless))
+    command = [sys.executable, "-m", "earlyhelp", "results", "data/rotherham"]
+    running = subprocess.Popen(
+        [*command, "--kept", "kept", "--output", "results"], stderr=subprocess.PIPE, text=True
+    )
+    pid = _when(lambda: Path("pid").exists() and Path("pid").read_text())
+    running.send_signal(number)
+    told = running.communicate(timeout=60)[1]
+    assert "Traceback" not in told
+    if number == signal.SIGINT:
+        assert running.returncode == 130
+    assert _when(lambda: not _runs(int(pid)))
+
+
+def _when(happened, seconds: int = 60):
+    """What a call gives, once it gives something."""
+    for _ in range(10 * seconds):
+        if found := happened():
+            return found
+        time.sleep(0.1)
+    raise TimeoutError
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    # Ended, but nobody has asked how.
+    return ") Z" not in Path(f"/proc/{pid}/stat").read_text()
+
+
+@pytest.mark.parametrize("path", sorted(Path("notebooks").glob("*.md")), ids=lambda p: p.stem)
+def test_all_that_is_executed_counts(path: Path) -> None:
+    cells = code_cells(path.read_text("utf-8"))
+    executed = [cell for cell in read_notebook(path).cells if cell.cell_type == "code"]
+    assert len(cells) == len(executed)
+    assert all(ran.source in cell for ran, cell in zip(executed, cells, strict=True))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import json
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -128,24 +129,38 @@ def texts(pages: Path) -> dict[str, str]:
 
 
 def assemble(study: Study, results: Path, root: Path, source: Path) -> Contents:
-    """Bring together the Sphinx sources of one study's book in a new folder `source`."""
+    """Bring together the Sphinx sources of one study's book in a new folder `source`.
+
+    A page of results that shows nothing has no cells (`notebooks.execute`); it is left out.
+    """
     book, contents = root / "book", read_contents(root)
     own_chapters = () if study.chapters else ("*.md",)
     shutil.copytree(book, source, ignore=shutil.ignore_patterns("results", *own_chapters))
     shutil.copytree(results, source / "results")
     (source / "results" / FRONT_PAGE).rename(source / FRONT_PAGE)
+    empty = [page for page in source.glob("results/*.ipynb") if not _cells(page)]
+    for page in empty:
+        page.unlink()
     if study.provenance == "reconstructed":
         shutil.copytree(study.folder / "raw", source / "raw")
-    if not study.chapters:
-        for page in REFERENCE_PAGES:
-            text = (book / f"{page}.md").read_text("utf-8")
-            kept = _RESULTS.sub(lambda link: _link(link, source), text)
-            (source / f"{page}.md").write_text(kept, "utf-8")
+    for name in REFERENCE_PAGES:
+        text = (book / f"{name}.md").read_text("utf-8")
+        kept = _RESULTS.sub(lambda link: _link(link, source), text)
+        (source / f"{name}.md").write_text(kept, "utf-8")
+    if study.chapters:
+        pages = contents.pages - {f"results/{page.stem}" for page in empty}
+    else:
         files = (path.relative_to(source).with_suffix("") for path in source.rglob("*.*"))
-        contents = contents.of({file.as_posix() for file in files})
+        pages = {file.as_posix() for file in files}
+    contents = contents.of(pages)
     toc = yaml.safe_dump(contents.sphinx, sort_keys=False)
     (source / "_toc.yml").write_text(toc, encoding="utf-8")
     return contents
+
+
+def _cells(notebook: Path) -> list[Any]:
+    found: list[Any] = json.loads(notebook.read_text("utf-8"))["cells"]
+    return found
 
 
 # How reference pages lead to a page of results: in brackets, or by words.
@@ -248,7 +263,7 @@ def _claims(study: Study) -> tuple[dict[str, tuple[str, str]], dict[str, Any]]:
 def _problems(warnings: str, source: Path) -> Iterator[Problem]:
     """Read Sphinx's warnings; a line that starts no warning continues the one before."""
     expected = "a build without warnings"
-    for line in strip_colors(warnings).replace(f"{source}/", "").splitlines():
+    for line in strip_colors(warnings).replace(f"{source}{os.sep}", "").splitlines():
         if match := _WARNING.match(line):
             row = int(match["row"]) if match["row"] else None
             yield Problem(match["file"], row, "", match["text"], expected)

@@ -90,7 +90,7 @@ class Built:
         self.report_key = self.key("notebooks", *BOOK)
         self.site = self.build / f"site-{self.report_key}"
         self.volumes = self.build / f"volumes-{self.report_key}"
-        self.published = self.now_published()
+        self.published = [self.now_published()]
         # What is stored beside a study: what its printed figures determine, and the simulated grid.
         inputs, grid = folder / "derived/inputs.json", folder / "sweep.yml"
         self.determined = [self.build / f"determined-{self.key()}"] if inputs.is_file() else []
@@ -119,13 +119,19 @@ except InputError as error:
 
 
 def of_study(name):
-    """A rule's input: an attribute of the study that the rule is run for."""
-    return lambda wildcards: getattr(STUDIES[wildcards.study], name)
+    """A rule's input: a path of the study that the rule is run for."""
+    return lambda wildcards: getattr(STUDIES[wildcards.study], name).as_posix()
 
 
 def of_all(name):
-    """The same of all studies."""
-    return [path for study in STUDIES.values() for path in getattr(study, name)]
+    """Paths of all studies."""
+    return [path.as_posix() for study in STUDIES.values() for path in getattr(study, name)]
+
+
+def executed(wildcards):
+    """The executed notebooks of a study, by name."""
+    found = STUDIES[wildcards.study].executed
+    return {name: path.as_posix() for name, path in found.items()}
 
 
 wildcard_constraints:
@@ -142,7 +148,7 @@ scattergather:
 
 rule report:
     input:
-        [study.published for study in STUDIES.values()],
+        of_all("published"),
 
 
 rule validate:
@@ -214,7 +220,7 @@ rule execute:
 
 rule html:
     input:
-        unpack(of_study("executed")),
+        unpack(executed),
     output:
         directory("_build/{study}/site-{key}"),
     run:
@@ -238,7 +244,7 @@ rule volumes:
 # Readers see a report only once all of it was built: a failed build leaves the last good one.
 rule publish:
     input:
-        unpack(of_study("executed")),
+        unpack(executed),
         html=of_study("site"),
         volumes=of_study("volumes"),
     output:

@@ -51,8 +51,11 @@ def study_of(place: Path) -> Path:
 
 
 def fill(study: Path) -> None:
-    """Write answers of made-up people, four to a team, into raw files with headers alone."""
+    """Write what made-up people say, four to a team, below the headers, and an answer."""
     rng = Random(1)
+    questions = study / "research_questions.yml"
+    answer = "  answers: {approach: That is open.}\n"
+    questions.write_text(questions.read_text("utf-8") + answer, "utf-8")
     package = json.loads((study / "datapackage.json").read_text("utf-8"))
     for resource in package["resources"]:
         fields = {one["name"]: one["constraints"] for one in resource["schema"]["fields"]}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import json
 import os
+import posixpath
 import re
 import shutil
 from collections.abc import Iterator
@@ -143,15 +144,15 @@ def assemble(study: Study, results: Path, root: Path, source: Path) -> Contents:
         page.unlink()
     if study.provenance == "reconstructed":
         shutil.copytree(study.folder / "raw", source / "raw")
-    for name in REFERENCE_PAGES:
-        text = (book / f"{name}.md").read_text("utf-8")
-        kept = _RESULTS.sub(lambda link: _link(link, source), text)
-        (source / f"{name}.md").write_text(kept, "utf-8")
     if study.chapters:
         pages = contents.pages - {f"results/{page.stem}" for page in empty}
     else:
         files = (path.relative_to(source).with_suffix("") for path in source.rglob("*.*"))
-        pages = {file.as_posix() for file in files}
+        pages = {file.as_posix() for file in files} | set(REFERENCE_PAGES)
+    for name in REFERENCE_PAGES:
+        shutil.copy(book / f"{name}.md", source)
+    if absent := contents.pages - pages:
+        _leave_out_links(source, absent)
     contents = contents.of(pages)
     toc = yaml.safe_dump(contents.sphinx, sort_keys=False)
     (source / "_toc.yml").write_text(toc, encoding="utf-8")
@@ -163,14 +164,31 @@ def _cells(notebook: Path) -> list[Any]:
     return found
 
 
-# How reference pages lead to a page of results: in brackets, or by words.
-_RESULTS = re.compile(r" \(\{doc\}`(results/\w+)`\)|\{doc\}`([^<`]+) <(results/\w+)>`")
+# How text leads to a page: in brackets, or by words.
+_LINKS = re.compile(r" \(\{doc\}`([^`<]+)`\)|\{doc\}`([^`<]+) <([^>`]+)>`")
 
 
-def _link(link: re.Match[str], source: Path) -> str:
-    """The link, or its words where the study has no such page."""
-    in_brackets, words, page = link.groups()
-    return link[0] if (source / f"{page or in_brackets}.ipynb").is_file() else words or ""
+def _leave_out_links(source: Path, absent: set[str]) -> None:
+    """Take links to pages that the study has not out of the pages that all studies share."""
+
+    def without(text: str, folder: str) -> str:
+        def kept(link: re.Match[str]) -> str:
+            in_brackets, words, page = link.groups()
+            leads_to = posixpath.join("/", folder, page or in_brackets).removeprefix("/")
+            return (words or "") if leads_to in absent else link[0]
+
+        return _LINKS.sub(kept, text)
+
+    for name in REFERENCE_PAGES:
+        path = source / f"{name}.md"
+        path.write_text(without(path.read_text("utf-8"), ""), "utf-8")
+    for path in (source / FRONT_PAGE, *source.glob("results/*.ipynb")):
+        notebook = json.loads(path.read_text("utf-8"))
+        for cell in notebook["cells"]:
+            if cell["cell_type"] == "markdown":
+                folder = "" if path.name == FRONT_PAGE else "results"
+                cell["source"] = without("".join(cell["source"]), folder)
+        path.write_text(json.dumps(notebook), "utf-8")
 
 
 def _run_sphinx(of_study: dict[str, Any], root: Path, work: Path) -> None:

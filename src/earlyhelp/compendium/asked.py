@@ -11,7 +11,7 @@ ASKED = {
         "Wellbeing 7 items 1-5, Distress 0-27 lower",
     ),
     "questions": (
-        "research questions by number, in your words or as Rotherham's pilot asked them",
+        "research questions by number, in your words or in those of the pages",
         "2.1; 3.3",
     ),
 }

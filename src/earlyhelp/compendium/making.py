@@ -1,7 +1,7 @@
-"""A compendium of a team's own, made of what Rotherham's has and of a template.
+"""A compendium of a team's own, made of what the first one has and of a template.
 
-Notebooks, workflow and style stand once, in Rotherham's compendium, from where the package takes
-them along (`pyproject.toml`); the template has only what is a team's own.
+Notebooks, workflow and style stand once, in the checkout of this package, which takes them along
+when it is installed (`pyproject.toml`); the template has only what is a team's own.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ SHARED = (
 # A line that no page shows, where another study's text stood.
 YOURS = "% Your text."
 _CHAPTER = re.compile("^ +- file: ([a-z_]+)\n", re.MULTILINE)
-_STUDY = re.compile('^study = ".*"$', re.MULTILINE)
+_STUDY = re.compile('^study = "(.*)"$', re.MULTILINE)
 
 
 def shared() -> Path:
@@ -59,14 +59,16 @@ def shared() -> Path:
 
 
 def questions() -> dict[str, Question]:
-    """Questions that the pages ask, as Rotherham's pilot asked them, by id.
+    """Questions that the pages ask, by id, in the words of the study that they were written for.
 
     Examples
     --------
     >>> questions()["2.1"].name
     'Potential impacts'
     """
-    return read_questions(shared() / "data/rotherham")
+    written_for = _STUDY.search((shared() / "notebooks/index.md").read_text("utf-8"))
+    assert written_for
+    return read_questions(shared() / written_for[1])
 
 
 def new(place: Path, said: Mapping[str, str]) -> Path:

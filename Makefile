@@ -14,15 +14,13 @@ export LC_ALL := C.UTF-8
 export PYTHONUTF8 := 1
 # Without it the debugger in every kernel warns about frozen modules.
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
-# The study to build; read by the Snakefile from the environment, so that its path may hold anything.
+# The study to build, or several with blanks between; taken from the environment, so that a path may hold anything.
 export STUDY
 PY := HOME="$(CURDIR)/.venv/home" .venv/bin/python
 RUN := $(PY) -m
-# One build at a time; a second one waits and says so. Threads, because snakemake starts a process
-# for a rule's Python by a command in which the interpreter's path may hold no space.
+# Guards the making of the environment; a build is guarded by itself.
 LOCKED := $(PYTHON) src/earlyhelp/render/locked.py
-BUILD := $(LOCKED) Snakefile env $(RUN) snakemake --cores all --rerun-triggers code --rerun-incomplete \
-  --force-use-threads --nolock --quiet rules --
+BUILD := $(RUN) earlyhelp report "$$STUDY"
 COMMITTED := $(PY) tests/committed.py
 
 .DEFAULT_GOAL := help
@@ -47,7 +45,7 @@ environment:
 	  && touch $(READY); }
 
 report: $(READY) ## build the HTML book, its PDFs and the Word file of STUDY (default data/rotherham) in _build
-	$(BUILD) report
+	$(BUILD)
 
 trials: $(READY) ## build the reports of two public trials in _build/anorexia and _build/respiratory
 	$(PY) tests/public_trials.py _build/trials
@@ -76,19 +74,19 @@ test-slow: $(READY) ## the tests that take minutes
 	$(RUN) pytest -m slow
 
 recompute: $(READY) ## compute afresh what is stored in data/rotherham/derived and compare
-	$(BUILD) derived
+	$(BUILD) --target derived
 	$(COMMITTED) compare _build/rotherham/derived data/rotherham/derived
 
 update: $(READY) ## write what is computed and committed, and show what changed
-	$(BUILD) derived
+	$(BUILD) --target derived
 	$(COMMITTED) replace _build/rotherham/derived data/rotherham/derived
 	rm -rf _build/rotherham/raw && cp -r data/rotherham/raw _build/rotherham/raw
 	$(PY) data/rotherham/reconstruct.py --output _build/rotherham/raw
 	$(COMMITTED) replace _build/rotherham/raw data/rotherham/raw
 	$(PY) data/rotherham/reconstruct.py # once more, so that the data dictionary states the files
-	$(BUILD) report
+	$(BUILD)
 	$(COMMITTED) replace _build/rotherham/results book/results
-	STUDY=tests/studies/complete $(BUILD) derived
+	$(RUN) earlyhelp report --target derived tests/studies/complete
 	$(COMMITTED) replace _build/complete/derived tests/studies/complete/derived
 	$(PY) tests/recorder.py
 

@@ -2,21 +2,34 @@
 
 Every output carries in its name a digest of what it depends on, so a step is up to date when its
 output is there: times of files say nothing after a clone, and a record of past runs can be lost.
+Steps are calls of `python -m earlyhelp` and need no shell.
 """
 
 import os
-import shlex
+import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
+from earlyhelp.compendium.building import folders
 from earlyhelp.render import dependencies
-from earlyhelp.study.problems import InputError
+from earlyhelp.study.problems import InputError, Problem
 
-STUDY = Path(os.environ.get("STUDY", "data/rotherham"))
-# Everything is written here; what of it is committed, `make update` copies.
-BUILD = Path("_build") / STUDY.name
-EARLYHELP = f"{shlex.quote(sys.executable)} -m earlyhelp"
+NOTEBOOKS = sorted(Path("notebooks").glob("*.md"))
+# What the cells of the notebooks import; the pages show its source, too.
+IMPORTED = {module for path in NOTEBOOKS for module in dependencies.imported(path.read_text("utf-8"))}
+BOOK = ("_config.yml", "_toc.yml", "CITATION.cff", *Path("book").glob("*.*"))
+BOOK += (Path("book/_static"), Path("book/_templates"))
+PRINTED = ("_toc.yml", "CITATION.cff")
+RENDER = "earlyhelp.render"
+# Sphinx loads its extensions by their names.
+PAGES = [f"{RENDER}.{name}" for name in ("html", "inline_svg", "numbered", "origins")]
+
+
+def run_earlyhelp(*words):
+    """Run a command of earlyhelp."""
+    subprocess.run([sys.executable, "-m", "earlyhelp", *map(str, words)], check=True)
 
 
 def replace_folder(sources, target):
@@ -32,53 +45,72 @@ def replace_folder(sources, target):
     shutil.rmtree(old, ignore_errors=True)
 
 
-def key(*entries, files=(), said=()):
-    """Digest of what a step that runs some modules depends on (`dependencies.key`)."""
-    try:
-        return dependencies.key(STUDY, entries, ("Snakefile", *files), said)
-    except InputError as error:
-        sys.exit(str(error))
+class Built:
+    """What is built of one study, and under which names.
+
+    Each name says what the step depends on; a later step depends on what the one before it made.
+    Everything is written in `build`; what of it is committed, `make update` copies.
+    """
+
+    def __init__(self, folder):
+        # From here, so that names are the same wherever the checkout lies.
+        self.folder, self.build = Path(os.path.relpath(folder)), Path("_build") / folder.name
+        self.validated = self.build / f"validated-{self.key('earlyhelp.validate')}"
+        executed = self.key(f"{RENDER}.results", *IMPORTED, files=NOTEBOOKS)
+        self.results = self.build / f"results-{executed}"
+        pages = self.key(*PAGES, *IMPORTED, files=BOOK, said=[self.results.name])
+        self.site = self.build / f"site-{pages}"
+        self.printed_key = self.key(f"{RENDER}.pdf", files=PRINTED, said=[self.site.name])
+        self.volumes = self.build / f"volumes-{self.printed_key}"
+        self.published = [self.now_published()]
+        # What is stored beside a study: what its printed figures determine, and the simulated grid.
+        self.determined = []
+        if (folder / "derived/inputs.json").is_file():
+            stored = self.key("earlyhelp.published.identified_sets")
+            self.determined = [self.build / f"determined-{stored}"]
+
+    @property
+    def simulation(self):
+        """The simulated grid, if there is one; its name is found only where it is asked for."""
+        from earlyhelp.trial.design_grid import stored_at
+
+        has_grid = (self.folder / "sweep.yml").is_file()
+        return [self.build / "simulation" / stored_at(self.folder).name] if has_grid else []
+
+    def key(self, *entries, files=(), said=()):
+        """Digest of what a step that runs some modules depends on (`dependencies.key`)."""
+        return dependencies.key(self.folder, entries, ("Snakefile", *files), said)
+
+    def now_published(self):
+        """Mark of what readers see; a report that was changed by hand has another name."""
+        seen = dependencies.digest(self.build / "results", self.build / "html")
+        return self.build / f"published-{self.printed_key}-{seen}"
 
 
-NOTEBOOKS = sorted(Path("notebooks").glob("*.md"))
-# What the cells of the notebooks import; the pages show its source, too.
-IMPORTED = {module for path in NOTEBOOKS for module in dependencies.imported(path.read_text("utf-8"))}
-BOOK = ("_config.yml", "_toc.yml", "CITATION.cff", *Path("book").glob("*.*"))
-BOOK += (Path("book/_static"), Path("book/_templates"))
-RENDER = "earlyhelp.render"
-# Each step's name says what it depends on; a later step depends on what the one before it made.
-VALIDATED = BUILD / f"validated-{key('earlyhelp.validate')}"
-RESULTS = BUILD / f"results-{key(f'{RENDER}.results', *IMPORTED, files=NOTEBOOKS)}"
-# Sphinx loads its extensions by their names.
-PAGES = [f"{RENDER}.{name}" for name in ("html", "inline_svg", "numbered", "origins")]
-SITE = BUILD / f"site-{key(*PAGES, *IMPORTED, files=BOOK, said=[RESULTS.name])}"
-PRINTED = ("_toc.yml", "CITATION.cff")
-VOLUMES = BUILD / f"volumes-{key(f'{RENDER}.pdf', files=PRINTED, said=[SITE.name])}"
+try:
+    given = folders(os.environ.get("STUDY", "data/rotherham"))
+    STUDIES = {folder.resolve().name: Built(folder) for folder in given}
+    if len(STUDIES) < len(given):
+        expected = "folders of different names, as each is built in _build under its own"
+        raise InputError([Problem("STUDY", None, "", ", ".join(map(str, given)), expected)])
+except InputError as error:
+    sys.exit(str(error))
 
 
-def published():
-    """Mark of what readers see; a report that was changed by hand has another name."""
-    seen = dependencies.digest(BUILD / "results", BUILD / "html")
-    return BUILD / f"published-{VOLUMES.name.rpartition('-')[2]}-{seen}"
+def of_study(name):
+    """A rule's input: a path of the study that the rule is run for."""
+    return lambda wildcards: getattr(STUDIES[wildcards.study], name).as_posix()
 
 
-PUBLISHED = published()
-# What is stored beside a study: what its printed figures determine, and the simulated grid.
-DETERMINED = []
-if (STUDY / "derived/inputs.json").is_file():
-    DETERMINED = [BUILD / f"determined-{key('earlyhelp.published.identified_sets')}"]
-
-
-def simulation(_=None):
-    """The simulated grid, if the study has one; its name is found only where it is asked for."""
-    from earlyhelp.trial.design_grid import stored_at
-
-    has_grid = (STUDY / "sweep.yml").is_file()
-    return [BUILD / "simulation" / stored_at(STUDY).name] if has_grid else []
+def of_all(name):
+    """A rule's input: paths of all studies."""
+    return lambda _: [path.as_posix() for one in STUDIES.values() for path in getattr(one, name)]
 
 
 wildcard_constraints:
+    study="|".join(map(re.escape, STUDIES)),
     key="[0-9a-f]+",
+    seen="[0-9a-f]+",
 
 
 # Parts of the design grid; more with `--set-scatter grid=64`. The result does not depend on it.
@@ -88,14 +120,14 @@ scattergather:
 
 rule report:
     input:
-        PUBLISHED,
+        of_all("published"),
 
 
 rule validate:
     output:
-        touch(VALIDATED),
-    shell:
-        EARLYHELP + " validate {STUDY:q}"
+        touch("_build/{study}/validated-{key}"),
+    run:
+        run_earlyhelp("validate", STUDIES[wildcards.study].folder)
 
 
 localrules:
@@ -105,90 +137,96 @@ localrules:
 
 rule simulation:
     input:
-        simulation,
+        of_all("simulation"),
 
 
 rule simulate:
     output:
-        temp(BUILD / "simulated" / "{scatteritem}.csv"),
-    shell:
-        EARLYHELP + " trial simulate {STUDY:q} --part {wildcards.scatteritem} --output {output:q}"
+        temp("_build/{study}/simulated/{scatteritem}.csv"),
+    run:
+        folder, part = STUDIES[wildcards.study].folder, wildcards.scatteritem
+        run_earlyhelp("trial", "simulate", folder, "--part", part, "--output", output[0])
 
 
 rule gather_simulation:
     input:
-        gather.grid(BUILD / "simulated" / "{scatteritem}.csv"),
+        gather.grid("_build/{{study}}/simulated/{scatteritem}.csv"),
     output:
-        BUILD / "simulation" / "{name}.csv",
-    shell:
-        EARLYHELP + " trial gather {input:q} --output {output:q}"
+        "_build/{study}/simulation/{name}.csv",
+    run:
+        run_earlyhelp("trial", "gather", *input, "--output", output[0])
 
 
 rule determine:
     output:
-        directory(BUILD / "determined-{key}"),
-    shell:
-        EARLYHELP + " determine {STUDY:q} --output {output:q}"
+        directory("_build/{study}/determined-{key}"),
+    run:
+        run_earlyhelp("determine", STUDIES[wildcards.study].folder, "--output", output[0])
 
 
-# All that is stored beside the study, computed afresh in one folder.
+# All that is stored beside a study, computed afresh in one folder.
 rule derived:
     input:
-        folders=DETERMINED,
-        files=simulation,
+        of_all("determined"),
+        of_all("simulation"),
     run:
-        derived = BUILD / "derived"
-        shutil.rmtree(derived, ignore_errors=True)
-        derived.mkdir()
-        for path in [*(p for folder in input.folders for p in Path(folder).iterdir()), *input.files]:
-            shutil.copy(path, derived)
+        for study in STUDIES.values():
+            derived = study.build / "derived"
+            shutil.rmtree(derived, ignore_errors=True)
+            derived.mkdir(parents=True)
+            stored = [path for folder in study.determined for path in folder.iterdir()]
+            for path in [*stored, *study.simulation]:
+                shutil.copy(path, derived)
 
 
 rule results:
     input:
-        VALIDATED,
+        of_study("validated"),
     output:
-        directory(RESULTS),
-    params:
-        kept=BUILD / "executed",
-    shell:
-        EARLYHELP + " results {STUDY:q} --kept {params.kept:q} --output {output:q}"
+        directory("_build/{study}/results-{key}"),
+    run:
+        study = STUDIES[wildcards.study]
+        kept = study.build / "executed"
+        run_earlyhelp("results", study.folder, "--kept", kept, "--output", output[0])
 
 
 rule html:
     input:
-        RESULTS,
+        of_study("results"),
     output:
-        directory(SITE),
-    shell:
-        EARLYHELP + " html {STUDY:q} --results {input:q} --output {output:q}"
+        directory("_build/{study}/site-{key}"),
+    run:
+        folder = STUDIES[wildcards.study].folder
+        run_earlyhelp("html", folder, "--results", input[0], "--output", output[0])
 
 
 rule volumes:
     input:
-        SITE,
+        of_study("site"),
     output:
-        directory(VOLUMES),
-    shell:
-        EARLYHELP + " volumes {STUDY:q} --html {input:q} --output {output:q}"
+        directory("_build/{study}/volumes-{key}"),
+    run:
+        folder = STUDIES[wildcards.study].folder
+        run_earlyhelp("volumes", folder, "--html", input[0], "--output", output[0])
 
 
 # Readers see a report only once all of it was built: a failed build leaves the last good one.
 rule publish:
     input:
-        results=RESULTS,
-        html=SITE,
-        volumes=VOLUMES,
+        results=of_study("results"),
+        html=of_study("site"),
+        volumes=of_study("volumes"),
     output:
-        touch(PUBLISHED),
+        touch("_build/{study}/published-{key}-{seen}"),
     run:
+        study = STUDIES[wildcards.study]
         # In one folder, so that it is whole wherever it is put.
-        replace_folder([input.html, input.volumes], BUILD / "html")
-        replace_folder([input.results], BUILD / "results")
+        replace_folder([input.html, input.volumes], study.build / "html")
+        replace_folder([input.results], study.build / "results")
         # Also what a build that was killed left behind.
         kinds = ("results-*", "site-*", "validated-*", "published-*", "determined-*", "volumes-*")
         kinds += (".html-*", "*.new", "*.old")
-        outdated = {path for kind in kinds for path in BUILD.glob(kind)}
-        for old in outdated - {VALIDATED, *DETERMINED, *map(Path, input)}:
+        outdated = {path for kind in kinds for path in study.build.glob(kind)}
+        for old in outdated - {study.validated, *study.determined, *map(Path, input)}:
             shutil.rmtree(old) if old.is_dir() else old.unlink()
-        published().touch()
+        study.now_published().touch()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -114,13 +115,14 @@ def describe(study: Path, change: Callable[[dict[str, dict]], object]) -> None:
     path.write_text(as_text(package | {"resources": list(resources.values())}))
 
 
-def run_page(page: str, study: Path) -> None:
+def run_page(page: str, study: Path, root: Path = ROOT) -> None:
     """Validate a study and execute a page of its results, without a kernel."""
     validate(study)
     names: dict[str, object] = {}
-    for cell in cells_of(jupytext.read(ROOT / f"notebooks/{page}.md"), study):
+    line = f"study = {str(study)!r}"
+    for cell in cells_of(jupytext.read(root / f"notebooks/{page}.md"), study):
         if cell.cell_type == "code":
-            exec(cell.source.replace('"data/rotherham"', repr(str(study))), names)
+            exec(re.sub("^study = .*$", lambda _: line, cell.source, flags=re.M), names)
     assert "page" in names
 
 

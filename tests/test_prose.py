@@ -160,7 +160,7 @@ def test_what_confirms_a_threshold_has_an_entry_or_nothing_does() -> None:
 NAMED = re.compile(
     r"([A-Z][a-z]+(?:'[A-Z])?[a-z]*|O'[A-Z][a-z]+)"
     r"(?:,? (?:and|&) [A-Z][a-z]+|, [A-Z][a-z]+(?:,? & [A-Z][a-z]+)?)*"
-    r"(?: et al\.)?,? \(?((?:19|20)\d\d)\)?"
+    r"(?: et al\.)?,? \(?((?:19|20)\d\d)(?!-[01]\d)\)?"
 )
 MONTHS = "January February March April May June July August September October November December"
 

@@ -342,7 +342,7 @@ def _ties(pilot: Pilot, held: dict[str, Any]) -> Iterator[Problem]:
     else:
         yield from _personal(pilot)
     theory = held.get(THEORY_FILE)
-    if book := _book():
+    if book := _book(pilot.study.folder):
         yield from _sources(book, pilot.instruments)
         yield from _answers(book, held[QUESTIONS_FILE].values())
         yield from _sections(book, pilot.study, theory) if theory else ()
@@ -427,9 +427,9 @@ def _printed_figures(study: Study, claims: list[Claim] | None) -> list[Problem]:
     return []
 
 
-def _book() -> Path | None:
-    """Where the book is, at hand when there is one above the working directory."""
-    roots = (Path.cwd(), *Path.cwd().parents)
+def _book(folder: Path) -> Path | None:
+    """Where the book is: above the study's folder, or else above the working directory."""
+    roots = (*folder.absolute().parents, Path.cwd(), *Path.cwd().parents)
     return next((base for base in roots if (base / "_toc.yml").is_file()), None)
 
 

@@ -16,8 +16,8 @@ from helpers import ROOT
 from earlyhelp.cli import main
 
 COMMANDS = [
-    *("validate", "import", "audit", "ledger", "determine", "execute", "results", "html"),
-    "volumes",
+    *("validate", "new", "import", "audit", "ledger", "determine", "execute", "results", "report"),
+    *("html", "volumes"),
 ]
 GROUPS = {
     "qualitative": ["export", "import"],
@@ -52,8 +52,11 @@ def test_help_lists_every_command(
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("", "earlyhelp: found no command; expected one of: validate, import, "),
-        ("bogus", "earlyhelp: found no such command 'bogus'; expected one of: validate, import, "),
+        ("", "earlyhelp: found no command; expected one of: validate, new, import, "),
+        (
+            "bogus",
+            "earlyhelp: found no such command 'bogus'; expected one of: validate, new, import, ",
+        ),
         ("--bogus", "earlyhelp: found no such option: --bogus; expected one of: validate, "),
         ("trial powr", "earlyhelp trial: found no such command 'powr'; expected one of: power, "),
         ("validate", "earlyhelp validate: found no 'STUDY'; "),

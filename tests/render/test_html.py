@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
@@ -85,6 +86,21 @@ def test_a_notebook_that_is_missing_fails_the_build(compendium: Path, tmp_path: 
     (compendium / "book/results/ledger.ipynb").unlink()
     with pytest.raises(InputError, match="results/ledger"):
         build(compendium, tmp_path / "html")
+
+
+def test_a_page_that_shows_nothing_is_left_out_with_the_links_to_it(
+    compendium: Path, tmp_path: Path
+) -> None:
+    text = "{doc}`The ledger <ledger>` has it ({doc}`ledger`), not {doc}`another <ledgers>`."
+    for name, cells in (("ledger", []), ("sample", [nbformat.v4.new_markdown_cell(text)])):
+        page = nbformat.v4.new_notebook(cells=cells)
+        nbformat.write(page, compendium / f"book/results/{name}.ipynb")
+    study, source = read_study(compendium / "data/rotherham"), tmp_path / "source"
+    contents = assemble(study, compendium / "book/results", compendium, source)
+    assert contents.pages & {"results/sample", "results/ledger"} == {"results/sample"}
+    (cell,) = nbformat.read(source / "results/sample.ipynb", 4).cells
+    # A page that the contents do not know is for Sphinx to tell.
+    assert cell.source == "The ledger has it, not {doc}`another <ledgers>`."
 
 
 def test_every_page_says_what_the_data_are(built_book: Path) -> None:

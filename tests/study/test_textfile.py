@@ -109,6 +109,7 @@ SOURCES = Path(textfile.__file__).parents[1]
 OTHERS = {
     *("render/html.py", "render/joined.py", "render/locked.py", "render/pdf.py"),
     *("render/volumes.py", "render/word.py", "cli/boundary.py"),
+    *("compendium/building.py", "compendium/making.py"),
     *(
         "qualitative/refi_archive.py",
         "qualitative/refi_qda.py",

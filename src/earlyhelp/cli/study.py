@@ -6,11 +6,12 @@ import json
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from typer import Exit, Option, Typer
+from typer import Exit, Option, Typer, prompt
 
 from earlyhelp.cli.boundary import Command, Format, Study, argument, option
+from earlyhelp.compendium.asked import ASKED
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.textfile import for_spreadsheets, is_there, write_whole
 
@@ -37,6 +38,7 @@ PARAMETER = (
     "number, or for anything else a Python literal"
 )
 
+TARGET = "the report, or what is stored beside a study (derived), computed afresh"
 POSITIONS = (
     "what the project's positions count: code-points (the standard), utf-16 (NVivo), or either "
     "with -lf, where a line end counts once (ATLAS.ti); else what fits its passages best"
@@ -66,6 +68,44 @@ def validate(study: Study) -> None:
 
     files = validate(study)
     print(f"{study}: {len(files)} files, no problem")
+
+
+def _asked(name: str) -> Any:
+    """Option for what a new compendium is asked for."""
+    about, example = ASKED[name]
+    return option("TEXT", f"{about}; such as {example!r}")
+
+
+@app.command(cls=Command)
+def new(
+    place: Annotated[Path, argument("PLACE", "folder to make; its name is that of the study")],
+    arms: Annotated[str | None, _asked("arms")] = None,
+    clusters: Annotated[str | None, _asked("clusters")] = None,
+    waves: Annotated[str | None, _asked("waves")] = None,
+    instruments: Annotated[str | None, _asked("instruments")] = None,
+    questions: Annotated[str | None, _asked("questions")] = None,
+) -> None:
+    """Make a compendium for a pilot of your own, which builds at once.
+
+    At a terminal, what is not given as an option is asked; elsewhere the example is taken. All of
+    it can be changed afterwards.
+    """
+    from earlyhelp.compendium.making import new
+
+    given = dict(
+        arms=arms, clusters=clusters, waves=waves, instruments=instruments, questions=questions
+    )
+    said = {name: text if text is not None else _ask(name) for name, text in given.items()}
+    study = new(place, said)
+    print(f"{place}: made; README.md in it says how to go on, {study.as_posix()} holds the data")
+
+
+def _ask(name: str) -> str:
+    about, example = ASKED[name]
+    if not sys.stdin.isatty():
+        return example
+    answer: str = prompt(f"{name.capitalize()} ({about})", default=example)
+    return answer
 
 
 @app.command("import", cls=Command)
@@ -414,6 +454,21 @@ def results(
         print(error, file=sys.stderr)
         return 1
     return 0
+
+
+@app.command(cls=Command)
+def report(
+    studies: Annotated[list[str], argument("STUDY...", "study folders, such as data/yourpilot")],
+    target: Annotated[Literal["report", "derived"], Option(help=TARGET)] = "report",
+) -> int:
+    """Build reports: notebooks, HTML, PDF and Word, in _build/STUDY.
+
+    Only what is out of date is built, of several studies side by side. Run it in the folder of a
+    compendium.
+    """
+    from earlyhelp.compendium.building import build
+
+    return build(studies, target)
 
 
 @app.command(cls=Command)

@@ -1,8 +1,8 @@
 """What a step of the workflow depends on: the modules that it imports and the files that it reads.
 
 The workflow names every output by a digest of these. Imports are found in the source, without
-running it; those inside functions count, too. Paths are relative to the top of the checkout, where
-the workflow runs, so that names are the same wherever it lies.
+running it; those inside functions count, too. Paths are relative to the top of the compendium,
+where the workflow runs, or to the package, so that names are the same wherever these lie.
 """
 
 from __future__ import annotations
@@ -16,9 +16,12 @@ from pathlib import Path
 
 import grimp
 
+import earlyhelp
 from earlyhelp.study.design import find_folder
 
-SOURCE, PACKAGE = Path("src"), "earlyhelp"
+PACKAGE = "earlyhelp"
+# Where the package lies, in a checkout or in an environment.
+SOURCE = Path(earlyhelp.__file__).parents[1]
 # The command line, which every step goes through. What one of its commands imports when it is run
 # is a matter of the step that runs it.
 COMMANDS = f"{PACKAGE}.cli"
@@ -58,7 +61,8 @@ def digest(*roots: Path) -> str:
     """Short SHA-256 over names and contents of files and of all files below folders."""
     total = hashlib.sha256()
     for file in sorted(file for root in roots for file in _files(root)):
-        total.update(f"{file}\0{_digest(file)}\n".encode())
+        name = file.relative_to(SOURCE) if SOURCE in file.parents else file
+        total.update(f"{name.as_posix()}\0{_digest(file)}\n".encode())
     return total.hexdigest()[:16]
 
 
@@ -90,8 +94,8 @@ def sources(entries: Iterable[str]) -> list[Path]:
 
     Examples
     --------
-    >>> [path.as_posix() for path in sources(["earlyhelp.paper.page"]) if path.suffix == ".html"]
-    ['src/earlyhelp/paper/page.html']
+    >>> [path.name for path in sources(["earlyhelp.paper.page"]) if path.suffix == ".html"]
+    ['page.html']
     """
     found = set()
     for module in (*modules(entries), *_commands()):

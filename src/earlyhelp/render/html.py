@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import html
 import json
+import os
+import posixpath
 import re
 import shutil
 from collections.abc import Collection, Iterator
@@ -134,34 +136,67 @@ def _said(element: Tag, unsaid: Collection[int]) -> Iterator[str]:
 
 
 def assemble(study: Study, results: Path, root: Path, source: Path) -> Contents:
-    """Bring together the Sphinx sources of one study's book in a new folder `source`."""
+    """Bring together the Sphinx sources of one study's book in a new folder `source`.
+
+    A page of results that the study has nothing for is not there or has no cells
+    (`notebooks.execute`); it is left out.
+    """
     book, contents = root / "book", read_contents(root)
     own_chapters = () if study.chapters else ("*.md",)
     shutil.copytree(book, source, ignore=shutil.ignore_patterns("results", *own_chapters))
     shutil.copytree(results, source / "results")
     (source / "results" / FRONT_PAGE).rename(source / FRONT_PAGE)
+    for page in source.glob("results/*.ipynb"):
+        if not _cells(page):
+            page.unlink()
     if study.provenance == "reconstructed":
         shutil.copytree(study.folder / "raw", source / "raw")
-    if not study.chapters:
-        for page in REFERENCE_PAGES:
-            text = (book / f"{page}.md").read_text("utf-8")
-            kept = _RESULTS.sub(lambda link: _link(link, source), text)
-            (source / f"{page}.md").write_text(kept, "utf-8")
+    if study.chapters:
+        pages = {page for page in contents.pages if not page.startswith("results/")}
+        pages |= {f"results/{page.stem}" for page in source.glob("results/*.ipynb")}
+    else:
         files = (path.relative_to(source).with_suffix("") for path in source.rglob("*.*"))
-        contents = contents.of({file.as_posix() for file in files})
+        pages = {file.as_posix() for file in files} | set(REFERENCE_PAGES)
+    for name in REFERENCE_PAGES:
+        shutil.copy(book / f"{name}.md", source)
+    if absent := contents.pages - pages:
+        _leave_out_links(source, absent)
+    contents = contents.of(pages)
     toc = yaml.safe_dump(contents.sphinx, sort_keys=False)
     (source / "_toc.yml").write_text(toc, encoding="utf-8")
     return contents
 
 
-# How reference pages lead to a page of results: in brackets, or by words.
-_RESULTS = re.compile(r" \(\{doc\}`(results/\w+)`\)|\{doc\}`([^<`]+) <(results/\w+)>`")
+def _cells(notebook: Path) -> list[Any]:
+    found: list[Any] = json.loads(notebook.read_text("utf-8"))["cells"]
+    return found
 
 
-def _link(link: re.Match[str], source: Path) -> str:
-    """The link, or its words where the study has no such page."""
-    in_brackets, words, page = link.groups()
-    return link[0] if (source / f"{page or in_brackets}.ipynb").is_file() else words or ""
+# How text leads to a page: in brackets, or by words.
+_LINKS = re.compile(r" \(\{doc\}`([^`<]+)`\)|\{doc\}`([^`<]+) <([^>`]+)>`")
+
+
+def _leave_out_links(source: Path, absent: set[str]) -> None:
+    """Take links to pages that the study has not out of the pages that all studies share."""
+
+    def without(text: str, folder: str) -> str:
+        def kept(link: re.Match[str]) -> str:
+            in_brackets, words, page = link.groups()
+            leads_to = posixpath.join("/", folder, page or in_brackets).removeprefix("/")
+            return (words or "") if leads_to in absent else link[0]
+
+        return _LINKS.sub(kept, text)
+
+    for name in REFERENCE_PAGES:
+        path = source / f"{name}.md"
+        path.write_text(without(path.read_text("utf-8"), ""), "utf-8")
+    for path in (source / FRONT_PAGE, *source.glob("results/*.ipynb")):
+        notebook = json.loads(path.read_text("utf-8"))
+        for cell in notebook["cells"]:
+            if cell["cell_type"] == "markdown":
+                folder = "" if path.name == FRONT_PAGE else "results"
+                cell["source"] = without("".join(cell["source"]), folder)
+        path.write_text(json.dumps(notebook), "utf-8")
 
 
 def _run_sphinx(of_study: dict[str, Any], root: Path, work: Path) -> None:
@@ -254,7 +289,7 @@ def _claims(study: Study) -> tuple[dict[str, tuple[str, str]], dict[str, Any]]:
 def _problems(warnings: str, source: Path) -> Iterator[Problem]:
     """Read Sphinx's warnings; a line that starts no warning continues the one before."""
     expected = "a build without warnings"
-    for line in strip_colors(warnings).replace(f"{source}/", "").splitlines():
+    for line in strip_colors(warnings).replace(f"{source}{os.sep}", "").splitlines():
         if match := _WARNING.match(line):
             row = int(match["row"]) if match["row"] else None
             yield Problem(match["file"], row, "", match["text"], expected)

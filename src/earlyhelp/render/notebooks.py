@@ -6,6 +6,7 @@ import ast
 import logging
 import math
 import re
+import sys
 from collections.abc import Callable, Mapping
 from itertools import groupby
 from pathlib import Path
@@ -41,6 +42,8 @@ RECONSTRUCTED, CHAPTER = "reconstructed-only", "chapter-only"
 # Tags of cells, and with that of the parameters of pages, that not every study has something for.
 NEEDS = "needs-"
 TARGET = re.compile(r"\)=\n+$")
+# Lines that no page shows.
+COMMENTS = re.compile(r"(%.*\n?|\s)*")
 HEADING = re.compile(r"^(?=(?:\([a-z0-9-]+\)=\n+)?(#+) )", re.MULTILINE)
 
 
@@ -427,7 +430,11 @@ def without_shells(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
             section = [cell for cell, _, _ in pieces[start:end]]
             code = [cell for cell in section if cell.cell_type == "code"]
             # Text about the study says something without them.
-            told = any(_tagged(cell, tag) for cell in section for tag in (RECONSTRUCTED, CHAPTER))
+            told = any(
+                _tagged(cell, tag) and not COMMENTS.fullmatch(cell.source)
+                for cell in section
+                for tag in (RECONSTRUCTED, CHAPTER)
+            )
             if code and not told and not any(cell.outputs for cell in code):
                 dropped |= set(range(start, end))
     if dropped:
@@ -506,8 +513,10 @@ def _run(
     logging.getLogger("papermill").setLevel(logging.CRITICAL)
     sockets = TemporaryDirectory(prefix="kernel-")
     # A TCP port that is free now may be another kernel's a moment later, whose messages would come
-    # here; sockets in a folder of its own are a kernel's alone.
-    reached = {"transport": "ipc", "connection_file": str(Path(sockets.name) / "kernel.json")}
+    # here; sockets in a folder of its own are a kernel's alone. Windows has none.
+    reached = {"connection_file": str(Path(sockets.name) / "kernel.json")}
+    if sys.platform != "win32":
+        reached["transport"] = "ipc"
     try:
         ran: nbformat.NotebookNode = papermill.execute_notebook(
             notebook,

@@ -84,6 +84,11 @@ class Contents:
     volumes: tuple[Volume, ...]
     printed_in: dict[str, Volume | None]
 
+    @property
+    def pages(self) -> set[str]:
+        """All pages but the front page."""
+        return {item["file"] for part in self.sphinx["parts"] for item in part["chapters"]}
+
     def of(self, pages: set[str]) -> Contents:
         """Keep these pages, the parts that have some of them, and the volumes of these parts."""
         parts = [

@@ -326,7 +326,8 @@ def against_best(panels: Mapping[str, Axes], scores: pd.DataFrame, best: float, 
         fontsize=8,
         color=MUTED,
     )
-    room = 0.04 * (best or scores["score"].max())
+    # Also where nobody has a score yet.
+    room = 0.04 * max(best, 1, *scores["score"].dropna())
     first.set_ylim(best - room if lowest else None, None if lowest else best + room)
 
 

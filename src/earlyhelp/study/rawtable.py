@@ -268,4 +268,4 @@ def restate(folder: Path) -> None:
         file = folder / resource["path"]
         found = measured(file.read_bytes(), len(cells(file)[1]))
         resource.update({name: value for name, value in found.items() if name in resource})
-    path.write_text(as_text(package), encoding="utf-8")
+    path.write_text(as_text(package), encoding="utf-8", newline="\n")

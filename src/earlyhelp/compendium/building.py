@@ -1,0 +1,100 @@
+"""Build the reports of studies by the workflow, without a shell and without make."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from earlyhelp.render import locked
+from earlyhelp.study.problems import InputError, Problem
+
+WORKFLOW = "Snakefile"
+Target = Literal["report", "derived"]
+# A build knows nothing of the account it runs in: no personal settings, locale or home folder.
+PERSONAL = (
+    "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR",
+    "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "MPLBACKEND", "MPLCONFIGDIR", "MATPLOTLIBRC",
+)  # fmt: skip
+# One build at a time. Threads, because snakemake starts a process for a rule's Python by a command
+# in which the interpreter's path may hold no space.
+OPTIONS = (
+    *("--cores", "all", "--rerun-triggers", "code", "--rerun-incomplete"),
+    *("--force-use-threads", "--nolock", "--quiet", "rules"),
+)
+
+
+def folders(text: str) -> list[Path]:
+    """Study folders that a text names: one, or several with blanks between, quoted as for a shell.
+
+    Examples
+    --------
+    >>> folders("data/rotherham tests/studies/mini")[1].name, folders("'data/my pilot'")[0].name
+    ('mini', 'my pilot')
+    """
+    if Path(text).is_dir():
+        return [Path(text)]
+    try:
+        return [Path(part) for part in shlex.split(text)] or [Path(text)]
+    except ValueError:
+        return [Path(text)]
+
+
+def build(studies: Sequence[str], target: Target = "report") -> int:
+    """Build what is out of date for some studies, side by side; a second call waits its turn.
+
+    Parameters
+    ----------
+    studies : sequence of str
+        Study folders (`folders`), from the compendium's folder, in which this is called.
+    target : {"report", "derived"}
+        The latter is what is stored beside a study, computed afresh.
+
+    Returns
+    -------
+    int
+        Exit status of the workflow.
+
+    Raises
+    ------
+    InputError
+        Outside a compendium.
+
+    Examples
+    --------
+    A folder that is not there is told, and nothing is built:
+
+    >>> build(["data/nowhere"])
+    1
+    """
+    if not Path(WORKFLOW).is_file():
+        expected = "one: run this in the folder of a compendium"
+        raise InputError([Problem(WORKFLOW, None, "", "no such file", expected)])
+    command = [sys.executable, "-m", "snakemake", *OPTIONS, "--", target]
+    settings = environment([folder for text in studies for folder in folders(text)])
+    Path(settings["HOME"]).mkdir(parents=True, exist_ok=True)
+    locker = [sys.executable, locked.__file__, WORKFLOW]
+    return subprocess.run([*locker, *command], env=settings, check=False).returncode
+
+
+def environment(studies: Sequence[Path]) -> dict[str, str]:
+    """Environment of a build: what is personal left out, and the studies for the workflow.
+
+    Examples
+    --------
+    >>> environment([Path("data/my pilot"), Path("data/other")])["STUDY"]
+    "'data/my pilot' data/other"
+    """
+    kept = {name: value for name, value in os.environ.items() if name not in PERSONAL}
+    return kept | {
+        "STUDY": shlex.join(map(str, studies)),
+        "HOME": str(Path("_build/.home").absolute()),
+        "LC_ALL": "C.UTF-8",
+        "PYTHONUTF8": "1",
+        # Without it the debugger in every kernel warns about frozen modules.
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }

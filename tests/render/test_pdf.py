@@ -310,8 +310,9 @@ def test_a_cell_that_is_bold_in_part_is_no_row_header(tmp_path: Path) -> None:
     assert rows_of(rendered(table, tmp_path))[1] == [("/TH", "/Row"), ("/TD", "")]
 
 
-def test_a_row_header_in_italics_is_one(tmp_path: Path) -> None:
-    cell = "<th class='name'><em><strong>Name</strong></em></th><td>x</td>"
+@pytest.mark.parametrize("kind", ["em", "code"])
+def test_a_row_header_in_italics_or_code_is_one(kind: str, tmp_path: Path) -> None:
+    cell = f"<th><{kind}><strong>Name</strong></{kind}></th><td>x</td>"
     table = f"<table><thead><tr><th>A</th><th>B</th></tr></thead><tr>{cell}</tr></table>"
     assert rows_of(rendered(table, tmp_path))[1] == [("/TH", "/Row"), ("/TD", "")]
 

@@ -188,7 +188,8 @@ def _rejected(error: Exception) -> InputError:
 
 
 _ELEMENT = re.compile(
-    rb"(?<=\n)(\d+) 0 obj\n<</Type/StructElem/S/(TD|TH|TR|P|Link|Em|Strong)/.*?endobj", re.DOTALL
+    rb"(?<=\n)(\d+) 0 obj\n<</Type/StructElem/S/(TD|TH|TR|P|Link|Em|Code|Strong)/.*?endobj",
+    re.DOTALL,
 )
 _CHILDREN = re.compile(rb"/K\[([^\]]*)\]")
 # A link's annotation is no content.

@@ -220,6 +220,36 @@ def test_group_sizes_that_add_up(paper: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("known", "total", "told"),
+    [
+        # Means of 3.67 and 2.25 take three and four people or more.
+        ("12", 14, ["no sizes of the 2 groups add up to 2 that are left"] * 2),
+        ("12", 12, ["no sizes of the 2 groups add up to 0 that are left"] * 2),
+        ("12", 30, ["n is 6", "n is 12"]),
+        ("12,1,7", 38, ["n is 6", "n is 12"]),
+        ("", 10, ["n is 6", "n is 4"]),
+    ],
+)
+def test_groups_whose_size_is_printed_leave_the_rest_of_the_total(
+    paper: Path, known: str, total: int, told: list[str]
+) -> None:
+    rows = [f"{n},3.00" for n in re.findall(r"\d+", known)] + [",3.67", ",2.25"]
+    table = "\n".join(f"G,{row},1,1,5,{total}" for row in rows)
+    paper.write_text(f"what,n,mean,items,low,high,total\n{table}\n")
+    outcomes = sorted(audit(paper), key=lambda outcome: outcome.row)[-2:]
+    assert [outcome.arithmetic[0].partition(": ")[2] for outcome in outcomes] == told
+    verdict = "holds" if told[0].startswith("n is") else "cannot be true"
+    assert {outcome.verdict for outcome in outcomes} == {verdict}
+
+
+@pytest.mark.parametrize(("total", "verdict"), [(15, "holds"), (14, "cannot be true")])
+def test_the_one_group_of_unknown_size_is_the_rest(paper: Path, total: int, verdict: str) -> None:
+    paper.write_text(f"mean,n,items,total\n3.00,12,1,{total}\n3.67,,1,{total}\n")
+    (outcome,) = (outcome for outcome in audit(paper) if outcome.row == 3)
+    assert outcome.verdict == verdict
+
+
+@pytest.mark.parametrize(
     ("more", "told"),
     [
         ("", "a row for each other group"),

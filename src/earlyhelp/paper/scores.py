@@ -133,8 +133,8 @@ def _as_meant(row: Row) -> Figures:
 
 def _of_groups(row: Row) -> Judged:
     """Sizes of the groups that share a total; told of the one in the row."""
-    groups, total = row["groups"], row["total"]
-    if len(groups) == 1:
+    groups, total, left = row["groups"], row["total"], row["left"]
+    if len(groups) == 1 and left == total:
         return lacking("n, or a row for each other group with the same what and total")
     if not all("mean" in group and has_grid(group) for group in groups):
         return lacking("a mean and items in each row with the same what and total")
@@ -143,13 +143,15 @@ def _of_groups(row: Row) -> Judged:
         try:
             # Too small an n for the known scores makes a size impossible, which the search finds.
             each = [_figures({"n": total, **group}, rounding, spread) for group in groups]
-            sizes = _sizes(tuple(each), total)[row["place"]]
+            sizes = _sizes(tuple(each), left)[row["place"]]
         except _Off as error:
             return False, str(error)
         except TooLarge as error:
             return None, str(error)
         if not sizes:
-            return False, f"no sizes of the {len(groups)} groups add up to {total}"
+            one = "no size of the group is" if len(groups) == 1 else ""
+            many = one or f"no sizes of the {len(groups)} groups add up to"
+            return False, f"{many} {left}" + " that are left" * (left < total)
         few = " or ".join(map(str, sizes))
         told = f"any of {len(sizes)} numbers from {sizes[0]} to {sizes[-1]}"
         return True, f"n is {few if len(sizes) < 6 else told}"

@@ -401,6 +401,85 @@ def test_intervals_of_a_difference(
     assert convention in " ".join(outcome.conventions)
 
 
+@pytest.mark.parametrize(
+    ("test", "usual"),
+    [
+        ({"test": "t", "value": "2.20", "n": "15", "n2": "15"}, "quantile of t"),
+        ({"test": "t", "value": "2.20", "n": "29"}, "quantile of t"),
+        ({"test": "t", "value": "2.20", "n": "29", "df": "28"}, "quantile of t"),
+        ({"test": "t", "value": "-2.20", "n": "15", "n2": "15", "df": "27.3"}, "quantile of t"),
+        ({"test": "F", "value": "4.84", "df": "1", "df2": "28"}, "quantile of t"),
+        ({"test": "z", "value": "2.10"}, "normal quantile"),
+    ],
+)
+def test_a_printed_test_takes_part_in_its_interval(
+    check: Check, test: dict[str, str], usual: str
+) -> None:
+    given = {**test, "diff": "4.0", "level": "95"}
+    outcome = check(**given, ci_low="0.3", ci_high="7.7")
+    named = (f"rounded half up, 95% interval, {usual}",)
+    assert (outcome.verdict, outcome.conventions) == ("holds", named)
+    # This interval is about five times too narrow.
+    assert check(**given, ci_low="3.3", ci_high="4.7").verdict == "cannot be true"
+
+
+def test_an_interval_by_the_df_of_welch_is_named(check: Check) -> None:
+    # 4.0 / 2.20 times t(3, .975) = 3.182 is 5.79: one group of four has all the variance.
+    given = {"test": "t", "value": "2.20", "n": "4", "n2": "40", "diff": "4.0", "level": "95"}
+    outcome = check(**given, ci_low="-1.8", ci_high="9.8")
+    assert outcome.verdict == "holds only if"
+    assert "Welch’s df" in outcome.conventions[0]
+
+
+@pytest.mark.parametrize(
+    ("given", "remark"),
+    [
+        ({"test": "t"}, "t is not used, for it lacks df or n"),
+        ({"test": "F", "df": "1"}, "F is not used, for it lacks df2"),
+        ({"test": "F", "df": "2", "df2": "28"}, "F is not used, for it is of no one difference"),
+        ({"test": "chi2", "df": "1"}, "chi2 is not used, for it is of no one difference"),
+    ],
+)
+def test_a_test_that_an_interval_does_not_use_is_told(
+    check: Check, given: dict[str, str], remark: str
+) -> None:
+    outcome = check(**given, value="2.20", diff="4.0", ci_low="3.3", ci_high="4.7")
+    assert (outcome.verdict, outcome.remark) == ("holds", remark)
+
+
+@pytest.mark.parametrize(
+    ("given", "remark"),
+    [
+        (
+            {"test": "t", "n": "15", "n2": "15", "df": "40"},
+            "n = 15 and 15 would give df = 28, not 40",
+        ),
+        ({"test": "t", "n": "30", "df": "40"}, "n = 30 would give df = 29 or 28, not 40"),
+        ({"test": "r", "n": "30", "df": "40"}, "n = 30 would give df = 28, not 40"),
+        (
+            {"test": "t", "n": "15", "n2": "15", "df": "13.5"},
+            "n = 15 and 15 would give df = 28, not 13.5",
+        ),
+        ({"test": "t", "n": "15", "n2": "15", "df": "14.5"}, ""),
+        ({"test": "t", "n": "15", "n2": "15", "df": "28"}, ""),
+        ({"test": "chi2", "n": "30", "df": "2"}, ""),
+    ],
+)
+def test_degrees_of_freedom_beside_a_p_are_compared_with_the_people(
+    check: Check, given: dict[str, str], remark: str
+) -> None:
+    assert check(**given, value=".20", p="< .99").remark == remark
+
+
+@pytest.mark.parametrize("low", ["−7.7", "-7.1"])
+def test_an_interval_on_the_other_side_of_zero_has_its_own_t(check: Check, low: str) -> None:
+    outcome = check(test="t", value="2.20", df="28", diff="4.0", ci_low=low, ci_high="−0.3")
+    assert outcome.verdict == "cannot be true"
+    ends = re.search(r"from it is −(\S+) to −(\S+)", outcome.arithmetic[0])
+    assert ends is not None
+    assert float(ends[1]) > float(ends[2]) > 1
+
+
 def test_an_interval_without_t_lies_about_its_difference(check: Check) -> None:
     outcome = check(diff="4.0", ci_low="0.3", ci_high="7.7")
     # Neither a level nor a quantile was needed.

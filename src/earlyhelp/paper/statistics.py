@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from itertools import product
 from math import exp, inf, lgamma, sqrt
 
 from scipy import stats
@@ -34,6 +35,7 @@ from earlyhelp.published.printed_tests import (
 )
 
 AGAINST = "one-sided, against the direction of the effect"
+ROUNDED_DF = "Welch’s df rounded to a whole number"
 EQUAL, UNEQUAL = ", as many people in both groups", ", groups of unequal size"
 USUAL = ("d", "g", "2t / √df")
 ONE_SD = ("first", "second")
@@ -68,7 +70,7 @@ def p_of_test(row: Row) -> Judged:
 
     tails = _tails(test, dfs, row.get("tails", 0))
     judged = judge(f"{printed}, {p}", tails, P_ROUNDINGS, read)
-    return judged._replace(remark=p.remark)
+    return judged._replace(remark="; ".join(filter(None, (p.remark, _people_and_df(row)))))
 
 
 def _tails(test: str, dfs: list[str], said: int) -> tuple[str, ...]:
@@ -134,7 +136,7 @@ def _people_and_df(row: Row) -> str:
     if row["test"] == "r":
         n2, usual, welch = None, [n - 2], False
     else:
-        usual = [n + n2 - 2] if n2 else [n - 1, n - 2]
+        usual = [n + n2 - 2] if n2 else [n - 1, *([n - 2] if n > 2 else [])]
         welch = (min(n, n2) - 1 if n2 else 1) <= Fraction(df) <= usual[-1]
     if df in map(str, usual) or (welch and "." in df):
         return ""
@@ -238,6 +240,32 @@ def _corrected(least: float, most: float, df: int) -> tuple[float, float]:
     return least * low, most * high
 
 
+def _laws(row: Row) -> dict[str, tuple[float, float]]:
+    """Laws by which a row's test gives an interval, each with its least and greatest df.
+
+    Empty for a test of no difference, and for a t of which neither people nor df are printed.
+    """
+    test, n, n2 = row.get("test"), row.get("n", 0), row.get("n2", 0)
+    normal = {"normal quantile": (inf, inf)}
+    if "value" not in row or test not in ("t", "z", "F"):
+        return {}
+    if test == "z":
+        return normal
+    if test == "F" and row.get("df") != "1":
+        return {}
+    if df := row.get("df" if test == "t" else "df2"):
+        exact, ends = float(df), printed_interval(df, "half-up")
+        around = max(float(ends.low), 1.0), float(printed_interval(df, "truncated").high)
+        laws = {"quantile of t": around if "." in df else (exact, exact)}
+        return {**laws, **({} if "." in df else {f"quantile of t, {ROUNDED_DF}": around}), **normal}
+    own = max(n + n2 - 2, 1)
+    if n + n2 < 2 or test == "F":
+        return {}
+    least = max(min(n, n2) - 1, 1) if n2 else 1
+    usual = own, own if n2 else max(n - 1, 1)
+    return {"quantile of t": usual, "quantile of t, Welch’s df": (least, own), **normal}
+
+
 def confidence_interval(row: Row) -> Judged:
     """An interval about a difference, t times its standard error to each side.
 
@@ -246,21 +274,16 @@ def confidence_interval(row: Row) -> Judged:
     """
     if lacks := [column for column in ("ci_low", "ci_high") if column not in row]:
         return lacking(", ".join(lacks))
-    tested = row.get("test") == "t" and {"value", "df"} <= row.keys()
-    if not tested and "diff" not in row:
-        return lacking("diff, or t and df")
+    laws = _laws(row)
+    if not laws and "diff" not in row:
+        return lacking("diff, or a t with its df or n")
     levels = (row["level"],) if "level" in row else (95.0, 90.0, 99.0)
-    laws = ("quantile of t", "normal quantile")
     kinds = {f"{short(level)}% interval, {law}": (level, law) for level in levels for law in laws}
-    if not tested:  # the middle is that of any interval
-        kinds = {"": (levels[0], laws[0])}
     down = Fraction(row.get("diff", "0")) < 0 or (
         "diff" not in row and Fraction(row["ci_low"]) + Fraction(row["ci_high"]) < 0
     )
 
     def read(kind: str, rounding: str) -> tuple[bool, str]:
-        level, law = kinds[kind]
-        tail = (1 - level / 100) / 2
         ends = [printed_interval(row[name], rounding)[:2] for name in ("ci_low", "ci_high")]
         middle = printed_interval(row["diff"], rounding)[:2] if "diff" in row else (-inf, inf)
         (l0, l1), (h0, h1), (d0, d1) = (
@@ -275,19 +298,28 @@ def confidence_interval(row: Row) -> Judged:
             (1, 1, h1),
             (-1, -1, -h0),
         ]
-        says = f"the interval's middle is {span((l0 + h0) / 2, (l1 + h1) / 2, 4)}"
+        middles = (l0 + h0) / 2, (l1 + h1) / 2
+        says = f"the interval's middle is {span(*middles, 4)}"
         if down:
             says = says.replace("middle is", "middle, without its sign, is")
-        if tested:
-            df = float(row["df"])
-            c = float(stats.t.isf(tail, df) if law == laws[0] else stats.norm.isf(tail))
-            t = printed_interval(row["value"].lstrip("-"), rounding)
-            t0, t1 = max(float(t.low), 0.0), float(t.high)
-            rows += [(c, -t1, 0), (-c, t0, 0)]
-            wide, narrow = (h1 - l0) / 2, (h0 - l1) / 2
-            if narrow > 0:
-                ts = span(max(c * (l0 + h0) / 2 / wide, 0), c * (l1 + h1) / 2 / narrow, 4)
-                says += f", t recomputed from it is {ts}"
+        if kind:
+            level, law = kinds[kind]
+            tail = (1 - level / 100) / 2
+            least, most = laws[law]
+            c0, c1 = (
+                float(stats.norm.isf(tail) if df == inf else stats.t.isf(tail, df))
+                for df in (most, least)
+            )
+            printed = printed_interval(row["value"].lstrip("-"), rounding)
+            t0, t1 = max(float(printed.low), 0.0), float(printed.high)
+            if row["test"] == "F":
+                t0, t1 = sqrt(t0), sqrt(t1)
+            rows += [(c0, -t1, 0), (-c1, t0, 0)]
+            halves = (h0 - l1) / 2, (h1 - l0) / 2
+            if halves[0] > 0:
+                ts = [c * m / w for c, m, w in product((c0, c1), middles, halves)]
+                name = "t" if row["test"] == "F" else row["test"]
+                says += f", {name} recomputed from it is {span(min(ts), max(ts), 4)}"
         found = linprog(
             [0, 0],
             [one[:2] for one in rows],
@@ -296,7 +328,15 @@ def confidence_interval(row: Row) -> Judged:
         )
         return bool(found.success), says
 
-    told = [f"t({row['df']}) = {row['value']}"] if tested else []
+    unused = ""
+    if {"test", "value"} <= row.keys() and not laws:
+        lacks = {("t", ""): "lacks df or n", ("F", "1"): "lacks df2"}
+        why = lacks.get((row["test"], row.get("df", "")), "is of no one difference")
+        unused = f"{row['test']} is not used, for it {why}"
+    dfs = [row[name] for name in ("df", "df2") if name in row]
+    told = [as_printed(row["test"], row["value"], dfs)] if laws else []
     told += [f"difference {row['diff']}"] if "diff" in row else []
     printed = ", ".join([*told, f"interval {row['ci_low']} to {row['ci_high']}"])
-    return judge(printed, list(kinds), P_ROUNDINGS, read)
+    # Without a test, the middle is that of any interval.
+    judged = judge(printed, list(kinds) or [""], P_ROUNDINGS, read)
+    return judged._replace(remark="; ".join(filter(None, (unused, _people_and_df(row)))))

@@ -18,6 +18,7 @@ from scipy import stats
 from earlyhelp.cli import main
 from earlyhelp.paper.audit import audit
 from earlyhelp.paper.form import COLUMNS, template
+from earlyhelp.paper.statistics import AGAINST, ROUNDED_DF
 from earlyhelp.paper.verdicts import Outcome, judge
 from earlyhelp.study.problems import InputError
 
@@ -297,7 +298,7 @@ ONE = {"test": "t", "value": "−2.20", "n": "29", "df": "28"}
         (TWO, "0.57", "not decided", ""),
         (TWO, "0.55", "cannot be true", ""),
         ({**TWO, "n": "3000", "n2": "", "df": "2998"}, "0.10", "not decided", ""),
-        ({**TWO, "df": "40.2"}, "0.80", "not decided", ""),  # no such groups
+        ({**TWO, "df": "40.2"}, "0.80", "not checked", ""),  # no such groups
     ],
 )
 def test_effect_sizes(
@@ -545,7 +546,19 @@ def test_a_percentage_with_decimals_cut_off(check: Check) -> None:
         ("2.20", "28", ".03", "holds only if", "decimals cut off, two-sided"),
         ("2.31", "27.83", ".029", "holds", "rounded half up, two-sided"),
         ("1.02", "48", "ns", "holds", "rounded half up, two-sided"),
-        ("2.22", "38", "n.s.", "cannot be true", ""),
+        # p is .0325.
+        (
+            "2.22",
+            "38",
+            "n.s.",
+            "holds only if",
+            "rounded half up, two-sided, ns at the level .01",
+        ),
+        ("1.80", "40", ".96", "holds only if", f"rounded half up, {AGAINST}"),
+        # With 4.4 degrees of freedom p is .061, with 4 it is .067.
+        ("2.50", "4", ".061", "holds only if", f"rounded half up, two-sided, {ROUNDED_DF}"),
+        ("2.50", "4", ".052", "cannot be true", ""),  # with five it is .054
+        ("2.20", "28", ".034", "cannot be true", ""),  # from .0360 to .0363 with 27.5 to 29
         ("1.02", "48", "> .05", "holds", "rounded half up, two-sided"),
     ],
 )
@@ -554,7 +567,31 @@ def test_p_and_its_conventions(
 ) -> None:
     outcome = check(test="t", value=value, df=df, p=p)
     assert outcome.verdict == verdict
-    assert not convention or outcome.conventions == (convention,)
+    assert not convention or "; ".join(outcome.conventions) == convention
+
+
+def test_ns_is_no_p_below_every_level(check: Check) -> None:
+    # p is .00001.
+    outcome = check(test="t", value="5.10", df="38", p="ns", tails="2")
+    assert outcome.verdict == "cannot be true"
+    assert {"two-sided, ns at the level .01", "two-sided, ns at the level .001"} <= {
+        *outcome.conventions
+    }
+    assert check(test="t", value="5.10", df="38", p="> .05", tails="2").verdict == "cannot be true"
+
+
+@pytest.mark.parametrize(
+    ("given", "verdict"),
+    [
+        ({"n": "3", "n2": "3"}, "holds only if"),
+        ({"n": "6"}, "holds only if"),  # two groups with six people in all
+        ({"n": "5"}, "cannot be true"),  # measured twice, which has no Welch test
+    ],
+)
+def test_df_are_rounded_where_they_may_be_fractions(
+    check: Check, given: dict[str, str], verdict: str
+) -> None:
+    assert check(test="t", value="2.50", df="4", p=".061", **given).verdict == verdict
 
 
 def test_a_tail_that_is_printed_is_the_only_one(check: Check) -> None:

@@ -14,20 +14,21 @@ from earlyhelp.paper.form import Row
 from earlyhelp.paper.verdicts import (
     CONVENTIONS,
     FALSE,
-    HOLDS,
-    ONLY_IF,
     P_ROUNDINGS,
-    UNDECIDED,
     Judged,
     judge,
+    judge_in_turn,
     lacking,
     minus,
 )
 from earlyhelp.possible.printed_group import printed_interval
 from earlyhelp.published.numbers import number, short, span
 from earlyhelp.published.printed_tests import (
+    NS,
     SIGNED,
+    SMALLER_LEVELS,
     TESTS,
+    P,
     as_printed,
     can_be_halved,
     no_such,
@@ -59,18 +60,35 @@ def p_of_test(row: Row) -> Judged:
         return Judged(FALSE, (), (minus(f"{printed}: there is no such {test}"),))
 
     decimals = max(4, len(p.figure.partition(".")[2]) + 1)
+    tails = _tails(test, dfs, row.get("tails", 0))
+    levels = SMALLER_LEVELS if p.sign == NS else ()
+    tiers = [
+        {tail: (tail, False, p) for tail in tails if tail != AGAINST},
+        *({f"{tails[0]}, ns at the level {a}": (tails[0], False, P(NS, a))} for a in levels),
+        {tail: (tail, False, p) for tail in tails if tail == AGAINST},
+    ]
+    if _may_be_welch(row, dfs):
+        tiers.append({f"{tail}, {ROUNDED_DF}": (tail, True, p) for tail in tails})
+    kinds = {kind: how for tier in tiers for kind, how in tier.items()}
 
-    def read(tail: str, rounding: str) -> tuple[bool, str]:
-        low, high = p_interval(test, value, dfs, rounding)
+    def read(kind: str, rounding: str) -> tuple[bool, str]:
+        tail, rounded, said = kinds[kind]
+        low, high = p_interval(test, value, dfs, rounding, rounded)
         if "one-sided" in tail:
             low, high = low / 2, high / 2
         if tail == AGAINST:
             low, high = 1 - high, 1 - low
-        return p.fits(low, high, rounding), f"p recomputed is {span(low, high, decimals)}"
+        return said.fits(low, high, rounding), f"p recomputed is {span(low, high, decimals)}"
 
-    tails = _tails(test, dfs, row.get("tails", 0))
-    judged = judge(f"{printed}, {p}", tails, P_ROUNDINGS, read)
+    judged = judge_in_turn(f"{printed}, {p}", map(list, tiers), P_ROUNDINGS, read)
     return judged._replace(remark="; ".join(filter(None, (p.remark, _people_and_df(row)))))
+
+
+def _may_be_welch(row: Row, dfs: list[str]) -> bool:
+    """Whether a whole number of df may be Welch's, which n people measured twice have not."""
+    if row["test"] not in ("t", "F") or "." in dfs[-1]:
+        return False
+    return "n2" in row or dfs[-1] != str(row.get("n", 0) - 1)
 
 
 def _tails(test: str, dfs: list[str], said: int) -> tuple[str, ...]:
@@ -78,8 +96,8 @@ def _tails(test: str, dfs: list[str], said: int) -> tuple[str, ...]:
     if test not in SIGNED:
         halved = said != 2 and can_be_halved(test, dfs)
         return ("upper tail", "halved: one-sided") if halved else ("upper tail",)
-    tails = {1: ("one-sided", AGAINST), 2: ("two-sided",)}
-    return tails.get(said, ("two-sided", "one-sided"))
+    tails = ("two-sided", "one-sided", AGAINST)
+    return {1: tails[1:], 2: tails[:1]}.get(said, tails)
 
 
 def effect_size(row: Row) -> Judged:
@@ -118,13 +136,15 @@ def effect_size(row: Row) -> Judged:
 
     sizes = f"n = {n}" + (f" and {n2}" if n2 else "")
     printed = f"t = {row['value']}, {sizes}, d = {row['d']}"
-    judged = Judged(UNDECIDED, (), (minus(f"{printed}: no such groups have this df"),))
-    for tier in _readings(n, n2, row.get("df", "")):
-        readings |= tier
-        if readings:
-            judged = judge(printed, list(readings), P_ROUNDINGS, read)
-        if judged.verdict in (HOLDS, ONLY_IF):
-            break
+
+    def kinds() -> Iterator[list[str]]:
+        for tier in _readings(n, n2, row.get("df", "")):
+            readings.update(tier)
+            yield list(tier)
+
+    judged = judge_in_turn(printed, kinds(), P_ROUNDINGS, read)
+    if not readings:
+        judged = lacking("groups that can have this df")
     return judged._replace(remark=_people_and_df(row))
 
 
@@ -209,14 +229,20 @@ def _shares(n1: int, n2: int, df: str, welch: bool) -> Iterator[tuple[float, flo
     if not welch or not df:
         yield 0.0, 1.0
         return
-    low, high = printed_interval(df, "half-up").low, printed_interval(df, "truncated").high
+    low, high = _df_around(df)
     if low > own:
         return
     middle, bend = (n1 - 1) / own, 1 / (n1 - 1) + 1 / (n2 - 1)
-    near, far = (sqrt(max(float(1 / end) - 1 / own, 0) / bend) for end in (high, low))
+    near, far = (sqrt(max(1 / end - 1 / own, 0) / bend) for end in (high, low))
     for ends in ((middle - far, middle - near), (middle + near, middle + far)):
         if ends[0] <= 1 and ends[1] >= 0:
             yield max(ends[0], 0.0), min(ends[1], 1.0)
+
+
+def _df_around(df: str) -> tuple[float, float]:
+    """Degrees of freedom that are printed like this, rounded or cut off."""
+    ends = printed_interval(df, "half-up").low, printed_interval(df, "truncated").high
+    return max(float(ends[0]), 1e-9), float(ends[1])
 
 
 def _over(way: str, n1: int, n2: int, share: float, welch: bool) -> float:
@@ -254,10 +280,11 @@ def _laws(row: Row) -> dict[str, tuple[float, float]]:
     if test == "F" and row.get("df") != "1":
         return {}
     if df := row.get("df" if test == "t" else "df2"):
-        exact, ends = float(df), printed_interval(df, "half-up")
-        around = max(float(ends.low), 1.0), float(printed_interval(df, "truncated").high)
-        laws = {"quantile of t": around if "." in df else (exact, exact)}
-        return {**laws, **({} if "." in df else {f"quantile of t, {ROUNDED_DF}": around}), **normal}
+        around = max(_df_around(df)[0], 1.0), _df_around(df)[1]
+        if "." in df:
+            return {"quantile of t": around, **normal}
+        exact = float(df), float(df)
+        return {"quantile of t": exact, f"quantile of t, {ROUNDED_DF}": around, **normal}
     own = max(n + n2 - 2, 1)
     if n + n2 < 2 or test == "F":
         return {}
@@ -330,8 +357,8 @@ def confidence_interval(row: Row) -> Judged:
 
     unused = ""
     if {"test", "value"} <= row.keys() and not laws:
-        lacks = {("t", ""): "lacks df or n", ("F", "1"): "lacks df2"}
-        why = lacks.get((row["test"], row.get("df", "")), "is of no one difference")
+        reasons = {("t", ""): "lacks df or n", ("F", "1"): "lacks df2"}
+        why = reasons.get((row["test"], row.get("df", "")), "is of no one difference")
         unused = f"{row['test']} is not used, for it {why}"
     dfs = [row[name] for name in ("df", "df2") if name in row]
     told = [as_printed(row["test"], row["value"], dfs)] if laws else []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -119,6 +119,20 @@ def judge(printed: str, kinds: Sequence[str], roundings: Sequence[str], read: Re
     tried = tuple(named(one) for one in (*roundings, *filter(None, kinds)))
     lines = (f"{name}: {minus(says)}" for name, says in undecided.items() if name)
     return Judged(UNDECIDED if undecided else FALSE, tried, (told, *lines))
+
+
+def judge_in_turn(
+    printed: str, tiers: Iterable[Sequence[str]], roundings: Sequence[str], read: Read
+) -> Judged:
+    """Judge with the first kinds; with the next as well where none of those before holds."""
+    kinds: list[str] = []
+    for tier in tiers:
+        kinds += tier
+        if tier:
+            judged = judge(printed, kinds, roundings, read)
+            if judged.verdict in (HOLDS, ONLY_IF):
+                break
+    return judged if kinds else Judged(UNDECIDED, (), (minus(printed),))
 
 
 def minus(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import statistics
 from collections.abc import Callable
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from math import sqrt
@@ -186,6 +187,70 @@ def test_known_scores_bound_the_sd_of_any_scores(check: Check) -> None:
 )
 def test_steps_and_items(check: Check, given: dict[str, str], verdict: str) -> None:
     assert check(**given).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("given", "verdict"),
+    [
+        # Of two people with 1 and 5 the SD is 2.83; of more it is less.
+        ({"sd": "2.83", "low": "1", "high": "5"}, "holds"),
+        ({"sd": "2.84", "low": "1", "high": "5"}, "cannot be true"),
+        ({"sd": "30", "low": "1", "high": "5", "total": "20"}, "cannot be true"),
+        # Of three people known to have a 1 or a 5 it is sqrt(4 * 3 / 2) = 2.45 at most.
+        ({"sd": "2.44", "low": "1", "high": "5", "at_least": "1: 2; 5: 1"}, "holds"),
+        ({"sd": "2.50", "low": "1", "high": "5", "at_least": "1: 2; 5: 1"}, "cannot be true"),
+        ({"low": "1", "high": "5", "exactly": "9: 3"}, "cannot be true"),
+        ({"low": "1", "high": "5", "items": "1", "exactly": "2.5: 3"}, "cannot be true"),
+        ({"low": "1", "high": "5", "exactly": "1: 0", "min": "1"}, "cannot be true"),
+        ({"sd": "-1"}, "cannot be true"),
+        ({"sd": "1"}, "not checked"),
+        ({"min": "4"}, "cannot be true"),
+        ({"max": "2"}, "cannot be true"),
+        ({"max": "4"}, "holds"),
+        ({"n": "20", "min": "4"}, "cannot be true"),
+        ({"n": "20", "max": "2"}, "cannot be true"),
+        # One with 1 + 20 * 2 = 41, the others with 1: the SD is 2 * sqrt(20) = 8.94.
+        ({"n": "20", "min": "1", "sd": "8.90"}, "holds"),
+        ({"n": "20", "min": "1", "sd": "9.10"}, "cannot be true"),
+        ({"n": "20", "max": "5", "sd": "8.90"}, "holds"),
+        ({"n": "20", "max": "5", "sd": "9.10"}, "cannot be true"),
+        # Three with 9, so the others 1.94 on average: the SD is 2.59 at least.
+        ({"n": "20", "exactly": "9: 3", "sd": "2.60"}, "holds"),
+        ({"n": "20", "exactly": "9: 3", "sd": "0.50"}, "cannot be true"),
+        ({"n": "20", "exactly": "9: 3"}, "holds"),
+        ({"n": "3", "exactly": "9: 3"}, "cannot be true"),
+        ({"n": "20", "sd": "2.60"}, "not checked"),
+    ],
+)
+def test_every_declared_bound_counts_alone(
+    check: Check, given: dict[str, str], verdict: str
+) -> None:
+    assert check(mean="3.00", **given).verdict == verdict
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.integers(-3, 6), min_size=2, max_size=12),
+    st.sets(st.sampled_from(["n", "low", "min", "max", "exactly", "at_least", "items", "sd"])),
+)
+def test_bounds_of_scores_that_exist_are_never_refused(
+    tmp_path_factory: pytest.TempPathFactory, scores: list[int], printed: set[str]
+) -> None:
+    paper = tmp_path_factory.getbasetemp() / "bounds.csv"
+    first = f"{scores[0]}: {scores.count(scores[0])}"
+    row = {
+        **{"n": str(len(scores)), "low": "-3", "min": str(min(scores)), "max": str(max(scores))},
+        **{
+            "exactly": first,
+            "at_least": first,
+            "items": "1",
+            "sd": f"{statistics.stdev(scores):.2f}",
+        },
+    }
+    row = {name: text for name, text in row.items() if name in printed}
+    row |= {"mean": f"{statistics.mean(scores):.2f}"} | ({"high": "6"} if "low" in row else {})
+    paper.write_text(f"{','.join(row)}\n{','.join(row.values())}\n")
+    assert audit(paper)[0].verdict != "cannot be true"
 
 
 def test_a_large_group_with_known_scores_is_decided(check: Check) -> None:
@@ -528,6 +593,10 @@ def test_percentages(check: Check, count: str, percent: str, verdict: str, conve
     assert not convention or "; ".join(outcome.conventions) == convention
 
 
+def test_more_people_than_there_are_need_no_percentage(check: Check) -> None:
+    assert check(n="16", count="17").verdict == "cannot be true"
+
+
 def test_a_percentage_with_decimals_cut_off(check: Check) -> None:
     # 2 / 3 = 66.67 %.
     assert check(n="3", count="2", percent="66.6").conventions == ("decimals cut off",)
@@ -689,8 +758,12 @@ def test_a_test_that_was_computed_is_never_refused(
     ("given", "lacking"),
     [
         ({"n": "20", "sd": "1.0"}, "a mean"),
-        ({"n": "20", "mean": "1.0"}, "n and items, or the scale's low and high"),
-        ({"percent": "50"}, "n and a percentage"),
+        ({"n": "20", "mean": "1.0"}, "items, or the scale's low and high"),
+        ({"items": "1", "mean": "1.0"}, "n, or the scale's low and high"),
+        ({"mean": "1.0"}, "n and items, or the scale's low and high"),
+        ({"percent": "50"}, "n"),
+        ({"n": "20", "count": "13"}, "a percentage"),
+        ({"count": "13"}, "n and a percentage"),
         ({"test": "F", "value": "2", "df": "1", "p": ".1"}, "df2"),
         ({"what": "age", "n": "20"}, "a mean, a percentage or a test"),
     ],

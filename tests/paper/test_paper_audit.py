@@ -686,10 +686,31 @@ def test_only_a_test_of_one_degree_of_freedom_can_be_halved(check: Check) -> Non
         {"value": "–2,20", "p": "0,036"},
         {"value": "2.20", "p": "p = .036"},
         {"value": "2.20", "p": "≤ ,05"},
+        {"value": "2·20", "p": "·036"},
+        {"value": "‐2.20", "p": "p=.036*"},  # a hyphen of its own
+        {"value": "− 2.20**", "p": "⩽ .05"},
     ],
 )
 def test_figures_as_papers_print_them(check: Check, given: dict[str, str]) -> None:
     assert check(test="t", df="28", **given).verdict == "holds"
+
+
+@pytest.mark.parametrize(
+    "name", ["chi2", "χ²", "Chi-squared", "chi square", "X2", "Χ^2", "chi‑sq", "𝜒2"]
+)
+def test_chi_square_has_many_names(check: Check, name: str) -> None:
+    assert check(test=name, value="15.10", df="1", p="<.001").verdict == "holds"
+
+
+@pytest.mark.parametrize("ns", ["ns", "n.s.", "N. S.", "p = ns", "p ns"])
+def test_ns_has_many_spellings(check: Check, ns: str) -> None:
+    assert check(test="t", value="1.02", df="48", p=ns).verdict == "holds"
+
+
+@pytest.mark.parametrize("df", ["1, 20", "1 20", "1; 20", "1 ,20", "1 .5", "1 2000"])
+def test_two_figures_in_one_cell_are_not_one(paper: Path, df: str) -> None:
+    (told,) = refused(paper, f'test,value,df,p\nF,4.84,"{df}",.03\n')
+    assert told.endswith("expected a number above 0, the second of an F in df2")
 
 
 def test_a_p_of_zero_is_worth_a_word(check: Check) -> None:
@@ -813,7 +834,8 @@ def test_everything_that_cannot_be_read_is_told_at_once(paper: Path) -> None:
         "be either",
         "paper.csv, row 2, column sd: found '1.2.3'; expected a number as printed, such as 4.20",
         "paper.csv, row 2, column test: found 'u'; expected t, F, chi2, r, z or Q",
-        "paper.csv, row 2, column df: found '0'; expected a number above 0",
+        "paper.csv, row 2, column df: found '0'; expected a number above 0, the second of an F in "
+        "df2",
         "paper.csv, row 2, column p: found '1.2'; expected a p from 0 to 1 as printed, such as "
         ".036, < .05 or ns",
         "paper.csv, row 2, column tails: found '3'; expected 1 or 2",

@@ -22,7 +22,8 @@ from earlyhelp.published.numbers import plain
 
 LARGEST_P_OF_EFFECTS, NS = ".05", "ns"  # "ns" says that p is larger
 SMALLER_LEVELS = (".01", ".001")  # above which "ns" may be meant
-_P = re.compile(r"p?(=|<=|>=|[<>≤≥]?)([^=<>≤≥]+)")
+_AT_MOST = str.maketrans({"≤": "<=", "⩽": "<=", "≥": ">=", "⩾": ">="})
+_P = re.compile(r"(=|<=|>=|[<>]?)([^=<>]+)")
 
 
 class P(NamedTuple):
@@ -64,16 +65,16 @@ def read_p(text: str) -> P:
 
     Examples
     --------
-    >>> print(read_p("p < ,05"), read_p("≤ .001"), read_p("n.s."), sep="; ")
+    >>> print(read_p("p < ,05"), read_p("≤ .001**"), read_p("p = n.s."), sep="; ")
     p < 0.05; p <= 0.001; ns (p > 0.05)
     """
-    compact = re.sub(r"\s", "", text).casefold()
-    if compact.replace(".", "") == "ns":
+    compact = re.sub(r"^p\s*", "", text.strip().casefold().translate(_AT_MOST))
+    if re.fullmatch(r"=?\s*n\.?\s*s\.?", compact):
         return P(NS, plain(LARGEST_P_OF_EFFECTS))
     match = _P.fullmatch(compact)
     if not match or not 0 <= Decimal(plain(match[2])) <= 1:
         raise ValueError
-    return P(match[1].replace("≤", "<=").replace("≥", ">=") or "=", plain(match[2]))
+    return P(match[1] or "=", plain(match[2]))
 
 
 def _p_of_r(r: float, df: float) -> float:

@@ -253,6 +253,12 @@ def test_bounds_of_scores_that_exist_are_never_refused(
     assert audit(paper)[0].verdict != "cannot be true"
 
 
+def test_a_scale_that_is_not_printed_reaches_the_known_scores(check: Check) -> None:
+    # One with 0 and one with 4; and 999 with 0 and one with 1,004, whose mean is 1.004.
+    assert check(n="2", mean="2.00", items="1", at_least="0: 1").verdict == "holds"
+    assert check(n="1000", mean="1.00", items="1", exactly="0: 999").verdict == "holds"
+
+
 def test_a_large_group_with_known_scores_is_decided(check: Check) -> None:
     given = {"n": "1,151", "mean": "14.66", "sd": "5.61", "items": "1", "low": "4", "high": "28"}
     assert check(**given, min="4", max="28", exactly="16: 0").verdict == "holds"
@@ -326,6 +332,13 @@ def test_what_group_sizes_lack_is_told(paper: Path, more: str, told: str) -> Non
     paper.write_text(f"what,mean,items,total\na,3.50,1,10\n{more}")
     outcome = min(audit(paper), key=lambda outcome: outcome.row)
     assert (outcome.verdict, told in outcome.arithmetic[0]) == ("not checked", True)
+
+
+def test_more_people_than_can_be_shared_out_are_told(paper: Path) -> None:
+    paper.write_text("what,mean,items,total\na,3.50,1,1200\na,2.50,1,1200\n")
+    outcome = audit(paper)[0]
+    assert outcome.verdict == "not decided"
+    assert "1,200 people in groups of unknown size" in outcome.arithmetic[0]
 
 
 def test_groups_that_do_not_add_up_cannot_be_true(paper: Path) -> None:

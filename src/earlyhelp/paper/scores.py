@@ -19,7 +19,7 @@ from earlyhelp.possible.printed_group import (
     printed_interval,
 )
 from earlyhelp.possible.witness import group_sizes, why_impossible, witness
-from earlyhelp.published.numbers import number, short, span
+from earlyhelp.published.numbers import number, score_text, span
 from earlyhelp.study.problems import InputError, Problem
 
 Ends = tuple[Fraction | None, Fraction | None]  # of a scale, as far as they are known
@@ -65,7 +65,7 @@ def _printed(row: Row) -> str:
     if "step" in row:
         told.append(f"steps of {row['step']}")
     if "low" in row:
-        told.append(f"scale {short(row['low'])} to {short(row['high'])}")
+        told.append(f"scale {score_text(row['low'])} to {score_text(row['high'])}")
     told += [f"{name} {row[name]}" for name in ("min", "max") if name in row]
     for column, name in (("exactly", ""), ("at_least", "at least ")):
         told += [f"{name}{people} with {score}" for score, people in row.get(column, ())]
@@ -82,7 +82,7 @@ def _existence(row: Row) -> Read:
         except TooLarge as error:
             return None, str(error)
         found = witness(figures) if reason is None else None
-        people = ", ".join(f"{n} × {short(score)}" for score, n in (found or {}).items())
+        people = ", ".join(f"{n} × {score_text(score)}" for score, n in (found or {}).items())
         return reason is None, reason or f"possible{people and f', for example {people}'}"
 
     return read
@@ -210,9 +210,12 @@ def _figures(row: Row, rounding: str, spread: str) -> Figures:
     ).known
     others = n - known.total()
     middle = (n * mean - sum(known.elements()) / parts) / others if others > 0 else mean
-    reach = (abs(Fraction(row["sd"])) + 1) * n if "sd" in row else len(exactly) + 1
-    low = row.get("low", floor((min(mean, middle) - reach) * parts) / parts)
-    high = row.get("high", ceil((max(mean, middle) + reach) * parts) / parts)
+    rounded = printed_interval(row["mean"], "truncated")  # as wide as any
+    slack = len(exactly) + 1 + (rounded.high - rounded.low) * n / max(others, 1)
+    reach = (abs(Fraction(row["sd"])) + 1) * n if "sd" in row else slack
+    middles = mean, middle, *(score / parts for score in known)
+    low = row.get("low", floor((min(middles) - reach) * parts) / parts)
+    high = row.get("high", ceil((max(middles) + reach) * parts) / parts)
     ends = [
         inner if inner is not None and (end not in row or low <= inner <= high) else outer
         for end, inner, outer in (("low", least, low), ("high", greatest, high))
@@ -236,7 +239,7 @@ def _known(row: Row, rounding: str) -> Counter[Fraction]:
         exact = _score(row, score, rounding)
         if known[exact] > people:
             least = f"{people} and at least {known[exact]}"
-            raise _Off(f"{least} people have the score {short(exact)}")
+            raise _Off(f"{least} people have the score {score_text(exact)}")
         known[exact] = people
     return +known
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from numbers import Real
 
 NUMBER_WORDS = (
@@ -186,6 +187,19 @@ def short(value: object) -> str:
     ('2.5', '2', '0.33')
     """
     return number(value, 2).rstrip("0").rstrip(".")
+
+
+def score_text(score: int | Fraction) -> str:
+    """Write a score with all its decimals, or with two if they do not end.
+
+    Examples
+    --------
+    >>> score_text(Fraction(3, 2)), score_text(Fraction(-1, 8)), score_text(Fraction(7, 3))
+    ('1.5', '−0.125', '2.33')
+    """
+    decimal = Decimal(score.numerator) / score.denominator
+    exact = f"{decimal:f}".replace("-", "−")
+    return exact if Fraction(decimal) == score else short(score)
 
 
 def roundings(low: float, high: float, decimals: int) -> list[float]:

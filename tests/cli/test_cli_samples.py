@@ -73,9 +73,10 @@ def test_an_sd_of_another_kind_is_told(capsys: pytest.CaptureFixture[str]) -> No
 
 def test_copied_figures_are_read(capsys: pytest.CaptureFixture[str]) -> None:
     line = "count --n 10 --mean {} --sd 1.2 --min -5 --max 5"
-    copied = run(capsys, line.format("\N{MINUS SIGN}1.9"))
-    assert copied == run(capsys, line.format("-1.9"))
-    assert copied[0] == 0
+    typed = run(capsys, line.format("-1.9"))
+    assert typed[0] == 0
+    for copied in ("\N{MINUS SIGN}1.9", "\N{MINUS SIGN}1,9", "\N{MINUS SIGN}1\N{MIDDLE DOT}9"):
+        assert run(capsys, line.format(copied)) == typed
 
 
 def test_draw_shows_one_data_set_a_line(capsys: pytest.CaptureFixture[str]) -> None:
@@ -103,6 +104,21 @@ def test_means_of_items_are_fractions_in_text_and_totals_in_json(
     assert run(capsys, line)[1] == "3/2 3/2 2\n"
     found = as_json(capsys, line)
     assert (found["unit"], found["data_sets"]) == ("1/2", [[3, 3, 4]])
+
+
+def test_scores_are_written_as_the_audit_does(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    paper = tmp_path / "paper.csv"
+    paper.write_text("n,mean,sd,items,step,low,high\n3,1.67,0.29,2,,1,4\n2,.0010,,1,.0005,0,.002\n")
+    assert main(["audit", str(paper)]) == 0
+    audit = capsys.readouterr().out
+    assert "2 × 1.5, 1 × 2" in audit
+    assert "2 × 0.001" in audit
+    assert main(["samples", "table", str(paper)]) == 0
+    table = capsys.readouterr().out
+    assert "people with 1.5: 2.00 on average" in table
+    assert "people with 0.0005: " in table
 
 
 def test_bounds_show_people_at_a_cutoff(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import statistics
 from collections.abc import Callable
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from math import sqrt
@@ -18,6 +19,7 @@ from scipy import stats
 from earlyhelp.cli import main
 from earlyhelp.paper.audit import audit
 from earlyhelp.paper.form import COLUMNS, template
+from earlyhelp.paper.statistics import AGAINST, ROUNDED_DF
 from earlyhelp.paper.verdicts import Outcome, judge
 from earlyhelp.study.problems import InputError
 
@@ -187,6 +189,76 @@ def test_steps_and_items(check: Check, given: dict[str, str], verdict: str) -> N
     assert check(**given).verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("given", "verdict"),
+    [
+        # Of two people with 1 and 5 the SD is 2.83; of more it is less.
+        ({"sd": "2.83", "low": "1", "high": "5"}, "holds"),
+        ({"sd": "2.84", "low": "1", "high": "5"}, "cannot be true"),
+        ({"sd": "30", "low": "1", "high": "5", "total": "20"}, "cannot be true"),
+        # Of three people known to have a 1 or a 5 it is sqrt(4 * 3 / 2) = 2.45 at most.
+        ({"sd": "2.44", "low": "1", "high": "5", "at_least": "1: 2; 5: 1"}, "holds"),
+        ({"sd": "2.50", "low": "1", "high": "5", "at_least": "1: 2; 5: 1"}, "cannot be true"),
+        ({"low": "1", "high": "5", "exactly": "9: 3"}, "cannot be true"),
+        ({"low": "1", "high": "5", "items": "1", "exactly": "2.5: 3"}, "cannot be true"),
+        ({"low": "1", "high": "5", "exactly": "1: 0", "min": "1"}, "cannot be true"),
+        ({"sd": "-1"}, "cannot be true"),
+        ({"sd": "1"}, "not checked"),
+        ({"min": "4"}, "cannot be true"),
+        ({"max": "2"}, "cannot be true"),
+        ({"max": "4"}, "holds"),
+        ({"n": "20", "min": "4"}, "cannot be true"),
+        ({"n": "20", "max": "2"}, "cannot be true"),
+        # One with 1 + 20 * 2 = 41, the others with 1: the SD is 2 * sqrt(20) = 8.94.
+        ({"n": "20", "min": "1", "sd": "8.90"}, "holds"),
+        ({"n": "20", "min": "1", "sd": "9.10"}, "cannot be true"),
+        ({"n": "20", "max": "5", "sd": "8.90"}, "holds"),
+        ({"n": "20", "max": "5", "sd": "9.10"}, "cannot be true"),
+        # Three with 9, so the others 1.94 on average: the SD is 2.59 at least.
+        ({"n": "20", "exactly": "9: 3", "sd": "2.60"}, "holds"),
+        ({"n": "20", "exactly": "9: 3", "sd": "0.50"}, "cannot be true"),
+        ({"n": "20", "exactly": "9: 3"}, "holds"),
+        ({"n": "3", "exactly": "9: 3"}, "cannot be true"),
+        ({"n": "20", "sd": "2.60"}, "not checked"),
+    ],
+)
+def test_every_declared_bound_counts_alone(
+    check: Check, given: dict[str, str], verdict: str
+) -> None:
+    assert check(mean="3.00", **given).verdict == verdict
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.integers(-3, 6), min_size=2, max_size=12),
+    st.sets(st.sampled_from(["n", "low", "min", "max", "exactly", "at_least", "items", "sd"])),
+)
+def test_bounds_of_scores_that_exist_are_never_refused(
+    tmp_path_factory: pytest.TempPathFactory, scores: list[int], printed: set[str]
+) -> None:
+    paper = tmp_path_factory.getbasetemp() / "bounds.csv"
+    first = f"{scores[0]}: {scores.count(scores[0])}"
+    row = {
+        **{"n": str(len(scores)), "low": "-3", "min": str(min(scores)), "max": str(max(scores))},
+        **{
+            "exactly": first,
+            "at_least": first,
+            "items": "1",
+            "sd": f"{statistics.stdev(scores):.2f}",
+        },
+    }
+    row = {name: text for name, text in row.items() if name in printed}
+    row |= {"mean": f"{statistics.mean(scores):.2f}"} | ({"high": "6"} if "low" in row else {})
+    paper.write_text(f"{','.join(row)}\n{','.join(row.values())}\n")
+    assert audit(paper)[0].verdict != "cannot be true"
+
+
+def test_a_scale_that_is_not_printed_reaches_the_known_scores(check: Check) -> None:
+    # One with 0 and one with 4; and 999 with 0 and one with 1,004, whose mean is 1.004.
+    assert check(n="2", mean="2.00", items="1", at_least="0: 1").verdict == "holds"
+    assert check(n="1000", mean="1.00", items="1", exactly="0: 999").verdict == "holds"
+
+
 def test_a_large_group_with_known_scores_is_decided(check: Check) -> None:
     given = {"n": "1,151", "mean": "14.66", "sd": "5.61", "items": "1", "low": "4", "high": "28"}
     assert check(**given, min="4", max="28", exactly="16: 0").verdict == "holds"
@@ -220,6 +292,36 @@ def test_group_sizes_that_add_up(paper: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("known", "total", "told"),
+    [
+        # Means of 3.67 and 2.25 take three and four people or more.
+        ("12", 14, ["no sizes of the 2 groups add up to 2 that are left"] * 2),
+        ("12", 12, ["no sizes of the 2 groups add up to 0 that are left"] * 2),
+        ("12", 30, ["n is 6", "n is 12"]),
+        ("12,1,7", 38, ["n is 6", "n is 12"]),
+        ("", 10, ["n is 6", "n is 4"]),
+    ],
+)
+def test_groups_whose_size_is_printed_leave_the_rest_of_the_total(
+    paper: Path, known: str, total: int, told: list[str]
+) -> None:
+    rows = [f"{n},3.00" for n in re.findall(r"\d+", known)] + [",3.67", ",2.25"]
+    table = "\n".join(f"G,{row},1,1,5,{total}" for row in rows)
+    paper.write_text(f"what,n,mean,items,low,high,total\n{table}\n")
+    outcomes = sorted(audit(paper), key=lambda outcome: outcome.row)[-2:]
+    assert [outcome.arithmetic[0].partition(": ")[2] for outcome in outcomes] == told
+    verdict = "holds" if told[0].startswith("n is") else "cannot be true"
+    assert {outcome.verdict for outcome in outcomes} == {verdict}
+
+
+@pytest.mark.parametrize(("total", "verdict"), [(15, "holds"), (14, "cannot be true")])
+def test_the_one_group_of_unknown_size_is_the_rest(paper: Path, total: int, verdict: str) -> None:
+    paper.write_text(f"mean,n,items,total\n3.00,12,1,{total}\n3.67,,1,{total}\n")
+    (outcome,) = (outcome for outcome in audit(paper) if outcome.row == 3)
+    assert outcome.verdict == verdict
+
+
+@pytest.mark.parametrize(
     ("more", "told"),
     [
         ("", "a row for each other group"),
@@ -230,6 +332,13 @@ def test_what_group_sizes_lack_is_told(paper: Path, more: str, told: str) -> Non
     paper.write_text(f"what,mean,items,total\na,3.50,1,10\n{more}")
     outcome = min(audit(paper), key=lambda outcome: outcome.row)
     assert (outcome.verdict, told in outcome.arithmetic[0]) == ("not checked", True)
+
+
+def test_more_people_than_can_be_shared_out_are_told(paper: Path) -> None:
+    paper.write_text("what,mean,items,total\na,3.50,1,1200\na,2.50,1,1200\n")
+    outcome = audit(paper)[0]
+    assert outcome.verdict == "not decided"
+    assert "1,200 people in groups of unknown size" in outcome.arithmetic[0]
 
 
 def test_groups_that_do_not_add_up_cannot_be_true(paper: Path) -> None:
@@ -257,7 +366,17 @@ ONE = {"test": "t", "value": "−2.20", "n": "29", "df": "28"}
         (ONE, "0.41", "holds", "change over the SD of change (d_z)"),
         (ONE, "0.40", "holds only if", "Hedges’ correction for few people"),
         (ONE, "0.30", "holds only if", "change over the average SD of both measurements (d_av)"),
-        (ONE, "0.83", "cannot be true", ""),
+        (ONE, "0.83", "not decided", ""),  # the SD before may be as small as one likes
+        # 30 people in groups of 10 and 20: 2.20 * sqrt(1 / 10 + 1 / 20) = 0.852.
+        ({**TWO, "n": "30", "n2": ""}, "0.85", "holds only if", "groups of unequal size"),
+        ({**TWO, "n": "30", "n2": "", "df": ""}, "0.80", "holds only if", "as many people in both"),
+        ({**TWO, "n": "30", "n2": "", "df": "24.3"}, "0.80", "holds", "Welch’s t"),
+        ({**TWO, "n": "30", "n2": "", "df": "24.3"}, "0.41", "cannot be true", ""),
+        # The SD of one group of 15 is at most sqrt(2) times that of both: d is 0.567 at least.
+        (TWO, "0.57", "not decided", ""),
+        (TWO, "0.55", "cannot be true", ""),
+        ({**TWO, "n": "3000", "n2": "", "df": "2998"}, "0.10", "not decided", ""),
+        ({**TWO, "df": "40.2"}, "0.80", "not checked", ""),  # no such groups
     ],
 )
 def test_effect_sizes(
@@ -268,6 +387,51 @@ def test_effect_sizes(
     assert convention in " ".join(outcome.conventions)
 
 
+@settings(deadline=None)
+@given(
+    st.tuples(st.integers(3, 20), st.integers(3, 20)),
+    st.tuples(st.floats(0.5, 4), st.floats(0.5, 4)),
+    st.sampled_from(["pooled", "average", "first", "second"]),
+    st.booleans(),
+    st.sampled_from(["df as it is", "df a whole number", "df not printed"]),
+    st.booleans(),
+)
+def test_a_d_that_was_computed_is_never_refused(
+    tmp_path_factory: pytest.TempPathFactory,
+    ns: tuple[int, int],
+    sds: tuple[float, float],
+    way: str,
+    equal_var: bool,
+    printed: str,
+    total: bool,
+) -> None:
+    paper = tmp_path_factory.getbasetemp() / "d.csv"
+    (n1, n2), (s1, s2) = ns, sds
+    t = stats.ttest_ind_from_stats(1, s1, n1, 0, s2, n2, equal_var=equal_var).statistic
+    own, (v1, v2) = n1 + n2 - 2, (s1**2 / n1, s2**2 / n2)
+    welch = (v1 + v2) ** 2 / (v1**2 / (n1 - 1) + v2**2 / (n2 - 1))
+    df = {"df as it is": f"{welch:.2f}", "df a whole number": f"{welch:.0f}"}.get(printed, "")
+    df = str(own) if equal_var and df else df
+    variance = {
+        "pooled": ((n1 - 1) * s1**2 + (n2 - 1) * s2**2) / own,
+        "average": (s1**2 + s2**2) / 2,
+        "first": s1**2,
+        "second": s2**2,
+    }[way]
+    sizes = f"{n1 + n2}," if total else f"{n1},{n2}"
+    paper.write_text(f"test,value,d,df,n,n2\nt,{t:.3f},{1 / sqrt(variance):.3f},{df},{sizes}\n")
+    assert {outcome.verdict for outcome in audit(paper)} != {"cannot be true"}
+
+
+def test_the_d_of_a_welch_test_is_bounded_by_its_degrees_of_freedom(check: Check) -> None:
+    # SDs of 3 and 1, a difference of 1: t(9.5) = 1.04, d over the SD within both is 0.632; over
+    # the SD of either group 0.333 or 1. The other share of this df belongs to SDs of 1 and 15.
+    given = {"n": "10", "n2": "40", "test": "t", "value": "1.04", "df": "9.5"}
+    assert check(**given, d="0.63").verdict == "holds"
+    assert check(**given, d="0.33").verdict == "holds only if"
+    assert check(**given, d="1.50").verdict == "cannot be true"
+
+
 def test_d_av_says_what_it_rests_on(check: Check) -> None:
     # 0.30 / 0.4085 squared is 0.539, so that r = 1 - 0.539 / 2.
     assert "by about 0.73" in " ".join(check(**ONE, d="0.30").arithmetic)
@@ -275,7 +439,7 @@ def test_d_av_says_what_it_rests_on(check: Check) -> None:
 
 def test_degrees_of_freedom_of_other_people_are_told(check: Check) -> None:
     outcome = check(**{**TWO, "df": "25"}, d="0.80")
-    assert outcome.remark == "n = 15 and 15 would give df = 28, not 25"
+    assert outcome.remark == "n = 15 and 15 would give df = 28, not 25, unless it is Welch’s"
 
 
 @pytest.mark.parametrize(
@@ -316,6 +480,85 @@ def test_intervals_of_a_difference(
     assert convention in " ".join(outcome.conventions)
 
 
+@pytest.mark.parametrize(
+    ("test", "usual"),
+    [
+        ({"test": "t", "value": "2.20", "n": "15", "n2": "15"}, "quantile of t"),
+        ({"test": "t", "value": "2.20", "n": "29"}, "quantile of t"),
+        ({"test": "t", "value": "2.20", "n": "29", "df": "28"}, "quantile of t"),
+        ({"test": "t", "value": "-2.20", "n": "15", "n2": "15", "df": "27.3"}, "quantile of t"),
+        ({"test": "F", "value": "4.84", "df": "1", "df2": "28"}, "quantile of t"),
+        ({"test": "z", "value": "2.10"}, "normal quantile"),
+    ],
+)
+def test_a_printed_test_takes_part_in_its_interval(
+    check: Check, test: dict[str, str], usual: str
+) -> None:
+    given = {**test, "diff": "4.0", "level": "95"}
+    outcome = check(**given, ci_low="0.3", ci_high="7.7")
+    named = (f"rounded half up, 95% interval, {usual}",)
+    assert (outcome.verdict, outcome.conventions) == ("holds", named)
+    # This interval is about five times too narrow.
+    assert check(**given, ci_low="3.3", ci_high="4.7").verdict == "cannot be true"
+
+
+def test_an_interval_by_the_df_of_welch_is_named(check: Check) -> None:
+    # 4.0 / 2.20 times t(3, .975) = 3.182 is 5.79: one group of four has all the variance.
+    given = {"test": "t", "value": "2.20", "n": "4", "n2": "40", "diff": "4.0", "level": "95"}
+    outcome = check(**given, ci_low="-1.8", ci_high="9.8")
+    assert outcome.verdict == "holds only if"
+    assert "Welch’s df" in outcome.conventions[0]
+
+
+@pytest.mark.parametrize(
+    ("given", "remark"),
+    [
+        ({"test": "t"}, "t is not used, for it lacks df or n"),
+        ({"test": "F", "df": "1"}, "F is not used, for it lacks df2"),
+        ({"test": "F", "df": "2", "df2": "28"}, "F is not used, for it is of no one difference"),
+        ({"test": "chi2", "df": "1"}, "chi2 is not used, for it is of no one difference"),
+    ],
+)
+def test_a_test_that_an_interval_does_not_use_is_told(
+    check: Check, given: dict[str, str], remark: str
+) -> None:
+    outcome = check(**given, value="2.20", diff="4.0", ci_low="3.3", ci_high="4.7")
+    assert (outcome.verdict, outcome.remark) == ("holds", remark)
+
+
+@pytest.mark.parametrize(
+    ("given", "remark"),
+    [
+        (
+            {"test": "t", "n": "15", "n2": "15", "df": "40"},
+            "n = 15 and 15 would give df = 28, not 40",
+        ),
+        ({"test": "t", "n": "30", "df": "40"}, "n = 30 would give df = 29 or 28, not 40"),
+        ({"test": "r", "n": "30", "df": "40"}, "n = 30 would give df = 28, not 40"),
+        (
+            {"test": "t", "n": "15", "n2": "15", "df": "13.5"},
+            "n = 15 and 15 would give df = 28, not 13.5",
+        ),
+        ({"test": "t", "n": "15", "n2": "15", "df": "14.5"}, ""),
+        ({"test": "t", "n": "15", "n2": "15", "df": "28"}, ""),
+        ({"test": "chi2", "n": "30", "df": "2"}, ""),
+    ],
+)
+def test_degrees_of_freedom_beside_a_p_are_compared_with_the_people(
+    check: Check, given: dict[str, str], remark: str
+) -> None:
+    assert check(**given, value=".20", p="< .99").remark == remark
+
+
+@pytest.mark.parametrize("low", ["−7.7", "-7.1"])
+def test_an_interval_on_the_other_side_of_zero_has_its_own_t(check: Check, low: str) -> None:
+    outcome = check(test="t", value="2.20", df="28", diff="4.0", ci_low=low, ci_high="−0.3")
+    assert outcome.verdict == "cannot be true"
+    ends = re.search(r"from it is −(\S+) to −(\S+)", outcome.arithmetic[0])
+    assert ends is not None
+    assert float(ends[1]) > float(ends[2]) > 1
+
+
 def test_an_interval_without_t_lies_about_its_difference(check: Check) -> None:
     outcome = check(diff="4.0", ci_low="0.3", ci_high="7.7")
     # Neither a level nor a quantile was needed.
@@ -349,8 +592,8 @@ def test_intervals_that_were_computed_are_never_refused(
     # 13 / 16 = 81.25 %, 11 / 16 = 68.75 %, 9 / 16 = 56.25 %.
     [
         ("13", "81.3", "holds", "rounded half up"),
-        ("13", "81.2 %", "holds only if", "rounded half to even"),
-        ("11", "68,7", "holds only if", "ties rounded up or down"),
+        ("13", "81.2 %", "holds only if", "rounded half to even; decimals cut off"),
+        ("11", "68,7", "holds only if", "ties rounded up or down; decimals cut off"),
         ("", "81", "holds", "rounded half up"),
         ("12", "81.3", "cannot be true", ""),
         ("", "80", "cannot be true", ""),
@@ -360,7 +603,11 @@ def test_intervals_that_were_computed_are_never_refused(
 def test_percentages(check: Check, count: str, percent: str, verdict: str, convention: str) -> None:
     outcome = check(n="16", count=count, percent=percent)
     assert outcome.verdict == verdict
-    assert not convention or outcome.conventions == (convention,)
+    assert not convention or "; ".join(outcome.conventions) == convention
+
+
+def test_more_people_than_there_are_need_no_percentage(check: Check) -> None:
+    assert check(n="16", count="17").verdict == "cannot be true"
 
 
 def test_a_percentage_with_decimals_cut_off(check: Check) -> None:
@@ -381,7 +628,19 @@ def test_a_percentage_with_decimals_cut_off(check: Check) -> None:
         ("2.20", "28", ".03", "holds only if", "decimals cut off, two-sided"),
         ("2.31", "27.83", ".029", "holds", "rounded half up, two-sided"),
         ("1.02", "48", "ns", "holds", "rounded half up, two-sided"),
-        ("2.22", "38", "n.s.", "cannot be true", ""),
+        # p is .0325.
+        (
+            "2.22",
+            "38",
+            "n.s.",
+            "holds only if",
+            "rounded half up, two-sided, ns at the level .01",
+        ),
+        ("1.80", "40", ".96", "holds only if", f"rounded half up, {AGAINST}"),
+        # With 4.4 degrees of freedom p is .061, with 4 it is .067.
+        ("2.50", "4", ".061", "holds only if", f"rounded half up, two-sided, {ROUNDED_DF}"),
+        ("2.50", "4", ".052", "cannot be true", ""),  # with five it is .054
+        ("2.20", "28", ".034", "cannot be true", ""),  # from .0360 to .0363 with 27.5 to 29
         ("1.02", "48", "> .05", "holds", "rounded half up, two-sided"),
     ],
 )
@@ -390,7 +649,31 @@ def test_p_and_its_conventions(
 ) -> None:
     outcome = check(test="t", value=value, df=df, p=p)
     assert outcome.verdict == verdict
-    assert not convention or outcome.conventions == (convention,)
+    assert not convention or "; ".join(outcome.conventions) == convention
+
+
+def test_ns_is_no_p_below_every_level(check: Check) -> None:
+    # p is .00001.
+    outcome = check(test="t", value="5.10", df="38", p="ns", tails="2")
+    assert outcome.verdict == "cannot be true"
+    assert {"two-sided, ns at the level .01", "two-sided, ns at the level .001"} <= {
+        *outcome.conventions
+    }
+    assert check(test="t", value="5.10", df="38", p="> .05", tails="2").verdict == "cannot be true"
+
+
+@pytest.mark.parametrize(
+    ("given", "verdict"),
+    [
+        ({"n": "3", "n2": "3"}, "holds only if"),
+        ({"n": "6"}, "holds only if"),  # two groups with six people in all
+        ({"n": "5"}, "cannot be true"),  # measured twice, which has no Welch test
+    ],
+)
+def test_df_are_rounded_where_they_may_be_fractions(
+    check: Check, given: dict[str, str], verdict: str
+) -> None:
+    assert check(test="t", value="2.50", df="4", p=".061", **given).verdict == verdict
 
 
 def test_a_tail_that_is_printed_is_the_only_one(check: Check) -> None:
@@ -416,10 +699,31 @@ def test_only_a_test_of_one_degree_of_freedom_can_be_halved(check: Check) -> Non
         {"value": "–2,20", "p": "0,036"},
         {"value": "2.20", "p": "p = .036"},
         {"value": "2.20", "p": "≤ ,05"},
+        {"value": "2·20", "p": "·036"},
+        {"value": "‐2.20", "p": "p=.036*"},  # a hyphen of its own
+        {"value": "− 2.20**", "p": "⩽ .05"},
     ],
 )
 def test_figures_as_papers_print_them(check: Check, given: dict[str, str]) -> None:
     assert check(test="t", df="28", **given).verdict == "holds"
+
+
+@pytest.mark.parametrize(
+    "name", ["chi2", "χ²", "Chi-squared", "chi square", "X2", "Χ^2", "chi‑sq", "𝜒2"]
+)
+def test_chi_square_has_many_names(check: Check, name: str) -> None:
+    assert check(test=name, value="15.10", df="1", p="<.001").verdict == "holds"
+
+
+@pytest.mark.parametrize("ns", ["ns", "n.s.", "N. S.", "p = ns", "p ns"])
+def test_ns_has_many_spellings(check: Check, ns: str) -> None:
+    assert check(test="t", value="1.02", df="48", p=ns).verdict == "holds"
+
+
+@pytest.mark.parametrize("df", ["1, 20", "1 20", "1; 20", "1 ,20", "1 .5", "1 2000"])
+def test_two_figures_in_one_cell_are_not_one(paper: Path, df: str) -> None:
+    (told,) = refused(paper, f'test,value,df,p\nF,4.84,"{df}",.03\n')
+    assert told.endswith("expected a number above 0, the second of an F in df2")
 
 
 def test_a_p_of_zero_is_worth_a_word(check: Check) -> None:
@@ -488,8 +792,12 @@ def test_a_test_that_was_computed_is_never_refused(
     ("given", "lacking"),
     [
         ({"n": "20", "sd": "1.0"}, "a mean"),
-        ({"n": "20", "mean": "1.0"}, "n and items, or the scale's low and high"),
-        ({"percent": "50"}, "n and a percentage"),
+        ({"n": "20", "mean": "1.0"}, "items, or the scale's low and high"),
+        ({"items": "1", "mean": "1.0"}, "n, or the scale's low and high"),
+        ({"mean": "1.0"}, "n and items, or the scale's low and high"),
+        ({"percent": "50"}, "n"),
+        ({"n": "20", "count": "13"}, "a percentage"),
+        ({"count": "13"}, "n and a percentage"),
         ({"test": "F", "value": "2", "df": "1", "p": ".1"}, "df2"),
         ({"what": "age", "n": "20"}, "a mean, a percentage or a test"),
     ],
@@ -539,7 +847,8 @@ def test_everything_that_cannot_be_read_is_told_at_once(paper: Path) -> None:
         "be either",
         "paper.csv, row 2, column sd: found '1.2.3'; expected a number as printed, such as 4.20",
         "paper.csv, row 2, column test: found 'u'; expected t, F, chi2, r, z or Q",
-        "paper.csv, row 2, column df: found '0'; expected a number above 0",
+        "paper.csv, row 2, column df: found '0'; expected a number above 0, the second of an F in "
+        "df2",
         "paper.csv, row 2, column p: found '1.2'; expected a p from 0 to 1 as printed, such as "
         ".036, < .05 or ns",
         "paper.csv, row 2, column tails: found '3'; expected 1 or 2",

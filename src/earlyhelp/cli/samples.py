@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Typer
 
 from earlyhelp.cli.boundary import Command, Format, argument, gather, option, unfolded
-from earlyhelp.published.numbers import number, span
+from earlyhelp.published.numbers import number, plain, score_text, span
 from earlyhelp.study.problems import InputError, Problem
 
 if TYPE_CHECKING:
@@ -184,12 +184,12 @@ def _told(answer: dict[str, Any]) -> str:
 def _average(ranges: list[Bound]) -> list[str]:
     lines = []
     for one in ranges:
-        if one.quantity == "frequency" and one.counts:
+        if one.quantity == "frequency" and one.counts and one.of is not None:
             mean = sum(people * sets for people, sets in one.counts.items()) / sum(
                 one.counts.values()
             )
             told = f"{number(mean, 2)} on average, {one.low} to {one.high}"
-            lines.append(f"  people with {one.of}: {told}")
+            lines.append(f"  people with {score_text(one.of)}: {told}")
         if one.quantity == "horns index":
             lines.append(f"  horns index: {span(float(one.low), float(one.high), 4)}")
     return lines
@@ -204,7 +204,8 @@ def _answer(printed: Printed, answer: Callable[..., Answer], *options: Callable[
     from earlyhelp.possible.printed_group import Figures, TooLarge
     from earlyhelp.possible.witness import why_impossible
 
-    texts = (printed.n, printed.mean, printed.sd, printed.min, printed.max)
+    mean, sd = map(_figure, (printed.mean, printed.sd))
+    texts = (printed.n, mean, sd, printed.min, printed.max)
     figures, *values = gather(
         lambda: Figures.parse(*texts, printed.items, printed.rounding), *options
     )
@@ -227,6 +228,13 @@ def _answer(printed: Printed, answer: Callable[..., Answer], *options: Callable[
         print(json.dumps(document))
     else:
         print("\n".join(lines))
+
+
+def _figure(text: str) -> str:
+    """Figure as the audit reads it; what it cannot read is told with the other figures."""
+    with suppress(ValueError):
+        return plain(text)
+    return text
 
 
 def _otherwise(figures: Figures) -> str:
@@ -298,11 +306,11 @@ def _data_sets(figures: Figures, rows: NDArray[Any], **more: Any) -> Answer:
 def _line(bound: Bound, n: int) -> str:
     if bound.quantity == "median":
         return f"median: {float(bound.low):g} to {float(bound.high):g}"
-    if bound.quantity in ("skewness", "horns index"):
+    if bound.of is None:  # skewness and horns index
         return f"{bound.quantity}: {span(float(bound.low), float(bound.high), 4)}"
     what = "with" if bound.quantity == "frequency" else "with at least"
     share = span(float(100 * bound.low / n), float(100 * bound.high / n), 1)
-    return f"people {what} {bound.of}: {bound.low} to {bound.high} of {n} ({share}%)"
+    return f"people {what} {score_text(bound.of)}: {bound.low} to {bound.high} of {n} ({share}%)"
 
 
 def _plain(value: Any) -> Any:

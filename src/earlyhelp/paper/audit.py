@@ -52,11 +52,14 @@ def audit(path: Path) -> list[Outcome]:
 
 
 def _grouped(row: Row, rows: list[tuple[int, Row]]) -> Row:
-    """Take to a row without n those of the other groups, which share what and total with it."""
+    """Take to a row without n the other groups, which share what and total with it."""
     if "n" in row or "total" not in row:
         return row
-    same = [other for _, other in rows if "n" not in other and _whole_of(other) == _whole_of(row)]
-    return {**row, "groups": same, "place": next(i for i, one in enumerate(same) if one is row)}
+    same = [other for _, other in rows if _whole_of(other) == _whole_of(row)]
+    groups = [other for other in same if "n" not in other]
+    left = row["total"] - sum(other.get("n", 0) for other in same)
+    place = next(i for i, one in enumerate(groups) if one is row)
+    return {**row, "groups": groups, "left": left, "place": place}
 
 
 def _whole_of(row: Row) -> tuple[Any, ...]:

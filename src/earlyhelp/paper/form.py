@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
@@ -21,7 +23,7 @@ Row = Mapping[str, Any]
 
 def _whole(least: float) -> Callable[[str], int]:
     def read(text: str) -> int:
-        value = printed_number(text.replace("−", "-"))
+        value = printed_number(text)
         if value != value.to_integral_value() or value < least:
             raise ValueError
         return int(value)
@@ -70,10 +72,12 @@ def _positive(text: str) -> str:
 
 
 def _test(text: str) -> str:
-    name = text.casefold().replace("χ", "chi").replace("²", "2").replace("chi-square", "chi2")
+    name = unicodedata.normalize("NFKC", text).casefold().replace("χ", "chi")
+    name = CHI_SQUARE.sub("chi2", re.sub(r"[\s^‐–-]", "", name))
     return {known.casefold(): known for known in TESTS}[name]
 
 
+CHI_SQUARE = re.compile(r"^(x2|chi(sq|squared?))$")
 LONGEST = 12  # characters of a figure, so that `Figures` reads what is read here
 NUMBER = "a number as printed, such as 4.20"
 COUNTS = "scores, each once, and their people, such as 1: 3; 5: 0"
@@ -97,7 +101,7 @@ COLUMNS: dict[str, tuple[Callable[[str], Any], str]] = {
     "percent": (_figure, NUMBER),
     "test": (_test, "t, F, chi2, r, z or Q"),
     "value": (_figure, NUMBER),
-    "df": (_positive, "a number above 0"),
+    "df": (_positive, "a number above 0, the second of an F in df2"),
     "df2": (_positive, "a number above 0"),
     "p": (read_p, "a p from 0 to 1 as printed, such as .036, < .05 or ns"),
     "tails": (lambda text: ("1", "2").index(text) + 1, "1 or 2"),

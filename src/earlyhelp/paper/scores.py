@@ -3,38 +3,51 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
-from math import ceil, floor, sqrt
+from math import ceil, floor, inf, sqrt
 from pathlib import Path
 
 from earlyhelp.paper.form import Row, has_grid, read_rows, steps_in_one
-from earlyhelp.paper.verdicts import Judged, Outcome, Read, judge, lacking
-from earlyhelp.possible.printed_group import ROUNDINGS, SPREADS, Figures, TooLarge, printed_interval
+from earlyhelp.paper.verdicts import FALSE, Judged, Outcome, Read, judge, lacking, minus
+from earlyhelp.possible.printed_group import (
+    ROUNDINGS,
+    SPREADS,
+    Figures,
+    Interval,
+    TooLarge,
+    printed_interval,
+)
 from earlyhelp.possible.witness import group_sizes, why_impossible, witness
-from earlyhelp.published.numbers import number, short, span
+from earlyhelp.published.numbers import number, score_text, span
 from earlyhelp.study.problems import InputError, Problem
+
+Ends = tuple[Fraction | None, Fraction | None]  # of a scale, as far as they are known
 
 
 def mean_and_sd(row: Row) -> Judged:
     """Whether scores can have the mean and SD of a row."""
+    if Fraction(row.get("sd", 0)) < 0:
+        return Judged(FALSE, (), (minus(f"SD = {row['sd']}: no SD is below 0"),))
     if "mean" not in row:
         return lacking("a mean")
-    if "groups" in row:
+    if row.get("n") == 1 and "sd" in row:
+        return lacking("a second person, without whom there is no SD")
+    kinds = SPREADS if "sd" in row else ("",)
+    if "n" in row and has_grid(row):
+        return judge(_printed(row), kinds, ROUNDINGS, _existence(row))
+    # A scale binds also people whose number nothing tells.
+    on_scale = judge(_printed(row), kinds, ROUNDINGS, _on_scale(row))
+    if "groups" in row and on_scale.verdict != FALSE:
         return _of_groups(row)
-    whole, scale = "n" in row and has_grid(row), None not in _ends(row)
-    if not whole and not scale:
-        return lacking("n and items, or the scale's low and high")
-    kinds: Sequence[str] = ("",)
-    if {"n", "sd"} <= row.keys():
-        if row["n"] == 1:
-            return lacking("a second person, without whom there is no SD")
-        kinds = SPREADS
-    return judge(_printed(row), kinds, ROUNDINGS, (_existence if whole else _on_scale)(row))
+    bounds = ("low", "min", "max", *(("exactly", "at_least") if "n" in row else ()))
+    if on_scale.verdict != FALSE and not any(bound in row for bound in bounds):
+        wanted = ["n"] * ("n" not in row) + ["items"] * (not has_grid(row))
+        return lacking(f"{' and '.join(wanted)}, or the scale's low and high")
+    return on_scale
 
 
-def _ends(row: Row) -> tuple[Fraction | None, Fraction | None]:
+def _ends(row: Row) -> Ends:
     """Ends between which all scores lie, those that occur if they are known."""
     low, high = row.get("low"), row.get("high")
     least, greatest = (Fraction(row[name]) if name in row else None for name in ("min", "max"))
@@ -52,7 +65,7 @@ def _printed(row: Row) -> str:
     if "step" in row:
         told.append(f"steps of {row['step']}")
     if "low" in row:
-        told.append(f"scale {short(row['low'])} to {short(row['high'])}")
+        told.append(f"scale {score_text(row['low'])} to {score_text(row['high'])}")
     told += [f"{name} {row[name]}" for name in ("min", "max") if name in row]
     for column, name in (("exactly", ""), ("at_least", "at least ")):
         told += [f"{name}{people} with {score}" for score, people in row.get(column, ())]
@@ -69,7 +82,7 @@ def _existence(row: Row) -> Read:
         except TooLarge as error:
             return None, str(error)
         found = witness(figures) if reason is None else None
-        people = ", ".join(f"{n} × {short(score)}" for score, n in (found or {}).items())
+        people = ", ".join(f"{n} × {score_text(score)}" for score, n in (found or {}).items())
         return reason is None, reason or f"possible{people and f', for example {people}'}"
 
     return read
@@ -133,8 +146,8 @@ def _as_meant(row: Row) -> Figures:
 
 def _of_groups(row: Row) -> Judged:
     """Sizes of the groups that share a total; told of the one in the row."""
-    groups, total = row["groups"], row["total"]
-    if len(groups) == 1:
+    groups, total, left = row["groups"], row["total"], row["left"]
+    if len(groups) == 1 and left == total:
         return lacking("n, or a row for each other group with the same what and total")
     if not all("mean" in group and has_grid(group) for group in groups):
         return lacking("a mean and items in each row with the same what and total")
@@ -143,13 +156,15 @@ def _of_groups(row: Row) -> Judged:
         try:
             # Too small an n for the known scores makes a size impossible, which the search finds.
             each = [_figures({"n": total, **group}, rounding, spread) for group in groups]
-            sizes = _sizes(tuple(each), total)[row["place"]]
+            sizes = _sizes(tuple(each), left)[row["place"]]
         except _Off as error:
             return False, str(error)
         except TooLarge as error:
             return None, str(error)
         if not sizes:
-            return False, f"no sizes of the {len(groups)} groups add up to {total}"
+            one = "no size of the group is" if len(groups) == 1 else ""
+            many = one or f"no sizes of the {len(groups)} groups add up to"
+            return False, f"{many} {left}" + " that are left" * (left < total)
         few = " or ".join(map(str, sizes))
         told = f"any of {len(sizes)} numbers from {sizes[0]} to {sizes[-1]}"
         return True, f"n is {few if len(sizes) < 6 else told}"
@@ -167,30 +182,40 @@ class _Off(ValueError):
     """A printed score that nobody can have."""
 
 
+def _score(row: Row, printed: str, rounding: str) -> Fraction:
+    """Score that is printed like this."""
+    if not has_grid(row):
+        return Fraction(printed)
+    parts = steps_in_one(row)
+    nearest = round(Fraction(printed) * parts)
+    if nearest not in printed_interval(printed, rounding).times(parts):
+        raise _Off(f"nobody can have the score {printed}")
+    return nearest / parts
+
+
 def _figures(row: Row, rounding: str, spread: str) -> Figures:
     """A scale that is not printed is as wide as the SD lets the scores be."""
     n, mean, parts = row["n"], Fraction(row["mean"]), steps_in_one(row)
 
-    def on_grid(score: str) -> Fraction:
-        nearest = round(Fraction(score) * parts)
-        if nearest not in printed_interval(score, rounding).times(parts):
-            raise _Off(f"nobody can have the score {score}")
-        return nearest / parts
-
     exactly, at_least = (
-        [(on_grid(score), people) for score, people in row.get(column, ())]
+        [(_score(row, score, rounding), people) for score, people in row.get(column, ())]
         for column in ("exactly", "at_least")
     )
-    at_least += [(on_grid(row[name]), 1) for name in ("min", "max") if name in row]
-    least, greatest = (on_grid(row[name]) if name in row else None for name in ("min", "max"))
+    at_least += [(_score(row, row[name], rounding), 1) for name in ("min", "max") if name in row]
+    least, greatest = (
+        _score(row, row[name], rounding) if name in row else None for name in ("min", "max")
+    )
     known = Figures(
         n, "0", None, 0, 0, 1, exactly=tuple(exactly), at_least=tuple(at_least), step=1 / parts
     ).known
     others = n - known.total()
     middle = (n * mean - sum(known.elements()) / parts) / others if others > 0 else mean
-    reach = (abs(Fraction(row["sd"])) + 1) * n if "sd" in row else len(exactly) + 1
-    low = row.get("low", floor((min(mean, middle) - reach) * parts) / parts)
-    high = row.get("high", ceil((max(mean, middle) + reach) * parts) / parts)
+    rounded = printed_interval(row["mean"], "truncated")  # as wide as any
+    slack = len(exactly) + 1 + (rounded.high - rounded.low) * n / max(others, 1)
+    reach = (abs(Fraction(row["sd"])) + 1) * n if "sd" in row else slack
+    middles = mean, middle, *(score / parts for score in known)
+    low = row.get("low", floor((min(middles) - reach) * parts) / parts)
+    high = row.get("high", ceil((max(middles) + reach) * parts) / parts)
     ends = [
         inner if inner is not None and (end not in row or low <= inner <= high) else outer
         for end, inner, outer in (("low", least, low), ("high", greatest, high))
@@ -204,36 +229,51 @@ def _figures(row: Row, rounding: str, spread: str) -> Figures:
     )
 
 
+def _known(row: Row, rounding: str) -> Counter[Fraction]:
+    """People of whom it is known which score they have."""
+    known = Counter[Fraction]()
+    occurring = [(row[end], 1) for end in ("min", "max") if end in row]
+    for score, people in (*row.get("at_least", ()), *occurring):
+        known |= Counter({_score(row, score, rounding): people})
+    for score, people in row.get("exactly", ()):
+        exact = _score(row, score, rounding)
+        if known[exact] > people:
+            least = f"{people} and at least {known[exact]}"
+            raise _Off(f"{least} people have the score {score_text(exact)}")
+        known[exact] = people
+    return +known
+
+
 def _on_scale(row: Row) -> Read:
     """Scores of any kind: the scale and the scores that are known bound the mean and the SD.
 
     With m others, who have the sum S, their squares sum up to S² / m at least and to
-    S (low + high) - m low high at most.
+    S (low + high) - m low high at most. Of a number of people that is not printed the least is
+    taken, which lets the SD be greatest; since there may be any more, mean and SD rest on the scale
+    alone.
     """
-    low, high = _ends(row)
-    known = Counter[Fraction]()
-    for score, people in row.get("at_least", ()) if "n" in row else ():
-        known |= Counter({Fraction(score): people})
-    for name in ("min", "max") if "n" in row else ():
-        known |= Counter({Fraction(row[name]): 1}) if name in row else Counter()
-    if "n" in row:
-        known = +Counter({**known, **{Fraction(s): people for s, people in row.get("exactly", ())}})
+    ends = _ends(row)
 
     def read(spread: str, rounding: str) -> tuple[bool | None, str]:
-        assert low is not None
-        assert high is not None
-        if low > high or any(not low <= score <= high for score in known):
-            return False, "a score that is known to occur is off the scale"
-        n = row.get("n", 1)
-        others = n - known.total()
-        if others < 0:
-            return False, f"{known.total()} people with known scores are more than n = {n}"
-        total = Fraction(sum(score * people for score, people in known.items()))
         mean = printed_interval(row["mean"], rounding)
+        try:
+            known = _known(row, rounding)
+        except _Off as error:
+            return False, str(error)
+        if not _within(ends, *known, *(end for end in ends if end is not None)):
+            return False, "a score that is known to occur is off the scale"
+        n = row.get("n", max(2, known.total()))
+        if known.total() > n:
+            return False, f"{known.total()} people with known scores are more than n = {n}"
+        if "n" not in row:
+            known = Counter()
+        low, high = _closed(ends, n, mean, known, Fraction(row.get("sd", 0)))
+        others = n - known.total()
+        total = Fraction(sum(score * people for score, people in known.items()))
         first = max(mean.low, Fraction(total + others * low, n))
         last = min(mean.high, Fraction(total + others * high, n))
         fits = first <= last
-        if not fits or not spread:
+        if not fits or not spread or ("n" not in row and None in ends):
             on = "on" if fits else "off"
             return fits, f"the mean is {on} the scale" + " with these counts" * bool(known)
         squares = sum(score**2 * people for score, people in known.items())
@@ -251,18 +291,40 @@ def _on_scale(row: Row) -> Read:
         least = variance(level, (n * level - total) ** 2 / others if others else Fraction(0))
         figures = Figures(n, row["mean"], row["sd"], 0, 1, 1, rounding, spread)
         sd = figures.variance_interval
-        fits = least <= sd.high and sd.low <= most and not row["sd"].startswith("-")
-        ends = span(sqrt(max(least, Fraction(0))), sqrt(max(most, Fraction(0))), 4)
-        return fits, f"the scale allows an SD (n − 1) of {ends}"
+        fits = least <= sd.high and sd.low <= most
+        greatest = inf if ends == (None, None) else sqrt(max(most, Fraction(0)))
+        limits = span(sqrt(max(least, Fraction(0))), greatest, 4)
+        return fits, f"the figures allow an SD (n − 1) of {limits}"
 
     return read
 
 
+def _within(ends: Ends, *scores: Fraction) -> bool:
+    low, high = ends
+    return all((low is None or low <= s) and (high is None or s <= high) for s in scores)
+
+
+def _closed(
+    ends: Ends, n: int, mean: Interval, known: Counter[Fraction], sd: Fraction
+) -> tuple[Fraction, Fraction]:
+    """Ends of a scale; an unknown one lies as far off as one of n people can be."""
+    low, high = ends
+    if high is None:
+        if low is None:
+            far = 2 * n * (max(abs(x) for x in (mean.low, mean.high, *known)) + sd + 1)
+            return -far, far
+        return low, max(low, n * mean.high - (n - 1) * low)
+    return (min(high, n * mean.low - (n - 1) * high) if low is None else low), high
+
+
 def percentage(row: Row) -> Judged:
     """Whether a count of n can be the percentage of a row."""
-    if not {"n", "percent"} <= row.keys():
-        return lacking("n and a percentage")
-    n, percent, count = row["n"], row["percent"], row.get("count")
+    n, percent, count = row.get("n"), row.get("percent"), row.get("count")
+    if n is not None and count is not None and count > n:
+        return Judged(FALSE, (), (f"{count} people are more than n = {n}",))
+    wanted = {"n": n, "a percentage": percent}
+    if n is None or percent is None:
+        return lacking(" and ".join(name for name, given in wanted.items() if given is None))
 
     def read(_: str, rounding: str) -> tuple[bool, str]:
         first, last = printed_interval(percent, rounding).whole(Fraction(n, 100))

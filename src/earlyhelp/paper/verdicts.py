@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -19,11 +19,14 @@ CONVENTIONS = {
     "population SD": "SD with denominator n",
     "standard error": "SD is a standard error",
     "d": "difference over the SD within groups",
-    "equal groups": "difference over the SD within groups, as many people in both",
     "g": "Hedges’ correction for few people",
     "2t / √df": "2t / √df",
+    "average": "difference over the average SD of both groups",
+    "first": "difference over the SD of one group (Glass’s Δ)",
+    "second": "difference over the SD of one group (Glass’s Δ)",
     "d_z": "change over the SD of change (d_z)",
     "d_av": "change over the average SD of both measurements (d_av)",
+    "pre-test": "change over the SD of the first measurement",
 }
 # Ties do not occur among recomputed ps, so that two ways of rounding are left.
 P_ROUNDINGS = ("half-up", "truncated")
@@ -87,29 +90,49 @@ def lacking(what: str) -> Judged:
 
 
 def judge(printed: str, kinds: Sequence[str], roundings: Sequence[str], read: Read) -> Judged:
-    """Read by the usual convention; if this fails, find of each kind the first rounding that fits.
+    """Read by the usual convention; if this fails, find of each kind the roundings that fit.
 
-    `read` says whether the figures hold under a kind and a rounding, and how it comes.
+    `read` says whether the figures hold under a kind and a rounding, and how it comes. Where a kind
+    holds by the usual rounding no other is needed.
     """
-    holds, says = read(kinds[0], roundings[0])
+    usual, says = read(kinds[0], roundings[0])
     told = minus(f"{printed}: {says}")
-    if holds:
+    if usual:
         return Judged(HOLDS, (named(roundings[0], kinds[0]),), (told,))
-    fitting, usual = {}, holds
-    undecided = usual is None
+    fitting: dict[str, str] = {}
+    undecided = {"": says} if usual is None else {}
     for kind in kinds:
         for rounding in roundings:
+            if rounding == "either" and named("half-even", kind) in fitting:
+                continue  # needed only where half to even does not do
             holds, says = read(kind, rounding)
-            undecided = undecided or holds is None
+            if holds is None and says not in undecided.values():
+                undecided.setdefault(named(kind), says)
             if holds:
                 fitting[named(rounding, kind)] = says
-                break
+                if rounding == roundings[0]:
+                    break
     if fitting:
         lines = (f"{name}: {minus(says)}" for name, says in fitting.items())
         # Whether another reading is needed is open where the usual one is.
         return Judged(UNDECIDED if usual is None else ONLY_IF, tuple(fitting), (told, *lines))
     tried = tuple(named(one) for one in (*roundings, *filter(None, kinds)))
-    return Judged(UNDECIDED if undecided else FALSE, tried, (told,))
+    lines = (f"{name}: {minus(says)}" for name, says in undecided.items() if name)
+    return Judged(UNDECIDED if undecided else FALSE, tried, (told, *lines))
+
+
+def judge_in_turn(
+    printed: str, tiers: Iterable[Sequence[str]], roundings: Sequence[str], read: Read
+) -> Judged:
+    """Judge with the first kinds; with the next as well where none of those before holds."""
+    kinds: list[str] = []
+    for tier in tiers:
+        kinds += tier
+        if tier:
+            judged = judge(printed, kinds, roundings, read)
+            if judged.verdict in (HOLDS, ONLY_IF):
+                break
+    return judged if kinds else Judged(UNDECIDED, (), (minus(printed),))
 
 
 def minus(text: str) -> str:

@@ -212,7 +212,7 @@ def group_sizes(groups: Sequence[Figures], total: int) -> list[list[int]]:
     sizes = [
         {
             n
-            for n in range(1 if figures.sd is None else 2, total)
+            for n in range(1 if figures.sd is None else 2, total + 1)
             if why_impossible(replace(figures, n=n)) is None
         }
         for figures in groups

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from numbers import Real
 
 NUMBER_WORDS = (
@@ -16,6 +17,8 @@ NUMBER_WORDS = (
     *("eleven", "twelve"),
 )
 LONGEST_NUMBER = 15
+# Dashes that stand for a minus, and points at half height.
+_TYPOGRAPHY = str.maketrans({**dict.fromkeys("−‐‑‒–—﹣-", "-"), **dict.fromkeys("·∙⋅‧", ".")})
 _NUMBER = re.compile(r"[+-]?(([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]+)?|\.[0-9]+)")
 
 
@@ -50,8 +53,9 @@ class Ambiguous(ValueError):
 def plain(printed: str) -> str:
     """Write a figure as papers print it in plain digits, with its decimals.
 
-    Typographic minus signs and spaces, a sign of per cent, a decimal comma and what
-    `printed_number` knows are read. A comma before three digits could be either, so it is not.
+    Typographic minus signs and points, a sign of per cent, asterisks of significance, a decimal
+    comma, blanks between thousands and what `printed_number` knows are read. A comma before three
+    digits could be either, so it is not; nor are two figures, such as "1, 20".
 
     Raises
     ------
@@ -62,13 +66,15 @@ def plain(printed: str) -> str:
 
     Examples
     --------
-    >>> plain("−2,22"), plain(".50"), plain("0,036"), plain("81.3 %")
-    ('-2.22', '0.50', '0.036', '81.3')
+    >>> plain("−2,22"), plain("·50"), plain("1 500,5"), plain("81.3 %"), plain("2.20**")
+    ('-2.22', '0.50', '1500.5', '81.3', '2.20')
     >>> plain("3,456")
     Traceback (most recent call last):
     earlyhelp.published.numbers.Ambiguous: 3.456 or 3456, for the comma may be either
     """
-    text = re.sub(r"\s", "", printed).removesuffix("%").replace("−", "-").replace("–", "-")
+    text = printed.translate(_TYPOGRAPHY).rstrip("* \t").removesuffix("%").strip()
+    if re.fullmatch(r"([+-]\s*)?[0-9]{1,3}(\s[0-9]{3})+([.,][0-9]+)?|[+-]\s*[0-9.,]+", text):
+        text = re.sub(r"\s", "", text)
     if re.fullmatch(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}", text):
         ways = " or ".join(text.replace(",", mark) for mark in (".", ""))
         raise Ambiguous(f"{ways}, for the comma may be either")
@@ -181,6 +187,19 @@ def short(value: object) -> str:
     ('2.5', '2', '0.33')
     """
     return number(value, 2).rstrip("0").rstrip(".")
+
+
+def score_text(score: int | Fraction) -> str:
+    """Write a score with all its decimals, or with two if they do not end.
+
+    Examples
+    --------
+    >>> score_text(Fraction(3, 2)), score_text(Fraction(-1, 8)), score_text(Fraction(7, 3))
+    ('1.5', '−0.125', '2.33')
+    """
+    decimal = Decimal(score.numerator) / score.denominator
+    exact = f"{decimal:f}".replace("-", "−")
+    return exact if Fraction(decimal) == score else short(score)
 
 
 def roundings(low: float, high: float, decimals: int) -> list[float]:

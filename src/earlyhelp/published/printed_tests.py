@@ -8,7 +8,7 @@ References
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from itertools import product
@@ -21,7 +21,9 @@ from earlyhelp.possible.printed_group import printed_interval
 from earlyhelp.published.numbers import plain
 
 LARGEST_P_OF_EFFECTS, NS = ".05", "ns"  # "ns" says that p is larger
-_P = re.compile(r"p?(=|<=|>=|[<>≤≥]?)([^=<>≤≥]+)")
+SMALLER_LEVELS = (".01", ".001")  # above which "ns" may be meant
+_AT_MOST = str.maketrans({"≤": "<=", "⩽": "<=", "≥": ">=", "⩾": ">="})
+_P = re.compile(r"(=|<=|>=|[<>]?)([^=<>]+)")
 
 
 class P(NamedTuple):
@@ -63,16 +65,16 @@ def read_p(text: str) -> P:
 
     Examples
     --------
-    >>> print(read_p("p < ,05"), read_p("≤ .001"), read_p("n.s."), sep="; ")
+    >>> print(read_p("p < ,05"), read_p("≤ .001**"), read_p("p = n.s."), sep="; ")
     p < 0.05; p <= 0.001; ns (p > 0.05)
     """
-    compact = re.sub(r"\s", "", text).casefold()
-    if compact.replace(".", "") == "ns":
+    compact = re.sub(r"^p\s*", "", text.strip().casefold().translate(_AT_MOST))
+    if re.fullmatch(r"=?\s*n\.?\s*s\.?", compact):
         return P(NS, plain(LARGEST_P_OF_EFFECTS))
     match = _P.fullmatch(compact)
     if not match or not 0 <= Decimal(plain(match[2])) <= 1:
         raise ValueError
-    return P(match[1].replace("≤", "<=").replace("≥", ">=") or "=", plain(match[2]))
+    return P(match[1] or "=", plain(match[2]))
 
 
 def _p_of_r(r: float, df: float) -> float:
@@ -128,7 +130,9 @@ def can_be_halved(test: str, dfs: Sequence[str]) -> bool:
     return test in SIGNED or dfs[0] == "1"
 
 
-def p_interval(test: str, value: str, dfs: Iterable[str], rounding: str) -> tuple[float, float]:
+def p_interval(
+    test: str, value: str, dfs: Sequence[str], rounding: str, rounded_df: bool = False
+) -> tuple[float, float]:
     """Least and greatest p over the rounding of the value and of fractional df.
 
     In each of them p only rises or only falls, so that it is enough to look at the ends; in the df
@@ -140,9 +144,11 @@ def p_interval(test: str, value: str, dfs: Iterable[str], rounding: str) -> tupl
         One of `TESTS`.
     value : str
         In plain digits; the sign is ignored.
-    dfs : iterable of str
+    dfs : sequence of str
     rounding : str
         As `Figures` has it.
+    rounded_df : bool
+        Whether the last df may be a fraction, from 1, of which a whole number is printed.
 
     Examples
     --------
@@ -155,5 +161,8 @@ def p_interval(test: str, value: str, dfs: Iterable[str], rounding: str) -> tupl
     for df in dfs:
         exact = printed_interval(df, rounding)[:2] if "." in df else (Fraction(df),)
         ends.append(tuple(max(float(end), 1e-9) for end in exact))  # type: ignore[arg-type]
+    if rounded_df:
+        interval = printed_interval(dfs[-1], rounding)
+        ends[-1] = max(float(interval.low), 1.0), float(interval.high)
     ps = [TESTS[test][1](*corner) for corner in product(*ends)]
     return min(ps), max(ps)

@@ -128,8 +128,10 @@ def _settled(tests: pd.DataFrame) -> pd.DataFrame:
     """Differences and p without those that the reconstruction has set."""
     if not (marks := tests.attrs.get("statuses")):
         return tests
-    free = {column: [status == FREE for status in marks.of(tests, column)[0]] for column in SETTLED}
-    return tests.assign(**{column: tests[column].mask(free[column]) for column in SETTLED})
+    shown = tests.copy()
+    for column in SETTLED:
+        shown.loc[[status == FREE for status in marks.of(tests, column)[0]], column] = float("nan")
+    return shown
 
 
 NOTHING: Mapping[str, Any] = {

@@ -26,7 +26,14 @@ from earlyhelp.analysis.quantities import (
 )
 from earlyhelp.published.claims import claims_of
 from earlyhelp.published.ledger import with_statuses
-from earlyhelp.published.statuses import Statuses, cell_claims, cell_statuses, combined, statuses_in
+from earlyhelp.published.statuses import (
+    STATUSES,
+    Statuses,
+    cell_claims,
+    cell_statuses,
+    combined,
+    statuses_in,
+)
 from earlyhelp.study.raw import Pilot, open_pilot
 
 # With a number: people and answers are lost at random; rules are to hold whatever the data.
@@ -343,3 +350,10 @@ def test_a_table_rests_on_the_readings_behind_its_numbers(pilot: Pilot) -> None:
     # Asked were those who came to the training; the two numbers of the comparison arm do not bear.
     assert rests_on("training_views", ["percent"]) == ["A-09"]
     assert rests_on("between_tests", ["df"]) == ["A-16"]
+
+
+def test_the_readme_says_of_each_status_what_the_pages_say() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    table = readme.partition("| Status | A number with it is |\n|---|---|\n")[2]
+    lines = table.partition("\n\n")[0].splitlines()
+    assert dict(line.strip("| ").split(" | ") for line in lines) == STATUSES

@@ -51,7 +51,7 @@ from earlyhelp.published.identified_sets import (
     reliable_change,
     top_cutoffs,
 )
-from earlyhelp.published.numbers import number, roundings, span
+from earlyhelp.published.numbers import level, number, roundings, span
 from earlyhelp.published.printed import PrintedFigures, read_printed
 from earlyhelp.study.design import Study, contrast, read_study
 from earlyhelp.study.scoring_keys import Instruments, read_instruments
@@ -212,7 +212,7 @@ def _change_of_arm(
             standardised_difference(_root(size * n), n - 1, n**-0.5, confidence)[end]
             for size in (sizes[0], sizes[-1])
         }
-        label = f"If scores rose: {name} end of the {number(100 * confidence)}% interval of dz"
+        label = f"If scores rose: {name} end of the {level(confidence)} interval of dz"
         yield _row(label, arm, values, 2, how)
     outer = (-1.0, 1.0)
     if figures.has(measure, arm, "correlation"):
@@ -497,13 +497,13 @@ def _estimate_in_words(found: list[tuple[float, float]], confidence: float) -> s
     """Means, each with the half-width of its interval."""
     low = number(min(mean - reach for mean, reach in found), 1)
     high = number(max(mean + reach for mean, reach in found), 1)
-    level = f"{number(100 * confidence)}%"
+    told = level(confidence)
     means = sorted(mean for mean, _ in found)
     listed = list(dict.fromkeys(number(mean, 1) for mean in means))
     if len(listed) == 1:
-        return f"{listed[0]} points ({level} interval {low} to {high})"
+        return f"{listed[0]} points ({told} interval {low} to {high})"
     words = " or ".join(listed) if len(listed) <= FEW_LISTED else span(means[0], means[-1], 1)
-    return f"{words} points ({level} intervals between {low} and {high})"
+    return f"{words} points ({told} intervals between {low} and {high})"
 
 
 def _means(pair: tuple[Change, Change]) -> tuple[float, float, float]:
@@ -594,7 +594,7 @@ def _change_between(figures: Figures, measure: str, confidence: float) -> Iterat
             for size in (sizes[0], sizes[-1])
         }
         label = "If the intervention arm gained more: "
-        label += f"{name} end of the {number(100 * confidence)}% interval of d, SD of change"
+        label += f"{name} end of the {level(confidence)} interval of d, SD of change"
         yield _row(label, BETWEEN, values, 2, how)
     label = "Endline difference of the pairs adjusted for baseline (ANCOVA)"
     found = figures.attained(measure, "between", "adjusted difference")

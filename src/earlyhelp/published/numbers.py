@@ -170,6 +170,8 @@ def number(value: object, decimals: int = 0) -> str:
     >>> number(81.25, 1), number(4.2, 2), number(-3), number(None)
     ('81.3', '4.20', '−3', '–')
     """
+    if isinstance(value, str):
+        raise TypeError(f"a number or nothing, not the text {value!r}")
     if not isinstance(value, Real) or math.isnan(value):
         return "–"
     # repr gives the shortest decimal of a float: 81.25, not a neighbour in binary.
@@ -187,6 +189,17 @@ def short(value: object) -> str:
     ('2.5', '2', '0.33')
     """
     return number(value, 2).rstrip("0").rstrip(".")
+
+
+def level(share: float) -> str:
+    """A level such as that of an interval, in percent, with the decimals that it has.
+
+    Examples
+    --------
+    >>> level(0.95), level(0.975)
+    ('95%', '97.5%')
+    """
+    return f"{short(100 * share)}%"
 
 
 def score_text(score: int | Fraction) -> str:

@@ -39,10 +39,11 @@ from earlyhelp.study.raw import Pilot
 STATUSES = {
     "reproduced": "printed in the report and given back by the data at the printed precision",
     "determined": "not printed, but the same in every data set that the printed figures allow",
-    "bounded": "differs between allowed data sets; the range is shown",
-    "contradicted": "the printed figures cannot all be true; both are shown",
-    "assumed": "follows from values that somebody chose; they stand beside it",
-    FREE: "free in the reconstruction; shows the form of an analysis and no finding",
+    "bounded": "not the same in every data set that the printed figures allow; its range is shown",
+    "contradicted": "one of several printed figures that cannot all be true, or a word that the "
+    "figures do not bear out; the audit shows why",
+    "assumed": "true if values are that somebody chose; they stand beside it",
+    FREE: "free in the reconstruction: it shows the form of an analysis and is no finding",
     "observed": "computed from a study's real data",
     "design fact": "a fact of the design, from the study's description",
     "not testable": "words about a number that nothing printed settles",

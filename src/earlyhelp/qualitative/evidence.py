@@ -32,12 +32,14 @@ at most.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from itertools import count
 from typing import Any
 
 import pandas as pd
 
 from earlyhelp.analysis.outcomes import between_tests, check_share
 from earlyhelp.analysis.quantities import FREE, labelled
+from earlyhelp.analysis.randomisation import smallest_p
 from earlyhelp.qualitative.framework import (
     STAFF_ON_FAMILIES,
     SYNTHESIS,
@@ -67,9 +69,8 @@ DISSONANCE, PARTIAL, *_ = JUDGEMENTS
 LEVELS = ("very limited", "very limited", "limited", "moderate", "strong")
 # What of a test takes a side.
 SETTLED = ("difference", "p")
-# With two against two units no test by randomisation can find anything; with four against four one
-# can, at the usual level.
-FEW_UNITS = 8
+# Fewest units in equal arms with which a randomisation test can find anything at the usual level.
+FEW_UNITS = next(n for n in count(2, 2) if smallest_p(n, n // 2) < 0.05)
 
 
 def outcome_evidence(

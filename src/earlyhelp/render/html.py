@@ -37,6 +37,7 @@ from earlyhelp.published.numbers import with_unit
 from earlyhelp.render.elements import BLOCKS
 from earlyhelp.render.volumes import Contents, Imprint, imprint, read_contents
 from earlyhelp.report.claim_cards import cards
+from earlyhelp.report.myst import statuses
 from earlyhelp.study.design import Study, read_study
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import open_pilot
@@ -242,13 +243,17 @@ def _list_items(_app: Sphinx, _page: str, _template: str, context: dict[str, Any
 def study_settings(study: Study, said: Imprint, contents: Contents) -> dict[str, Any]:
     """Sphinx settings that depend on the study: title, provenance, volumes and citation.
 
-    A page may show the list of a study folder's files, or what the book was made from, as the
-    substitutions `study_files` and `edition`.
+    A page may show the list of a study folder's files, what a number may claim, or what the book
+    was made from, as the substitutions `study_files`, `statuses` and `edition`.
     """
     report = contents.volumes[0]
     return {
         "nitpicky": True,
-        "myst_substitutions": {"study_files": table(), "edition": said.edition},
+        "myst_substitutions": {
+            "study_files": table(),
+            "statuses": statuses(),
+            "edition": said.edition,
+        },
         "html_title": study.title,
         # The theme takes both as HTML.
         "html_theme_options": {

@@ -520,7 +520,7 @@ def flow(frame: pd.DataFrame, stages: Sequence[tuple[str, str]]) -> Figure:
     stages : sequence of (stage, words)
         What to show, from top to bottom. A stage an arm did not go through leaves a gap.
     """
-    texts = frame["n"].astype(str) + letters(frame, "n", statuses_in(frame, "n"))
+    texts = frame["n"].map(number) + letters(frame, "n", statuses_in(frame, "n"))
     n_of = texts.set_axis(pd.MultiIndex.from_frame(frame[["stage", "arm"]])).to_dict()
     figure, (axes,) = side_by_side(0.55 * len(stages) + 0.6)
     arms = looks(frame["arm"].unique())
@@ -548,7 +548,7 @@ def flow(frame: pd.DataFrame, stages: Sequence[tuple[str, str]]) -> Figure:
                     linestyle="-" if column == 0 else "--",
                 )
             )
-            text = f"{words}: {number(n_of[stage, arm])}"
+            text = f"{words}: {n_of[stage, arm]}"
             axes.text(column, -row, text, ha="center", va="center", fontsize=8.5)
             previous = row
     axes.set(xlim=(-0.5, len(arms) - 0.5), ylim=(-len(stages) + 0.4, 1.1))

@@ -33,6 +33,17 @@ def badge(status: str) -> str:
 LETTERS = {status: status[0] for status in STATUSES} | {"design fact": "f", "not testable": "t"}
 
 
+def statuses() -> str:
+    """The table that explains them all, as MyST."""
+    rows = [
+        f"| {badge(status)} | {LETTERS[status]} | {means[0].upper()}{means[1:]} |"
+        for status, means in STATUSES.items()
+    ]
+    head = [":::{table} The statuses.", ":name: tbl-statuses", ""]
+    columns = ["| Status | Letter | A number with it is |", "|---|---|---|"]
+    return "\n".join([*head, *columns, *rows, ":::"])
+
+
 def mark(status: str) -> str:
     """A status as a letter behind a number of a table whose caption explains it."""
     return f" {{sup}}`{LETTERS[status]}`"

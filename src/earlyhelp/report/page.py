@@ -20,6 +20,7 @@ from earlyhelp.published import audit, determined
 from earlyhelp.published.claims import Claim, claims_of, parse_interval
 from earlyhelp.published.ledger import formatted, judged, ledger_target
 from earlyhelp.published.numbers import chance as chance  # notebooks import these from here
+from earlyhelp.published.numbers import level as level
 from earlyhelp.published.numbers import number as number
 from earlyhelp.published.numbers import span as span
 from earlyhelp.published.statuses import Statuses

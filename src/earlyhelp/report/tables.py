@@ -15,7 +15,7 @@ from earlyhelp.published.claims import Claim, Reading
 from earlyhelp.published.determined import FEW_LISTED
 from earlyhelp.published.identified_sets import ARMS, WAVES
 from earlyhelp.published.ledger import ledger_target
-from earlyhelp.published.numbers import chance, number, roundings, span, with_unit
+from earlyhelp.published.numbers import chance, level, number, roundings, span, with_unit
 from earlyhelp.published.statuses import STATUSES, cell_claims, cell_statuses, statuses_in
 from earlyhelp.report.layout import (
     DESIGN_LABELS,
@@ -254,7 +254,7 @@ def combining_rule(frame: pd.DataFrame, target_power: float) -> pd.DataFrame:
                 for rate in frame["rate"]
             ],
             "Chance that all together is green (%)": frame["chance"].map(chance),
-            f"People per criterion for a chance of {target_power:.0%}": [
+            f"People per criterion for a chance of {level(target_power)}": [
                 f"more than {MOST_PEOPLE}" if isnan(people) else number(people)
                 for people in frame["people"]
             ],

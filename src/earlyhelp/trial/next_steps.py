@@ -14,7 +14,7 @@ from statsmodels.stats.proportion import proportion_confint
 from earlyhelp.analysis import readiness
 from earlyhelp.analysis.outcomes import NOTHING
 from earlyhelp.analysis.quantities import FREE
-from earlyhelp.published.numbers import number, span
+from earlyhelp.published.numbers import level, number, span
 from earlyhelp.study.design import read_questions
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import Pilot
@@ -211,4 +211,4 @@ def _figure_in_words(found: Mapping[Any, Any], confidence: float) -> str:
 def _with_interval(n: int, total: int, confidence: float) -> str:
     low, high = proportion_confint(n, total, alpha=1 - confidence, method="beta")
     ends = f"{number(100 * low)}% to {number(100 * high)}%"
-    return f"{n} of {total} ({number(100 * confidence)}% interval {ends})"
+    return f"{n} of {total} ({level(confidence)} interval {ends})"

@@ -640,10 +640,10 @@ class _Sources:
                 of_source.update(self._of(case, variables))
         self._names: dict[Any, str] = {}
         times: Counter[str] = Counter()
-        for number, source in enumerate(root.iterfind("{*}Sources/{*}*"), start=1):
+        for place, source in enumerate(root.iterfind("{*}Sources/{*}*"), start=1):
             # A semicolon joins kinds of source.
             name = " ".join(source.get("name", "").replace(JOINT, ",").split())
-            name = name or f"source {number}"
+            name = name or f"source {place}"
             times[name] += 1
             self._names[source] = f"{name} ({times[name]})" if times[name] > 1 else name
             of_source = self._values.setdefault(_key(source.get("guid")), {})

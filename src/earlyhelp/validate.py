@@ -22,7 +22,9 @@ from earlyhelp.published.ledger import judged
 from earlyhelp.published.printed import PrintedFigures
 from earlyhelp.qualitative.framework import (
     CODEBOOK_FILE,
+    MATRIX_COLUMNS,
     MATRIX_FILE,
+    Codebook,
     on_part,
     read_codebook,
     validate_matrix,
@@ -47,8 +49,9 @@ from earlyhelp.study.design import (
 from earlyhelp.study.dictionary import DATAPACKAGE_FILE, read_dictionary
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import Pilot, open_pilot
-from earlyhelp.study.rawtable import read_table
+from earlyhelp.study.rawtable import cells, read_table
 from earlyhelp.study.scoring_keys import INSTRUMENTS_FILE, Instruments, read_instruments
+from earlyhelp.study.textfile import from_spreadsheets
 from earlyhelp.trial import criteria, design_grid
 from earlyhelp.trial.next_steps import NUMBERS_FILE, read_numbers, unknown_numbers
 
@@ -293,6 +296,10 @@ def validate(folder: str | Path) -> list[Path]:
     if not problems:
         pilot = next(read for read in held.values() if isinstance(read, Pilot))
         problems.extend(_ties(pilot, held))
+    elif f"raw/{MATRIX_FILE}" in names:
+        places = {(problem.file, problem.row, problem.column) for problem in problems}
+        gaps = _in_matrix(path / "raw" / MATRIX_FILE, held.get(CODEBOOK_FILE))
+        problems.extend(gap for gap in gaps if (gap.file, gap.row, gap.column) not in places)
     if problems:
         raise InputError(problems)
     # What only computing finds, such as a claim on a column that no table has.
@@ -300,6 +307,23 @@ def validate(folder: str | Path) -> list[Path]:
     audit(path)
     criteria.assess(replace(pilot, statuses=statuses))
     return study_files(path)
+
+
+def _in_matrix(path: Path, codebook: Codebook | None) -> list[Problem]:
+    """What a matrix lacks that its dictionary does not ask for, where other problems come first.
+
+    A team fills the matrix in and needs to know of all gaps at once.
+    """
+    try:
+        header, rows = cells(path)
+    except InputError:
+        return []
+    whole = all(len(row) == len(header) and any(row) for _, row in rows)
+    in_place = [line for line, _ in rows] == list(range(2, len(rows) + 2))
+    if sorted(header) != sorted(MATRIX_COLUMNS) or not (whole and in_place):
+        return []
+    matrix = pd.DataFrame([row for _, row in rows], columns=header, dtype=str)
+    return validate_matrix(matrix.map(from_spreadsheets), codebook, None)
 
 
 def _listing(folder: Path) -> list[str]:

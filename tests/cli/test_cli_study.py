@@ -448,16 +448,22 @@ def test_the_circle_closes(coded: Path, tmp_path: Path, capsys, program) -> None
     for output in (coded / MATRIX, codebook):
         assert main(["qualitative", "import", str(project), "--output", str(output)]) == 0
     restate(coded)
-    capsys.readouterr()
+    told = capsys.readouterr().err
     assert main(["validate", str(coded)]) == 1
     listed = capsys.readouterr().err
+    # All at once: what the import listed, and every null of the codebook.
+    lacking = re.findall(r"^framework_matrix\.csv, (\w+): found", told, re.MULTILINE)
+    assert {"support", "direction"} <= {*lacking}
+    assert {*lacking} <= {
+        *re.findall(r"^framework_matrix\.csv, row \d+, column (\w+)", listed, re.M)
+    }
+    assert "codebook.yml, line" in listed
+    assert "found ''" not in listed
     begun = yaml.safe_load(codebook.read_text("utf-8"))
     codebook.write_text(yaml.safe_dump(fill_in(begun), allow_unicode=True), "utf-8")
     matrix = pd.read_csv(coded / MATRIX, dtype=str, keep_default_na=False)
     codes = {"component": "training", "direction": "new", "concerns": "new", "support": "mixed"}
     for column, value in {"research_question": "1.1", **codes}.items():
-        # The one whose list has a gap is told later: the dictionary allows nothing there.
-        assert f"column {column}: found ''" in listed or column == "support"
         matrix[column] = value
     # All in the same words, as answers such as "Yes." are.
     matrix["summary"] = "Yes."

@@ -29,6 +29,7 @@ CODED_ALWAYS = (
     *("direction", "concerns", "support"),
 )
 SENTENCE = r"[^\n]*[^\s.]\."
+NOTHING = "nothing"
 STAFF_ON_FAMILIES = "staff reflection on families"
 
 Directness = Literal["direct observation", "self-report", "record", "evaluators' synthesis"]
@@ -186,7 +187,9 @@ def read_codebook(folder: Path) -> Codebook:
 
 
 def validate_matrix(
-    matrix: pd.DataFrame, codebook: Codebook, sources: Mapping[str, Collection[str]]
+    matrix: pd.DataFrame,
+    codebook: Codebook | None,
+    sources: Mapping[str, Collection[str]] | None,
 ) -> list[Problem]:
     """Check every coded cell of the matrix against the codebook and the study's sources.
 
@@ -194,21 +197,25 @@ def validate_matrix(
     ----------
     matrix : DataFrame
         The framework matrix, one row per finding.
-    sources : mapping
-        Kind of source to the ids of its sources; a kind that is not there has no ids.
+    codebook : Codebook or None
+        None when it cannot be read: cells are then looked at by themselves.
+    sources : mapping or None
+        Kind of source to the ids of its sources; a kind that is not there has no ids. None when
+        they cannot be read.
 
     Returns
     -------
     list of Problem
         All of them, in the matrix's order; empty when the matrix is sound.
     """
-    problems = list(_codebook_problems(codebook))
+    problems = list(_codebook_problems(codebook)) if codebook else []
     told: dict[tuple[str, str, str], str] = {}
     for line, row in enumerate(texts(matrix).to_dict("records"), start=2):
         rules = (
             *_coded(row, codebook),
-            *_in_its_question(row, codebook),
-            *_written(row, sources.get(row["source_type"], ())),
+            *(_in_its_question(row, codebook) if codebook else ()),
+            *(_known(row, sources.get(row["source_type"], ())) if sources is not None else ()),
+            *_written(row),
         )
         for column, found, expected in rules:
             problems.append(Problem(MATRIX_FILE, line, column, found, expected))
@@ -227,18 +234,21 @@ def validate_matrix(
 Unfit = Iterator[tuple[str, str, str]]
 
 
-def _coded(row: Mapping[Hashable, Any], codebook: Codebook) -> Unfit:
-    """Codes of a row that are none of the codebook's."""
-    for column, terms in codebook.terms().items():
-        value, allowed = row[column], [term.id for term in terms]
+def _coded(row: Mapping[Hashable, Any], codebook: Codebook | None) -> Unfit:
+    """Codes of a row that are missing or none of the codebook's."""
+    terms = codebook.terms() if codebook else dict.fromkeys(CODED_ALWAYS, ())
+    for column, known in terms.items():
+        value, allowed = row[column], [term.id for term in known]
         parts = kinds(value) if column == "source_type" else (value,)
-        expected = ""
-        if not set(parts) <= set(allowed) and not (column == "outcome" and not value):
-            expected = f"one of: {', '.join(allowed)}"
-        elif len(parts) > 1:
-            expected = _wrong_together(parts, codebook)
-        if expected:
-            yield column, repr(value), expected
+        expected = f"one of: {', '.join(allowed)}" if codebook else "a code"
+        if not value:
+            if column in CODED_ALWAYS:
+                yield column, NOTHING, expected
+        elif codebook:
+            if set(parts) <= set(allowed):
+                expected = _wrong_together(parts, codebook) if len(parts) > 1 else ""
+            if expected:
+                yield column, repr(value), expected
 
 
 def _in_its_question(row: Mapping[Hashable, Any], codebook: Codebook) -> Unfit:
@@ -250,15 +260,21 @@ def _in_its_question(row: Mapping[Hashable, Any], codebook: Codebook) -> Unfit:
         yield "theme", repr(theme), expected
 
 
-def _written(row: Mapping[Hashable, Any], known: Collection[str]) -> Unfit:
-    """An unknown source, or what is no id or no sentence."""
+def _known(row: Mapping[Hashable, Any], known: Collection[str]) -> Unfit:
+    """An unknown source."""
     if row["source_id"] and row["source_id"] not in known:
         expected = f"nothing, or one of: {', '.join(sorted(known))}" if known else "nothing"
         yield "source_id", repr(row["source_id"]), expected
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", row["row_id"]):
-        yield "row_id", repr(row["row_id"]), "an id such as Q012"
-    if not re.fullmatch(SENTENCE, row["summary"]):
-        yield "summary", repr(row["summary"][-40:]), "a sentence on one line"
+
+
+def _written(row: Mapping[Hashable, Any]) -> Unfit:
+    """What is no id or no sentence."""
+    for column, pattern, expected in (
+        ("row_id", r"[A-Za-z][A-Za-z0-9_-]*", "an id such as Q012"),
+        ("summary", SENTENCE, "a sentence on one line"),
+    ):
+        if not re.fullmatch(pattern, row[column]):
+            yield column, repr(row[column][-40:]) if row[column] else NOTHING, expected
 
 
 def _wrong_together(parts: tuple[str, ...], codebook: Codebook) -> str:
@@ -298,7 +314,7 @@ def to_fill_in(matrix: pd.DataFrame) -> list[Problem]:
     """
     rows = texts(matrix)
     lacking = [
-        (column, int((rows[column] == "").sum()), "nothing", "a code") for column in CODED_ALWAYS
+        (column, int((rows[column] == "").sum()), NOTHING, "a code") for column in CODED_ALWAYS
     ]
     unlike = rows["summary"].map(lambda summary: not re.fullmatch(SENTENCE, summary))
     lacking.append(("summary", int(unlike.sum()), "no sentence", "one in your words"))

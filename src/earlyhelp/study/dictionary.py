@@ -30,6 +30,8 @@ from earlyhelp.study.textfile import read_text
 from earlyhelp.study.yamlfile import Strict, read_yaml
 
 DATAPACKAGE_FILE = "datapackage.json"
+# What is expected of a text that is there.
+TIDY = " without blanks at its ends and without line breaks or hidden characters"
 # Of each type: how its values are written, what they are, and what to call them. A float holds
 # every number of so many digits without loss.
 _WRITTEN: dict[str, tuple[re.Pattern[str], Callable[[str], Any], str]] = {
@@ -168,7 +170,7 @@ class Field(Strict):
         if self.type == "date":
             return f"{kind}, written as {limits.minimum or '2022-09-14'}"
         if self.type == "string":
-            return "text without blanks at its ends and without line breaks or hidden characters"
+            return f"text{TIDY}"
         return kind
 
 

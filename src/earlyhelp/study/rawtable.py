@@ -13,6 +13,7 @@ import pandas as pd
 
 from earlyhelp.study.dictionary import (
     DATAPACKAGE_FILE,
+    TIDY,
     Field,
     Resource,
     TableSchema,
@@ -237,9 +238,10 @@ def _values(
     first: dict[Any, int] = {}
     for line, text in zip(lines, texts, strict=True):
         if text in wrong:
-            problems.append(
-                Problem(name, line, field.name, shown(text), f"{field.expected}{blank}")
-            )
+            found, expected = shown(text), field.expected
+            if not text:
+                found, expected = "nothing", expected.removesuffix(TIDY)
+            problems.append(Problem(name, line, field.name, found, f"{expected}{blank}"))
         elif once and values[text] is not None and first.setdefault(values[text], line) != line:
             found = f"{text!r} again (as in row {first[values[text]]})"
             problems.append(Problem(name, line, field.name, found, "each once"))

@@ -24,7 +24,8 @@ BOOK += (Path("book/_static"), Path("book/_templates"))
 PRINTED = ("_toc.yml", "CITATION.cff")
 RENDER = "earlyhelp.render"
 # Sphinx loads its extensions by their names.
-PAGES = [f"{RENDER}.{name}" for name in ("html", "inline_svg", "numbered", "origins")]
+EXTENSIONS = re.findall(rf"{RENDER}\.\w+", Path("_config.yml").read_text("utf-8"))
+PAGES = [f"{RENDER}.html", *EXTENSIONS]
 
 
 def run_earlyhelp(*words):

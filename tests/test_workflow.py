@@ -6,10 +6,12 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from helpers import ROOT
 
+from earlyhelp.render import dependencies
 from earlyhelp.render.dependencies import study_files
 from earlyhelp.render.results import kept_names
 from earlyhelp.validate import study_files as files_read
@@ -18,7 +20,7 @@ PARTS = (
     *("Snakefile", "src", "notebooks", "book", "data", "requirements.txt"),
     *("_config.yml", "_toc.yml", "CITATION.cff", "profiles"),
 )
-STEPS = ("VALIDATED", "RESULTS", "SITE", "VOLUMES")
+STEPS = ("validated", "results", "site", "volumes")
 
 
 def outputs(checkout: Path) -> list[str]:
@@ -51,9 +53,10 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def names() -> dict[str, str]:
     """Name of what each step writes in the checkout here: the workflow up to its rules."""
-    known: dict[str, Path] = {}
+    known: dict[str, Any] = {}
     exec(Path("Snakefile").read_text("utf-8").partition("wildcard_constraints:")[0], known)
-    return {step: known[step].name for step in STEPS}
+    built = known["STUDIES"]["rotherham"]
+    return {step: getattr(built, step).name for step in STEPS}
 
 
 def kept() -> dict[str, str]:
@@ -66,8 +69,8 @@ def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
     return {name for name in before if before[name] != after[name]}
 
 
-PAPER, PAGES = {"VOLUMES"}, {"SITE", "VOLUMES"}
-NOTEBOOKS, ALL = {"RESULTS", *PAGES}, {*STEPS}
+PAPER, PAGES = {"volumes"}, {"site", "volumes"}
+NOTEBOOKS, ALL = {"results", *PAGES}, {*STEPS}
 SENTENCE, CELL = "\nOne sentence more.\n", "\n```{code-cell}\n1\n```\n"
 CHANGES = [
     ("src/earlyhelp/render/pdf.py", "# a comment", PAPER, 0),
@@ -104,6 +107,7 @@ def test_a_change_runs_what_depends_on_it_and_nothing_else(
     executed: int,
 ) -> None:
     monkeypatch.chdir(checkout)
+    monkeypatch.setattr(dependencies, "SOURCE", checkout / "src")
     before, kept_before = names(), kept()
     text = Path(file).read_text("utf-8")
     Path(file).write_text(f"{text}{more}\n", "utf-8")

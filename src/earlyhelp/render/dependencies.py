@@ -22,9 +22,9 @@ from earlyhelp.study.design import find_folder
 PACKAGE = "earlyhelp"
 # Where the package lies, in a checkout or in an environment.
 SOURCE = Path(earlyhelp.__file__).parents[1]
-# The command line, which every step goes through. What one of its commands imports when it is run
-# is a matter of the step that runs it.
-COMMANDS = f"{PACKAGE}.cli"
+# The command line, which every step goes through, and what it asks for. What one of its commands
+# imports when it is run is a matter of the step that runs it.
+COMMANDS, ASKED = f"{PACKAGE}.cli", f"{PACKAGE}.compendium.asked"
 # A module that looks for files beside itself imports or names one of these.
 DATA = {"importlib.resources", "PackageLoader", "__file__"}
 PINS = Path("requirements.txt")
@@ -121,7 +121,7 @@ def _graph() -> grimp.ImportGraph:
 
 
 def _commands() -> set[str]:
-    return {f"{PACKAGE}.__main__", COMMANDS, *_graph().find_descendants(COMMANDS)}
+    return {f"{PACKAGE}.__main__", COMMANDS, *_graph().find_descendants(COMMANDS), *modules([ASKED])}
 
 
 def modules(entries: Iterable[str]) -> set[str]:

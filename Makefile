@@ -19,7 +19,7 @@ export STUDY
 PY := HOME="$(CURDIR)/.venv/home" .venv/bin/python
 RUN := $(PY) -m
 # Guards the making of the environment; a build is guarded by itself.
-LOCKED := $(PYTHON) src/earlyhelp/render/locked.py
+LOCKED := $(PYTHON) src/earlyhelp/execution/locked.py
 BUILD := $(RUN) earlyhelp report "$$STUDY"
 COMMITTED := $(PY) tests/committed.py
 

@@ -5,6 +5,7 @@ output is there: times of files say nothing after a clone, and a record of past 
 Steps are calls of `python -m earlyhelp` and need no shell.
 """
 
+import json
 import os
 import re
 import shutil
@@ -13,7 +14,7 @@ import sys
 from pathlib import Path
 
 from earlyhelp.compendium.building import folders
-from earlyhelp.render import dependencies
+from earlyhelp.execution import dependencies
 from earlyhelp.study.problems import InputError, Problem
 
 NOTEBOOKS = sorted(Path("notebooks").glob("*.md"))
@@ -57,11 +58,11 @@ class Built:
         # From here, so that names are the same wherever the checkout lies.
         self.folder, self.build = Path(os.path.relpath(folder)), Path("_build") / folder.name
         self.validated = self.build / f"validated-{self.key('earlyhelp.validate')}"
-        executed = self.key(f"{RENDER}.results", *IMPORTED, files=NOTEBOOKS)
+        executed = self.key("earlyhelp.execution.results", *IMPORTED, files=NOTEBOOKS)
         self.results = self.build / f"results-{executed}"
         pages = self.key(*PAGES, *IMPORTED, files=BOOK, said=[self.results.name])
         self.site = self.build / f"site-{pages}"
-        self.printed_key = self.key(f"{RENDER}.pdf", files=PRINTED, said=[self.site.name])
+        self.printed_key = self.key("earlyhelp.printing.pdf", files=PRINTED, said=[self.site.name])
         self.volumes = self.build / f"volumes-{self.printed_key}"
         self.published = [self.now_published()]
         # What is stored beside a study: what its printed figures determine, and the simulated grid.
@@ -224,6 +225,10 @@ rule publish:
         # In one folder, so that it is whole wherever it is put.
         replace_folder([input.html, input.volumes], study.build / "html")
         replace_folder([input.results], study.build / "results")
+        for page in (study.build / "results").iterdir():
+            # One that the study has nothing for has no cells.
+            if not json.loads(page.read_text("utf-8"))["cells"]:
+                page.unlink()
         # Also what a build that was killed left behind.
         kinds = ("results-*", "site-*", "validated-*", "published-*", "determined-*", "volumes-*")
         kinds += (".html-*", "*.new", "*.old")

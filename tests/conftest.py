@@ -12,9 +12,9 @@ import pytest
 import yaml
 from helpers import ROOT, element
 
+from earlyhelp.printing.pdf import build_volumes
 from earlyhelp.qualitative.framework import Codebook, read_codebook
 from earlyhelp.render.html import build_html
-from earlyhelp.render.pdf import build_volumes
 from earlyhelp.study.raw import Pilot, open_pilot
 
 # Run with libraries of their own (`make test-pages`, `make test-readers`).

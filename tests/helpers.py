@@ -14,11 +14,11 @@ import pandas as pd
 import pytest
 import yaml
 
+from earlyhelp.execution.notebooks import cells_of
 from earlyhelp.published.checks import Check, Printed, Verdict
 from earlyhelp.published.claims import COLUMNS, Claim
 from earlyhelp.qualitative.framework import MATRIX_COLUMNS, SUPPORT, Codebook
 from earlyhelp.qualitative.theory import Theory, load_theory
-from earlyhelp.render.notebooks import cells_of
 from earlyhelp.study.dictionary import DATAPACKAGE_FILE, as_text
 from earlyhelp.study.problems import InputError
 from earlyhelp.validate import validate

@@ -37,9 +37,9 @@ from matplotlib.text import Annotation, Text
 from traitlets.config import Config
 
 from earlyhelp.cli import main as command_line
+from earlyhelp.execution.notebooks import NEEDS, study_has
 from earlyhelp.published.claims import claims_of
 from earlyhelp.published.ledger import judged
-from earlyhelp.render.notebooks import NEEDS, study_has
 from earlyhelp.report import page
 from earlyhelp.report.myst import CAPTION, TITLE
 from earlyhelp.study.raw import open_pilot

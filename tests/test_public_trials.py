@@ -24,7 +24,7 @@ from pypdf import PdfReader
 
 from earlyhelp.analysis import outcomes, participants
 from earlyhelp.analysis.quantities import QUANTITIES
-from earlyhelp.render.notebooks import cells_of, read_notebook
+from earlyhelp.execution.notebooks import cells_of, read_notebook
 from earlyhelp.report.page import design_in_words
 from earlyhelp.study.raw import Pilot, open_pilot
 from earlyhelp.validate import validate

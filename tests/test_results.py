@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from earlyhelp.render.notebooks import cells_of, read_notebook, unfinished
+from earlyhelp.execution.notebooks import cells_of, read_notebook, unfinished
 from earlyhelp.report.figures import RAISED
 
 ROOT = Path(__file__).parents[1]

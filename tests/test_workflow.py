@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from helpers import ROOT
 
-from earlyhelp.render import dependencies
-from earlyhelp.render.dependencies import study_files
-from earlyhelp.render.results import kept_names
+from earlyhelp.execution import dependencies
+from earlyhelp.execution.dependencies import study_files
+from earlyhelp.execution.results import kept_names
 from earlyhelp.validate import study_files as files_read
 
 PARTS = (
@@ -73,10 +73,10 @@ PAPER, PAGES = {"volumes"}, {"site", "volumes"}
 NOTEBOOKS, ALL = {"results", *PAGES}, {*STEPS}
 SENTENCE, CELL = "\nOne sentence more.\n", "\n```{code-cell}\n1\n```\n"
 CHANGES = [
-    ("src/earlyhelp/render/pdf.py", "# a comment", PAPER, 0),
-    ("src/earlyhelp/render/joined.py", "# a comment", PAPER, 0),
-    ("src/earlyhelp/render/word.py", "# a comment", PAPER, 0),
-    ("src/earlyhelp/render/assets/report.typ", "// a comment", PAPER, 0),
+    ("src/earlyhelp/printing/pdf.py", "# a comment", PAPER, 0),
+    ("src/earlyhelp/printing/joined.py", "# a comment", PAPER, 0),
+    ("src/earlyhelp/printing/word.py", "# a comment", PAPER, 0),
+    ("src/earlyhelp/printing/assets/report.typ", "// a comment", PAPER, 0),
     ("src/earlyhelp/render/html.py", "# a comment", PAGES, 0),
     ("src/earlyhelp/render/origins.py", "# a comment", PAGES, 0),
     ("book/methods.md", SENTENCE, PAGES, 0),

@@ -18,7 +18,7 @@ from helpers import ROOT, describe, row, run_page, told
 
 from earlyhelp.analysis import outcomes, participants
 from earlyhelp.analysis.quantities import QUANTITIES
-from earlyhelp.render.notebooks import cells_of, read_notebook
+from earlyhelp.execution.notebooks import cells_of, read_notebook
 from earlyhelp.study.raw import Pilot, open_pilot
 from earlyhelp.trial import criteria
 from earlyhelp.validate import study_files, validate

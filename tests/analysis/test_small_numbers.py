@@ -59,7 +59,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     study = {key: value for key, value in study.items() if key != "assumed"}
     (folder / "study.yml").write_text(yaml.safe_dump(study), "utf-8")
     questions = yaml.safe_load((folder / "research_questions.yml").read_text("utf-8"))
-    asked = [question | {"answers": {}} for question in questions]
+    asked = [question | {"answers": {}, "findings": {}} for question in questions]
     (folder / "research_questions.yml").write_text(yaml.safe_dump(asked), "utf-8")
     return folder
 

@@ -63,8 +63,8 @@ def test_execute_tells_every_wrong_option(
 
 
 def test_execute_with_another_parameter(tmp_path: Path, mini: Path) -> None:
-    output = tmp_path / "readiness.ipynb"
-    source = ROOT / "notebooks/readiness.md"
+    output = tmp_path / "codebook.ipynb"
+    source = ROOT / "notebooks/codebook.md"
     assert main(["execute", str(source), "--output", str(output), "-p", f"study={mini}"]) == 0
     assert f"study = '{mini}'" in output.read_text()
 
@@ -73,11 +73,11 @@ def test_execute_that_fails_exits_one(
     tmp_path: Path, mini: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (mini / "raw/tool_use.csv").unlink()
-    output = tmp_path / "readiness.ipynb"
-    source = ROOT / "notebooks/readiness.md"
+    output = tmp_path / "codebook.ipynb"
+    source = ROOT / "notebooks/codebook.md"
     assert main(["execute", str(source), "--output", str(output), "-p", f"study={mini}"]) == 1
     shown = capsys.readouterr().err
-    assert "readiness.md: cell 3 failed" in shown
+    assert "codebook.md: cell 3 failed" in shown
     assert "tool_use.csv: found no such file" in shown
 
 

@@ -20,7 +20,7 @@ from helpers import ROOT, run_page, told
 from earlyhelp.cli import main
 from earlyhelp.compendium import making
 from earlyhelp.compendium.asked import ASKED
-from earlyhelp.render.notebooks import without_shells
+from earlyhelp.execution.notebooks import without_shells
 
 TEMPLATE = Path(making.__file__).with_name("template")
 EXAMPLES = {name: example for name, (_, example) in ASKED.items()}

@@ -208,13 +208,22 @@ def test_the_search_has_the_text_of_every_page_without_its_code(built_book: Path
     assert 'src="_static/page_texts.js"' in (built_book / "search.html").read_text("utf-8")
 
 
-def test_a_reference_page_leads_to_no_page_that_the_study_has_not(tmp_path: Path) -> None:
+def test_no_page_leads_to_one_that_the_study_has_not(tmp_path: Path) -> None:
     (tmp_path / "results").mkdir()
-    (tmp_path / "results/promise.ipynb").write_text("{}")
     text = "A ({doc}`results/framework`), the {doc}`ledger <results/ledger>` and "
     text += "{doc}`x <results/promise>`."
-    kept = html._RESULTS.sub(lambda link: html._link(link, tmp_path), text)
-    assert kept == "A, the ledger and {doc}`x <results/promise>`."
+    for name in html.REFERENCE_PAGES:
+        (tmp_path / f"{name}.md").write_text(text, "utf-8")
+    front = {"cells": [{"cell_type": "markdown", "source": [text]}]}
+    other = {"cells": [{"cell_type": "markdown", "source": [text.replace("results/", "")]}]}
+    (tmp_path / html.FRONT_PAGE).write_text(json.dumps(front), "utf-8")
+    (tmp_path / "results/sample.ipynb").write_text(json.dumps(other), "utf-8")
+    html._leave_out_links(tmp_path, {"results/framework", "results/ledger"})
+    kept = "A, the ledger and {doc}`x <results/promise>`."
+    for path in (tmp_path / html.FRONT_PAGE, *tmp_path.glob("*.md")):
+        assert kept in path.read_text("utf-8")
+    said = (tmp_path / "results/sample.ipynb").read_text("utf-8")
+    assert kept.replace("results/", "") in said
 
 
 def test_raw_data_of_real_people_stay_in_their_folder(compendium: Path, tmp_path: Path) -> None:

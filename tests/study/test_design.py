@@ -52,7 +52,7 @@ def test_every_problem_is_told(mini: Path) -> None:
     edit(mini, "month: 2024-01", "month: 2024-13")
     text = message(mini)
     assert "study.yml, line 5, provenance: found 'guessed'" in text
-    assert "study.yml, line 15, waves.0.month: found '2024-13'" in text
+    assert "study.yml, line 16, waves.0.month: found '2024-13'" in text
 
 
 def test_missing_key(mini: Path) -> None:

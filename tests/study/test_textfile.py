@@ -107,8 +107,8 @@ def test_what_only_some_parsers_take_for_a_number(text: str) -> None:
 # What these read is the book's, an archive, a lock, or the bytes of what was read already.
 SOURCES = Path(textfile.__file__).parents[1]
 OTHERS = {
-    *("render/html.py", "render/joined.py", "render/locked.py", "render/pdf.py"),
-    *("render/volumes.py", "render/word.py", "cli/boundary.py"),
+    *("render/html.py", "printing/joined.py", "execution/locked.py", "printing/pdf.py"),
+    *("render/volumes.py", "printing/word.py", "cli/boundary.py"),
     *("compendium/building.py", "compendium/making.py"),
     *(
         "qualitative/refi_archive.py",

@@ -406,7 +406,7 @@ def execute(
 
     Exit status 1 when a cell fails.
     """
-    from earlyhelp.render.notebooks import NotebookError, execute
+    from earlyhelp.execution.notebooks import NotebookError, execute
 
     problems: list[Problem] = []
     given: dict[str, str] = {}
@@ -444,8 +444,8 @@ def results(
     Of one whose code, modules and study are as before only the prose is taken anew. Exit status 1
     when a cell fails.
     """
-    from earlyhelp.render.notebooks import NotebookError
-    from earlyhelp.render.results import build_results
+    from earlyhelp.execution.notebooks import NotebookError
+    from earlyhelp.execution.results import build_results
 
     print(f"Executing the notebooks in {output}", file=sys.stderr)
     try:
@@ -491,7 +491,7 @@ def volumes(
     output: Annotated[Path, option("FOLDER", "folder for the files")],
 ) -> None:
     """Turn a built HTML book into its PDF volumes and the report's Word file."""
-    from earlyhelp.render.pdf import build_volumes
+    from earlyhelp.printing.pdf import build_volumes
 
     print(f"Building the volumes in {output}", file=sys.stderr)
     build_volumes(study, html, output)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from earlyhelp.render import locked
+from earlyhelp.execution import locked
 from earlyhelp.study.problems import InputError, Problem
 
 WORKFLOW = "Snakefile"

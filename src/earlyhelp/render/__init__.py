@@ -1,1 +1,1 @@
-"""Notebooks to HTML, PDF and Word."""
+"""Executed notebooks and chapters to a book in HTML."""

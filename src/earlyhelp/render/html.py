@@ -139,22 +139,20 @@ def _said(element: Tag, unsaid: Collection[int]) -> Iterator[str]:
 def assemble(study: Study, results: Path, root: Path, source: Path) -> Contents:
     """Bring together the Sphinx sources of one study's book in a new folder `source`.
 
-    A page of results that the study has nothing for is not there or has no cells
-    (`notebooks.execute`); it is left out.
+    A page of results that shows nothing has no cells (`notebooks.execute`); it is left out.
     """
     book, contents = root / "book", read_contents(root)
     own_chapters = () if study.chapters else ("*.md",)
     shutil.copytree(book, source, ignore=shutil.ignore_patterns("results", *own_chapters))
     shutil.copytree(results, source / "results")
     (source / "results" / FRONT_PAGE).rename(source / FRONT_PAGE)
-    for page in source.glob("results/*.ipynb"):
-        if not _cells(page):
-            page.unlink()
+    empty = [page for page in source.glob("results/*.ipynb") if not _cells(page)]
+    for page in empty:
+        page.unlink()
     if study.provenance == "reconstructed":
         shutil.copytree(study.folder / "raw", source / "raw")
     if study.chapters:
-        pages = {page for page in contents.pages if not page.startswith("results/")}
-        pages |= {f"results/{page.stem}" for page in source.glob("results/*.ipynb")}
+        pages = contents.pages - {f"results/{page.stem}" for page in empty}
     else:
         files = (path.relative_to(source).with_suffix("") for path in source.rglob("*.*"))
         pages = {file.as_posix() for file in files} | set(REFERENCE_PAGES)

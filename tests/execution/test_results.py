@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -14,10 +15,10 @@ import pytest
 from helpers import ROOT
 
 from earlyhelp.cli import main
-from earlyhelp.render import forked, notebooks
-from earlyhelp.render.dependencies import code_cells
-from earlyhelp.render.notebooks import NotebookError, read_notebook
-from earlyhelp.render.results import build_results
+from earlyhelp.execution import forked, notebooks
+from earlyhelp.execution.dependencies import code_cells
+from earlyhelp.execution.notebooks import NotebookError, read_notebook
+from earlyhelp.execution.results import build_results
 
 PAGE = """\
 ---
@@ -108,8 +109,10 @@ def test_output_of_other_code_is_not_joined(top: Path) -> None:
 def test_a_study_has_the_pages_that_it_has_something_for(top: Path) -> None:
     page = PAGE.replace("tags: [parameters]", "tags: [needs-claims, parameters]")
     (top / "notebooks/ledger.md").write_text(page)
-    assert {*build()} == {"page.ipynb", "ledger.ipynb"}
-    assert {*build(str(ROOT / "tests/studies/mini"))} == {"page.ipynb"}
+    for study, cells in ((ROOT / "data/rotherham", True), (ROOT / "tests/studies/mini", False)):
+        pages = build(str(study))
+        assert {*pages} == {"page.ipynb", "ledger.ipynb"}
+        assert bool(json.loads(pages["ledger.ipynb"])["cells"]) is cells
 
 
 @pytest.mark.parametrize(

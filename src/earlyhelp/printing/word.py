@@ -20,7 +20,7 @@ import matplotlib
 import typst
 from bs4 import BeautifulSoup
 
-from earlyhelp.render.joined import converted
+from earlyhelp.printing.joined import converted
 from earlyhelp.render.volumes import Imprint, Volume, in_words
 from earlyhelp.study.problems import InputError, Problem
 

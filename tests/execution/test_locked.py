@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from earlyhelp.render import locked
+from earlyhelp.execution import locked
 
 SCRIPT = [sys.executable, locked.__file__]
 # Says that it has begun, waits to be told, and ends.

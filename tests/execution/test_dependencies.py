@@ -12,7 +12,7 @@ import jupytext
 import pytest
 from helpers import ROOT
 
-from earlyhelp.render.dependencies import imported, sources, study_files
+from earlyhelp.execution.dependencies import imported, sources, study_files
 
 PACKAGE = ROOT / "src/earlyhelp"
 # Put before what runs, and after it.
@@ -74,8 +74,8 @@ def test_the_volumes_load_nothing_else(built_book: Path, tmp_path: Path) -> None
     words = ("volumes", "data/rotherham", "--html", built_book, "--output", tmp_path / "volumes")
     root = built_book.parents[1]
     seen = of_package(run(command(*words), tmp_path / "told", root))
-    assert PACKAGE / "render/assets/report.typ" in seen
-    assert seen <= counted("earlyhelp.render.pdf")
+    assert PACKAGE / "printing/assets/report.typ" in seen
+    assert seen <= counted("earlyhelp.printing.pdf")
 
 
 @pytest.mark.parametrize("name", ["index", "key_findings", "triangulation"])

@@ -11,8 +11,8 @@ import pytest
 from helpers import ROOT
 
 from earlyhelp.cli import main
-from earlyhelp.render import notebooks
-from earlyhelp.render.notebooks import (
+from earlyhelp.execution import notebooks
+from earlyhelp.execution.notebooks import (
     NotebookError,
     default_parameters,
     execute,

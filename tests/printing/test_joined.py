@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from earlyhelp.render.joined import FONT, Joined, extract_drawings, join, read_chapters, to_html
+from earlyhelp.printing.joined import FONT, Joined, extract_drawings, join, read_chapters, to_html
 from earlyhelp.render.volumes import Contents, Volume, read_contents
 from earlyhelp.report.figures import FONTS
 from earlyhelp.study.problems import InputError
@@ -178,7 +178,7 @@ def test_figures_on_paper_have_the_font_of_its_text(tmp_path: Path) -> None:
     joined(tmp_path, found=f'<svg role="img" aria-label="x">{drawing}</svg>')
     (written,) = [path.read_text("utf-8") for path in tmp_path.rglob("*.svg")]
     assert drawing.replace(FONTS, FONT) in written
-    template = files("earlyhelp.render").joinpath("assets/report.typ").read_text("utf-8")
+    template = files("earlyhelp.printing").joinpath("assets/report.typ").read_text("utf-8")
     assert f"set text(font: ({FONT.replace(chr(39), chr(34))}, " in template
 
 

@@ -18,6 +18,7 @@ import grimp
 
 import earlyhelp
 from earlyhelp.study.design import find_folder
+from earlyhelp.study.textfile import is_there, read_text, read_whole
 
 PACKAGE = "earlyhelp"
 # Where the package lies, in a checkout or in an environment.
@@ -67,12 +68,12 @@ def digest(*roots: Path) -> str:
 
 
 def _files(root: Path) -> Iterator[Path]:
-    found = sorted(root.rglob("*")) if root.is_dir() else [root]
-    return (path for path in found if path.is_file() and "__pycache__" not in path.parts)
+    found = sorted(root.rglob("*")) if root.is_dir() else [root] if is_there(root) else []
+    return (path for path in found if not path.is_dir() and "__pycache__" not in path.parts)
 
 
 def _digest(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    return hashlib.sha256(read_whole(file, "a file")).hexdigest()
 
 
 @cache
@@ -108,7 +109,7 @@ def sources(entries: Iterable[str]) -> list[Path]:
 
 
 def _has_data(file: Path) -> bool:
-    text = file.read_text("utf-8")
+    text = read_text(file)
     return any(name in text for name in DATA) and any(
         DATA & {getattr(node, "id", None), getattr(node, "module", None)}
         for node in ast.walk(ast.parse(text))
@@ -121,7 +122,12 @@ def _graph() -> grimp.ImportGraph:
 
 
 def _commands() -> set[str]:
-    return {f"{PACKAGE}.__main__", COMMANDS, *_graph().find_descendants(COMMANDS), *modules([ASKED])}
+    return {
+        f"{PACKAGE}.__main__",
+        COMMANDS,
+        *_graph().find_descendants(COMMANDS),
+        *modules([ASKED]),
+    }
 
 
 def modules(entries: Iterable[str]) -> set[str]:

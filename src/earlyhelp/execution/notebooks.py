@@ -22,11 +22,11 @@ from traitlets.config import Config
 
 from earlyhelp.analysis.outcomes import ANALYSIS_SETS
 from earlyhelp.analysis.quantities import FREE
+from earlyhelp.execution.forked import ForkedProvisioner
 from earlyhelp.published import identified_sets
 from earlyhelp.published.claims import CLAIMS_FILE
 from earlyhelp.qualitative.theory import THEORY_FILE, load_theory
 from earlyhelp.qualitative.triangulation import TRIANGULATION_FILE
-from earlyhelp.render.forked import ForkedProvisioner
 from earlyhelp.report.myst import CAPTION, CLAIMED, TITLE
 from earlyhelp.study.design import find_folder, read_questions, read_study
 from earlyhelp.study.problems import InputError, Problem
@@ -311,7 +311,7 @@ def executed(
     if notebook.cells:
         _inject(notebook, values)
         code = nbformat.from_dict({**notebook, "cells": _code(notebook)})
-        if kept and kept.is_file():
+        if kept and is_there(kept):
             code = nbformat.read(kept, as_version=4)
         else:
             code = _run(source, code, manager or KernelManager)

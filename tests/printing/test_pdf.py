@@ -12,8 +12,8 @@ from bs4 import BeautifulSoup
 from bs4.element import Tag
 from pypdf import PdfReader
 
-from earlyhelp.render.joined import Chapter, Joined
-from earlyhelp.render.pdf import build_volumes, lay_out, set_volumes
+from earlyhelp.printing.joined import Chapter, Joined
+from earlyhelp.printing.pdf import build_volumes, lay_out, set_volumes
 from earlyhelp.render.volumes import PROVENANCE, Imprint, Volume
 from earlyhelp.study.problems import InputError
 

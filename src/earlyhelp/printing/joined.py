@@ -502,7 +502,7 @@ def to_html(joined: Joined) -> str:
 
 def converted(document: str, to: str, form: str, *options: str, output: Path | None = None) -> str:
     """Convert joined HTML by pandoc, with the filter of a form (`assets`)."""
-    with as_file(files("earlyhelp.render") / "assets" / f"{form}.lua") as filter_path:
+    with as_file(files("earlyhelp.printing") / "assets" / f"{form}.lua") as filter_path:
         text: str = pypandoc.convert_text(
             document,
             to=to,

@@ -14,8 +14,14 @@ from pathlib import Path
 
 from joblib import cpu_count
 
-from earlyhelp.render import dependencies, forked
-from earlyhelp.render.notebooks import ForkingManager, KernelManager, NotebookError, executed, write
+from earlyhelp.execution import dependencies, forked
+from earlyhelp.execution.notebooks import (
+    ForkingManager,
+    KernelManager,
+    NotebookError,
+    executed,
+    write,
+)
 from earlyhelp.study.textfile import read_text
 
 ENTRY = __name__
@@ -24,7 +30,7 @@ ENTRY = __name__
 def build_results(
     study: str | Path, output: str | Path, kept: str | Path, notebooks: str | Path = "notebooks"
 ) -> None:
-    """Execute the notebooks of a folder for one study; those it has nothing for are left out.
+    """Execute the notebooks of a folder for one study; those it has nothing for have no cells.
 
     Parameters
     ----------
@@ -60,9 +66,7 @@ def build_results(
             notebook = executed(path, given, manager, places[path])
         except NotebookError as error:
             return str(error)
-        # A page that the study has nothing for has no cells.
-        if notebook.cells:
-            write(notebook, new / f"{path.stem}.ipynb")
+        write(notebook, new / f"{path.stem}.ipynb")
         return ""
 
     pool = ThreadPoolExecutor(cpu_count())

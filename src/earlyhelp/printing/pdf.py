@@ -26,9 +26,8 @@ import numpy as np
 import typst
 from bs4.element import Tag
 
-from earlyhelp.render import word
-from earlyhelp.render.elements import HEADINGS
-from earlyhelp.render.joined import (
+from earlyhelp.printing import word
+from earlyhelp.printing.joined import (
     LEDGER_COLUMNS,
     Joined,
     converted,
@@ -37,6 +36,7 @@ from earlyhelp.render.joined import (
     read_chapters,
     to_html,
 )
+from earlyhelp.render.elements import HEADINGS
 from earlyhelp.render.volumes import Imprint, Volume, imprint, read_contents
 from earlyhelp.study.design import read_study
 from earlyhelp.study.problems import InputError, Problem
@@ -114,7 +114,7 @@ def set_volumes(
     InputError
         When Typst rejects a volume or warns.
     """
-    template = files("earlyhelp.render") / "assets" / "report.typ"
+    template = files("earlyhelp.printing") / "assets" / "report.typ"
     (work / "report.typ").write_text(template.read_text("utf-8"), encoding="utf-8")
     for volume, joined in volumes.items():
         for chapter in joined.chapters:

@@ -1,0 +1,1 @@
+"""The pages of a book to its volumes on paper, as PDF and Word."""

@@ -225,7 +225,7 @@ rule publish:
         # In one folder, so that it is whole wherever it is put.
         replace_folder([input.html, input.volumes], study.build / "html")
         replace_folder([input.results], study.build / "results")
-        for page in (study.build / "results").iterdir():
+        for page in (study.build / "results").glob("*.ipynb"):
             # One that the study has nothing for has no cells.
             if not json.loads(page.read_text("utf-8"))["cells"]:
                 page.unlink()

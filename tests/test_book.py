@@ -395,8 +395,9 @@ def _holds(book: Book, name: str, pages: list[str], next_part: str) -> None:
             continue
         words = LINE_ENDS.split(text)
         while words:
-            # As much of it as stands together: a word alone may be found across two others.
-            ends = range(len(words), 0, -1)
+            # As much of it as stands together: a word alone may be found across two others, and a
+            # raised letter in any word.
+            ends = (n for n in range(len(words), 0, -1) if len(solid("".join(words[:n]))) >= 4)
             end = next((n for n in ends if solid("".join(words[:n])) in rest), 0)
             missing += words[:1] if not end and len(solid(words[0])) >= 4 else []
             rest = rest.replace(solid("".join(words[:end])), "|", 1) if end else rest

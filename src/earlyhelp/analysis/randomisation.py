@@ -75,6 +75,16 @@ def smallest_p(units: int, treated: int) -> float:
 
     With equal arms an allocation and its mirror image differ equally, hence twice one in
     ``comb(units, treated)``.
+
+    Raises
+    ------
+    InputError
+        Unless there is at least one unit in either arm.
+
+    Examples
+    --------
+    >>> round(smallest_p(4, treated=2), 3), round(smallest_p(8, treated=4), 3)
+    (0.333, 0.029)
     """
     if not 0 < treated < units:
         found, expected = str(treated), f"a whole number from 1 to {units - 1}"

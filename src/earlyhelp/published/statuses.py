@@ -42,7 +42,7 @@ STATUSES = {
     "bounded": "not the same in every data set that the printed figures allow; its range is shown",
     "contradicted": "one of several printed figures that cannot all be true, or a word that the "
     "figures do not bear out; the audit shows why",
-    "assumed": "true if values are that somebody chose; they stand beside it",
+    "assumed": "worked out from values that somebody chose; they stand beside it",
     FREE: "free in the reconstruction: it shows the form of an analysis and is no finding",
     "observed": "computed from a study's real data",
     "design fact": "a fact of the design, from the study's description",

@@ -21,7 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PLAIN = {"PATH": os.environ["PATH"]}
 # Seconds after which a build is killed: set-up of the workflow, notebooks, pages, PDF.
-KILLED_AFTER = (3, 20, 60, 100)
+KILLED_AFTER = (3, 10, 25, 45)
 
 
 def built(checkout: Path, study: str = "rotherham") -> dict[str, str]:

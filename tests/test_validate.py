@@ -148,6 +148,12 @@ def test_what_an_editor_leaves_is_let_be(mini: Path, name: str) -> None:
     assert len(validate(mini)) == 10
 
 
+def test_what_python_keeps_of_a_script_is_let_be(mini: Path) -> None:
+    (mini / "__pycache__").mkdir()
+    (mini / "__pycache__/reconstruct.cpython-311.pyc").write_bytes(b"\0\xff")
+    assert len(validate(mini)) == 10
+
+
 def test_a_folder_link_is_not_followed_for_ever(mini: Path) -> None:
     (mini / "raw/loop").symlink_to(mini, target_is_directory=True)
     (told,) = problems(mini)

@@ -327,12 +327,16 @@ def _in_matrix(path: Path, codebook: Codebook | None) -> list[Problem]:
 
 
 def _listing(folder: Path) -> list[str]:
-    """Everything below a study folder that is no folder; what an editor hides is left out."""
+    """Everything below a study folder that is no folder.
+
+    What an editor hides is left out, and what Python keeps of a script that was imported.
+    """
     found = []
     for base, folders, names in os.walk(folder):
         here = Path(base).relative_to(folder)
         links = [name for name in folders if Path(base, name).is_symlink()]
-        folders[:] = [name for name in folders if not name.startswith(".")]
+        kept = (name for name in folders if not name.startswith("."))
+        folders[:] = [name for name in kept if name != "__pycache__"]
         found += [(here / name).as_posix() for name in (*links, *names) if not _hidden(name)]
         # A folder in a file's place is for the file's reader to tell.
         wrong = {name for name in folders if registered((here / name).as_posix())}

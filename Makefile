@@ -49,8 +49,7 @@ report: $(READY) ## build the HTML book, its PDFs and the Word file of STUDY (de
 
 trials: $(READY) ## build the reports of two public trials in _build/anorexia and _build/respiratory
 	$(PY) tests/public_trials.py _build/trials
-	STUDY=_build/trials/anorexia $(BUILD) report
-	STUDY=_build/trials/respiratory $(BUILD) report
+	$(RUN) earlyhelp report _build/trials/anorexia _build/trials/respiratory
 
 test: $(READY) ## build the report, then run every check; no file of the checkout changes
 	$(PY) tests/untouched.py $(MAKE) --no-print-directory checks

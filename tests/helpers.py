@@ -23,6 +23,33 @@ from earlyhelp.study.dictionary import DATAPACKAGE_FILE, as_text
 from earlyhelp.study.problems import InputError
 from earlyhelp.validate import validate
 
+# A page with a parameter and a cell that shows something.
+NOTEBOOK = """\
+---
+jupytext:
+  text_representation:
+    extension: .md
+    format_name: myst
+kernelspec:
+  name: python3
+  display_name: Python 3
+  language: python
+---
+
+# A page
+
+```{code-cell}
+---
+tags: [parameters]
+---
+alpha = 0.05
+```
+
+```{code-cell}
+print(alpha)
+```
+"""
+
 ROOT = Path(__file__).parents[1]
 WORDS = """\
 - id: majority

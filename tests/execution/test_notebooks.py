@@ -8,7 +8,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from helpers import ROOT
+from helpers import NOTEBOOK, ROOT
 
 from earlyhelp.cli import main
 from earlyhelp.execution import notebooks
@@ -22,32 +22,6 @@ from earlyhelp.execution.notebooks import (
 )
 from earlyhelp.study.problems import InputError, Problem
 
-SOURCE = """\
----
-jupytext:
-  text_representation:
-    extension: .md
-    format_name: myst
-kernelspec:
-  name: python3
-  display_name: Python 3
-  language: python
----
-
-# A page
-
-```{code-cell}
----
-tags: [parameters]
----
-alpha = 0.05
-```
-
-```{code-cell}
-print(alpha)
-```
-"""
-
 
 @pytest.mark.parametrize(("provenance", "said"), [("observed", False), ("reconstructed", True)])
 def test_what_is_said_of_a_report_is_left_out_of_observed_pages(
@@ -57,7 +31,7 @@ def test_what_is_said_of_a_report_is_left_out_of_observed_pages(
     (mini / "study.yml").write_text(
         design.replace("provenance: observed", f"provenance: {provenance}")
     )
-    text = SOURCE.replace("alpha = 0.05", f"alpha = 0.05\nstudy = {str(mini)!r}")
+    text = NOTEBOOK.replace("alpha = 0.05", f"alpha = 0.05\nstudy = {str(mini)!r}")
     text += '\n+++ {"tags": ["reconstructed-only"]}\n\nThe report says otherwise.\n'
     source, output = tmp_path / "page.md", tmp_path / "page.ipynb"
     source.write_text(text)
@@ -99,7 +73,7 @@ print("shown, too")
 
 def test_a_section_that_shows_nothing_is_left_out(tmp_path: Path) -> None:
     source, output = tmp_path / "page.md", tmp_path / "page.ipynb"
-    source.write_text(SOURCE + SECTIONS)
+    source.write_text(NOTEBOOK + SECTIONS)
     execute(source, output, {})
     notebook = nbformat.read(output, as_version=4)
     text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
@@ -112,7 +86,7 @@ def test_a_section_that_shows_nothing_is_left_out(tmp_path: Path) -> None:
 
 def test_a_page_that_shows_nothing_has_no_cells(tmp_path: Path) -> None:
     source, output = tmp_path / "page.md", tmp_path / "page.ipynb"
-    source.write_text(SOURCE.replace("print(alpha)", "pass"))
+    source.write_text(NOTEBOOK.replace("print(alpha)", "pass"))
     execute(source, output, {})
     assert nbformat.read(output, as_version=4).cells == []
 
@@ -123,7 +97,7 @@ def test_what_a_study_has_nothing_for_is_left_out(
     tmp_path: Path, study: str, said: bool, page: bool
 ) -> None:
     folder = str(ROOT / "tests/studies" / study)
-    text = SOURCE.replace("alpha = 0.05", f"alpha = 0.05\nstudy = {folder!r}")
+    text = NOTEBOOK.replace("alpha = 0.05", f"alpha = 0.05\nstudy = {folder!r}")
     if page:
         text = text.replace("tags: [parameters]", "tags: [needs-tools, parameters]")
     text += '\n+++ {"tags": ["needs-tools"]}\n\nOf the tools.\n'
@@ -136,7 +110,7 @@ def test_what_a_study_has_nothing_for_is_left_out(
 
 def test_a_need_that_nobody_knows_is_told(tmp_path: Path) -> None:
     folder = str(ROOT / "tests/studies/mini")
-    text = SOURCE.replace("alpha = 0.05", f"alpha = 0.05\nstudy = {folder!r}")
+    text = NOTEBOOK.replace("alpha = 0.05", f"alpha = 0.05\nstudy = {folder!r}")
     (tmp_path / "page.md").write_text(text.replace("[parameters]", "[parameters, needs-magic]"))
     with pytest.raises(KeyError, match="needs-magic"):
         execute(tmp_path / "page.md", tmp_path / "page.ipynb", {})
@@ -145,13 +119,13 @@ def test_a_need_that_nobody_knows_is_told(tmp_path: Path) -> None:
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
     path = tmp_path / "page.md"
-    path.write_text(SOURCE)
+    path.write_text(NOTEBOOK)
     return path
 
 
 def declaring(source: Path, lines: str, given: dict[str, str]) -> dict[str, Any]:
     """Give values to a notebook whose parameters cell is these lines."""
-    source.write_text(SOURCE.replace("alpha = 0.05", lines), "utf-8")
+    source.write_text(NOTEBOOK.replace("alpha = 0.05", lines), "utf-8")
     return given_parameters(source, read_notebook(source), given)
 
 
@@ -283,14 +257,14 @@ def test_a_parameter_of_great_depth_is_told_in_short(source: Path) -> None:
 
 
 def test_two_parameters_cells_are_told(source: Path) -> None:
-    second = SOURCE[SOURCE.index("```{code-cell}") :]
-    source.write_text(SOURCE + second)
+    second = NOTEBOOK[NOTEBOOK.index("```{code-cell}") :]
+    source.write_text(NOTEBOOK + second)
     with pytest.raises(InputError, match="found 2 cells with this tag; expected one"):
         given_parameters(source, read_notebook(source), {})
 
 
 def test_a_notebook_without_parameters_takes_none(source: Path) -> None:
-    source.write_text(SOURCE.replace("tags: [parameters]", "tags: []"))
+    source.write_text(NOTEBOOK.replace("tags: [parameters]", "tags: []"))
     assert given_parameters(source, read_notebook(source), {}) == {}
     with pytest.raises(InputError, match="it declares no parameters"):
         given_parameters(source, read_notebook(source), {"study": "data/rotherham"})
@@ -302,12 +276,12 @@ def test_a_notebook_without_parameters_takes_none(source: Path) -> None:
         b"",
         b"Prose only.\n",
         b"```python\nprint(1)\n```\n",
-        SOURCE.encode("utf-16"),
-        SOURCE.replace("page", "pag\u00e9").encode("latin-1").replace(b"A page", b"A pag\xe9"),
-        SOURCE.replace("language: python", "language: R").encode(),
-        SOURCE.replace("kernelspec:", "kernelspec: [").encode(),
-        SOURCE.replace("tags: [parameters]", "tags: [parameters").encode(),
-        SOURCE[: SOURCE.index("```")].encode(),
+        NOTEBOOK.encode("utf-16"),
+        NOTEBOOK.replace("page", "pag\u00e9").encode("latin-1").replace(b"A page", b"A pag\xe9"),
+        NOTEBOOK.replace("language: python", "language: R").encode(),
+        NOTEBOOK.replace("kernelspec:", "kernelspec: [").encode(),
+        NOTEBOOK.replace("tags: [parameters]", "tags: [parameters").encode(),
+        NOTEBOOK[: NOTEBOOK.index("```")].encode(),
     ],
 )
 def test_what_is_no_text_notebook_is_told(source: Path, content: bytes) -> None:
@@ -333,7 +307,7 @@ def test_what_is_no_notebook_file_is_told(tmp_path: Path, content: str) -> None:
 
 def test_a_folder_and_another_kind_of_file_are_told(tmp_path: Path) -> None:
     (tmp_path / "page.md").mkdir()
-    (tmp_path / "page.txt").write_text(SOURCE)
+    (tmp_path / "page.txt").write_text(NOTEBOOK)
     for name in ("page.md", "page.txt"):
         with pytest.raises(InputError, match=name):
             read_notebook(tmp_path / name)
@@ -341,7 +315,7 @@ def test_a_folder_and_another_kind_of_file_are_told(tmp_path: Path) -> None:
 
 def test_line_ends_of_another_system_change_nothing(source: Path) -> None:
     expected = read_notebook(source)
-    source.write_bytes(b"\xef\xbb\xbf" + SOURCE.replace("\n", "\r\n").encode())
+    source.write_bytes(b"\xef\xbb\xbf" + NOTEBOOK.replace("\n", "\r\n").encode())
     assert read_notebook(source) == expected
 
 
@@ -385,7 +359,7 @@ def test_values_arrive_as_they_were_given(source: Path, tmp_path: Path) -> None:
         "f": "{3: None}",
     }
     source.write_text(
-        SOURCE.replace("alpha = 0.05", lines).replace("print(alpha)", "print([a, b, c, d, e, f])")
+        NOTEBOOK.replace("alpha = 0.05", lines).replace("print(alpha)", "print([a, b, c, d, e, f])")
     )
     output = tmp_path / "page.ipynb"
     execute(source, output, given)
@@ -412,7 +386,7 @@ def test_values_arrive_as_they_were_given(source: Path, tmp_path: Path) -> None:
 def test_a_cell_that_does_not_end_is_named_and_nothing_is_written(
     source: Path, cell: str, what: str
 ) -> None:
-    source.write_text(SOURCE.replace("print(alpha)", cell))
+    source.write_text(NOTEBOOK.replace("print(alpha)", cell))
     folder = source.parent / "out"
     with pytest.raises(NotebookError) as caught:
         execute(source, folder / "page.ipynb", {"alpha": "0.1"})
@@ -427,14 +401,14 @@ def test_a_cell_that_does_not_end_is_named_and_nothing_is_written(
     "cell", ["quit()", "import sys; sys.exit()", "get_ipython().showtraceback((E, E('x'), None))"]
 )
 def test_the_cell_that_fails_is_named_and_not_the_next(source: Path, cell: str) -> None:
-    after = SOURCE[SOURCE.rindex("```{code-cell}") :]
-    source.write_text(SOURCE.replace("print(alpha)", f"E = Exception\n{cell}") + after)
+    after = NOTEBOOK[NOTEBOOK.rindex("```{code-cell}") :]
+    source.write_text(NOTEBOOK.replace("print(alpha)", f"E = Exception\n{cell}") + after)
     with pytest.raises(NotebookError, match="cell 3 failed"):
         execute(source, source.with_name("page.ipynb"), {})
 
 
 def test_a_failed_run_leaves_the_last_good_copy(source: Path) -> None:
-    source.write_text(SOURCE.replace("print(alpha)", "1 / 0"))
+    source.write_text(NOTEBOOK.replace("print(alpha)", "1 / 0"))
     output = source.with_name("page.ipynb")
     output.write_text("the last good one")
     with pytest.raises(NotebookError):
@@ -447,13 +421,13 @@ def test_a_cell_that_goes_on_for_ever_is_ended(
     source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(notebooks, "CELL_LIMIT", 2)
-    source.write_text(SOURCE.replace("print(alpha)", "while True: pass"))
+    source.write_text(NOTEBOOK.replace("print(alpha)", "while True: pass"))
     with pytest.raises(NotebookError, match="no end after 2 seconds"):
         execute(source, source.with_name("page.ipynb"), {})
 
 
 def test_a_warning_is_output_like_any_other(source: Path) -> None:
-    source.write_text(SOURCE.replace("print(alpha)", "import sys; print('hm', file=sys.stderr)"))
+    source.write_text(NOTEBOOK.replace("print(alpha)", "import sys; print('hm', file=sys.stderr)"))
     output = source.with_name("page.ipynb")
     execute(source, output, {})
     assert nbformat.read(output, as_version=4).cells[-1].outputs[0].name == "stderr"
@@ -492,7 +466,7 @@ kernel.shell_handlers["kernel_info_request"] = slowly
 def test_a_good_run_says_only_what_it_does(
     source: Path, code: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    source.write_text(SOURCE.replace("print(alpha)", code))
+    source.write_text(NOTEBOOK.replace("print(alpha)", code))
     assert main(["execute", str(source), "--output", str(source.with_name("page.ipynb"))]) == 0
     assert capfd.readouterr() == ("", f"executing {source}\n")
 
@@ -514,7 +488,7 @@ stray.close(linger=0)
 def test_nobody_else_on_the_machine_reaches_a_kernel(
     source: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    source.write_text(SOURCE.replace("print(alpha)", STRAY))
+    source.write_text(NOTEBOOK.replace("print(alpha)", STRAY))
     execute(source, source.with_name("page.ipynb"), {})
     assert capfd.readouterr().err == ""
 

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from helpers import ROOT
+from helpers import NOTEBOOK, ROOT
 
 from earlyhelp.cli import main
 from earlyhelp.execution import forked, notebooks
@@ -20,28 +20,8 @@ from earlyhelp.execution.dependencies import code_cells
 from earlyhelp.execution.notebooks import NotebookError, read_notebook
 from earlyhelp.execution.results import build_results
 
-PAGE = """\
----
-kernelspec:
-  name: python3
-  display_name: Python 3
-  language: python
----
-
-# A page
-
-```{code-cell}
----
-tags: [parameters]
----
-study = "data/rotherham"
-```
-
-```{code-cell}
-print("said")
-```
-"""
 CELL = 'print("said")'
+PAGE = NOTEBOOK.replace("alpha = 0.05", 'study = "data/rotherham"').replace("print(alpha)", CELL)
 
 
 @pytest.fixture

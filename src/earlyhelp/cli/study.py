@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -406,7 +407,7 @@ def execute(
 
     Exit status 1 when a cell fails.
     """
-    from earlyhelp.execution.notebooks import NotebookError, execute
+    from earlyhelp.execution.notebooks import execute
 
     problems: list[Problem] = []
     given: dict[str, str] = {}
@@ -425,12 +426,7 @@ def execute(
     if problems:
         raise InputError(problems)
     print(f"executing {notebook}", file=sys.stderr)
-    try:
-        execute(notebook, output, given)
-    except NotebookError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+    return _executing(partial(execute, notebook, output, given))
 
 
 @app.command(cls=Command)
@@ -444,12 +440,18 @@ def results(
     Of one whose code, modules and study are as before only the prose is taken anew. Exit status 1
     when a cell fails.
     """
-    from earlyhelp.execution.notebooks import NotebookError
     from earlyhelp.execution.results import build_results
 
     print(f"Executing the notebooks in {output}", file=sys.stderr)
+    return _executing(partial(build_results, study, output, kept))
+
+
+def _executing(run: Callable[[], None]) -> int:
+    """Exit status of a run of notebooks; what a cell says that fails is told."""
+    from earlyhelp.execution.notebooks import NotebookError
+
     try:
-        build_results(study, output, kept)
+        run()
     except NotebookError as error:
         print(error, file=sys.stderr)
         return 1

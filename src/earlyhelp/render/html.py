@@ -154,10 +154,10 @@ def assemble(study: Study, results: Path, root: Path, source: Path) -> Contents:
     if study.chapters:
         pages = contents.pages - {f"results/{page.stem}" for page in empty}
     else:
+        for name in REFERENCE_PAGES:
+            shutil.copy(book / f"{name}.md", source)
         files = (path.relative_to(source).with_suffix("") for path in source.rglob("*.*"))
-        pages = {file.as_posix() for file in files} | set(REFERENCE_PAGES)
-    for name in REFERENCE_PAGES:
-        shutil.copy(book / f"{name}.md", source)
+        pages = {file.as_posix() for file in files}
     if absent := contents.pages - pages:
         _leave_out_links(source, absent)
     contents = contents.of(pages)

@@ -313,7 +313,7 @@ def determine(
     them. Needed after a change of a printed figure. The search for people who agree with all
     figures takes a few minutes.
     """
-    from earlyhelp.published.identified_sets import inputs_hash, write
+    from earlyhelp.published.identified.stored import inputs_hash, write
 
     # Bad input is told before the long work, not after.
     inputs_hash(study)

@@ -23,8 +23,8 @@ from traitlets.config import Config
 from earlyhelp.analysis.outcomes import ANALYSIS_SETS
 from earlyhelp.analysis.quantities import FREE
 from earlyhelp.execution.forked import ForkedProvisioner
-from earlyhelp.published import identified_sets
 from earlyhelp.published.claims import CLAIMS_FILE
+from earlyhelp.published.identified.stored import FOLDER, INPUTS
 from earlyhelp.qualitative.theory import THEORY_FILE, load_theory
 from earlyhelp.qualitative.triangulation import TRIANGULATION_FILE
 from earlyhelp.report.myst import CAPTION, CLAIMED, TITLE
@@ -314,7 +314,7 @@ def executed(
         if kept and is_there(kept):
             code = nbformat.read(kept, as_version=4)
         else:
-            code = _run(source, code, manager or KernelManager)
+            code = _untimed(_run(source, code, manager or KernelManager))
             if kept:
                 write(code, kept)
         for cell, ran in zip(_code(notebook), _code(code), strict=True):
@@ -323,6 +323,16 @@ def executed(
             cell.outputs, cell.execution_count = ran.outputs, ran.execution_count
         notebook = without_shells(notebook)
     return _cleaned(notebook)
+
+
+def _untimed(code: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Cells of code and what they gave, without what is said of them: it has the time of day."""
+    names = ("source", "outputs", "execution_count", "id")
+    cells = (
+        nbformat.v4.new_code_cell(**{name: cell[name] for name in names}) for cell in code.cells
+    )
+    kept: nbformat.NotebookNode = nbformat.v4.new_notebook(cells=list(cells))
+    return kept
 
 
 def _code(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
@@ -397,7 +407,7 @@ def study_has(folder: Path) -> dict[str, bool]:
         "theory": is_there(folder / THEORY_FILE),
         "triangulation": is_there(folder / TRIANGULATION_FILE),
         "claims": is_there(folder / CLAIMS_FILE),
-        "determined": is_there(folder / identified_sets.FOLDER / identified_sets.INPUTS),
+        "determined": is_there(folder / FOLDER / INPUTS),
     }
 
 

@@ -19,8 +19,8 @@ from earlyhelp.study.textfile import for_spreadsheets, is_there, write_whole
 if TYPE_CHECKING:
     import pandas as pd
 
-    from earlyhelp.paper.verdicts import Outcome as RowOutcome
-    from earlyhelp.published.audit import Outcome
+    from earlyhelp.paper.verdicts import RowResult
+    from earlyhelp.published.audit import Checked
 
 AGAINST = (
     "list the claims that change with the raw data of another study folder, or in a ledger saved "
@@ -211,12 +211,12 @@ def _audit_paper(path: Path, format: str, strict: bool, html: Path | None) -> in
     return int(any(verdict in failing for verdict in verdicts))
 
 
-def _row_entry(outcome: RowOutcome) -> str:
+def _row_entry(outcome: RowResult) -> str:
     lines = [f"{outcome.verdict}: {outcome.place} ({outcome.check})", *outcome.arithmetic]
     return "\n  ".join([*lines, *filter(None, [outcome.read_as, outcome.remark])])
 
 
-def _entry(outcome: Outcome) -> str:
+def _entry(outcome: Checked) -> str:
     parts = [
         ("places", "; ".join(outcome.places)),
         *(("arithmetic", line) for line in outcome.arithmetic),

@@ -13,7 +13,7 @@ from scipy import stats
 
 from earlyhelp.analysis.outcomes import standardised_difference
 from earlyhelp.analysis.quantities import claiming, labelled
-from earlyhelp.analysis.randomisation import design_effect
+from earlyhelp.analysis.randomisation import ICCS, SUPPOSED_ICC, design_effect
 from earlyhelp.possible.extremes import OUTER, spread_known
 from earlyhelp.possible.two_waves import WAVES, Change, Wave
 from earlyhelp.published.identified.ranges import (
@@ -87,15 +87,11 @@ def quantities(sets: IdentifiedSets) -> list[str]:
     return ["Difference of mean changes", "d, baseline SD", ADJUSTED, *at_waves]
 
 
-# Intracluster correlation of changes that an answer supposes, in the middle of those of `clustered`
-SUPPOSED = 0.05
-
-
 def clustered(
     sets: IdentifiedSets,
     measure: str,
     confidence: float,
-    iccs: Iterable[float] = (0.0, 0.01, 0.05, 0.1, 0.2),
+    iccs: Iterable[float] = ICCS,
 ) -> pd.DataFrame:
     """Differences of the mean changes that the figures allow, if people of a unit were alike.
 
@@ -190,9 +186,9 @@ def estimates(sets: IdentifiedSets, confidence: float = 0.95) -> dict[str, tuple
             place = "-between" if of == "difference" else ""
             words = _estimate_in_words(found, confidence)
             told[f"{name}-{of}-estimate"] = words, f"tbl-determined-{name}{place}"
-        alike = clustered(sets, measure, confidence, [SUPPOSED])
+        alike = clustered(sets, measure, confidence, [SUPPOSED_ICC])
         low, high = number(alike["low"].min(), 1), number(alike["high"].max(), 1)
-        words = f"between {low} and {high} points (intracluster correlation {SUPPOSED:g})"
+        words = f"between {low} and {high} points (intracluster correlation {SUPPOSED_ICC:g})"
         told[f"{name}-units-estimate"] = words, f"tbl-intervals-units-{name}"
         if ends := _adjusted(sets, measure):
             side = "above zero" if ends[0] > 0 else "below zero" if ends[1] < 0 else ""

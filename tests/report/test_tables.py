@@ -81,3 +81,11 @@ def test_quantities_left_open_have_measure_and_status(rotherham: Path) -> None:
         "[determined]{.status .status-determined}",
     ]
     assert table["Of whom"].tolist() == ["intervention"] * 2 + ["comparison"] * 2
+
+
+def test_a_verdict_says_in_how_many_cells_it_is_another() -> None:
+    row = {"verdict": "keeps its level", "barred": 1, "conservative": 2, "cells": 9}
+    told = "keeps its level; rejects too often in 1, conservative in 2 of 9 cells"
+    assert tables._test(row) == told
+    assert tables._test(row | {"verdict": "conservative"}) == "conservative"
+    assert tables._test(row | {"barred": 0, "conservative": 0}) == "keeps its level"

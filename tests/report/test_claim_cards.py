@@ -112,8 +112,8 @@ def test_a_share_is_told_as_people_of_people(told: dict[str, dict[str, str]]) ->
 
 
 def test_a_share_has_its_arithmetic_and_a_fact_of_the_design_has_none(pilot: Pilot) -> None:
-    chosen = {"ors-frequency-some-sessions-percent", "sample-units"}
-    claims = [claim for claim in claims_of(pilot.study.folder) if claim.id in chosen]
+    wanted = {"ors-frequency-some-sessions-percent": "64.7% = 11 of 17", "sample-units": "four"}
+    claims = [claim for claim in claims_of(pilot.study.folder) if claim.id in wanted]
     made = cards(pilot, claims, ledger(pilot, claims), [])["cards"]
     told = {claim: dict(card["lines"])["Recomputed"] for claim, card in made.items()}
     assert told == {

@@ -23,6 +23,7 @@ from docutils.nodes import make_id
 from earlyhelp.compendium.blank import dictionary, headers
 from earlyhelp.compendium.wanted import Wanted, wanted
 from earlyhelp.execution.notebooks import CHAPTER, NEEDS, RECONSTRUCTED
+from earlyhelp.study.citation import UNNAMED
 from earlyhelp.study.design import Question, read_questions
 from earlyhelp.study.dictionary import DATAPACKAGE_FILE, as_text
 from earlyhelp.study.problems import InputError, Problem
@@ -130,6 +131,7 @@ def new(place: Path, said: Mapping[str, str]) -> Path:
 def _make(made: Path, id: str, title: str, design: Wanted) -> None:
     about = {"id": id, "title": title, "requirement": requirement(), **asdict(design)}
     about |= {"references": (shared() / "book/references.bib").read_text("utf-8")}
+    about |= {"unnamed": UNNAMED}
     template = Path(__file__).with_name("template")
     copier.run_copy(str(template), made, data=about, defaults=True, quiet=True)
     for name in SHARED:

@@ -153,7 +153,8 @@ def imprint(study: Study, root: Path) -> Imprint:
     another one nothing says, so that only the compendium is named with it.
     """
     cited = read_citation(root)
-    authors, made_by = (), f"Made with version {cited.version} of {cited.title}"
+    authors: tuple[str, ...] = ()
+    made_by = f"Made with version {cited.version} of {cited.title}"
     if study.chapters:
         authors = tuple(author.in_words for author in cited.authors)
         of = "" if cited.title == study.title else f" of {cited.title}"

@@ -91,7 +91,7 @@ def read_yaml(path: Path, model: Any) -> Any:
 
 def _of_its_items(error: dict[str, Any]) -> bool:
     """Whether a list is called too short only because what is wrong in it was told and left out."""
-    return error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"]
+    return error["type"] == "too_short" and bool(len(error["input"]) >= error["ctx"]["min_length"])
 
 
 class _Open(NamedTuple):

@@ -36,7 +36,6 @@ from earlyhelp.qualitative.triangulation import (
     read_triangulation,
     validate_triangulation,
 )
-from earlyhelp.study.citation import read_citation
 from earlyhelp.study.design import (
     QUESTIONS_FILE,
     STUDY_FILE,
@@ -372,7 +371,6 @@ def _ties(pilot: Pilot, held: dict[str, Any]) -> Iterator[Problem]:
         yield from _personal(pilot)
     theory = held.get(THEORY_FILE)
     if book := _book(pilot.study.folder):
-        yield from _cited(book)
         yield from _sources(book, pilot.instruments)
         yield from _answers(book, held[QUESTIONS_FILE].values())
         yield from _sections(book, pilot.study, theory) if theory else ()
@@ -461,15 +459,6 @@ def _book(folder: Path) -> Path | None:
     """Where the book is: above the study's folder, or else above the working directory."""
     roots = (*folder.absolute().parents, Path.cwd(), *Path.cwd().parents)
     return next((base for base in roots if (base / "_toc.yml").is_file()), None)
-
-
-def _cited(root: Path) -> list[Problem]:
-    """Check that covers can say who wrote the report."""
-    try:
-        read_citation(root)
-    except InputError as error:
-        return error.problems
-    return []
 
 
 def _sources(root: Path, instruments: Instruments) -> Iterator[Problem]:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from helpers import ROOT
+from helpers import ROOT, told
 
+from earlyhelp.render.citation import CITATION_FILE, read_citation
 from earlyhelp.render.volumes import Volume, imprint, in_words, read_contents
-from earlyhelp.study.citation import CITATION_FILE, read_citation
 from earlyhelp.study.design import read_study
 from earlyhelp.study.problems import InputError
 
@@ -90,3 +90,19 @@ def test_people_and_organisations_are_authors_and_a_title_stands_once(tmp_path: 
     said = imprint(study, tmp_path)
     assert said.authors == ("Ana Noor", "A service")
     assert said.cite == f"Ana Noor; A service. {study.title}. Version 1.2."
+
+
+@pytest.mark.parametrize(
+    ("authors", "expected"),
+    [
+        ("authors: []", "at least 1 in this list"),
+        ("authors: [{given-names: Ana}]", "family-names of a person, or else the name of an"),
+        ("editors: []", "this key"),
+    ],
+)
+def test_a_citation_without_authors_is_told(tmp_path: Path, authors: str, expected: str) -> None:
+    text = f"title: Pilot\nversion: 0.1.0\n{authors}\n"
+    (tmp_path / "CITATION.cff").write_text(text, "utf-8")
+    (line,) = told(lambda: read_citation(tmp_path))
+    assert line.startswith("CITATION.cff, ")
+    assert expected in line

@@ -474,6 +474,24 @@ def report(
 
 
 @app.command(cls=Command)
+def package(
+    study: Study,
+    output: Annotated[
+        Path | None, option("FOLDER", "folder to write; _build/STUDY/package by default")
+    ] = None,
+) -> None:
+    """Put a built report and what it was made from into one folder to hand on (RO-Crate).
+
+    Data, notebooks, environment, pages, PDFs and Word, and who wrote it, described for machines. Of
+    real people the data dictionary goes with it and no raw file. Run it in the folder of a
+    compendium.
+    """
+    from earlyhelp.compendium.packaging import package
+
+    print(package(study, output or Path("_build", study.resolve().name, "package")))
+
+
+@app.command(cls=Command)
 def html(
     study: Study,
     results: Annotated[Path, option("FOLDER", "folder of the study's executed notebooks")],

@@ -23,7 +23,7 @@ from docutils.nodes import make_id
 from earlyhelp.compendium.blank import dictionary, headers
 from earlyhelp.compendium.wanted import Wanted, wanted
 from earlyhelp.execution.notebooks import CHAPTER, NEEDS, RECONSTRUCTED
-from earlyhelp.study.citation import UNNAMED
+from earlyhelp.render.citation import UNNAMED
 from earlyhelp.study.design import Question, read_questions
 from earlyhelp.study.dictionary import DATAPACKAGE_FILE, as_text
 from earlyhelp.study.problems import InputError, Problem

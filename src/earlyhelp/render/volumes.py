@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from earlyhelp.study.citation import Citation, read_citation
+from earlyhelp.render.citation import Citation, read_citation
 from earlyhelp.study.design import Study
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.validate import study_files
@@ -184,14 +184,25 @@ def in_words(day: date) -> str:
     return f"{day.day} {month_name[day.month]} {day.year}"
 
 
+def digest(study: Study) -> str:
+    """Digest of a study's files, as pages and covers have it.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.design import read_study
+    >>> len(digest(read_study("data/rotherham")))
+    12
+    """
+    digests = (sha256(path.read_bytes()).digest() for path in study_files(study.folder))
+    return sha256(b"".join(digests)).hexdigest()[:12]
+
+
 def _edition(study: Study, cited: Citation) -> str:
     """What a book was made from: its version, the study's files and the packages used."""
-    digests = (sha256(path.read_bytes()).digest() for path in study_files(study.folder))
-    data = sha256(b"".join(digests)).hexdigest()
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     dated = f" of {in_words(study.date)}" if study.date else ""
     return (
         f"Version {cited.version}{dated}. "
-        f"The study's data and figures have the SHA-256 {data[:12]}. "
+        f"The study's data and figures have the SHA-256 {digest(study)}. "
         f"Computed with Python {platform.python_version()}, {packages}."
     )

@@ -343,6 +343,11 @@ class Study(Strict):
         return self.smallest_count or (OF_REAL_PEOPLE if self.provenance == "observed" else 1)
 
     @property
+    def raw_may_leave(self) -> bool:
+        """Whether raw files may be handed on with the report: those of synthetic people alone."""
+        return self.provenance == "reconstructed"
+
+    @property
     def labels_of_arms(self) -> dict[str, str]:
         """Words for the arms, by id."""
         return {arm.id: arm.label for arm in self.arms}

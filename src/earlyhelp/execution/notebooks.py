@@ -460,14 +460,14 @@ def _rejoined(
 def _inject(notebook: nbformat.NotebookNode, values: Mapping[str, Any]) -> None:
     """Put a cell that sets other values below the `parameters` cell; none for the defaults.
 
-    Written here, as papermill turns a tuple into text and the keys of a mapping too.
+    It is folded where that cell is. Written here, as papermill turns a tuple into text and the keys of a mapping too.
     """
     if values:
         place = [_tagged(cell, "parameters") for cell in notebook.cells].index(True) + 1
+        tags = ["injected-parameters", *notebook.cells[place - 1].metadata["tags"]]
+        tags.remove("parameters")
         lines = ["# Parameters", *(f"{name} = {value!r}" for name, value in values.items())]
-        cell = nbformat.v4.new_code_cell(
-            "\n".join(lines), id="parameters", metadata={"tags": ["injected-parameters"]}
-        )
+        cell = nbformat.v4.new_code_cell("\n".join(lines), id="parameters", metadata={"tags": tags})
         notebook.cells.insert(place, cell)
 
 

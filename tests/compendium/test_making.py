@@ -156,6 +156,18 @@ def test_what_compendia_share_stands_once() -> None:
         assert not any(name.startswith(shared) for shared in making.SHARED), name
 
 
+def test_what_a_newer_package_brings_depends_on_the_name_alone(made: Path, tmp_path: Path) -> None:
+    """As README.md of a compendium has it, which names these files."""
+    again = tmp_path / made.name
+    making.new(again, EXAMPLES)
+    readme = (made / "README.md").read_text("utf-8")
+    for name in (*making.SHARED, "notebooks"):
+        assert f"`{name}" in readme
+        paths = [made / name, *(made / name).rglob("*.*")]
+        for path in filter(Path.is_file, paths):
+            assert path.read_bytes() == (again / path.relative_to(made)).read_bytes()
+
+
 @pytest.mark.parametrize(
     ("found", "expected"),
     [

@@ -460,7 +460,8 @@ def _rejoined(
 def _inject(notebook: nbformat.NotebookNode, values: Mapping[str, Any]) -> None:
     """Put a cell that sets other values below the `parameters` cell; none for the defaults.
 
-    It is folded where that cell is. Written here, as papermill turns a tuple into text and the keys of a mapping too.
+    It is folded where that cell is. Written here, as papermill turns a tuple into text and the keys
+    of a mapping too.
     """
     if values:
         place = [_tagged(cell, "parameters") for cell in notebook.cells].index(True) + 1

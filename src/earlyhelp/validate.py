@@ -93,10 +93,10 @@ FILES = (
         "`reference` that the others are compared with; teams with arm and unit, or without either "
         "where people were allocated one by one, or no teams; the waves, in order, with month, "
         "arms and file; facts of the design; and the `smallest_count` of people that readers are "
-        "told of. Under `counted` stands, as far as it was asked, which columns hold statements, "
-        "earlier experience and use of each tool, "
-        "which answers mean yes, no use, regular use or agreement, which roles were to use the "
-        "tools, and what is read together.",
+        "told of. Under `counted` stands, as far as it was asked, which columns say who people are "
+        "(`characteristics: [sex, age]`, told arm by arm), which hold statements, earlier "
+        "experience and use of each tool, which answers mean yes, no use, regular use or "
+        "agreement, which roles were to use the tools, and what is read together.",
         read_study,
         needed=True,
     ),

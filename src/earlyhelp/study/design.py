@@ -161,6 +161,9 @@ class Counted(Strict):
 
     Attributes
     ----------
+    characteristics : tuple of str
+        Questions of surveys that say who people are, such as sex or age, told arm by arm: with
+        listed answers, or numbers.
     agreement : tuple of str
         Words for the answers to statements, from the lowest.
     agree : tuple of str
@@ -192,6 +195,7 @@ class Counted(Strict):
         Two outcomes whose means are compared.
     """
 
+    characteristics: tuple[Text, ...] = ()
     agreement: tuple[Text, ...] = ()
     agree: tuple[Text, ...] = ()
     training_views: tuple[Text, ...] = ()
@@ -229,7 +233,8 @@ class Counted(Strict):
         """Every column of a survey that is named, in order."""
         grouped = (group.column for group in self.grouped.values())
         prior = (*self.prior_training, *self.prior_tools)
-        return (*self.statements, *prior, *self.frequency.values(), *dict.fromkeys(grouped))
+        asked = (*self.characteristics, *self.statements, *prior, *self.frequency.values())
+        return (*asked, *dict.fromkeys(grouped))
 
     @property
     def statements(self) -> tuple[str, ...]:

@@ -107,6 +107,15 @@ def test_a_cover_says_that_authors_are_to_be_named(made: Path) -> None:
     assert said.cite == f"{UNNAMED}. {made.name}. Version 0.1.0."
 
 
+def test_validate_says_which_questions_no_page_shows(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = making.new(tmp_path / "pilot", EXAMPLES | {"questions": "1.1; 1.3; 2.1"})
+    assert main(["validate", str(study)]) == 0
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("no page shows 1.1, 1.3, for there are no data on tools or training")
+
+
 def test_notebooks_have_room_for_text_where_the_first_study_has_text(made: Path) -> None:
     for path in (made / "notebooks").glob("*.md"):
         cells = jupytext.read(path).cells

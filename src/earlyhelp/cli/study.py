@@ -65,10 +65,14 @@ def _refuse(place: str, found: str, expected: str) -> InputError:
 @app.command(cls=Command)
 def validate(study: Study) -> None:
     """Check a study folder and tell every problem."""
-    from earlyhelp.validate import validate
+    from earlyhelp.validate import unshown, validate
 
     files = validate(study)
     print(f"{study}: {len(files)} files, no problem")
+    if left := unshown(study):
+        needed = " or ".join(sorted(set().union(*left.values())))
+        told = f"no page shows {', '.join(left)}, for there are no data on {needed}"
+        print(f"{study}: {told}", file=sys.stderr)
 
 
 def _asked(name: str) -> Any:

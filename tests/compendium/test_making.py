@@ -21,6 +21,7 @@ from helpers import ROOT, run_page, told
 from earlyhelp.cli import main
 from earlyhelp.compendium import making
 from earlyhelp.compendium.asked import ASKED
+from earlyhelp.execution.dependencies import imported
 from earlyhelp.execution.notebooks import without_shells
 from earlyhelp.render.citation import UNNAMED
 from earlyhelp.render.volumes import imprint
@@ -123,6 +124,16 @@ def test_notebooks_have_room_for_text_where_the_first_study_has_text(made: Path)
         told_by = [c for c in jupytext.read(ROOT / "notebooks" / path.name).cells if is_told(c)]
         assert bool(room) == bool(told_by), path.name
         assert all(cell.metadata["tags"] == ["chapter-only"] for cell in room)
+
+
+def test_the_workflow_knows_what_cells_import_however_a_header_is_written(made: Path) -> None:
+    """Jupytext writes headers of cells in another form than ours."""
+    read = 0
+    for path in (made / "notebooks").glob("*.md"):
+        imports = imported(path.read_text("utf-8"))
+        assert set(imports) <= set(imported((ROOT / "notebooks" / path.name).read_text("utf-8")))
+        read += len(imports)
+    assert read > 20
 
 
 def is_told(cell: nbformat.NotebookNode) -> bool:

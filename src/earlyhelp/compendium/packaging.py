@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote
 
+from earlyhelp.compendium.building import check_is_compendium
 from earlyhelp.render.citation import CITATION_FILE, UNNAMED, Citation, read_citation
 from earlyhelp.render.volumes import digest, read_contents
 from earlyhelp.study.design import STUDY_FILE, Study, read_study
@@ -79,19 +80,19 @@ def package(study_folder: str | Path, output: str | Path, root: str | Path = "."
     Raises
     ------
     InputError
-        When the report is not built, or from other data; when date, licence or authors are not
-        stated; when the package is a path on this computer; or when something else stands at
-        `output`.
+        When there is no compendium; when the report is not built, or from other data; when date,
+        licence or authors are not stated; when the package is a path on this computer; or when
+        something else stands at `output`.
 
     Examples
     --------
-    >>> from earlyhelp.compendium.making import shared
-    >>> package(shared() / "tests/studies/mini", "nowhere", "nowhere")
+    >>> package("tests/studies/mini", "nowhere", "nowhere")
     Traceback (most recent call last):
-    earlyhelp.study.problems.InputError: CITATION.cff: found no such file; expected \
-nowhere/CITATION.cff, YAML in UTF-8
+    earlyhelp.study.problems.InputError: Snakefile: found no such file; expected one: run this in \
+the folder of a compendium
     """
     study, root, output = read_study(study_folder), Path(root), Path(output)
+    check_is_compendium(root)
     cited = read_citation(root)
     built = root / "_build" / study.folder.resolve().name
     problems = [*_unsaid(study, cited), *_of_this_computer(root)]

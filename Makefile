@@ -24,7 +24,7 @@ BUILD := $(RUN) earlyhelp report "$$STUDY"
 COMMITTED := $(PY) tests/committed.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup environment report trials test checks test-pages test-readers test-slow recompute update proof mutants lint lock clean
+.PHONY: help setup environment report trials test checks test-package test-pages test-readers test-slow recompute update proof mutants lint lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -63,6 +63,11 @@ checks: lint report
 test-pages: report ## look at every page of STUDY in Chromium, with axe (a quarter of an hour)
 	$(RUN) uv run --quiet --isolated --no-project --python .venv/bin/python \
 	  --with-requirements tests/pages.txt python tests/pages.py "_build/$(notdir $(STUDY))/html"
+
+test-package: report ## let the validator and the library of RO-Crate read the package of STUDY (a minute)
+	$(RUN) earlyhelp package "$$STUDY"
+	$(RUN) uv run --quiet --isolated --no-project --python .venv/bin/python \
+	  --with-requirements tests/package.txt python tests/package.py "_build/$(notdir $(STUDY))/package"
 
 test-readers: $(READY) ## let other programs read our REFI-QDA files and read theirs (a minute)
 	$(RUN) uv venv --quiet --clear --python .venv/bin/python _build/readers
@@ -107,6 +112,8 @@ lock: $(READY) ## compile requirements.in into requirements.txt and environment.
 	  --no-emit-index-url --no-header --no-annotate --upgrade --quiet requirements.in -o requirements.txt
 	$(RUN) uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --no-annotate --upgrade --quiet tests/pages.in -o tests/pages.txt
+	$(RUN) uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --no-annotate --upgrade --quiet tests/package.in -o tests/package.txt
 	$(RUN) uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --no-annotate --upgrade --quiet --overrides tests/readers.overrides tests/readers.in -o tests/readers.txt
 	{ printf '%s\n' '# Written by `make lock`: the versions of requirements.txt, for conda users.' \

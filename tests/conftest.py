@@ -17,8 +17,8 @@ from earlyhelp.qualitative.framework import Codebook, read_codebook
 from earlyhelp.render.html import build_html
 from earlyhelp.study.raw import Pilot, open_pilot
 
-# Run with libraries of their own (`make test-pages`, `make test-readers`).
-collect_ignore = ["pages.py", "readers.py"]
+# Run with libraries of their own (`make test-pages`, and so on).
+collect_ignore = ["package.py", "pages.py", "readers.py"]
 
 
 @pytest.fixture

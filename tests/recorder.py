@@ -37,12 +37,13 @@ from matplotlib.text import Annotation, Text
 from traitlets.config import Config
 
 from earlyhelp.cli import main as command_line
-from earlyhelp.execution.notebooks import NEEDS, study_has
+from earlyhelp.execution.notebooks import NEEDS
 from earlyhelp.published.claims import claims_of
 from earlyhelp.published.ledger import judged
 from earlyhelp.report import page
 from earlyhelp.report.myst import CAPTION, TITLE
 from earlyhelp.study.raw import open_pilot
+from earlyhelp.validate import study_has
 
 ROOT = Path(__file__).parents[1]
 STUDY = ROOT / "tests/studies/complete"

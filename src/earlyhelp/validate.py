@@ -53,7 +53,7 @@ from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import Pilot, open_pilot
 from earlyhelp.study.rawtable import cells, read_table
 from earlyhelp.study.scoring_keys import INSTRUMENTS_FILE, Instruments, read_instruments
-from earlyhelp.study.textfile import from_spreadsheets
+from earlyhelp.study.textfile import from_spreadsheets, is_there
 from earlyhelp.trial import criteria, design_grid
 from earlyhelp.trial.next_steps import NUMBERS_FILE, read_numbers, unknown_numbers
 
@@ -61,6 +61,8 @@ from earlyhelp.trial.next_steps import NUMBERS_FILE, read_numbers, unknown_numbe
 FACTS_READ = ("service_teams",)
 # How a page of results asks for an answer.
 ASKED = re.compile(r'^page\.answer\("(.+)", "(.+)"\)$', re.MULTILINE)
+# What a page needs of a study (`study_has`), as the tags of its cell of parameters have it.
+PAGE_NEEDS = re.compile(r"^:?tags: \[needs-([a-z-]+), parameters", re.MULTILINE)
 # How a cell names its figure.
 FIGURE = re.compile(r"^    name: (fig-[a-z0-9-]+)$", re.MULTILINE)
 
@@ -95,10 +97,10 @@ FILES = (
         "`reference` that the others are compared with; teams with arm and unit, or without either "
         "where people were allocated one by one, or no teams; the waves, in order, with month, "
         "arms and file; facts of the design; and the `smallest_count` of people that readers are "
-        "told of. Under `counted` stands, as far as it was asked, which columns hold statements, "
-        "earlier experience and use of each tool, "
-        "which answers mean yes, no use, regular use or agreement, which roles were to use the "
-        "tools, and what is read together.",
+        "told of. Under `counted` stands, as far as it was asked, which columns say who people are "
+        "(`characteristics: [sex, age]`, told arm by arm), which hold statements, earlier "
+        "experience and use of each tool, which answers mean yes, no use, regular use or "
+        "agreement, which roles were to use the tools, and what is read together.",
         read_study,
         needed=True,
     ),
@@ -311,6 +313,73 @@ def validate(folder: str | Path) -> list[Path]:
     return study_files(path)
 
 
+def study_has(folder: Path) -> dict[str, bool]:
+    """What pages and cells may need of a study, and whether it has it.
+
+    Examples
+    --------
+    >>> has = study_has(Path("tests/studies/single_arm"))
+    >>> has["contrasts"], has["tools"]
+    (False, False)
+    """
+    pilot = open_pilot(folder)
+    study, counted = pilot.study, pilot.study.counted
+    answers = (question.answers for question in read_questions(folder).values())
+    graded = [scale for scale in pilot.instruments.whole.values() if scale.graded]
+    planned = not study.one_by_one and [*pilot.instruments.whole.values()][:1] == graded[:1]
+    return {
+        "observed": study.provenance == "observed",
+        "contrasts": study.reference is not None,
+        "single-arm": study.reference is None,
+        "units": study.reference is not None and not study.one_by_one,
+        "one-by-one": study.reference is not None and study.one_by_one,
+        "higher": bool(graded) and all(scale.better > 0 for scale in graded),
+        "lower": any(scale.better < 0 for scale in graded),
+        "yes-or-no": any(scale.yes_or_no for scale in pilot.instruments.whole.values()),
+        "own-words": not study.chapters,
+        "teams": bool(study.teams),
+        "two-arms": len(study.arms) == 2 and len(pilot.outcome_waves) > 1,
+        # Planning the next trial of teams compares one arm with the reference, before and after.
+        "plan": len(study.arms) == len(pilot.outcome_waves) == 2 and planned,
+        "training": pilot.has("training_attendance") or bool(counted.statements),
+        "tools": bool(pilot.tools),
+        "anticipated": bool(counted.anticipated_outcomes),
+        "training-views": bool(counted.training_views),
+        "know-more": bool(counted.know_more),
+        "frequency": bool(counted.frequency),
+        "tool-records": pilot.has("tool_use"),
+        "difficulty": pilot.wave_asking("difficulty") is not None,
+        "engagement": pilot.wave_asking("family_engagement") is not None,
+        "answers": any(answers),
+        "matrix": not pilot.framework_matrix.empty,
+        "theory": is_there(folder / THEORY_FILE),
+        "triangulation": is_there(folder / TRIANGULATION_FILE),
+        "claims": is_there(folder / CLAIMS_FILE),
+        "determined": is_there(folder / stored.FOLDER / stored.INPUTS),
+    }
+
+
+def unshown(folder: str | Path) -> dict[str, set[str]]:
+    """Questions that a study asks and none of its pages shows, each with what the pages need.
+
+    Examples
+    --------
+    >>> unshown("tests/studies/three_arms")
+    {}
+    """
+    path = find_folder(folder)
+    root, has = book_of(path), study_has(path)
+    pages = [page.read_text("utf-8") for page in root.glob("notebooks/*.md")] if root else []
+    asked = {page: {question for question, _ in ASKED.findall(page)} for page in pages}
+    left: dict[str, set[str]] = {}
+    for question in read_questions(path):
+        found = [PAGE_NEEDS.search(page) for page in pages if question in asked[page]]
+        needed = {match[1] for match in found if match and not has[match[1]]}
+        if needed and len(needed) == len(found):
+            left[question] = needed
+    return left
+
+
 def _in_matrix(path: Path, codebook: Codebook | None) -> list[Problem]:
     """What a matrix lacks that its dictionary does not ask for, where other problems come first.
 
@@ -372,10 +441,10 @@ def _ties(pilot: Pilot, held: dict[str, Any]) -> Iterator[Problem]:
     else:
         yield from _personal(pilot)
     theory = held.get(THEORY_FILE)
-    if book := _book(pilot.study.folder):
-        yield from _sources(book, pilot.instruments)
-        yield from _answers(book, held[QUESTIONS_FILE].values())
-        yield from _sections(book, pilot.study, theory) if theory else ()
+    if root := book_of(pilot.study.folder):
+        yield from _sources(root, pilot.instruments)
+        yield from _answers(root, held[QUESTIONS_FILE].values())
+        yield from _sections(root, pilot.study, theory) if theory else ()
     if theory:
         yield from unknown_assessors(theory, pilot.instruments.outcomes)
     yield from _qualitative(pilot, held, theory)
@@ -457,7 +526,7 @@ def _printed_figures(study: Study, claims: list[Claim] | None) -> list[Problem]:
     return []
 
 
-def _book(folder: Path) -> Path | None:
+def book_of(folder: Path) -> Path | None:
     """Where the book is: above the study's folder, or else above the working directory."""
     roots = (*folder.absolute().parents, Path.cwd(), *Path.cwd().parents)
     return next((base for base in roots if (base / "_toc.yml").is_file()), None)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from helpers import row
+from helpers import ROOT, row
 
-from earlyhelp.analysis import participants
+from earlyhelp.analysis import outcomes, participants
 from earlyhelp.analysis.quantities import FREE
 from earlyhelp.published.ledger import with_statuses
 from earlyhelp.published.statuses import cell_statuses
@@ -182,6 +182,34 @@ def test_characteristics_take_the_earlier_answer(pilot: Pilot) -> None:
     endline.loc[0, "years_practising"] = 40
     described = participants.described_people(pilot.with_raw(endline_survey=endline))
     assert row(described, practitioner_id="P1")["years_practising"] == 0
+
+
+def test_what_a_study_names_is_told_of_each_arm() -> None:
+    """Sex, age or whatever else says who people are, with no word of it in the code."""
+    pilot = open_pilot(ROOT / "tests/studies/three_arms")
+    start = pilot.survey("start")
+    counted = participants.characteristics_by_arm(pilot)
+    assert set(counted["characteristic"]) == {"sex"}
+    said = start[start["sex"].notna()]
+    for arm, people in said.groupby(pilot.study.placed(said)["arm"]):
+        told = counted[counted["arm"] == arm].set_index("category")
+        assert told["n"].to_dict() == people["sex"].value_counts().to_dict()
+        assert set(told["total"]) == {len(people)}
+    numbers = participants.characteristics(pilot)
+    everybody = row(numbers, characteristic="age", arm="all")
+    assert everybody["mean"] == pytest.approx(start["age"].mean())
+    assert "age" in set(outcomes.arm_differences(pilot)["characteristic"])
+
+
+def test_characteristics_of_few_people_are_not_told() -> None:
+    pilot = replace(open_pilot(ROOT / "tests/studies/three_arms"), told_from=10)
+    told = participants.characteristics_by_arm(pilot)
+    exact = participants.characteristics_by_arm(pilot.exact())
+    few = exact["n"] < 10
+    assert few.any()
+    assert told.loc[few, ["n", "percent"]].isna().all(axis=None)
+    ages = participants.characteristics(pilot)
+    assert ages[["minimum", "maximum"]].isna().all(axis=None)
 
 
 def test_characteristics_are_summarised_by_arm(pilot: Pilot) -> None:

@@ -15,12 +15,17 @@ import jupytext
 import nbformat
 import pytest
 import yaml
+from frictionless import Package
 from helpers import ROOT, run_page, told
 
 from earlyhelp.cli import main
 from earlyhelp.compendium import making
 from earlyhelp.compendium.asked import ASKED
+from earlyhelp.execution.dependencies import imported
 from earlyhelp.execution.notebooks import without_shells
+from earlyhelp.render.citation import UNNAMED
+from earlyhelp.render.volumes import imprint
+from earlyhelp.study.design import read_study
 
 TEMPLATE = Path(making.__file__).with_name("template")
 EXAMPLES = {name: example for name, (_, example) in ASKED.items()}
@@ -85,12 +90,31 @@ def test_a_page_runs_on_answers(tmp_path: Path, design: str, page: str) -> None:
     run_page(page, study, tmp_path / "pilot")
 
 
+def test_the_dictionary_is_one_that_frictionless_takes(made: Path) -> None:
+    assert Package(study_of(made) / "datapackage.json").validate().valid
+
+
 def test_no_text_of_the_first_study_is_left(made: Path) -> None:
     ours = [*made.glob("notebooks/*.md"), *made.glob("data/*/*.yml"), made / "README.md"]
     assert len(ours) > 15
     for path in ours:
         assert "rotherham" not in path.read_text("utf-8").casefold(), path.name
         assert "{claim}" not in path.read_text("utf-8"), path.name
+
+
+def test_a_cover_says_that_authors_are_to_be_named(made: Path) -> None:
+    said = imprint(read_study(study_of(made)), made)
+    assert said.authors == (UNNAMED,)
+    assert said.cite == f"{UNNAMED}. {made.name}. Version 0.1.0."
+
+
+def test_validate_says_which_questions_no_page_shows(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = making.new(tmp_path / "pilot", EXAMPLES | {"questions": "1.1; 1.3; 2.1"})
+    assert main(["validate", str(study)]) == 0
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("no page shows 1.1, 1.3, for there are no data on tools or training")
 
 
 def test_notebooks_have_room_for_text_where_the_first_study_has_text(made: Path) -> None:
@@ -100,6 +124,16 @@ def test_notebooks_have_room_for_text_where_the_first_study_has_text(made: Path)
         told_by = [c for c in jupytext.read(ROOT / "notebooks" / path.name).cells if is_told(c)]
         assert bool(room) == bool(told_by), path.name
         assert all(cell.metadata["tags"] == ["chapter-only"] for cell in room)
+
+
+def test_the_workflow_knows_what_cells_import_however_a_header_is_written(made: Path) -> None:
+    """Jupytext writes headers of cells in another form than ours."""
+    read = 0
+    for path in (made / "notebooks").glob("*.md"):
+        imports = imported(path.read_text("utf-8"))
+        assert set(imports) <= set(imported((ROOT / "notebooks" / path.name).read_text("utf-8")))
+        read += len(imports)
+    assert read > 20
 
 
 def is_told(cell: nbformat.NotebookNode) -> bool:
@@ -140,6 +174,18 @@ def test_what_compendia_share_stands_once() -> None:
     for path in TEMPLATE.rglob("*"):
         name = path.relative_to(TEMPLATE).as_posix()
         assert not any(name.startswith(shared) for shared in making.SHARED), name
+
+
+def test_what_a_newer_package_brings_depends_on_the_name_alone(made: Path, tmp_path: Path) -> None:
+    """As README.md of a compendium has it, which names these files."""
+    again = tmp_path / made.name
+    making.new(again, EXAMPLES)
+    readme = (made / "README.md").read_text("utf-8")
+    for name in (*making.SHARED, "notebooks"):
+        assert f"`{name}" in readme
+        paths = [made / name, *(made / name).rglob("*.*")]
+        for path in filter(Path.is_file, paths):
+            assert path.read_bytes() == (again / path.relative_to(made)).read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -347,6 +347,19 @@ def test_a_copy_is_run_with_what_is_asked_for_now(source: Path, tmp_path: Path) 
     assert printed == ["0.2\n", "0.05\n"]
 
 
+@pytest.mark.parametrize("folded", [True, False])
+def test_other_values_are_folded_where_the_defaults_are(tmp_path: Path, folded: bool) -> None:
+    """Other studies' pages have the cell; open it would stand there before anything is said."""
+    source = tmp_path / "page.md"
+    tags = "tags: [parameters, hide-input]" if folded else "tags: [parameters]"
+    source.write_text(NOTEBOOK.replace("tags: [parameters]", tags), "utf-8")
+    execute(source, tmp_path / "a.ipynb", {"alpha": "0.1"})
+    cells = nbformat.read(tmp_path / "a.ipynb", as_version=4).cells
+    (injected,) = (c for c in cells if "injected-parameters" in c.metadata["tags"])
+    assert ("hide-input" in injected.metadata["tags"]) == folded
+    assert "parameters" not in injected.metadata["tags"]
+
+
 def test_values_arrive_as_they_were_given(source: Path, tmp_path: Path) -> None:
     """A notebook with parameters of its own, of every kind, one with quotes, lines and accents."""
     lines = "\n".join(["a = ''", "b = 1.5", "c = 1", "d = True", "e = (1, 2)", "f = {1: 2}"])

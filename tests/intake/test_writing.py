@@ -352,3 +352,55 @@ def test_a_wrong_correction_is_told(
 
 def test_what_is_proposed_is_what_frictionless_takes(pilot: Path) -> None:
     assert Package(str(pilot / DATAPACKAGE_FILE)).validate().valid
+
+
+def test_columns_that_the_dictionary_lacks_of_a_file_are_described(
+    pilot: Path, survey: Path
+) -> None:
+    """As import.yml says, also where somebody described the file before."""
+    survey.write_text(SURVEY.replace("Comments", "Age"), "utf-8")
+    for text, age in {"It was fine with us all": "31", "n/a": "40"}.items():
+        change(survey, text, age)
+    before = read_dictionary(pilot).by_name["survey"].table
+    change(
+        pilot / MAPPING_FILE, "Comments: {column: comments}", "Age: {column: age, type: integer}"
+    )
+    lines = take_in([survey], pilot)
+    after = read_dictionary(pilot).by_name["survey"].table
+    assert after.fields[: len(before.fields)] == before.fields
+    (new,) = after.fields[len(before.fields) :]
+    assert (new.name, new.title, new.type) == ("age", "Age", "integer")
+    assert (new.constraints.minimum, new.constraints.maximum) == (31, 40)
+    assert (
+        lines[-1] == f"{DATAPACKAGE_FILE}: describes age of survey, by its data alone; correct it"
+    )
+    assert take_in([survey], pilot) == lines[:-1]
+
+
+def test_exports_of_the_same_columns_are_told_apart_by_their_days(tmp_path: Path) -> None:
+    """Files named before and after stand in the order of the alphabet, not of the waves."""
+    pilot = tmp_path / "pilot"
+    pilot.mkdir()
+    waves = {"baseline": "2026-01", "endline": "2026-07"}
+    limits = {name: {"minimum": f"{m}-01", "maximum": f"{m}-31"} for name, m in waves.items()}
+    resources = [
+        {
+            "name": name,
+            "path": f"raw/{name}.csv",
+            "schema": {
+                "primaryKey": "id",
+                "fields": [
+                    {"name": "id", "type": "string"},
+                    {"name": "day", "type": "date", "constraints": limits[name]},
+                ],
+            },
+        }
+        for name in waves
+    ]
+    package = {"name": "p", "title": "P", "resources": resources}
+    (pilot / DATAPACKAGE_FILE).write_text(json.dumps(package), "utf-8")
+    exports = [tmp_path / "after.csv", tmp_path / "before.csv"]
+    for path, month in zip(exports, ("7", "1"), strict=True):
+        path.write_text(f"id,day\nP01,3/{month}/2026 10:00\nP02,14/{month}/2026 9:30\n", "utf-8")
+    told_of = [line for line in take_in(exports, pilot) if " of " in line]
+    assert told_of == ["endline: 2 columns of after.csv", "baseline: 2 columns of before.csv"]

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from helpers import ROOT
+from helpers import ROOT, told
 
+from earlyhelp.render.citation import CITATION_FILE, read_citation
 from earlyhelp.render.volumes import Volume, imprint, in_words, read_contents
 from earlyhelp.study.design import read_study
 from earlyhelp.study.problems import InputError
@@ -69,5 +70,39 @@ def test_a_cover_says_what_the_repository_says_and_no_more() -> None:
     assert undated.date == ""
     assert all(f"name: {author}\n" in cff for author in said.authors)
     assert said.licence in (ROOT / "LICENSE").read_text("utf-8")
-    # Keywords are about the study that the compendium was made for.
-    assert imprint(read_study(ROOT / "tests/studies/complete"), ROOT).keywords == ()
+
+
+def test_a_study_beside_the_compendiums_own_has_none_of_its_authors_and_keywords() -> None:
+    """Whoever wrote the tool wrote no other team's report."""
+    other = imprint(read_study(ROOT / "tests/studies/complete"), ROOT)
+    cited = read_citation(ROOT)
+    assert other.keywords == other.authors == ()
+    named = f"Made with version {cited.version} of {cited.title}."
+    assert other.cite == f"A complete pilot in small. {named}"
+    assert not any(author.in_words in other.cite for author in cited.authors)
+
+
+def test_people_and_organisations_are_authors_and_a_title_stands_once(tmp_path: Path) -> None:
+    authors = [{"family-names": "Noor", "given-names": "Ana"}, {"name": "A service"}]
+    study = read_study(ROOT / "data/rotherham")
+    cff = {"title": study.title, "version": "1.2", "authors": authors, "license": "CC-BY-4.0"}
+    (tmp_path / CITATION_FILE).write_text(yaml.safe_dump(cff), "utf-8")
+    said = imprint(study, tmp_path)
+    assert said.authors == ("Ana Noor", "A service")
+    assert said.cite == f"Ana Noor; A service. {study.title}. Version 1.2."
+
+
+@pytest.mark.parametrize(
+    ("authors", "expected"),
+    [
+        ("authors: []", "at least 1 in this list"),
+        ("authors: [{given-names: Ana}]", "family-names of a person, or else the name of an"),
+        ("editors: []", "this key"),
+    ],
+)
+def test_a_citation_without_authors_is_told(tmp_path: Path, authors: str, expected: str) -> None:
+    text = f"title: Pilot\nversion: 0.1.0\n{authors}\n"
+    (tmp_path / "CITATION.cff").write_text(text, "utf-8")
+    (line,) = told(lambda: read_citation(tmp_path))
+    assert line.startswith("CITATION.cff, ")
+    assert expected in line

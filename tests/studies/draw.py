@@ -50,7 +50,13 @@ def three_arms(rng: Random) -> None:
     teams = [f"{arm}{number}" for arm in "GIU" for number in (1, 2, 3)]
     total = field("distress", "integer", "Distress", minimum=0, maximum=27)
     years = field("years_practising", "integer", "Years practising", minimum=0, maximum=60)
-    fields = {wave: [years, total] if wave == "start" else [total] for wave in months}
+    who = [
+        field("sex", "string", "Sex", enum=["female", "male", "not said"]),
+        field("age", "integer", "Age in years", minimum=18, maximum=80),
+    ]
+    # Drawn by themselves, so that what was drawn before them stays.
+    whose = Random(3)
+    fields = {wave: [*who, years, total] if wave == "start" else [total] for wave in months}
     resources = [
         survey(f"{wave}_scores", wave.capitalize(), teams, month, *fields[wave])
         for wave, month in months.items()
@@ -70,6 +76,8 @@ def three_arms(rng: Random) -> None:
                     "practitioner_id": f"{team[0]}{number:02}",
                     "team": team,
                     "completed_on": f"{month}-{rng.randint(1, 28):02}",
+                    "sex": whose.choice(["female", "female", "male", "not said", ""]),
+                    "age": whose.randint(21, 64),
                     "years_practising": rng.randint(0, 20),
                     "distress": "" if rng.random() < 0.04 else score,
                 }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -11,7 +13,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
-from helpers import describe
+from helpers import ROOT, describe
 
 from earlyhelp.study.dictionary import DATAPACKAGE_FILE, measured, read_dictionary
 from earlyhelp.study.problems import InputError, Problem
@@ -457,3 +459,25 @@ def test_a_resource_that_nothing_reads_is_told(mini: Path) -> None:
     (mini / "raw/weather.csv").write_bytes((mini / "raw/observations.csv").read_bytes())
     describe(mini, add)
     assert places(mini) == [(DATAPACKAGE_FILE, None, "weather")]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"constraints": {}}, "found no enum; expected an enum"),
+        ({"type": "integer", "constraints": {}}, "found minimum None, maximum None; expected both"),
+        ({"type": "date", "constraints": {}}, "found the type date; expected the type"),
+        ({"name": "gender"}, "or a name under counted.characteristics of study.yml"),
+    ],
+)
+def test_a_characteristic_is_named_and_has_listed_answers_or_is_a_number(
+    tmp_path: Path, change: dict[str, object], told: str
+) -> None:
+    study = Path(shutil.copytree(ROOT / "tests/studies/three_arms", tmp_path / "pilot"))
+    path = study / DATAPACKAGE_FILE
+    package = json.loads(path.read_text("utf-8"))
+    for field in package["resources"][0]["schema"]["fields"]:
+        if field["name"] == "sex":
+            field.update(change)
+    path.write_text(json.dumps(package), "utf-8")
+    assert any(told in str(problem) for problem in problems(study))

@@ -143,6 +143,11 @@ def test_every_problem_has_its_own_line_and_place(tmp_path: Path) -> None:
     assert (6, "parts.0.share") in [(p.row, p.column) for p in told]
 
 
+def test_a_list_whose_items_are_wrong_is_not_too_short(tmp_path: Path) -> None:
+    (told,) = problems(tmp_path, "some: [a]")
+    assert told == Problem("numbers.yml", 1, "some.0", "'a'", "a whole number")
+
+
 @pytest.mark.parametrize("text", ["", "# nothing\n", "---\n", "null", "[1]", "5", "a text"])
 def test_a_file_of_another_shape(tmp_path: Path, text: str) -> None:
     (told,) = problems(tmp_path, text)

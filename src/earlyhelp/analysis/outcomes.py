@@ -17,7 +17,12 @@ from statsmodels.regression.linear_model import OLS
 from earlyhelp.analysis import randomisation
 from earlyhelp.analysis.feasibility import agreement, agreement_answers, answers_to
 from earlyhelp.analysis.instruments import outcome_scores
-from earlyhelp.analysis.participants import attended_training, described_people, percent
+from earlyhelp.analysis.participants import (
+    attended_training,
+    described_people,
+    named_characteristics,
+    percent,
+)
 from earlyhelp.analysis.quantities import (
     Formula,
     Given,
@@ -944,7 +949,9 @@ def arm_differences(pilot: Pilot) -> pd.DataFrame:
     given = described_people(pilot)
     rows = []
     asked = ("years_practising", "hours_per_week", "families_supported")
-    for characteristic, arm in product(filter(pilot.wave_asking, asked), compared(pilot)):
+    numbers, _ = named_characteristics(pilot)
+    named = dict.fromkeys([*filter(pilot.wave_asking, asked), *numbers])
+    for characteristic, arm in product(named, compared(pilot)):
         x, y = (
             given.loc[given["arm"] == one, characteristic].dropna()
             for one in (arm, pilot.study.reference)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from typing import Any
 
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from earlyhelp.analysis.instruments import outcome_scores, tool_rating_scores
 from earlyhelp.analysis.quantities import Formula, Given, Same, Total, labelled, quantity
@@ -648,9 +649,11 @@ def described_people(pilot: Pilot) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        practitioner_id, team, arm, time_in_service and `NUMERIC_CHARACTERISTICS`.
+        practitioner_id, team, arm, time_in_service, `NUMERIC_CHARACTERISTICS` and what the study
+        names as characteristics.
     """
-    columns = ["time_in_service", *NUMERIC_CHARACTERISTICS]
+    named = pilot.study.counted.characteristics
+    columns = [*dict.fromkeys(["time_in_service", *NUMERIC_CHARACTERISTICS, *named])]
     known = ["practitioner_id", "team", "arm"]
     asked = [
         pilot.study.placed(survey)[known].join(survey[[name for name in columns if name in survey]])
@@ -684,7 +687,10 @@ def characteristics(pilot: Pilot) -> pd.DataFrame:
     given = described_people(pilot)
     rows = []
     asked = [name for name in NUMERIC_CHARACTERISTICS if pilot.wave_asking(name)]
-    for characteristic, arm in product(asked, (*pilot.study.arm_ids, "all")):
+    numbers, _ = named_characteristics(pilot)
+    for characteristic, arm in product(
+        dict.fromkeys([*asked, *numbers]), (*pilot.study.arm_ids, "all")
+    ):
         values = given.loc[(given["arm"] == arm) | (arm == "all"), characteristic].dropna()
         summary = (values.mean(), values.std(), values.median(), values.min(), values.max())
         rows.append((characteristic, arm, len(values), *summary))
@@ -725,10 +731,17 @@ def characteristic_counts(pilot: Pilot) -> pd.DataFrame:
         full = given["hours_per_week"].dropna() >= full_time
         posts = full.map({True: "full time", False: "part time"})
         answers["working_hours"] = posts, ("full time", "part time")
+    return _counted(given, answers, (*pilot.study.arm_ids, "all"))
+
+
+def _counted(
+    given: pd.DataFrame,
+    answers: Mapping[str, tuple[pd.Series, tuple[Any, ...]]],
+    arms: Iterable[str],
+) -> pd.DataFrame:
+    """Count answers and how common they are: characteristic by characteristic, arm by arm."""
     frames = []
-    for (characteristic, (values, categories)), arm in product(
-        answers.items(), (*pilot.study.arm_ids, "all")
-    ):
+    for (characteristic, (values, categories)), arm in product(answers.items(), arms):
         chosen = values[(given.loc[values.index, "arm"] == arm) | (arm == "all")]
         frame = shares(chosen, categories, "category")
         frame["rank"] = frame["n"].rank(method="max", ascending=False).astype(int)
@@ -738,6 +751,53 @@ def characteristic_counts(pilot: Pilot) -> pd.DataFrame:
         frames.append(frame)
     columns = ["characteristic", "arm", "category", "n", "total", "percent", "rank"]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
+
+
+def named_characteristics(pilot: Pilot) -> tuple[list[str], list[str]]:
+    """Which of the characteristics that a study names are numbers, and which listed answers.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> named_characteristics(open_pilot("tests/studies/three_arms"))
+    (['age'], ['sex'])
+    """
+    numbers: list[str] = []
+    listed: list[str] = []
+    for name in pilot.study.counted.characteristics:
+        is_number = is_numeric_dtype(pilot.asking(name)[name])
+        (numbers if is_number else listed).append(name)
+    return numbers, listed
+
+
+@quantity(
+    Formula("percent", "100 * n / total"),
+    Total("n", "arm", ("characteristic", "category")),
+)
+def characteristics_by_arm(pilot: Pilot) -> pd.DataFrame:
+    """Listed answers on who people are, for questions that the study names as such.
+
+    Returns
+    -------
+    DataFrame
+        characteristic, arm ("all" for every, where there are several), category, n, total,
+        percent.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> table = characteristics_by_arm(open_pilot("tests/studies/three_arms"))
+    >>> print(table.query("arm == 'usual'").round(1).to_string(index=False))
+    characteristic   arm category  n  total  percent
+               sex usual   female  5     13     38.5
+               sex usual     male  6     13     46.2
+               sex usual not said  2     13     15.4
+    """
+    given = described_people(pilot)
+    _, listed = named_characteristics(pilot)
+    answers = {name: (given[name], pilot.answers(name)) for name in listed}
+    arms = pilot.study.arm_ids
+    return _counted(given, answers, (*arms, "all") if len(arms) > 1 else arms).drop(columns="rank")
 
 
 @quantity(Given("value"))

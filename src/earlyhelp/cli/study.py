@@ -65,10 +65,14 @@ def _refuse(place: str, found: str, expected: str) -> InputError:
 @app.command(cls=Command)
 def validate(study: Study) -> None:
     """Check a study folder and tell every problem."""
-    from earlyhelp.validate import validate
+    from earlyhelp.validate import unshown, validate
 
     files = validate(study)
     print(f"{study}: {len(files)} files, no problem")
+    if left := unshown(study):
+        needed = " or ".join(sorted(set().union(*left.values())))
+        told = f"no page shows {', '.join(left)}, for there are no data on {needed}"
+        print(f"{study}: {told}", file=sys.stderr)
 
 
 def _asked(name: str) -> Any:
@@ -471,6 +475,24 @@ def report(
     from earlyhelp.compendium.building import build
 
     return build(studies, target)
+
+
+@app.command(cls=Command)
+def package(
+    study: Study,
+    output: Annotated[
+        Path | None, option("FOLDER", "folder to write; _build/STUDY/package by default")
+    ] = None,
+) -> None:
+    """Put a built report and what it was made from into one folder to hand on (RO-Crate).
+
+    Data, notebooks, environment, pages, PDFs and Word, and who wrote it, described for machines. Of
+    real people the data dictionary goes with it and no raw file. Run it in the folder of a
+    compendium.
+    """
+    from earlyhelp.compendium.packaging import package
+
+    print(package(study, output or Path("_build", study.resolve().name, "package")))
 
 
 @app.command(cls=Command)

@@ -48,6 +48,7 @@ def dictionary(id: str, title: str, design: Wanted) -> dict[str, Any]:
         ]
         resources.append(
             {
+                "profile": "tabular-data-resource",
                 "name": wave.file,
                 "path": f"raw/{wave.file}.csv",
                 "title": wave.label,

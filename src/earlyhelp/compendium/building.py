@@ -44,6 +44,25 @@ def folders(text: str) -> list[Path]:
         return [Path(text)]
 
 
+def check_is_compendium(folder: Path) -> None:
+    """Check that a folder holds a compendium.
+
+    Raises
+    ------
+    InputError
+
+    Examples
+    --------
+    >>> check_is_compendium(Path("nowhere"))
+    Traceback (most recent call last):
+    earlyhelp.study.problems.InputError: Snakefile: found no such file; expected one: run this in \
+the folder of a compendium
+    """
+    if not (folder / WORKFLOW).is_file():
+        expected = "one: run this in the folder of a compendium"
+        raise InputError([Problem(WORKFLOW, None, "", "no such file", expected)])
+
+
 def build(studies: Sequence[str], target: Target = "report") -> int:
     """Build what is out of date for some studies, side by side; a second call waits its turn.
 
@@ -71,9 +90,7 @@ def build(studies: Sequence[str], target: Target = "report") -> int:
     >>> build(["data/nowhere"])
     1
     """
-    if not Path(WORKFLOW).is_file():
-        expected = "one: run this in the folder of a compendium"
-        raise InputError([Problem(WORKFLOW, None, "", "no such file", expected)])
+    check_is_compendium(Path())
     command = [sys.executable, "-m", "snakemake", *OPTIONS, "--", target]
     settings = environment([folder for text in studies for folder in folders(text)])
     Path(settings["HOME"]).mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,9 @@
 """A compendium of a team's own, made of what the first one has and of a template.
 
 Notebooks, workflow and style stand once, in the checkout of this package, which takes them along
-when it is installed (`pyproject.toml`); the template has only what is a team's own.
+when it is installed (`pyproject.toml`); the template has only what is a team's own. That is why
+copier's update, which is for files of a template, has nothing to do here: README.md of a compendium
+says how it takes the files of a newer package.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from docutils.nodes import make_id
 from earlyhelp.compendium.blank import dictionary, headers
 from earlyhelp.compendium.wanted import Wanted, wanted
 from earlyhelp.execution.notebooks import CHAPTER, NEEDS, RECONSTRUCTED
+from earlyhelp.render.citation import UNNAMED
 from earlyhelp.study.design import Question, read_questions
 from earlyhelp.study.dictionary import DATAPACKAGE_FILE, as_text
 from earlyhelp.study.problems import InputError, Problem
@@ -130,6 +133,7 @@ def new(place: Path, said: Mapping[str, str]) -> Path:
 def _make(made: Path, id: str, title: str, design: Wanted) -> None:
     about = {"id": id, "title": title, "requirement": requirement(), **asdict(design)}
     about |= {"references": (shared() / "book/references.bib").read_text("utf-8")}
+    about |= {"unnamed": UNNAMED, "shared": SHARED}
     template = Path(__file__).with_name("template")
     copier.run_copy(str(template), made, data=about, defaults=True, quiet=True)
     for name in SHARED:

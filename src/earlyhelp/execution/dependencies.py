@@ -31,7 +31,8 @@ DATA = {"importlib.resources", "PackageLoader", "__file__"}
 PINS = Path("requirements.txt")
 
 _CELL = re.compile(r"^(`{3,})\{code-cell\}[^\n]*\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
-_HEADER = re.compile(r"\A---\n.*?^---\n", re.MULTILINE | re.DOTALL)
+# What MyST takes for the header of a cell: YAML between lines of dashes, or a line a key.
+_HEADER = re.compile(r"\A(?:---\n.*?^---\n|(?::[^\n]*\n)+)", re.MULTILINE | re.DOTALL)
 
 
 def key(
@@ -167,7 +168,8 @@ def imported(notebook: str) -> list[str]:
 
     Examples
     --------
-    >>> imported("```{code-cell}\nimport math\nfrom earlyhelp.report import figures\n```\n")
+    >>> cell = "import math\nfrom earlyhelp.report import figures\n"
+    >>> imported(f"```{{code-cell}}\n:tags: [a]\n\n{cell}```\n")
     ['earlyhelp.report', 'earlyhelp.report.figures', 'math']
     """
     found = set()

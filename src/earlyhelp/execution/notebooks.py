@@ -23,15 +23,12 @@ from traitlets.config import Config
 from earlyhelp.analysis.outcomes import ANALYSIS_SETS
 from earlyhelp.analysis.quantities import FREE
 from earlyhelp.execution.forked import ForkedProvisioner
-from earlyhelp.published.claims import CLAIMS_FILE
-from earlyhelp.published.identified.stored import FOLDER, INPUTS
 from earlyhelp.qualitative.theory import THEORY_FILE, load_theory
-from earlyhelp.qualitative.triangulation import TRIANGULATION_FILE
 from earlyhelp.report.myst import CAPTION, CLAIMED, TITLE
-from earlyhelp.study.design import find_folder, read_questions, read_study
+from earlyhelp.study.design import find_folder, read_study
 from earlyhelp.study.problems import InputError, Problem
-from earlyhelp.study.raw import open_pilot
 from earlyhelp.study.textfile import is_there, read_text, write_whole
+from earlyhelp.validate import study_has
 
 # Seconds that one cell may take. Work that needs longer is a step of the workflow, as the
 # simulation is; without a limit a cell that waits for itself would hold up a build for good.
@@ -365,52 +362,6 @@ def cells_of(notebook: nbformat.NotebookNode, folder: Path) -> list[nbformat.Not
     return [cell for cell in notebook.cells if kept(cell)] if all(map(kept, whole)) else []
 
 
-def study_has(folder: Path) -> dict[str, bool]:
-    """What pages and cells may need of a study, and whether it has it.
-
-    Examples
-    --------
-    >>> has = study_has(Path("tests/studies/single_arm"))
-    >>> has["contrasts"], has["tools"]
-    (False, False)
-    """
-    pilot = open_pilot(folder)
-    study, counted = pilot.study, pilot.study.counted
-    answers = (question.answers for question in read_questions(folder).values())
-    graded = [scale for scale in pilot.instruments.whole.values() if scale.graded]
-    planned = not study.one_by_one and [*pilot.instruments.whole.values()][:1] == graded[:1]
-    return {
-        "observed": study.provenance == "observed",
-        "contrasts": study.reference is not None,
-        "single-arm": study.reference is None,
-        "units": study.reference is not None and not study.one_by_one,
-        "one-by-one": study.reference is not None and study.one_by_one,
-        "higher": bool(graded) and all(scale.better > 0 for scale in graded),
-        "lower": any(scale.better < 0 for scale in graded),
-        "yes-or-no": any(scale.yes_or_no for scale in pilot.instruments.whole.values()),
-        "own-words": not study.chapters,
-        "teams": bool(study.teams),
-        "two-arms": len(study.arms) == 2 and len(pilot.outcome_waves) > 1,
-        # Planning the next trial of teams compares one arm with the reference, before and after.
-        "plan": len(study.arms) == len(pilot.outcome_waves) == 2 and planned,
-        "training": pilot.has("training_attendance") or bool(counted.statements),
-        "tools": bool(pilot.tools),
-        "anticipated": bool(counted.anticipated_outcomes),
-        "training-views": bool(counted.training_views),
-        "know-more": bool(counted.know_more),
-        "frequency": bool(counted.frequency),
-        "tool-records": pilot.has("tool_use"),
-        "difficulty": pilot.wave_asking("difficulty") is not None,
-        "engagement": pilot.wave_asking("family_engagement") is not None,
-        "answers": any(answers),
-        "matrix": not pilot.framework_matrix.empty,
-        "theory": is_there(folder / THEORY_FILE),
-        "triangulation": is_there(folder / TRIANGULATION_FILE),
-        "claims": is_there(folder / CLAIMS_FILE),
-        "determined": is_there(folder / FOLDER / INPUTS),
-    }
-
-
 def without_shells(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """Leave out each section whose cells of code show nothing, with its heading and its text.
 
@@ -470,14 +421,15 @@ def _rejoined(
 def _inject(notebook: nbformat.NotebookNode, values: Mapping[str, Any]) -> None:
     """Put a cell that sets other values below the `parameters` cell; none for the defaults.
 
-    Written here, as papermill turns a tuple into text and the keys of a mapping too.
+    It is folded where that cell is. Written here, as papermill turns a tuple into text and the keys
+    of a mapping too.
     """
     if values:
         place = [_tagged(cell, "parameters") for cell in notebook.cells].index(True) + 1
+        tags = ["injected-parameters", *notebook.cells[place - 1].metadata["tags"]]
+        tags.remove("parameters")
         lines = ["# Parameters", *(f"{name} = {value!r}" for name, value in values.items())]
-        cell = nbformat.v4.new_code_cell(
-            "\n".join(lines), id="parameters", metadata={"tags": ["injected-parameters"]}
-        )
+        cell = nbformat.v4.new_code_cell("\n".join(lines), id="parameters", metadata={"tags": tags})
         notebook.cells.insert(place, cell)
 
 

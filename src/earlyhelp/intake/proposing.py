@@ -221,15 +221,29 @@ def _name(text: str, taken: Collection[str]) -> str:
 def _resource(
     dictionary: Dictionary | None, cells: pd.DataFrame, source: Source, taken: Collection[str]
 ) -> Resource | None:
-    """The file of the dictionary that has most of the columns, and of these the one so called."""
-    best, most = None, (0, 0)
+    """The file of the dictionary that has most of the columns.
+
+    Of several it is that of the days on which people answered, and of these the one so called.
+    """
+    best, most = None, (0, False, 0)
     for resource in dictionary.resources if dictionary else ():
-        count = len(_fields(resource, cells, source))
+        fields = _fields(resource, cells, source)
+        count, in_time = len(fields), any(_in_time(cells[name], fields[name]) for name in fields)
         alike = len(set(words_of(source.called).split("_")) & set(resource.name.split("_")))
         most_are_there = 2 * count > len(resource.table.fields)
-        if resource.name not in taken and most_are_there and (count, alike) > most:
-            best, most = resource, (count, alike)
+        if resource.name not in taken and most_are_there and (count, in_time, alike) > most:
+            best, most = resource, (count, in_time, alike)
     return best
+
+
+def _in_time(values: pd.Series, field: Field) -> bool:
+    """Whether most values, written in some way, are days that a field may have."""
+    first, last = field.constraints.minimum, field.constraints.maximum
+    if field.type != "date" or first is None or last is None:
+        return False
+    filled = values[values != ""]
+    read = (read_dates(filled, dates) for dates in DATE_FORMATS)
+    return any(2 * days.between(str(first), str(last)).sum() > len(filled) for days in read)
 
 
 def _field(resource: Resource, name: str, title: str) -> Field | None:
@@ -407,7 +421,31 @@ def resource(
             f"column of {MAPPING_FILE} makes them"
         )
         raise InputError([Problem(f"raw/{name}.csv", None, "", "none", expected)])
-    fields = []
+    return {
+        "profile": "tabular-data-resource",
+        "name": name,
+        "title": name.replace("_", " ").capitalize(),
+        "path": f"raw/{name}.csv",
+        "encoding": "utf-8",
+        "schema": {
+            "fields": fields(cells, titles, columns, key),
+            "missingValues": [""],
+            "primaryKey": key,
+        },
+    }
+
+
+def fields(
+    cells: pd.DataFrame, titles: dict[str, str], columns: Iterable[Column], key: str = ""
+) -> list[dict[str, Any]]:
+    """Describe columns by what stands in them, as fields of the data dictionary.
+
+    Examples
+    --------
+    >>> fields(pd.DataFrame({"age": ["20", "41"]}), {}, [Column(column="age", type="integer")])
+    [{'name': 'age', 'type': 'integer', 'constraints': {'minimum': 20, 'maximum': 41}}]
+    """
+    found = []
     for column in columns:
         is_key = column.column == key
         field = {
@@ -417,15 +455,8 @@ def resource(
             "description": "a pseudonym" if is_key else "",
             "constraints": dict(_constraints(cells[column.column], column, is_key)),
         }
-        fields.append({name: value for name, value in field.items() if value})
-    return {
-        "profile": "tabular-data-resource",
-        "name": name,
-        "title": name.replace("_", " ").capitalize(),
-        "path": f"raw/{name}.csv",
-        "encoding": "utf-8",
-        "schema": {"fields": fields, "missingValues": [""], "primaryKey": key},
-    }
+        found.append({name: value for name, value in field.items() if value})
+    return found
 
 
 def _is_key(column: Column, values: pd.Series) -> bool:

@@ -7,7 +7,7 @@ import json
 import re
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from earlyhelp.intake import personal
 from earlyhelp.intake.mapping import MAPPING_FILE, Column, Entry, fits, read_mapping, recipes
 from earlyhelp.intake.proposing import (
     HEAD,
+    fields,
     plain_number,
     propose,
     read_dates,
@@ -136,11 +137,15 @@ def _propose(
 
 @dataclass
 class _RawFile:
-    """A raw file that is ready to be written, described where the data dictionary has it not."""
+    """A raw file that is ready to be written, described where the data dictionary has it not.
+
+    `added` describes columns that the dictionary lacks of a file that it has.
+    """
 
     name: str
     cells: pd.DataFrame
     description: dict[str, Any] | None = None
+    added: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def content(self) -> bytes:
@@ -176,21 +181,27 @@ def _raw_file(
         raise InputError(problems)
     cells = pd.concat([part for _, part in parts], ignore_index=True)
     known = dictionary.by_name.get(name) if dictionary else None
-    description = None
+    description, added = None, []
     if known is None:
-        description = resource(name, cells, titles, entry.columns.values())
-        known = Resource.model_validate_json(json.dumps(description), strict=True)
-    for field in known.table.fields:
+        described = description = resource(name, cells, titles, entry.columns.values())
+    else:
+        described = known.model_dump(mode="json", by_alias=True, exclude_none=True)
+        columns = entry.columns.values()
+        new = [column for column in columns if column.column not in known.table.by_name]
+        added = fields(cells, titles, new)
+        described["schema"]["fields"] += added
+    known = Resource.model_validate_json(json.dumps(described), strict=True)
+    for one in known.table.fields:
         # Nobody was asked, and nobody has to be.
-        needed = field.constraints.required or field.name == known.table.primaryKey
-        if field.name not in cells and not needed:
-            cells[field.name] = ""
+        needed = one.constraints.required or one.name == known.table.primaryKey
+        if one.name not in cells and not needed:
+            cells[one.name] = ""
     cells = cells[sorted(cells, key=lambda c: [*known.table.by_name, c].index(c))]
     places = [(export.name, row) for export, _ in parts for row in export.cells.index]
     problems = list(_against_the_dictionary(cells, known, entry, places))
     if problems:
         raise InputError(problems)
-    return _RawFile(name, cells, description)
+    return _RawFile(name, cells, description, added)
 
 
 def _check_columns(export: Export, entry: Entry) -> None:
@@ -377,8 +388,9 @@ def _write(
         contents[folder / DATAPACKAGE_FILE] = as_text(changed).encode()
     (folder / "raw").mkdir(exist_ok=True)
     write_together(contents)
-    if new:
-        names = ", ".join(file.name for file in new)
+    named = [file.name for file in new]
+    named += [f"{one['name']} of {file.name}" for file in files for one in file.added]
+    if names := ", ".join(named):
         told.append(f"{DATAPACKAGE_FILE}: describes {names}, by its data alone; correct it")
     return told
 
@@ -396,5 +408,8 @@ def _restated(described: dict[str, Any], files: list[_RawFile]) -> dict[str, Any
     for file in files:
         if file.name == described["name"]:
             stated = measured(file.content, len(file.cells))
-            return described | {key: stated[key] for key in stated if key in described}
+            schema = described["schema"]
+            schema = schema | {"fields": [*schema["fields"], *file.added]}
+            known = {key: stated[key] for key in stated if key in described}
+            return described | known | {"schema": schema}
     return described

@@ -149,7 +149,7 @@ def assemble(study: Study, results: Path, root: Path, source: Path) -> Contents:
     empty = [page for page in source.glob("results/*.ipynb") if not _cells(page)]
     for page in empty:
         page.unlink()
-    if study.provenance == "reconstructed":
+    if study.raw_may_leave:
         shutil.copytree(study.folder / "raw", source / "raw")
     if study.chapters:
         pages = contents.pages - {f"results/{page.stem}" for page in empty}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import platform
 from calendar import month_name
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -18,6 +17,7 @@ from typing import Any
 
 import yaml
 
+from earlyhelp.render.citation import Citation, read_citation
 from earlyhelp.study.design import Study
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.validate import study_files
@@ -147,19 +147,28 @@ class Imprint:
 
 
 def imprint(study: Study, root: Path) -> Imprint:
-    """Gather a study's imprint; the compendium itself is described in `CITATION.cff`."""
-    cff = yaml.safe_load((root / "CITATION.cff").read_text("utf-8"))
-    authors = tuple(author["name"] for author in cff["authors"])
+    """Gather a study's imprint; the compendium itself is described in `CITATION.cff`.
+
+    Authors and keywords there are those of the study that the compendium was made for. Who wrote
+    another one nothing says, so that only the compendium is named with it.
+    """
+    cited = read_citation(root)
+    authors: tuple[str, ...] = ()
+    made_by = f"Made with version {cited.version} of {cited.title}"
+    if study.chapters:
+        authors = tuple(author.in_words for author in cited.authors)
+        of = "" if cited.title == study.title else f" of {cited.title}"
+        made_by = f"Version {cited.version}{of}"
+    said = ("; ".join(authors), study.title, made_by)
     return Imprint(
         title=study.title,
         subtitle=study.subtitle,
         authors=authors,
         licence=study.licence,
-        # They are about the study that the compendium was made for.
-        keywords=tuple(cff["keywords"]) if study.chapters else (),
-        cite=f"{'; '.join(authors)}. {study.title}. Version {cff['version']} of {cff['title']}.",
+        keywords=cited.keywords if study.chapters else (),
+        cite=f"{'. '.join(filter(None, said))}.",
         provenance=PROVENANCE[study.provenance],
-        edition=_edition(study, cff),
+        edition=_edition(study, cited),
         date=study.date.isoformat() if study.date else "",
     )
 
@@ -175,14 +184,25 @@ def in_words(day: date) -> str:
     return f"{day.day} {month_name[day.month]} {day.year}"
 
 
-def _edition(study: Study, cff: Mapping[str, Any]) -> str:
-    """What a book was made from: its version, the study's files and the packages used."""
+def digest(study: Study) -> str:
+    """Digest of a study's files, as pages and covers have it.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.design import read_study
+    >>> len(digest(read_study("data/rotherham")))
+    12
+    """
     digests = (sha256(path.read_bytes()).digest() for path in study_files(study.folder))
-    data = sha256(b"".join(digests)).hexdigest()
+    return sha256(b"".join(digests)).hexdigest()[:12]
+
+
+def _edition(study: Study, cited: Citation) -> str:
+    """What a book was made from: its version, the study's files and the packages used."""
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     dated = f" of {in_words(study.date)}" if study.date else ""
     return (
-        f"Version {cff['version']}{dated}. "
-        f"The study's data and figures have the SHA-256 {data[:12]}. "
+        f"Version {cited.version}{dated}. "
+        f"The study's data and figures have the SHA-256 {digest(study)}. "
         f"Computed with Python {platform.python_version()}, {packages}."
     )

@@ -357,6 +357,15 @@ LAYOUTS: Mapping[str, Layout] = {
         },
         "arm == 'all' and n > 0",
     ),
+    "tbl-characteristics-by-arm": Layout(
+        lambda frame: {
+            "characteristic": ("Characteristic", None),
+            **_varying(frame, "arm"),
+            "category": ("Answer", None),
+            "n": ("n", 0),
+            "percent": ("%", 1),
+        }
+    ),
     "tbl-arm-differences": Layout(
         lambda frame: {
             "characteristic": ("Characteristic", None),

@@ -161,6 +161,9 @@ class Counted(Strict):
 
     Attributes
     ----------
+    characteristics : tuple of str
+        Questions of surveys that say who people are, such as sex or age, told arm by arm: with
+        listed answers, or numbers.
     agreement : tuple of str
         Words for the answers to statements, from the lowest.
     agree : tuple of str
@@ -192,6 +195,7 @@ class Counted(Strict):
         Two outcomes whose means are compared.
     """
 
+    characteristics: tuple[Text, ...] = ()
     agreement: tuple[Text, ...] = ()
     agree: tuple[Text, ...] = ()
     training_views: tuple[Text, ...] = ()
@@ -229,7 +233,8 @@ class Counted(Strict):
         """Every column of a survey that is named, in order."""
         grouped = (group.column for group in self.grouped.values())
         prior = (*self.prior_training, *self.prior_tools)
-        return (*self.statements, *prior, *self.frequency.values(), *dict.fromkeys(grouped))
+        asked = (*self.characteristics, *self.statements, *prior, *self.frequency.values())
+        return (*asked, *dict.fromkeys(grouped))
 
     @property
     def statements(self) -> tuple[str, ...]:
@@ -341,6 +346,11 @@ class Study(Strict):
         Unless the study says otherwise 10 for real people, as ACRO has it, and 1 for synthetic.
         """
         return self.smallest_count or (OF_REAL_PEOPLE if self.provenance == "observed" else 1)
+
+    @property
+    def raw_may_leave(self) -> bool:
+        """Whether raw files may be handed on with the report: those of synthetic people alone."""
+        return self.provenance == "reconstructed"
 
     @property
     def labels_of_arms(self) -> dict[str, str]:

@@ -45,7 +45,8 @@ class Reads:
 
     Attributes
     ----------
-    type : {"number", "date", "string"}
+    type : {"number", "date", "string", "characteristic"}
+        The last is a number or a listed answer, as the dictionary says.
     always : bool
         Whether every row has a value.
     answers : tuple of str, optional
@@ -178,6 +179,7 @@ def _asked(study: Study) -> dict[str, Reads]:
     affirmed = _listed(*filter(None, [counted.affirmed]))
     use = _listed(*filter(None, [counted.never]), *counted.regularly)
     columns = {
+        **dict.fromkeys(counted.characteristics, Reads("characteristic")),
         "completed_on": _DATE,
         "role": _listed(always=True),
         "time_in_service": _listed(),
@@ -434,10 +436,10 @@ def _against_the_analysis(
         if resource.name not in reads:
             expected = f"one of: {', '.join(reads)}"
             yield _unfit(resource.name, "a resource that nothing reads", expected)
+    surveys = {wave.file for wave in study.waves}
     for stem, columns in reads.items():
         if stem in dictionary.by_name:
-            yield from _columns(stem, dictionary.by_name[stem].table, columns)
-    surveys = {wave.file for wave in study.waves}
+            yield from _columns(stem, dictionary.by_name[stem].table, columns, surveys)
     for stem in sorted(surveys - set(dictionary.by_name)):
         yield _unfit(stem, "no such resource", f"the resource raw/{stem}.csv, a wave of study.yml")
     asked = {name for stem in surveys & {*dictionary.by_name} for name in _names(dictionary, stem)}
@@ -462,7 +464,9 @@ def _stated_with(study: Study) -> dict[str, tuple[str, object]]:
     }
 
 
-def _columns(stem: str, table: TableSchema, columns: dict[str, Reads]) -> Iterator[Problem]:
+def _columns(
+    stem: str, table: TableSchema, columns: dict[str, Reads], surveys: set[str]
+) -> Iterator[Problem]:
     """Compare the fields of one file with the columns that the analysis reads of it."""
     for name, reads in columns.items():
         if name not in table.by_name and not reads.optional:
@@ -470,9 +474,10 @@ def _columns(stem: str, table: TableSchema, columns: dict[str, Reads]) -> Iterat
             yield _unfit(f"{stem}.{name}", "no such field", expected)
     for name in table.by_name:
         if name not in columns:
-            yield _unfit(
-                f"{stem}.{name}", "a field that nothing reads", f"only: {', '.join(columns)}"
-            )
+            expected = f"only: {', '.join(columns)}"
+            if stem in surveys:
+                expected += f"; or a name under counted.characteristics of {STUDY_FILE}"
+            yield _unfit(f"{stem}.{name}", "a field that nothing reads", expected)
     if table.primaryKey != next(iter(columns)):
         yield _unfit(f"{stem}.primaryKey", table.primaryKey, next(iter(columns)))
     for name, field in table.by_name.items():
@@ -487,7 +492,10 @@ def _unfit(place: str, found: str, expected: str) -> Problem:
 def _misread(field: Field, reads: Reads) -> Iterator[tuple[str, str]]:
     """What is found and expected wherever a field is not what the analysis takes it for."""
     limits = field.constraints
-    if reads.type != ("number" if field.type == "integer" else field.type):
+    kind = "number" if field.type == "integer" else field.type
+    if reads.type == "characteristic":
+        reads = _listed() if kind == "string" else _NUMBER
+    if reads.type != kind:
         yield f"the type {field.type}", f"the type {reads.type}"
         return
     if reads.always and not limits.required:

@@ -85,7 +85,13 @@ def read_yaml(path: Path, model: Any) -> Any:
         return adapter.validate_json(json.dumps(content.value), strict=True)
     except ValidationError as error:
         schema = adapter.json_schema()
-        raise InputError(content.problem(dict(item), schema) for item in error.errors()) from None
+        errors = [dict(item) for item in error.errors() if not _of_its_items(dict(item))]
+        raise InputError(content.problem(item, schema) for item in errors) from None
+
+
+def _of_its_items(error: dict[str, Any]) -> bool:
+    """Whether a list is called too short only because what is wrong in it was told and left out."""
+    return error["type"] == "too_short" and bool(len(error["input"]) >= error["ctx"]["min_length"])
 
 
 class _Open(NamedTuple):

@@ -48,6 +48,8 @@ FONT = "'Libertinus Serif'"
 # A link says where it leads after the block that it stands in, tables in their caption.
 CAPTIONS = ("caption", "figcaption")
 SECTIONS_NAMED = 2
+# Pages that are named one by one; of more the first and the last.
+FEW_PAGES = 3
 # Links that say by themselves where to look: numbers in the ledger, authors in the references.
 SELF_EVIDENT = ".bibtex-citation a"
 # What a row of the ledger has for an id begins so.
@@ -106,11 +108,15 @@ class Outside:
         ' (Annex B, Ledger, page 14)'
         >>> Outside(Volume("b", "Annex B: checks"), "", ("x", "y", "z")).text([14, 15, 15])
         ' (Annex B, pages 14 and 15)'
+        >>> Outside(Volume("b", "Annex B: checks"), "", ("x", "y", "z")).text([7, 59, 16])
+        ' (Annex B, pages 7, 16 and 59)'
         """
-        first_last = sorted({min(pages), max(pages)}) if pages else []
-        link = " and " if len(set(pages)) == 2 else " to "
-        numbers = link.join(map(str, first_last))
-        named = f"page{'s' * (len(first_last) > 1)} {numbers}" if numbers else ""
+        numbers = [*map(str, sorted(set(pages)))]
+        if len(numbers) > FEW_PAGES:
+            listed = f"{numbers[0]} to {numbers[-1]}"
+        else:
+            listed = " and ".join(filter(None, [", ".join(numbers[:-1]), *numbers[-1:]]))
+        named = f"page{'s' * (len(numbers) > 1)} {listed}" if numbers else ""
         name = self.volume.name if self.volume else "HTML book"
         said = ", ".join(filter(None, (name, self.section, named)))
         return f", {said}" if self.in_brackets else f" ({said})"

@@ -164,6 +164,17 @@ def test_rows_are_not_broken_over_pages(parts: dict[str, etree._Element]) -> Non
         assert about in ([f"{WORD}cantSplit"], [f"{WORD}tblHeader"])
 
 
+def test_rows_of_a_short_table_stay_together(parts: dict[str, etree._Element]) -> None:
+    for table in parts["word/document.xml"].iter(f"{WORD}tbl"):
+        *rows, last = table.iter(f"{WORD}tr")
+        assert last.find(f".//{WORD}keepNext") is None
+        for row in rows:
+            (kept, *_) = (
+                item for item in row.iter(f"{WORD}pPr") if item.find(f"{WORD}pStyle") is not None
+            )
+            assert kept.find(f"{WORD}keepNext") is not None
+
+
 def test_every_page_has_its_number(parts: dict[str, etree._Element]) -> None:
     foot = parts["word/footer1.xml"]
     assert foot.find(f".//{WORD}fldSimple").get(f"{WORD}instr") == " PAGE "

@@ -102,9 +102,11 @@ TEMPLATE = {
         ),
     ],
 }
+# A table of so many rows stays on one page; of a longer one so many stay together at both ends.
+WHOLE, ENDING = 14, 3
 # What pandoc writes otherwise: tables without row headers (those that have some `word.lua` gives a
-# style, by which they are found) whose rows are broken over pages; contents that are empty until
-# Word makes them; marks where pages are turned.
+# style, by which they are found) that are broken anywhere; contents that are empty until Word makes
+# them; marks where pages are turned.
 HEADING = re.compile(
     r'(?:<w:bookmarkStart [^>]*w:name="([^"]*)" />\s*)?'
     r'<w:p><w:pPr><w:pStyle w:val="Heading([1-3])" /></w:pPr>(.*?)</w:p>',
@@ -113,6 +115,7 @@ HEADING = re.compile(
 CHANGES: dict[str, list[Change]] = {
     "word/document.xml": [
         (r"<w:tr>(?=<w:tc>)", "<w:tr><w:trPr><w:cantSplit/></w:trPr>"),
+        (r"<w:tbl>.*?</w:tbl>", lambda found: _kept_together(found[0])),
         (
             r'(<w:fldChar w:fldCharType="separate" />)'
             r'(<w:fldChar w:fldCharType="end" /></w:r></w:p>)(.*)',
@@ -220,6 +223,15 @@ def _contents(content: str) -> str:
         f"<w:t>{re.sub('<[^>]*>', '', words)}</w:t></w:r></w:hyperlink></w:p>"
         for name, level, words in HEADING.findall(content)
     )
+
+
+def _kept_together(table: str) -> str:
+    """Let rows of a table stay on the page of the next."""
+    *rows, end = table.split("</w:tr>")
+    for number, row in enumerate(rows[:-1]):
+        if len(rows) <= WHOLE or not ENDING < number < len(rows) - ENDING:
+            rows[number] = re.sub(r'(<w:pStyle w:val="Compact" />)', r"\1<w:keepNext/>", row)
+    return "</w:tr>".join([*rows, end])
 
 
 def _section(page: str) -> str:

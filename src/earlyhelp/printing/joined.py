@@ -337,7 +337,11 @@ def _targets(
 
 
 def _mention(links: list[tuple[Tag, _Target]], outside: list[Outside]) -> None:
-    """Say once in each block, and in a table's caption, where its links out of the volume lead."""
+    """Say once in each block where its links out of the volume lead.
+
+    Links of a table's cells are spoken of at the end of its caption, those of a caption where they
+    stand, by chapter.
+    """
     evident = {
         id(link)
         for link, target in links
@@ -348,17 +352,24 @@ def _mention(links: list[tuple[Tag, _Target]], outside: list[Outside]) -> None:
     sections_of: dict[tuple[object, ...], set[str]] = {}
     spoken = [(link, target) for link, target in links if id(link) not in evident]
     blocks = [link.find_parent("table") or link.find_parent(BLOCKS) for link, _ in spoken]
-    for block, (_, target) in zip(blocks, spoken, strict=True):
-        sections_of.setdefault((id(block), target.chapter.volume), set()).add(target.section)
+    for block, (link, target) in zip(blocks, spoken, strict=True):
+        if not link.find_parent("caption"):
+            sections_of.setdefault((id(block), target.chapter.volume), set()).add(target.section)
     for block, (link, target) in zip(blocks, spoken, strict=True):
         key = id(block), target.chapter.volume
-        # A table that leads to many sections has no room for their names.
-        crowded = link.find_parent("table") and len(sections_of[key]) > SECTIONS_NAMED
-        groups.setdefault((*key, "" if crowded else target.section), []).append((link, target))
+        if link.find_parent("caption"):
+            about: tuple[str, ...] = ("caption", target.chapter.path)
+        else:
+            # A table that leads to many sections has no room for their names.
+            crowded = link.find_parent("table") and len(sections_of[key]) > SECTIONS_NAMED
+            about = ("" if crowded else target.section,)
+        groups.setdefault((*key, *about), []).append((link, target))
     for group in groups.values():
         last, target = group[-1]
-        table, volume = last.find_parent("table"), target.chapter.volume
-        sections = {target.section for _, target in group}
+        in_caption = last.find_parent("caption")
+        table = None if in_caption else last.find_parent("table")
+        volume = target.chapter.volume
+        sections = {target.chapter.title if in_caption else target.section for _, target in group}
         said = {" ".join(link.get_text().split()).casefold() for link, _ in group}
         section = sections.pop() if len(sections) == 1 else ""
         if section.casefold() in said:

@@ -85,6 +85,22 @@ def test_print_has_a_cells_number_without_its_link_and_no_rows_of_an_answer(
     assert 'href="outside' not in to_html(volumes[REPORT])
 
 
+def test_a_link_in_a_caption_is_spoken_of_where_it_stands(tmp_path: Path) -> None:
+    readings = [f"<a href='more.html#a-0{n}'>A-0{n}</a>" for n in (1, 2)]
+    caption = f"Rests on {', '.join(readings)}. A table."
+    cell = "<a href='more.html#a-01'>why</a>"
+    sections = "".join(
+        f"<section id='s{n}'><h2>Part {n}</h2><p id='a-0{n}'>x</p></section>" for n in (1, 2)
+    )
+    volumes = joined(
+        tmp_path,
+        found=f"<table><caption>{caption}</caption><tr><td>{cell}</td></tr></table>",
+        more=sections,
+    )
+    spoken = "Rests on A-01, A-02 (Annex, Page more, page 7). A table. (Annex, Part 1, page 7)why"
+    assert spoken in said(volumes)
+
+
 def test_a_number_in_a_sentence_does_not_interrupt_it_with_a_place(tmp_path: Path) -> None:
     number = "<a href='more.html#ledger-a'>71.2%</a>"
     link = "<a href='more.html#ledger-a'>Ledger</a>"

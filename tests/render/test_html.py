@@ -235,6 +235,18 @@ def test_raw_data_of_real_people_stay_in_their_folder(compendium: Path, tmp_path
         assert bool([*tmp_path.joinpath(name).rglob("baseline_survey.csv")]) is goes
 
 
+def test_rules_about_real_people_are_printed_of_real_people_alone(
+    compendium: Path, tmp_path: Path
+) -> None:
+    page = "# Statuses\n\n{.observed-only}\n## Small numbers\n"
+    (compendium / "book/reading_statuses.md").write_text(page, "utf-8")
+    for name, kind in (("rotherham", "screen"), ("other", "observed")):
+        study = read_study(compendium / "data" / name)
+        assemble(study, compendium / "book/results", compendium, tmp_path / name)
+        text = (tmp_path / name / "reading_statuses.md").read_text("utf-8")
+        assert text == page.replace("observed", kind)
+
+
 def test_a_page_is_not_read_again_for_each_reference_to_its_numbers(
     compendium: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

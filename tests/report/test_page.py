@@ -89,14 +89,15 @@ def test_answer_is_filled_and_escaped(page: Page, shown: list[str]) -> None:
 
 
 def told_of_a_figure(
-    page: Page, monkeypatch: pytest.MonkeyPatch, name: str, *statuses: str
+    page: Page, monkeypatch: pytest.MonkeyPatch, name: str, *statuses: str, finding: str = ""
 ) -> dict[str, object]:
     """What the output of a figure says of it: one bar for each status."""
     told: list[dict[str, object]] = []
     monkeypatch.setattr(page_module, "display", lambda *_, metadata, **__: told.append(metadata))
     frame = pd.DataFrame({"n": range(1, len(statuses) + 1), "status": statuses})
     figure, _ = figures.side_by_side(2)
-    page.figure(figure, frame, name=name, people=frame["n"], place="Table 1")
+    about = {"name": name, "people": frame["n"], "place": "Table 1", "finding": finding}
+    page.figure(figure, frame, **about)
     return told[0]
 
 
@@ -117,11 +118,22 @@ def test_a_figure_that_the_study_says_nothing_of_has_its_caption_alone(
     assert "earlyhelp-title" not in told_of_a_figure(page, monkeypatch, "fig-b", "observed")
 
 
+def test_a_computed_finding_is_the_title_unless_the_study_states_one(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = {
+        name: told_of_a_figure(page, monkeypatch, name, "observed", finding="1 of 2 is red.")
+        for name in ("fig-a", "fig-b")
+    }
+    assert "Most came" in str(found["fig-a"]["earlyhelp-title"])
+    assert found["fig-b"]["earlyhelp-title"] == "**1 of 2 is red.**"
+
+
 def test_a_partly_illustrative_figure_is_folded_and_finds_nothing(
     page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = ("reproduced", "reproduced", "illustrative")
-    said = told_of_a_figure(page, monkeypatch, "fig-a", *rows)
+    said = told_of_a_figure(page, monkeypatch, "fig-a", *rows, finding="Most are one.")
     assert said["earlyhelp"] == ["illustrative"]
     assert "earlyhelp-title" not in said
 

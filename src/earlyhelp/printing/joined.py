@@ -48,6 +48,8 @@ FONT = "'Libertinus Serif'"
 # A link says where it leads after the block that it stands in, tables in their caption.
 CAPTIONS = ("caption", "figcaption")
 SECTIONS_NAMED = 2
+# Pages that are named one by one; of more the first and the last.
+FEW_PAGES = 3
 # Links that say by themselves where to look: numbers in the ledger, authors in the references.
 SELF_EVIDENT = ".bibtex-citation a"
 # What a row of the ledger has for an id begins so.
@@ -106,11 +108,15 @@ class Outside:
         ' (Annex B, Ledger, page 14)'
         >>> Outside(Volume("b", "Annex B: checks"), "", ("x", "y", "z")).text([14, 15, 15])
         ' (Annex B, pages 14 and 15)'
+        >>> Outside(Volume("b", "Annex B: checks"), "", ("x", "y", "z")).text([7, 59, 16])
+        ' (Annex B, pages 7, 16 and 59)'
         """
-        first_last = sorted({min(pages), max(pages)}) if pages else []
-        link = " and " if len(set(pages)) == 2 else " to "
-        numbers = link.join(map(str, first_last))
-        named = f"page{'s' * (len(first_last) > 1)} {numbers}" if numbers else ""
+        numbers = [*map(str, sorted(set(pages)))]
+        if len(numbers) > FEW_PAGES:
+            listed = f"{numbers[0]} to {numbers[-1]}"
+        else:
+            listed = " and ".join(filter(None, [", ".join(numbers[:-1]), *numbers[-1:]]))
+        named = f"page{'s' * (len(numbers) > 1)} {listed}" if numbers else ""
         name = self.volume.name if self.volume else "HTML book"
         said = ", ".join(filter(None, (name, self.section, named)))
         return f", {said}" if self.in_brackets else f" ({said})"
@@ -331,7 +337,11 @@ def _targets(
 
 
 def _mention(links: list[tuple[Tag, _Target]], outside: list[Outside]) -> None:
-    """Say once in each block, and in a table's caption, where its links out of the volume lead."""
+    """Say once in each block where its links out of the volume lead.
+
+    Links of a table's cells are spoken of at the end of its caption, those of a caption where they
+    stand, by chapter.
+    """
     evident = {
         id(link)
         for link, target in links
@@ -342,17 +352,24 @@ def _mention(links: list[tuple[Tag, _Target]], outside: list[Outside]) -> None:
     sections_of: dict[tuple[object, ...], set[str]] = {}
     spoken = [(link, target) for link, target in links if id(link) not in evident]
     blocks = [link.find_parent("table") or link.find_parent(BLOCKS) for link, _ in spoken]
-    for block, (_, target) in zip(blocks, spoken, strict=True):
-        sections_of.setdefault((id(block), target.chapter.volume), set()).add(target.section)
+    for block, (link, target) in zip(blocks, spoken, strict=True):
+        if not link.find_parent("caption"):
+            sections_of.setdefault((id(block), target.chapter.volume), set()).add(target.section)
     for block, (link, target) in zip(blocks, spoken, strict=True):
         key = id(block), target.chapter.volume
-        # A table that leads to many sections has no room for their names.
-        crowded = link.find_parent("table") and len(sections_of[key]) > SECTIONS_NAMED
-        groups.setdefault((*key, "" if crowded else target.section), []).append((link, target))
+        if link.find_parent("caption"):
+            about: tuple[str, ...] = ("caption", target.chapter.path)
+        else:
+            # A table that leads to many sections has no room for their names.
+            crowded = link.find_parent("table") and len(sections_of[key]) > SECTIONS_NAMED
+            about = ("" if crowded else target.section,)
+        groups.setdefault((*key, *about), []).append((link, target))
     for group in groups.values():
         last, target = group[-1]
-        table, volume = last.find_parent("table"), target.chapter.volume
-        sections = {target.section for _, target in group}
+        in_caption = last.find_parent("caption")
+        table = None if in_caption else last.find_parent("table")
+        volume = target.chapter.volume
+        sections = {target.chapter.title if in_caption else target.section for _, target in group}
         said = {" ".join(link.get_text().split()).casefold() for link, _ in group}
         section = sections.pop() if len(sections) == 1 else ""
         if section.casefold() in said:

@@ -22,7 +22,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import numpy as np
 import typst
 from bs4.element import Tag
 
@@ -36,6 +35,7 @@ from earlyhelp.printing.joined import (
     read_chapters,
     to_html,
 )
+from earlyhelp.printing.layout import column_widths, set_widths, shared, turn_page
 from earlyhelp.render.elements import HEADINGS
 from earlyhelp.render.volumes import Imprint, Volume, imprint, read_contents
 from earlyhelp.study.design import read_study
@@ -252,7 +252,7 @@ def lay_out(body: Tag) -> None:
     for table in body.select("table"):
         _fit(table)
     for image in body.select("img.full-page"):
-        _turn_page(image.find_parent("figure") or image)
+        turn_page(image.find_parent("figure") or image)
 
 
 def _lead(body: Tag) -> None:
@@ -263,34 +263,24 @@ def _lead(body: Tag) -> None:
             after.wrap(new_tag("div", class_="lead"))
 
 
-def _turn_page(element: Tag) -> None:
-    """Put an element on a landscape page, with the heading and the lead it stands under."""
-    before = element.find_previous_siblings(limit=2)
-    page = element.wrap(new_tag("div", class_="landscape"))
-    if before and "lead" in before[0].get_attribute_list("class"):
-        page.insert(0, before.pop(0))
-    if before and before[0].name in HEADINGS:
-        page.insert(0, before[0])
-
-
 def _fit(table: Tag) -> None:
     """Choose type size, page and column widths so that no column cuts a word."""
     if "ledger" in table.get_attribute_list("class"):
-        _set_widths(table, [*LEDGER_COLUMNS.values()])
+        set_widths(table, [*LEDGER_COLUMNS.values()])
         _keep_ends(table, [1] * len(table.select("tr")))
         table.wrap(new_tag("div", class_="dense")).wrap(new_tag("div", class_="long"))
         return
-    narrow, wide = _column_widths(table)
+    narrow, wide = column_widths(table)
     compact, turned = sum(narrow) > FITS_NORMAL, sum(narrow) > FITS_SMALL
     block = table.wrap(new_tag("div", class_="compact")) if compact else table
     if turned:
-        _turn_page(block)
+        turn_page(block)
     room = FITS_TURNED if turned else FITS_SMALL if compact else FITS_NORMAL
     widths: list[float] = [*wide]
     if sum(wide) > room:
-        widths = _shared(room, narrow, wide, table)
+        widths = shared(room, narrow, wide, table)
         if "colwidths-given" not in table.get_attribute_list("class"):
-            _set_widths(table, widths)
+            set_widths(table, widths)
     lines = _row_lines(table, widths)
     if max(lines) <= WHOLE_ROW:
         table.wrap(new_tag("div", class_="whole"))
@@ -329,35 +319,6 @@ def _empty(name: str, rows: int, *, broken: bool) -> Tag:
     return cell
 
 
-def _shared(room: float, narrow: list[int], wide: list[int], table: Tag) -> list[float]:
-    """Widths of columns that share a room: none below its longest word or above its longest cell.
-
-    What is left over goes, a little at a time, to the column that makes the table lowest by it.
-    """
-    rows = [row.find_all(["th", "td"], recursive=False) for row in table.select("tr")]
-    text = np.zeros((len(rows), len(narrow)))
-    for number, row in enumerate(rows):
-        text[number, : len(row)] = [len(cell.get_text()) + 2 for cell in row]
-    widths = np.array(narrow, dtype=float)
-    while room - widths.sum() > 1 and (growing := [*np.flatnonzero(widths < wide)]):
-        # A row is as high as its highest cell; a high power lets the others count where it is flat.
-        tried = widths + 2 * np.eye(len(widths))[growing]
-        heights = ((text / tried[:, None]) ** 8).sum(axis=2) ** (1 / 8)
-        widths = tried[heights.sum(axis=1).argmin()]
-    return [float(width) for width in widths]
-
-
-def _set_widths(table: Tag, widths: Sequence[float]) -> None:
-    if unasked := table.find("colgroup"):
-        unasked.decompose()
-    columns = new_tag("colgroup")
-    for width in widths:
-        columns.append(new_tag("col", style=f"width: {100 * width / sum(widths):.1f}%"))
-    table.insert(0, columns)
-    if caption := table.find("caption"):
-        table.insert(0, caption)
-
-
 def _row_lines(table: Tag, widths: list[float]) -> list[int]:
     """About how many lines each row of a table takes: those of its longest cell."""
     return [
@@ -369,20 +330,6 @@ def _row_lines(table: Tag, widths: list[float]) -> list[int]:
         )
         for row in table.select("tr")
     ]
-
-
-def _column_widths(table: Tag) -> tuple[list[int], list[int]]:
-    """Characters of each column's longest word and longest cell, and two for the gap."""
-    narrow: dict[int, int] = {}
-    wide: dict[int, int] = {}
-    for row in table.select("tr"):
-        for column, cell in enumerate(row.find_all(["th", "td"], recursive=False)):
-            text = " ".join(cell.get_text(" ").split())
-            unbreakable = [*text.split(), *(item.get_text() for item in cell.select(".status"))]
-            longest = max(map(len, unbreakable), default=0)
-            narrow[column] = max(narrow.get(column, 0), longest + 2)
-            wide[column] = max(wide.get(column, 0), len(text) + 2)
-    return list(narrow.values()), list(wide.values())
 
 
 def to_typst(document: str) -> str:

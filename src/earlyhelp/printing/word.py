@@ -10,20 +10,27 @@ from __future__ import annotations
 import copy
 import json
 import re
+import subprocess
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from html import escape
 from io import BytesIO
 from pathlib import Path
+from types import MappingProxyType
 
 import matplotlib
+import pypandoc
 import typst
 from bs4 import BeautifulSoup
 
 from earlyhelp.printing.joined import converted
+from earlyhelp.printing.layout import column_widths, set_widths, shared, turn_page
 from earlyhelp.render.volumes import Imprint, Volume, in_words
 from earlyhelp.study.problems import InputError, Problem
 
+Change = tuple[str, str | Callable[[re.Match[str]], str]]
+NOTHING: Mapping[str, str] = MappingProxyType({})
 # For characters that the font of text and figures (`joined.FONT`) has not, and for code.
 FONTS = [Path(matplotlib.get_data_path()) / "fonts" / "ttf"]
 # Dots per inch of the pictures.
@@ -31,27 +38,98 @@ RESOLUTION = 220
 PICTURE = '#set page(width: auto, height: auto, margin: 0pt)\n#image("{}")'
 # The first moment that an archive can state: the bytes depend on the content alone.
 NO_DATE = (1980, 1, 1, 0, 0, 0)
-# What pandoc's own template has otherwise: letter paper, tables without row headers (those
-# that have some `word.lua` gives a style, by which they are found) and in the size of the text.
-CHANGES = {
-    "word/document.xml": [
+# Characters across an upright page in the size of tables; more of a gap than on paper, as other
+# programs put a wider font in the place of Word's.
+ROOM, GAP = 90, 2
+# A page's measures in twentieths of a point: paper, margins, and what is left for the text.
+A4, SIDE, ENDS = (11906, 16838), 1304, 1417
+PAGE = (
+    '<w:sectPr>{}<w:pgSz w:w="{}" w:h="{}"{}/><w:pgMar w:top="' + f'{ENDS}" w:right="{SIDE}" '
+    f'w:bottom="{ENDS}" w:left="{SIDE}" w:header="708" w:footer="708" w:gutter="0"/></w:sectPr>'
+)
+FOOTER = '<w:footerReference w:type="default" r:id="rId31"/>'
+UPRIGHT = PAGE.format(FOOTER, *A4, "")
+TURNED = PAGE.format(FOOTER, *reversed(A4), ' w:orient="landscape"')
+# What a picture grows by on a turned page, with its heading above and its caption below.
+WIDER = 1.4
+FOOT = (
+    '<w:ftr xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:p><w:pPr>'
+    '<w:tabs><w:tab w:val="right" w:pos="9298"/></w:tabs></w:pPr><w:r><w:rPr><w:sz w:val="14"/>'
+    '</w:rPr><w:t>{}</w:t><w:tab/></w:r><w:fldSimple w:instr=" PAGE "><w:r><w:t>1</w:t></w:r>'
+    "</w:fldSimple></w:p></w:ftr>"
+)
+# What pandoc's own template has otherwise: letter paper, no page numbers, larger letters, parts
+# that run on, tables in the size of the text, nothing for answers.
+TEMPLATE = {
+    "word/document.xml": [(r"<w:sectPr>.*</w:sectPr>", UPRIGHT)],
+    "word/_rels/document.xml.rels": [
         (
-            r"(?=</w:sectPr>)",
-            '<w:pgSz w:w="11906" w:h="16838"/>'
-            '<w:pgMar w:top="1417" w:right="1304" w:bottom="1417" w:left="1304" w:header="708" '
-            'w:footer="708" w:gutter="0"/>',
+            "(?=</Relationships>)",
+            '<Relationship Id="rId31" Target="footer1.xml" Type="http://schemas.openxmlformats.org/'
+            'officeDocument/2006/relationships/footer"/>',
+        )
+    ],
+    "[Content_Types].xml": [
+        (
+            "(?=</Types>)",
+            '<Override PartName="/word/footer1.xml" ContentType="application/vnd.openxmlformats-'
+            'officedocument.wordprocessingml.footer+xml"/>',
+        )
+    ],
+    "word/styles.xml": [
+        (r'(?<=<w:sz w:val=")24(?=")', "22"),
+        (r'(w:styleId="Heading1">.*?<w:keepLines />)', r"\1<w:pageBreakBefore/>"),
+        (
+            r'(w:styleId="Table">.*?)(<w:tblPr>\s*<w:tblInd[^>]*>)',
+            r'\1<w:rPr><w:sz w:val="18"/></w:rPr>\2'
+            '<w:tblBorders><w:top w:val="single" w:sz="8"/><w:bottom w:val="single" w:sz="4"/>'
+            '<w:insideH w:val="single" w:sz="4" w:color="9AA5AB"/></w:tblBorders>',
+        ),
+        (
+            "(?=</w:styles>)",
+            '<w:style w:type="paragraph" w:customStyle="1" w:styleId="Answer">'
+            '<w:name w:val="Answer"/><w:basedOn w:val="BodyText"/><w:pPr><w:keepNext/><w:pBdr>'
+            '<w:left w:val="single" w:sz="24" w:space="8" w:color="1F5C7A"/></w:pBdr>'
+            '<w:shd w:val="clear" w:color="auto" w:fill="EFF4F7"/>'
+            '<w:spacing w:before="0" w:after="0"/></w:pPr></w:style>'
+            + "".join(
+                f'<w:style w:type="paragraph" w:styleId="TOC{level}"><w:name w:val="toc {level}"/>'
+                '<w:basedOn w:val="Normal"/><w:pPr><w:tabs><w:tab w:val="right" w:leader="dot" '
+                f'w:pos="9298"/></w:tabs><w:spacing w:after="20"/><w:ind w:left="{240 * level}"/>'
+                '</w:pPr><w:rPr><w:sz w:val="18"/></w:rPr></w:style>'
+                for level in (1, 2, 3)
+            ),
+        ),
+    ],
+}
+# A table of so many rows stays on one page; of a longer one so many stay together at both ends.
+WHOLE, ENDING = 14, 3
+# What pandoc writes otherwise: tables without row headers (those that have some `word.lua` gives a
+# style, by which they are found) that are broken anywhere; contents that are empty until Word makes
+# them; marks where pages are turned.
+HEADING = re.compile(
+    r'(?:<w:bookmarkStart [^>]*w:name="([^"]*)" />\s*)?'
+    r'<w:p><w:pPr><w:pStyle w:val="Heading([1-3])" /></w:pPr>(.*?)</w:p>',
+    re.DOTALL,
+)
+CHANGES: dict[str, list[Change]] = {
+    "word/document.xml": [
+        (r"<w:tr>(?=<w:tc>)", "<w:tr><w:trPr><w:cantSplit/></w:trPr>"),
+        (r"<w:tbl>.*?</w:tbl>", lambda found: _kept_together(found[0])),
+        (
+            r'(<w:fldChar w:fldCharType="separate" />)'
+            r'(<w:fldChar w:fldCharType="end" /></w:r></w:p>)(.*)',
+            lambda found: (
+                f"{found[1]}</w:r></w:p>{_contents(found[3])}<w:p><w:r>{found[2]}{found[3]}"
+            ),
         ),
         (
             r'w:val="Row headers"((?:(?!</w:tblPr>).)*w:firstColumn=)"0"(.*?)w:val="0020"',
             r'w:val="Table"\1"1"\2w:val="00A0"',
         ),
-    ],
-    "word/styles.xml": [
         (
-            r'(w:styleId="Table" w:type="table".*?)(<w:tblPr>\s*<w:tblInd[^>]*>)',
-            r'\1<w:rPr><w:sz w:val="18"/></w:rPr>\2'
-            '<w:tblBorders><w:top w:val="single" w:sz="8"/><w:bottom w:val="single" w:sz="4"/>'
-            '<w:insideH w:val="single" w:sz="4" w:color="9AA5AB"/></w:tblBorders>',
+            "<!--turned-->(.*?)<!--upright-->",
+            lambda found: _section(UPRIGHT) + _enlarged(found[1]) + _section(TURNED),
         ),
     ],
 }
@@ -100,13 +178,16 @@ def document(
         again.replace_with(note)
     for image in page.select("img"):
         image["src"] = _picture(work / str(image["src"])).name
-    assert page.body is not None
-    for text in reversed([said.provenance, said.edition, said.licence, said.cite]):
-        if text:
-            paragraph = page.new_tag("p")
-            paragraph.string = text
-            page.body.insert(0, paragraph)
+    for table in page.select("table:not(.colwidths-given)"):
+        narrow, wide = ([width + GAP for width in widths] for widths in column_widths(table))
+        set_widths(table, shared(ROOM, narrow, wide, table), ROOM)
+    for image in page.select("img.full-page"):
+        turn_page(image.find_parent("figure") or image)
+    about = filter(None, [said.provenance, said.edition, said.licence, said.cite])
     properties = {
+        "abstract": "\n\n".join(about),
+        "abstract-title": "About this volume",
+        "toc-title": "Contents",
         "title": said.title,
         "subtitle": f"{volume.heading}. {said.subtitle}".removesuffix(" "),
         "author": said.authors,
@@ -116,9 +197,53 @@ def document(
     }
     (work / "properties.json").write_text(json.dumps(properties), "utf-8")
     made = work / f"{volume.id}.docx"
-    options = (f"--resource-path={work}", f"--metadata-file={work / 'properties.json'}")
-    converted(str(page), "docx", "word", *options, "--toc", "--toc-depth=3", output=made)
-    return _changed(made.read_bytes(), said.date)
+    (work / "template.docx").write_bytes(_template(said.provenance))
+    options = (
+        *(f"--resource-path={work}", f"--metadata-file={work / 'properties.json'}"),
+        *(f"--reference-doc={work / 'template.docx'}", "--toc", "--toc-depth=3"),
+    )
+    converted(str(page), "docx", "word", *options, output=made)
+    moment = rf"\g<1>{said.date}T00:00:00Z\3" if said.date else ""
+    dated = (r"(<dcterms:(created|modified)[^>]*>).*?(</dcterms:\2>)", moment)
+    return _changed(made.read_bytes(), {**CHANGES, "docProps/core.xml": [dated]})
+
+
+def _template(foot: str) -> bytes:
+    """Pandoc's template with `TEMPLATE` and a line at the foot of every page."""
+    pandoc = pypandoc.get_pandoc_path()
+    command = [pandoc, "--print-default-data-file", "reference.docx"]
+    printed = subprocess.run(command, check=True, capture_output=True).stdout
+    return _changed(printed, TEMPLATE, {"word/footer1.xml": FOOT.format(escape(foot))})
+
+
+def _contents(content: str) -> str:
+    """Headings with links, for programs that make no contents."""
+    return "".join(
+        f'<w:p><w:pPr><w:pStyle w:val="TOC{level}"/></w:pPr><w:hyperlink w:anchor="{name}"><w:r>'
+        f"<w:t>{re.sub('<[^>]*>', '', words)}</w:t></w:r></w:hyperlink></w:p>"
+        for name, level, words in HEADING.findall(content)
+    )
+
+
+def _kept_together(table: str) -> str:
+    """Let rows of a table stay on the page of the next."""
+    *rows, end = table.split("</w:tr>")
+    for number, row in enumerate(rows[:-1]):
+        if len(rows) <= WHOLE or not ENDING < number < len(rows) - ENDING:
+            rows[number] = re.sub(r'(<w:pStyle w:val="Compact" />)', r"\1<w:keepNext/>", row)
+    return "</w:tr>".join([*rows, end])
+
+
+def _section(page: str) -> str:
+    """End a section of pages."""
+    return f"<w:p><w:pPr>{page}</w:pPr></w:p>"
+
+
+def _enlarged(content: str) -> str:
+    """Pictures as wide as a turned page."""
+    return re.sub(
+        r'\bc([xy])="(\d+)"', lambda size: f'c{size[1]}="{int(int(size[2]) * WIDER)}"', content
+    )
 
 
 def _picture(drawing: Path) -> Path:
@@ -140,16 +265,15 @@ def _picture(drawing: Path) -> Path:
     return path
 
 
-def _changed(archive: bytes, day: str) -> bytes:
-    """Write the parts of an archive anew, with `CHANGES`; they were made on the day, if any."""
+def _changed(
+    archive: bytes, changes: Mapping[str, Iterable[Change]], added: Mapping[str, str] = NOTHING
+) -> bytes:
+    """Write the parts of an archive anew, with changes of their text, and further parts."""
     written = BytesIO()
-    made = rf"\g<1>{day}T00:00:00Z\3" if day else ""
-    dated = (r"(<dcterms:(created|modified)[^>]*>).*?(</dcterms:\2>)", made)
-    changes = {**CHANGES, "docProps/core.xml": [dated]}
     with zipfile.ZipFile(BytesIO(archive)) as old, zipfile.ZipFile(written, "w") as new:
-        for part in old.infolist():
-            content = old.read(part)
-            for change in changes.get(part.filename, ()):
-                content = re.sub(*change, content.decode(), flags=re.DOTALL).encode()
-            new.writestr(zipfile.ZipInfo(part.filename, NO_DATE), content, zipfile.ZIP_DEFLATED)
+        parts = {part.filename: old.read(part) for part in old.infolist()}
+        for name, content in (parts | {key: text.encode() for key, text in added.items()}).items():
+            for pattern, replacement in changes.get(name, ()):
+                content = re.sub(pattern, replacement, content.decode(), flags=re.DOTALL).encode()
+            new.writestr(zipfile.ZipInfo(name, NO_DATE), content, zipfile.ZIP_DEFLATED)
     return written.getvalue()

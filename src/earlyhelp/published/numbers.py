@@ -180,6 +180,17 @@ def number(value: object, decimals: int = 0) -> str:
     return str(abs(rounded) if rounded == 0 else rounded).replace("-", "−")
 
 
+def p_value(value: object, decimals: int) -> str:
+    """A p, which cannot be above one and so has no zero before its point.
+
+    Examples
+    --------
+    >>> p_value(0.238, 3), p_value(1, 2), p_value(None, 2)
+    ('.238', '1.00', '–')
+    """
+    return number(value, decimals).removeprefix("0")
+
+
 def short(value: object) -> str:
     """At most two decimals, none that say nothing.
 

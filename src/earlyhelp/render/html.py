@@ -160,6 +160,8 @@ def assemble(study: Study, results: Path, root: Path, source: Path) -> Contents:
         pages = {file.as_posix() for file in files}
     if absent := contents.pages - pages:
         _leave_out_links(source, absent)
+    if study.provenance == "reconstructed":
+        _print_nothing_about_people(source)
     contents = contents.of(pages)
     toc = yaml.safe_dump(contents.sphinx, sort_keys=False)
     (source / "_toc.yml").write_text(toc, encoding="utf-8")
@@ -196,6 +198,13 @@ def _leave_out_links(source: Path, absent: set[str]) -> None:
                 folder = "" if path.name == FRONT_PAGE else "results"
                 cell["source"] = without("".join(cell["source"]), folder)
         path.write_text(json.dumps(notebook), "utf-8")
+
+
+def _print_nothing_about_people(source: Path) -> None:
+    """Leave to the screen what concerns only reports on real people."""
+    for path in source.glob("*.md"):
+        text = path.read_text("utf-8")
+        path.write_text(text.replace("{.observed-only}", "{.screen-only}"), "utf-8")
 
 
 def _run_sphinx(of_study: dict[str, Any], root: Path, work: Path) -> None:

@@ -17,7 +17,7 @@ import pandas as pd
 from earlyhelp.analysis.outcomes import NEAR
 from earlyhelp.analysis.quantities import FREE
 from earlyhelp.possible.printed_group import Interval
-from earlyhelp.published.numbers import NUMBER_WORDS, number
+from earlyhelp.published.numbers import NUMBER_WORDS, number, p_value
 from earlyhelp.published.statuses import Marks, cell_claims, cell_statuses
 from earlyhelp.report.myst import escape, mark
 from earlyhelp.study.design import PERSON_TYPES
@@ -54,6 +54,8 @@ def label(name: object, frame: pd.DataFrame) -> str:
 
 # Head of the people who are near the top of a scale.
 WITHIN = f"Within {NUMBER_WORDS[NEAR]} points"
+# Columns of p.
+P_VALUES = ("p", "smallest_p")
 # Decimals of a number that the report puts in words, such as "above 42", at most.
 MOST = 6
 
@@ -77,7 +79,9 @@ def filled(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
             decimals = min(decimals, most.get(ends[0], decimals))
         shown = [
             [
-                _cell(value, decimals, frame, within.get((index, end)))
+                p_value(value, decimals)
+                if end in P_VALUES and decimals is not None
+                else _cell(value, decimals, frame, within.get((index, end)))
                 for index, value in frame[end].items()
             ]
             for end in ends

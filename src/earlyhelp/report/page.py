@@ -181,6 +181,7 @@ class Page:
         people: Iterable[int] = (),
         place: str = "",
         reading: str = "",
+        finding: str = "",
     ) -> None:
         """Show a figure: the finding that it shows, its caption, and then what a table's ends with.
 
@@ -196,6 +197,8 @@ class Page:
             The figure's target, as in its cell's metadata.
         people : iterable of int, optional
             How many people each of its parts is about.
+        finding : str, optional
+            Computed, as `drawing` takes it.
         """
         if shown and not any(
             frame.select_dtypes("number").notna().any(axis=None) for frame in shown
@@ -212,7 +215,7 @@ class Page:
         # Folded as soon as anything that it shows is illustrative: a drawing cannot leave it out.
         folded = [FREE] if FREE in claimed else claimed[:1]
         said += dict.fromkeys(assumed)
-        self.drawing(drawn, name, folded, " ".join(filter(None, said)))
+        self.drawing(drawn, name, folded, " ".join(filter(None, said)), finding)
         plt.close(figure)
 
     def _rests_on(self, frame: pd.DataFrame, name: str) -> str:
@@ -315,10 +318,18 @@ class Page:
         printed = f"; printed {escape(claim.printed)}" if claim.status == "contradicted" else ""
         return f"{what}: {value}{printed} {status}"
 
-    def drawing(self, svg: str, name: str, claimed: Collection[str] = (), ending: str = "") -> None:
+    def drawing(
+        self,
+        svg: str,
+        name: str,
+        claimed: Collection[str] = (),
+        ending: str = "",
+        finding: str = "",
+    ) -> None:
         """Show a drawing; its cell's metadata give number, caption and alternative text.
 
-        Where the study says what it shows, and nothing in it is illustrative, that is its title.
+        Its title is the finding that the study states of it, else the computed one; what has
+        anything illustrative has none.
 
         Parameters
         ----------
@@ -328,10 +339,12 @@ class Page:
             What its numbers may claim.
         ending : str
             What the caption ends with.
+        finding : str
+            What it shows, computed, in a sentence.
         """
-        found = (question.findings.get(name) for question in self.questions.values())
-        finding = next(filter(None, found), "") if FREE not in claimed else ""
-        title = f"**{self.filled(finding)}**" if finding else ""
+        stated = (question.findings.get(name) for question in self.questions.values())
+        told = next(map(self.filled, filter(None, stated)), escape(finding))
+        title = f"**{told}**" if told and FREE not in claimed else ""
         _display({"image/svg+xml": svg}, claimed, title, ending)
 
     def matrix(self, question: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from earlyhelp.published.numbers import number
+from earlyhelp.published.numbers import p_value
 from earlyhelp.qualitative.evidence import LEVELS, POINTS
 from earlyhelp.qualitative.framework import (
     JOINT,
@@ -509,9 +509,7 @@ def outcome_evidence(evidence: pd.DataFrame, theory: Theory) -> pd.DataFrame:
 
 def _p_value(row: Mapping[Hashable, Any]) -> str:
     side = {"for": "favours the intervention", "against": "goes against it"}
-    return (
-        f"p = {number(row['p'], 3).removeprefix('0')}, {side.get(row['measured'], 'cannot tell')}"
-    )
+    return f"p = {p_value(row['p'], 3)}, {side.get(row['measured'], 'cannot tell')}"
 
 
 def outcome_links(evidence: pd.DataFrame) -> dict[str, str]:

@@ -14,7 +14,7 @@ from earlyhelp.analysis.quantities import set_in
 from earlyhelp.published.claims import Claim, Reading
 from earlyhelp.published.identified.between_arms import FEW_LISTED
 from earlyhelp.published.ledger import ledger_target
-from earlyhelp.published.numbers import chance, level, number, roundings, span, with_unit
+from earlyhelp.published.numbers import chance, level, number, p_value, roundings, span, with_unit
 from earlyhelp.published.statuses import STATUSES, cell_claims, cell_statuses, statuses_in
 from earlyhelp.report.layout import (
     DESIGN_LABELS,
@@ -289,7 +289,7 @@ def tests_side_by_side(tests: pd.DataFrame, exact: pd.DataFrame) -> pd.DataFrame
     ]
     cells = {
         head: [
-            number(cell, frame.attrs.get("decimals", {}).get(name, most)) for cell in frame[name]
+            p_value(cell, frame.attrs.get("decimals", {}).get(name, most)) for cell in frame[name]
         ]
         for frame, name, head, most in columns
     }

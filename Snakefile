@@ -60,11 +60,12 @@ class Built:
         self.validated = self.build / f"validated-{self.key('earlyhelp.validate')}"
         executed = self.key("earlyhelp.execution.results", *IMPORTED, files=NOTEBOOKS)
         self.results = self.build / f"results-{executed}"
-        pages = self.key(*PAGES, *IMPORTED, files=BOOK, said=[self.results.name])
-        self.site = self.build / f"site-{pages}"
+        said = [self.results.name]
+        self.pages_key = self.key(*PAGES, *IMPORTED, files=BOOK, said=said)
+        self.site = self.build / f"site-{self.pages_key}"
         self.printed_key = self.key("earlyhelp.printing.pdf", files=PRINTED, said=[self.site.name])
         self.volumes = self.build / f"volumes-{self.printed_key}"
-        self.published = [self.now_published()]
+        self.published, self.drafted = [self.now_published()], [self.now_drafted()]
         # What is stored beside a study: what its printed figures determine, and the simulated grid.
         self.determined = []
         if (folder / "derived/inputs.json").is_file():
@@ -87,6 +88,20 @@ class Built:
         """Mark of what readers see; a report that was changed by hand has another name."""
         seen = dependencies.digest(self.build / "results", self.build / "html")
         return self.build / f"published-{self.printed_key}-{seen}"
+
+    def now_drafted(self):
+        """Mark of the pages alone, which authors see."""
+        seen = dependencies.digest(self.build / "draft")
+        return self.build / f"drafted-{self.pages_key}-{seen}"
+
+    def remove_outdated(self):
+        """Remove what earlier builds made, and what one that was killed left behind."""
+        kinds = ("results-*", "site-*", "validated-*", "determined-*", "volumes-*")
+        kinds += ("published-*", "drafted-*", ".html-*", "*.new", "*.old")
+        made = {self.validated, self.results, self.site, self.volumes, *self.determined}
+        made |= {self.now_published(), self.now_drafted()}
+        for old in {path for kind in kinds for path in self.build.glob(kind)} - made:
+            shutil.rmtree(old) if old.is_dir() else old.unlink()
 
 
 try:
@@ -123,6 +138,12 @@ scattergather:
 rule report:
     input:
         of_all("published"),
+
+
+# The pages without PDF and Word, for authors.
+rule html:
+    input:
+        of_all("drafted"),
 
 
 rule validate:
@@ -192,7 +213,7 @@ rule results:
         run_earlyhelp("results", study.folder, "--kept", kept, "--output", output[0])
 
 
-rule html:
+rule site:
     input:
         of_study("results"),
     output:
@@ -229,10 +250,17 @@ rule publish:
             # One that the study has nothing for has no cells.
             if not json.loads(page.read_text("utf-8"))["cells"]:
                 page.unlink()
-        # Also what a build that was killed left behind.
-        kinds = ("results-*", "site-*", "validated-*", "published-*", "determined-*", "volumes-*")
-        kinds += (".html-*", "*.new", "*.old")
-        outdated = {path for kind in kinds for path in study.build.glob(kind)}
-        for old in outdated - {study.validated, *study.determined, *map(Path, input)}:
-            shutil.rmtree(old) if old.is_dir() else old.unlink()
+        study.remove_outdated()
         study.now_published().touch()
+
+
+rule draft:
+    input:
+        of_study("site"),
+    output:
+        touch("_build/{study}/drafted-{key}-{seen}"),
+    run:
+        study = STUDIES[wildcards.study]
+        replace_folder([input[0]], study.build / "draft")
+        study.remove_outdated()
+        study.now_drafted().touch()

@@ -20,7 +20,8 @@ from earlyhelp.study.problems import InputError, Problem
 NOTEBOOKS = sorted(Path("notebooks").glob("*.md"))
 # What the cells of the notebooks import; the pages show its source, too.
 IMPORTED = {module for path in NOTEBOOKS for module in dependencies.imported(path.read_text("utf-8"))}
-BOOK = ("_config.yml", "_toc.yml", "CITATION.cff", *Path("book").glob("*.*"))
+CHAPTERS = tuple(Path("book").glob("*.md"))
+BOOK = ("_config.yml", "_toc.yml", "CITATION.cff", *{*Path("book").glob("*.*")}.difference(CHAPTERS))
 BOOK += (Path("book/_static"), Path("book/_templates"))
 PRINTED = ("_toc.yml", "CITATION.cff")
 RENDER = "earlyhelp.render"
@@ -60,8 +61,10 @@ class Built:
         self.validated = self.build / f"validated-{self.key('earlyhelp.validate')}"
         executed = self.key("earlyhelp.execution.results", *IMPORTED, files=NOTEBOOKS)
         self.results = self.build / f"results-{executed}"
-        said = [self.results.name]
-        self.pages_key = self.key(*PAGES, *IMPORTED, files=BOOK, said=said)
+        # What all pages share; of a page whose own text changed, the others are kept.
+        self.pages = self.build / f"pages-{self.key(*PAGES, *IMPORTED, files=BOOK)}"
+        said = [self.pages.name, self.results.name]
+        self.pages_key = self.key(files=CHAPTERS, said=said)
         self.site = self.build / f"site-{self.pages_key}"
         self.printed_key = self.key("earlyhelp.printing.pdf", files=PRINTED, said=[self.site.name])
         self.volumes = self.build / f"volumes-{self.printed_key}"
@@ -96,9 +99,9 @@ class Built:
 
     def remove_outdated(self):
         """Remove what earlier builds made, and what one that was killed left behind."""
-        kinds = ("results-*", "site-*", "validated-*", "determined-*", "volumes-*")
+        kinds = ("results-*", "pages-*", "site-*", "validated-*", "determined-*", "volumes-*")
         kinds += ("published-*", "drafted-*", ".html-*", "*.new", "*.old")
-        made = {self.validated, self.results, self.site, self.volumes, *self.determined}
+        made = {self.validated, self.results, self.pages, self.site, self.volumes, *self.determined}
         made |= {self.now_published(), self.now_drafted()}
         for old in {path for kind in kinds for path in self.build.glob(kind)} - made:
             shutil.rmtree(old) if old.is_dir() else old.unlink()
@@ -220,7 +223,8 @@ rule site:
         directory("_build/{study}/site-{key}"),
     run:
         folder = STUDIES[wildcards.study].folder
-        run_earlyhelp("html", folder, "--results", input[0], "--output", output[0])
+        said = ("--results", input[0], "--kept", STUDIES[wildcards.study].pages, "--output", output[0])
+        run_earlyhelp("html", folder, *said)
 
 
 rule volumes:

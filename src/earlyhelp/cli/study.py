@@ -491,13 +491,14 @@ def watch(study: Study) -> None:
 def html(
     study: Study,
     results: Annotated[Path, option("FOLDER", "folder of the study's executed notebooks")],
+    kept: Annotated[Path, option("FOLDER", "folder that keeps pages for builds by the same code")],
     output: Annotated[Path, option("FOLDER", "folder for the pages; replaced")],
 ) -> None:
-    """Build a study's book as HTML."""
+    """Build a study's book as HTML; pages of which the text is as before are kept."""
     from earlyhelp.render.html import build_html
 
     print(f"Building the pages in {output}", file=sys.stderr)
-    build_html(study, results, output)
+    build_html(study, results, output, kept)
 
 
 @app.command(cls=Command)

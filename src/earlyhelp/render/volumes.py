@@ -20,7 +20,6 @@ import yaml
 
 from earlyhelp.study.design import Study
 from earlyhelp.study.problems import InputError, Problem
-from earlyhelp.validate import study_files
 
 PACKAGES = ("pandas", "seaborn", "pingouin", "papermill", "jupyter-book")
 HTML_ONLY = "html only"
@@ -177,6 +176,8 @@ def in_words(day: date) -> str:
 
 def _edition(study: Study, cff: Mapping[str, Any]) -> str:
     """What a book was made from: its version, the study's files and the packages used."""
+    from earlyhelp.validate import study_files
+
     digests = (sha256(path.read_bytes()).digest() for path in study_files(study.folder))
     data = sha256(b"".join(digests)).hexdigest()
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)

@@ -24,7 +24,7 @@ BUILD := $(RUN) earlyhelp report "$$STUDY"
 COMMITTED := $(PY) tests/committed.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup environment report trials test checks test-package test-pages test-readers test-slow recompute update proof mutants lint lock clean
+.PHONY: help setup environment report html watch trials test checks test-package test-pages test-readers test-slow recompute update proof mutants lint lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,6 +46,12 @@ environment:
 
 report: $(READY) ## build the HTML book, its PDFs and the Word file of STUDY (default data/rotherham) in _build
 	$(BUILD)
+
+html: $(READY) ## build the HTML book of STUDY alone in _build/rotherham/draft
+	$(BUILD) --target html
+
+watch: $(READY) ## show the HTML book of STUDY in a browser, and each change as soon as it is saved
+	$(RUN) earlyhelp watch "$$STUDY"
 
 trials: $(READY) ## build the reports of two public trials in _build/anorexia and _build/respiratory
 	$(PY) tests/public_trials.py _build/trials

@@ -20,7 +20,8 @@ from earlyhelp.study.problems import InputError, Problem
 NOTEBOOKS = sorted(Path("notebooks").glob("*.md"))
 # What the cells of the notebooks import; the pages show its source, too.
 IMPORTED = {module for path in NOTEBOOKS for module in dependencies.imported(path.read_text("utf-8"))}
-BOOK = ("_config.yml", "_toc.yml", "CITATION.cff", *Path("book").glob("*.*"))
+CHAPTERS = tuple(Path("book").glob("*.md"))
+BOOK = ("_config.yml", "_toc.yml", "CITATION.cff", *{*Path("book").glob("*.*")}.difference(CHAPTERS))
 BOOK += (Path("book/_static"), Path("book/_templates"))
 PRINTED = ("_toc.yml", "CITATION.cff")
 RENDER = "earlyhelp.render"
@@ -60,11 +61,14 @@ class Built:
         self.validated = self.build / f"validated-{self.key('earlyhelp.validate')}"
         executed = self.key("earlyhelp.execution.results", *IMPORTED, files=NOTEBOOKS)
         self.results = self.build / f"results-{executed}"
-        pages = self.key(*PAGES, *IMPORTED, files=BOOK, said=[self.results.name])
-        self.site = self.build / f"site-{pages}"
+        # What all pages share; of a page whose own text changed, the others are kept.
+        self.pages = self.build / f"pages-{self.key(*PAGES, *IMPORTED, files=BOOK)}"
+        said = [self.pages.name, self.results.name]
+        self.pages_key = self.key(files=CHAPTERS, said=said)
+        self.site = self.build / f"site-{self.pages_key}"
         self.printed_key = self.key("earlyhelp.printing.pdf", files=PRINTED, said=[self.site.name])
         self.volumes = self.build / f"volumes-{self.printed_key}"
-        self.published = [self.now_published()]
+        self.published, self.drafted = [self.now_published()], [self.now_drafted()]
         # What is stored beside a study: what its printed figures determine, and the simulated grid.
         self.determined = []
         if (folder / "derived/inputs.json").is_file():
@@ -87,6 +91,20 @@ class Built:
         """Mark of what readers see; a report that was changed by hand has another name."""
         seen = dependencies.digest(self.build / "results", self.build / "html")
         return self.build / f"published-{self.printed_key}-{seen}"
+
+    def now_drafted(self):
+        """Mark of the pages alone, which authors see."""
+        seen = dependencies.digest(self.build / "draft")
+        return self.build / f"drafted-{self.pages_key}-{seen}"
+
+    def remove_outdated(self):
+        """Remove what earlier builds made, and what one that was killed left behind."""
+        kinds = ("results-*", "pages-*", "site-*", "validated-*", "determined-*", "volumes-*")
+        kinds += ("published-*", "drafted-*", ".html-*", "*.new", "*.old")
+        made = {self.validated, self.results, self.pages, self.site, self.volumes, *self.determined}
+        made |= {self.now_published(), self.now_drafted()}
+        for old in {path for kind in kinds for path in self.build.glob(kind)} - made:
+            shutil.rmtree(old) if old.is_dir() else old.unlink()
 
 
 try:
@@ -123,6 +141,12 @@ scattergather:
 rule report:
     input:
         of_all("published"),
+
+
+# The pages without PDF and Word, for authors.
+rule html:
+    input:
+        of_all("drafted"),
 
 
 rule validate:
@@ -192,14 +216,15 @@ rule results:
         run_earlyhelp("results", study.folder, "--kept", kept, "--output", output[0])
 
 
-rule html:
+rule site:
     input:
         of_study("results"),
     output:
         directory("_build/{study}/site-{key}"),
     run:
         folder = STUDIES[wildcards.study].folder
-        run_earlyhelp("html", folder, "--results", input[0], "--output", output[0])
+        said = ("--results", input[0], "--kept", STUDIES[wildcards.study].pages, "--output", output[0])
+        run_earlyhelp("html", folder, *said)
 
 
 rule volumes:
@@ -229,10 +254,17 @@ rule publish:
             # One that the study has nothing for has no cells.
             if not json.loads(page.read_text("utf-8"))["cells"]:
                 page.unlink()
-        # Also what a build that was killed left behind.
-        kinds = ("results-*", "site-*", "validated-*", "published-*", "determined-*", "volumes-*")
-        kinds += (".html-*", "*.new", "*.old")
-        outdated = {path for kind in kinds for path in study.build.glob(kind)}
-        for old in outdated - {study.validated, *study.determined, *map(Path, input)}:
-            shutil.rmtree(old) if old.is_dir() else old.unlink()
+        study.remove_outdated()
         study.now_published().touch()
+
+
+rule draft:
+    input:
+        of_study("site"),
+    output:
+        touch("_build/{study}/drafted-{key}-{seen}"),
+    run:
+        study = STUDIES[wildcards.study]
+        replace_folder([input[0]], study.build / "draft")
+        study.remove_outdated()
+        study.now_drafted().touch()

@@ -85,7 +85,8 @@ def _compendium(root: Path) -> Path:
 def built_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The miniature book as HTML; not to be written to."""
     root = _compendium(tmp_path_factory.mktemp("book") / "compendium")
-    build_html(root / "data/rotherham", root / "book/results", root / "_build/html", root)
+    kept = root / "_build/kept"
+    build_html(root / "data/rotherham", root / "book/results", root / "_build/html", kept, root)
     return root / "_build/html"
 
 
@@ -97,7 +98,8 @@ def other_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (results / "ledger.ipynb").unlink()
     front = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# {{ edition }}")])
     nbformat.write(front, results / "index.ipynb")
-    build_html(root / "data/other", root / "book/results", root / "_build/html", root)
+    kept = root / "_build/kept"
+    build_html(root / "data/other", root / "book/results", root / "_build/html", kept, root)
     return root / "_build/html"
 
 

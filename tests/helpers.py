@@ -68,6 +68,15 @@ AGREEING = {
 }
 
 
+def files(folder: Path) -> dict[str, bytes]:
+    """All files of a folder, by their paths in it."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
 def row(frame: pd.DataFrame, **keys: object) -> pd.Series:
     """The one row with these values."""
     for key, value in keys.items():

@@ -29,6 +29,9 @@ from earlyhelp.report.page import design_in_words
 from earlyhelp.study.raw import Pilot, open_pilot
 from earlyhelp.validate import validate
 
+# Intervals as computed, not to two decimals.
+pg.options["round.column.CI95"] = None
+
 PAGES = sorted(path.stem for path in (ROOT / "notebooks").glob("*.md"))
 VISITS = ("visit-1", "visit-2", "visit-3", "visit-4")
 

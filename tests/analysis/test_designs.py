@@ -23,6 +23,9 @@ from earlyhelp.study.raw import Pilot, open_pilot
 from earlyhelp.trial import criteria
 from earlyhelp.validate import study_files, validate
 
+# Intervals as computed, not to two decimals.
+pg.options["round.column.CI95"] = None
+
 STUDIES = ROOT / "tests/studies"
 DESIGNS = ("three_arms", "single_arm")
 PAGES = sorted(path.stem for path in (ROOT / "notebooks").glob("*.md"))

@@ -12,6 +12,7 @@ import nbformat
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
+from helpers import files
 from sphinx.environment import BuildEnvironment
 
 from earlyhelp.render import html
@@ -20,14 +21,6 @@ from earlyhelp.render.volumes import PROVENANCE, imprint
 from earlyhelp.study.design import read_study
 from earlyhelp.study.problems import InputError
 from earlyhelp.validate import FILES
-
-
-def files(folder: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
 
 
 def names(folder: Path) -> set[str]:
@@ -41,7 +34,8 @@ def page(folder: Path, name: str) -> BeautifulSoup:
 
 
 def build(compendium: Path, output: Path, study: str = "rotherham") -> Path:
-    build_html(compendium / "data" / study, compendium / "book/results", output, compendium)
+    kept = output.with_name("kept")
+    build_html(compendium / "data" / study, compendium / "book/results", output, kept, compendium)
     return output
 
 

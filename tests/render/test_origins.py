@@ -10,7 +10,7 @@ from docutils import nodes
 
 from earlyhelp.render.origins import ClaimRole, HelperSource, fold_sources, join_codes
 
-CLAIMS = {"trained-n": ("9", "Report, Table 1: nine (reproduced)")}
+CLAIMS = {"trained-n": ("9", "Report, Table 1: nine (reproduced)", "ledger-trained-n")}
 
 
 def written(claim: str) -> list[nodes.Node]:
@@ -63,7 +63,8 @@ def folded(*cells: str) -> list[str]:
     for code in cells:
         cell = nodes.container("", nodes.literal_block(code, code), classes=["cell_input"])
         document += cell
-    fold_sources(None, document)
+    app = SimpleNamespace(env=SimpleNamespace(docname="one"))
+    fold_sources(app, document)
     return ["".join(source.rawsource for source in cell.findall(HelperSource)) for cell in document]
 
 

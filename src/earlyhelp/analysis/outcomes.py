@@ -9,10 +9,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pingouin as pg
 from scipy import stats
 from scipy.optimize import brentq
-from statsmodels.regression.linear_model import OLS
 
 from earlyhelp.analysis import randomisation
 from earlyhelp.analysis.feasibility import agreement, agreement_answers, answers_to
@@ -36,9 +34,6 @@ from earlyhelp.analysis.quantities import (
 from earlyhelp.study.design import Counted, contrast
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import Pilot
-
-# Intervals as computed, not rounded to two decimals.
-pg.options["round.column.CI95"] = None
 
 ANALYSIS_SETS = ("all", "trained", "users")
 NOTHING = float("nan")
@@ -265,6 +260,10 @@ def changes(pilot: Pilot, analysis_set: str = "all") -> pd.DataFrame:
 
 def _test(x: pd.Series, y: pd.Series, paired: bool, confidence: float) -> dict[str, Any]:
     """Test (t) of the mean of `x` less that of `y` (pooled variance unless paired)."""
+    # Here, as it takes long to import and most steps compute no test.
+    import pingouin as pg
+
+    pg.options["round.column.CI95"] = None  # intervals as computed, not to two decimals
     spread = (x - y).std() if paired else x.std() + y.std()
     if len(x) < 2 or len(y) < 2 or not spread > 0:
         return dict.fromkeys(TESTED, NOTHING)
@@ -618,6 +617,8 @@ def _fitted(
     outcome = frame["after" if estimate == ADJUSTED else "change"]
     if np.linalg.matrix_rank(design) < len(weights):
         return row | nothing
+    from statsmodels.regression.linear_model import OLS
+
     fit = OLS(outcome, design).fit()
     row |= {"value": float(np.dot(weights, fit.params)), "df": fit.df_resid}
     # Units that are all alike tell nothing of how units differ.

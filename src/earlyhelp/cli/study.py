@@ -39,7 +39,10 @@ PARAMETER = (
     "number, or for anything else a Python literal"
 )
 
-TARGET = "the report, or what is stored beside a study (derived), computed afresh"
+TARGET = (
+    "the report, its pages alone for its authors (html, in _build/STUDY/draft), or what is stored "
+    "beside a study (derived), computed afresh"
+)
 POSITIONS = (
     "what the project's positions count: code-points (the standard), utf-16 (NVivo), or either "
     "with -lf, where a line end counts once (ATLAS.ti); else what fits its passages best"
@@ -465,7 +468,7 @@ def _executing(run: Callable[[], None]) -> int:
 @app.command(cls=Command)
 def report(
     studies: Annotated[list[str], argument("STUDY...", "study folders, such as data/yourpilot")],
-    target: Annotated[Literal["report", "derived"], Option(help=TARGET)] = "report",
+    target: Annotated[Literal["report", "html", "derived"], Option(help=TARGET)] = "report",
 ) -> int:
     """Build reports: notebooks, HTML, PDF and Word, in _build/STUDY.
 
@@ -496,16 +499,28 @@ def package(
 
 
 @app.command(cls=Command)
+def watch(study: Study) -> None:
+    """Build a report's pages again whenever one of its files changes, and show them in a browser.
+
+    Run it in the folder of a compendium; Ctrl-C ends it.
+    """
+    from earlyhelp.compendium.watching import watch
+
+    watch(study)
+
+
+@app.command(cls=Command)
 def html(
     study: Study,
     results: Annotated[Path, option("FOLDER", "folder of the study's executed notebooks")],
+    kept: Annotated[Path, option("FOLDER", "folder that keeps pages for builds by the same code")],
     output: Annotated[Path, option("FOLDER", "folder for the pages; replaced")],
 ) -> None:
-    """Build a study's book as HTML."""
+    """Build a study's book as HTML; pages of which the text is as before are kept."""
     from earlyhelp.render.html import build_html
 
     print(f"Building the pages in {output}", file=sys.stderr)
-    build_html(study, results, output)
+    build_html(study, results, output, kept)
 
 
 @app.command(cls=Command)

@@ -14,7 +14,7 @@ from earlyhelp.execution import locked
 from earlyhelp.study.problems import InputError, Problem
 
 WORKFLOW = "Snakefile"
-Target = Literal["report", "derived"]
+Target = Literal["report", "html", "derived"]
 # A build knows nothing of the account it runs in: no personal settings, locale or home folder.
 PERSONAL = (
     "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR",
@@ -70,8 +70,9 @@ def build(studies: Sequence[str], target: Target = "report") -> int:
     ----------
     studies : sequence of str
         Study folders (`folders`), from the compendium's folder, in which this is called.
-    target : {"report", "derived"}
-        The latter is what is stored beside a study, computed afresh.
+    target : {"report", "html", "derived"}
+        The second is the report's pages alone, in `draft`; the third what is stored beside a
+        study, computed afresh.
 
     Returns
     -------

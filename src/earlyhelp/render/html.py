@@ -12,17 +12,16 @@ import os
 import posixpath
 import re
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote
 
+import lxml.html
 import yaml
-from bs4 import BeautifulSoup
-from bs4.element import NavigableString, Tag
-from bs4.filter import SoupStrainer
+from joblib import cpu_count
 from jupyter_book.config import get_final_config
 from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
@@ -30,25 +29,20 @@ from sphinx.search.en import SearchEnglish
 from sphinx.util.console import strip_colors
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
-from earlyhelp.published.audit import audit
-from earlyhelp.published.claims import claims_of
-from earlyhelp.published.ledger import formatted, ledger
 from earlyhelp.published.numbers import with_unit
+from earlyhelp.render.again import SeenElsewhere
 from earlyhelp.render.elements import BLOCKS
 from earlyhelp.render.volumes import Contents, Imprint, imprint, read_contents
-from earlyhelp.report.claim_cards import cards
-from earlyhelp.report.myst import statuses
 from earlyhelp.study.design import Study, read_study
 from earlyhelp.study.problems import InputError, Problem
-from earlyhelp.study.raw import open_pilot
-from earlyhelp.validate import table
 
 FRONT_PAGE = "index.ipynb"  # a notebook like the others, but above their folder
 # Pages of book/ that every study's book has.
 REFERENCE_PAGES = ("instruments", "reading_statuses", "glossary", "references")
 
-# What no excerpt of a page shows.
-NO_TEXT = ".headerlink, .cell_input, details.hide > summary, .rows, script, style, svg"
+PAGES = (".md", ".ipynb")
+# What no excerpt of a page shows, by its element or class.
+UNSAID = {"headerlink", "cell_input", "rows", "script", "style", "svg"}
 
 _WARNING = re.compile(r"(?P<file>.+?)(?::(?P<row>\d+))?: (?:WARNING|ERROR|CRITICAL): (?P<text>.+)")
 
@@ -64,12 +58,16 @@ class Search(SearchEnglish):
 
 
 def build_html(
-    study_folder: str | Path, results: str | Path, output: str | Path, root: str | Path = "."
+    study_folder: str | Path,
+    results: str | Path,
+    output: str | Path,
+    kept: str | Path,
+    root: str | Path = ".",
 ) -> None:
     """Build the HTML book of one study.
 
-    The pages are built beside `output` and take its place only when nothing warned, so a failed
-    build leaves the last good one.
+    The pages take the place of `output` only when nothing warned, so a failed build leaves the last
+    good one.
 
     Parameters
     ----------
@@ -79,6 +77,10 @@ def build_html(
         Folder of its executed notebooks.
     output : path
         Folder for the pages; replaced.
+    kept : path
+        Folder that keeps what a later build can use, of which nothing but the text of pages may
+        differ: neither code nor data, settings, styles or templates. What comes out has the same
+        bytes as without it.
     root : path
         The compendium: `_config.yml`, `_toc.yml`, `book/`.
 
@@ -87,21 +89,21 @@ def build_html(
     InputError
         With every warning of the build.
     """
-    study, output, root = read_study(study_folder), Path(output), Path(root)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".html-", dir=output.parent) as folder:
-        work = Path(folder).resolve()
-        contents = assemble(study, Path(results), root, work / "book")
-        settings = study_settings(study, imprint(study, root), contents)
-        numbers, made = _claims(study)
-        _run_sphinx(settings | {"earlyhelp_claims": numbers}, root, work)
-        _write_data(work / "html/_static/claim_data.js", "earlyhelpClaims", made)
-        _write_data(work / "html/_static/page_texts.js", "earlyhelpTexts", texts(work / "html"))
+    study, output, kept, root = read_study(study_folder), Path(output), Path(kept), Path(root)
+    for folder in (output.parent, kept):
+        folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".html-", dir=output.parent) as name:
+        new = Path(name)
+        contents = assemble(study, Path(results), root, new / "book")
+        said = _said(study, contents, root, kept / "said.json")
+        pages = kept.resolve() / "html"
+        _build(new / "book", said["settings"], root, kept.resolve())
+        _write_data(pages / "_static/claim_data.js", "earlyhelpClaims", said["cards"])
+        _write_data(pages / "_static/page_texts.js", "earlyhelpTexts", texts(pages))
+        shutil.copytree(pages, new / "html")
         if output.exists():
-            output.rename(work / "replaced")
-        # Sphinx's note for a later build that adds to this one; it changes with the folder's path.
-        (work / "html/.buildinfo").unlink()
-        (work / "html").rename(output)
+            output.rename(new / "replaced")
+        (new / "html").rename(output)
 
 
 def _write_data(path: Path, name: str, data: dict[str, Any]) -> None:
@@ -116,24 +118,32 @@ def texts(pages: Path) -> dict[str, str]:
         # The theme leaves templates of its own among the static files.
         if "_static" in path.parts:
             continue
-        page = BeautifulSoup(path.read_text("utf-8"), "lxml", parse_only=SoupStrainer("article"))
-        if article := page.select_one("article.bd-article"):
-            unsaid = {id(element) for element in article.select(NO_TEXT)}
-            text = re.sub(r"\s+", " ", "".join(_said(article, unsaid)))
+        page = lxml.html.document_fromstring(path.read_text("utf-8"))
+        for article in page.xpath("//article[contains(@class, 'bd-article')]"):
+            text = re.sub(r"\s+", " ", "".join(_text(article)))
             found[path.relative_to(pages).as_posix()] = f'<article role="main">{text}</article>'
     return found
 
 
-def _said(element: Tag, unsaid: Collection[int]) -> Iterator[str]:
+def _text(element: Any) -> Iterator[str]:
     """Text of an element, as HTML; of elements in it only sections are left."""
-    for child in element.children:
-        if isinstance(child, NavigableString):
-            yield child.output_ready(formatter="minimal")
-        elif isinstance(child, Tag) and id(child) not in unsaid:
-            if child.name == "section":
-                yield f'<section id="{html.escape(str(child["id"]))}">'
-            yield from _said(child, unsaid)
-            yield {"section": "</section>"}.get(child.name, " " if child.name in BLOCKS else "")
+    yield html.escape(element.text or "", quote=False)
+    for child in element:
+        if not _unsaid(child):
+            if child.tag == "section":
+                yield f'<section id="{html.escape(child.get("id"))}">'
+            yield from _text(child)
+            yield {"section": "</section>"}.get(child.tag, " " if child.tag in BLOCKS else "")
+        yield html.escape(child.tail or "", quote=False)
+
+
+def _unsaid(element: Any) -> bool:
+    """Whether no excerpt of a page shows an element; a comment's tag is no text."""
+    classes = element.get("class", "").split()
+    folds = element.tag == "summary" and "hide" in element.getparent().get("class", "").split()
+    return (
+        folds or not isinstance(element.tag, str) or not UNSAID.isdisjoint([element.tag, *classes])
+    )
 
 
 def assemble(study: Study, results: Path, root: Path, source: Path) -> Contents:
@@ -207,38 +217,96 @@ def _print_nothing_about_people(source: Path) -> None:
         path.write_text(text.replace("{.observed-only}", "{.screen-only}"), "utf-8")
 
 
-def _run_sphinx(of_study: dict[str, Any], root: Path, work: Path) -> None:
-    source = work / "book"
-    settings, _ = get_final_config(
+def _build(new: Path, settings: dict[str, Any], root: Path, kept: Path) -> None:
+    """Build pages from a folder of sources; all that comes of it lies in `kept`."""
+    whole, source, pages = kept / "whole", kept / "book", kept / "html"
+    changed = _changed(source, new) if whole.exists() else None
+    whole.unlink(missing_ok=True)
+    if changed is not None:
+        for page in changed:
+            shutil.copyfile(new / page, source / page)
+        try:
+            if changed:
+                _run_sphinx(settings, root, kept, changed)
+                _lay_over(kept / "new", pages)
+        except SeenElsewhere:
+            changed = None
+    if changed is None:
+        for folder in filter(Path.is_dir, list(kept.iterdir())):
+            shutil.rmtree(folder)
+        shutil.move(new, source)
+        _run_sphinx(settings, root, kept)
+        (kept / "new").rename(pages)
+    whole.touch()
+
+
+def _changed(before: Path, after: Path) -> list[Path] | None:
+    """Pages whose text is another; None where more than that differs."""
+    files, others = (
+        {
+            path.relative_to(folder): path.read_bytes()
+            for path in folder.rglob("*.*")
+            if path.is_file()
+        }
+        for folder in (after, before)
+    )
+    changed = [name for name in files if files[name] != others.get(name)]
+    same = files.keys() == others.keys() and all(name.suffix in PAGES for name in changed)
+    return changed if same else None
+
+
+def _lay_over(new: Path, pages: Path) -> None:
+    """Put new pages over old ones, and remove images that no page shows any more."""
+    shutil.copytree(new, pages, dirs_exist_ok=True)
+    shutil.rmtree(new)
+    shown = "".join(path.read_text("utf-8") for path in pages.rglob("*.html"))
+    for image in pages.glob("_images/*"):
+        if image.name not in shown:
+            image.unlink()
+
+
+def _run_sphinx(
+    settings: dict[str, Any], root: Path, kept: Path, changed: Sequence[Path] = ()
+) -> None:
+    """Build in an empty folder: all pages, or those that changed since the last build."""
+    source = kept / "book"
+    whole, _ = get_final_config(
         user_yaml=root / "_config.yml",
         # Jupyter Book takes this LaTeX option from its command line and misses it otherwise.
-        cli_config={"latex_individualpages": False, **of_study},
+        cli_config={"latex_individualpages": False, **settings},
         sourcedir=source,
         raise_on_invalid=True,
     )
-    settings["extensions"].remove("sphinx_thebe")  # puts a remote server's settings on every page
+    whole["extensions"].remove("sphinx_thebe")  # puts a remote server's settings on every page
     warnings = StringIO()
     try:
         with patch_docutils(), docutils_namespace():
             app = Sphinx(
                 srcdir=source,
                 confdir=None,
-                outdir=work / "html",
-                doctreedir=work / "doctrees",
+                outdir=kept / "new",
+                doctreedir=kept / "doctrees",
                 buildername="html",
-                confoverrides=settings,
+                confoverrides=whole,
                 status=None,
                 warning=warnings,
-                freshenv=True,
+                freshenv=not changed,
+                parallel=cpu_count(),
             )
             app.add_search_language(Search)
             app.connect("html-page-context", _list_items)
-            app.build(force_all=True)
+            names = [page.with_suffix("").as_posix() for page in changed]
+            app.connect("env-get-outdated", lambda *_: names)
+            app.build(force_all=not changed, filenames=[str(source / page) for page in changed])
+    except SeenElsewhere:
+        raise
     except SphinxError as error:
         raise InputError([Problem("book", None, "", str(error), "a book that builds")]) from error
     # Like Sphinx's -W --keep-going, but with every warning in the error.
     if problems := list(_problems(warnings.getvalue(), source)):
-        raise InputError(problems)
+        raise InputError(sorted(problems, key=lambda problem: (problem.file, problem.row or 0)))
+    # Sphinx's note for a later build that adds to this one; it changes with the folder's path.
+    (kept / "new/.buildinfo").unlink()
 
 
 def _list_items(_app: Sphinx, _page: str, _template: str, context: dict[str, Any], _: Any) -> None:
@@ -253,6 +321,9 @@ def study_settings(study: Study, said: Imprint, contents: Contents) -> dict[str,
     A page may show the list of a study folder's files, what a number may claim, or what the book
     was made from, as the substitutions `study_files`, `statuses` and `edition`.
     """
+    from earlyhelp.report.myst import statuses
+    from earlyhelp.validate import table
+
     report = contents.volumes[0]
     return {
         "nitpicky": True,
@@ -279,8 +350,30 @@ def study_settings(study: Study, said: Imprint, contents: Contents) -> dict[str,
     }
 
 
-def _claims(study: Study) -> tuple[dict[str, tuple[str, str]], dict[str, Any]]:
-    """For prose, what the data give for each claim and what became of it, by id; and the cards."""
+def _said(study: Study, contents: Contents, root: Path, file: Path) -> dict[str, Any]:
+    """Settings and claim cards, computed once for the same pages and kept in a file."""
+    pages = sorted(contents.pages)
+    if not file.exists() or json.loads(file.read_text("utf-8"))["pages"] != pages:
+        numbers, cards = _claims(study)
+        settings = study_settings(study, imprint(study, root), contents)
+        settings["earlyhelp_claims"] = numbers
+        told = {"pages": pages, "settings": settings, "cards": cards}
+        file.write_text(json.dumps(told), "utf-8")
+    said: dict[str, Any] = json.loads(file.read_text("utf-8"))
+    return said
+
+
+def _claims(study: Study) -> tuple[dict[str, tuple[str, str, str]], dict[str, Any]]:
+    """For prose, by id what the data give for each claim, what became of it and its row's target.
+
+    And the cards. What computes them takes the time of many imports.
+    """
+    from earlyhelp.published.audit import audit
+    from earlyhelp.published.claims import claims_of
+    from earlyhelp.published.ledger import formatted, ledger, ledger_target
+    from earlyhelp.report.claim_cards import cards
+    from earlyhelp.study.raw import open_pilot
+
     claims = claims_of(study.folder)
     if not claims:
         return {}, {"cards": {}, "code": {}}
@@ -291,6 +384,7 @@ def _claims(study: Study) -> tuple[dict[str, tuple[str, str]], dict[str, Any]]:
         row["id"]: (
             values[row["id"]],
             f"Report, {row['place']}: {with_unit(row['printed'], row['unit'])} ({row['status']})",
+            ledger_target(row["id"]),
         )
         for row in answered.to_dict("records")
         if row["id"] in values

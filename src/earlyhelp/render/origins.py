@@ -14,23 +14,21 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence, Set
 from importlib import import_module
 from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.docutils import ReferenceRole, SphinxTranslator
-
-from earlyhelp.published.ledger import ledger_target
-from earlyhelp.report.claim_cards import without_docstring
-from earlyhelp.report.page import Page
 
 LEDGER = "results/ledger"
 PACKAGE = "earlyhelp"
 # The notebooks' view of a study (`report.page`), whose methods only show what they are given.
 PAGE = "page"
+REMEMBERED = "earlyhelp_sources"
 LOGGER = logging.getLogger(__name__)
 
 
@@ -39,17 +37,17 @@ class ClaimRole(ReferenceRole):
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """Write the value as a link; an id that the ledger does not answer is a warning."""
-        claims: dict[str, tuple[str, str]] = self.config.earlyhelp_claims
+        claims: dict[str, tuple[str, str, str]] = self.config.earlyhelp_claims
         if self.target not in claims:
             location = self.get_location()
             LOGGER.warning("no claim that data answer: %s", self.target, location=location)
             return [], []
-        value, title = claims[self.target]
+        value, title, target = claims[self.target]
         page = self.env.app.builder.get_relative_uri(self.env.docname, LEDGER)
         link = nodes.reference(
             "",
             self.title if self.has_explicit_title else value,
-            refuri=f"{page}#{ledger_target(self.target)}",
+            refuri=f"{page}#{target}",
             reftitle=title,
             internal=True,
             classes=["claim", "cell"] if self.has_explicit_title else ["claim"],
@@ -96,7 +94,9 @@ def helpers(code: str, known: dict[str, Any]) -> list[Callable[..., Any]]:
     >>> [function.__qualname__ for function in helpers('page.matrix("1.1")', known)]
     ['Page.matrix']
     """
-    named = list(_named(ast.parse(code), known))
+    from earlyhelp.report.page import Page
+
+    named = list(_named(ast.parse(code), known | {PAGE: Page}))
     own = [one for one in named if not one.__qualname__.startswith(f"{Page.__name__}.")]
     return list(dict.fromkeys(own or named))
 
@@ -105,7 +105,7 @@ def _named(tree: ast.AST, known: dict[str, Any]) -> Iterator[Callable[..., Any]]
     for node in ast.walk(tree):
         match node:
             case ast.Attribute(value=ast.Name(id=name), attr=attribute):
-                owner = Page if name == PAGE else known.get(name)
+                owner = known.get(name)
                 found = getattr(owner, attribute, None) if owner else None
             case ast.Name(id=name):
                 found = known.get(name)
@@ -115,20 +115,53 @@ def _named(tree: ast.AST, known: dict[str, Any]) -> Iterator[Callable[..., Any]]
             yield found
 
 
-def fold_sources(_app: Sphinx, document: nodes.document) -> None:
-    """Put below each cell's code the source of what it calls."""
+def sources(codes: Sequence[str]) -> list[str]:
+    """Source of what each cell of a page calls, by its code; empty where there is none."""
+    from earlyhelp.report.claim_cards import without_docstring
+
     known: dict[str, Any] = {}
-    for cell in document.findall(nodes.container):
-        if "cell_input" not in cell["classes"]:
-            continue
-        code = cell.astext()
+    found = []
+    for code in codes:
         imported = names_imported(code)
         known |= imported
         # A cell of imports makes nothing.
-        if found := [] if imported else helpers(code, known):
-            shown = [f"# {one.__module__}\n{without_docstring(one)}" for one in found]
-            source = "\n\n\n".join(shown)
+        called = [] if imported else helpers(code, known)
+        shown = [f"# {one.__module__}\n{without_docstring(one)}" for one in called]
+        found.append("\n\n\n".join(shown))
+    return found
+
+
+def fold_sources(app: Sphinx, document: nodes.document) -> None:
+    """Put below each cell's code the source of what it calls.
+
+    It is remembered, as what cells call takes long to import.
+    """
+    cells = [cell for cell in document.findall(nodes.container) if "cell_input" in cell["classes"]]
+    codes = [cell.astext() for cell in cells]
+    remembered = _remembered(app.env)
+    if remembered.get(app.env.docname, ([], []))[0] != codes:
+        remembered[app.env.docname] = (codes, sources(codes))
+    for cell, source in zip(cells, remembered.get(app.env.docname, ([], []))[1], strict=True):
+        if source:
             cell += HelperSource(source, source)
+
+
+def _remembered(environment: Any) -> dict[str, tuple[list[str], list[str]]]:
+    """Codes of each page's cells, and the sources of what they call."""
+    found: dict[str, tuple[list[str], list[str]]] = vars(environment).setdefault(REMEMBERED, {})
+    return found
+
+
+def load(_app: Sphinx, _env: BuildEnvironment, pages: Sequence[str]) -> None:
+    """Import what cells call once, before several processes read."""
+    if len(pages) > 1:
+        import_module("earlyhelp.report.page")
+
+
+def merge(_app: Sphinx, env: BuildEnvironment, pages: Set[str], other: BuildEnvironment) -> None:
+    """Take over what another process has read."""
+    theirs = _remembered(other)
+    _remembered(env).update({page: theirs[page] for page in pages if page in theirs})
 
 
 def join_codes(_app: Sphinx, document: nodes.document) -> None:
@@ -154,10 +187,12 @@ def write(translator: SphinxTranslator, node: HelperSource) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Register with Sphinx; `earlyhelp_claims` has the value and the title of each claim by id."""
+    """Register with Sphinx; `earlyhelp_claims` has value, title and target of each claim by id."""
     app.add_config_value("earlyhelp_claims", {}, "env", [dict])
     app.add_role("claim", ClaimRole())
     app.add_node(HelperSource, html=(write, None))
+    app.connect("env-before-read-docs", load)
+    app.connect("env-merge-info", merge)
     app.connect("doctree-read", fold_sources)
     app.connect("doctree-read", join_codes)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

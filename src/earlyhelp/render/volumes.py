@@ -20,7 +20,6 @@ import yaml
 from earlyhelp.render.citation import Citation, read_citation
 from earlyhelp.study.design import Study
 from earlyhelp.study.problems import InputError, Problem
-from earlyhelp.validate import study_files
 
 PACKAGES = ("pandas", "seaborn", "pingouin", "papermill", "jupyter-book")
 HTML_ONLY = "html only"
@@ -193,6 +192,8 @@ def digest(study: Study) -> str:
     >>> len(digest(read_study("data/rotherham")))
     12
     """
+    from earlyhelp.validate import study_files
+
     digests = (sha256(path.read_bytes()).digest() for path in study_files(study.folder))
     return sha256(b"".join(digests)).hexdigest()[:12]
 

@@ -27,6 +27,8 @@ CORRECTED: dict[str, tuple[str, dict[str, Any]]] = {
     "practitioner_id": ("Patient", {}),
     "team": ("Centre", {"required": True}),
     "arm": ("Arm", {"required": True}),
+    "sex": ("Sex", {}),
+    "age": ("Age in years", {"minimum": 0, "maximum": 120}),
     "weight": ("Weight", {"minimum": 50, "maximum": 150}),
     "good": ("Good status", {"minimum": 0, "maximum": 1}),
 }

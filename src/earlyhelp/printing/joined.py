@@ -19,7 +19,7 @@ import html
 import posixpath
 import re
 import shutil
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -336,6 +336,26 @@ def _targets(
             problems.append(Problem(chapter.path, None, "", text, "a place in the book"))
 
 
+def _spoken_of(links: list[tuple[Tag, _Target]]) -> Iterable[list[tuple[Tag, _Target]]]:
+    """Links that one mention speaks of: of one block, to one section of one volume."""
+    blocks = [link.find_parent("table") or link.find_parent(BLOCKS) for link, _ in links]
+    sections_of: dict[tuple[object, ...], set[str]] = {}
+    for block, (link, target) in zip(blocks, links, strict=True):
+        if not link.find_parent("caption"):
+            sections_of.setdefault((id(block), target.chapter.volume), set()).add(target.section)
+    groups: dict[tuple[object, ...], list[tuple[Tag, _Target]]] = {}
+    for block, (link, target) in zip(blocks, links, strict=True):
+        key = id(block), target.chapter.volume
+        if link.find_parent("caption"):
+            about: tuple[str, ...] = ("caption", target.chapter.path)
+        else:
+            # A table that leads to many sections has no room for their names.
+            crowded = link.find_parent("table") and len(sections_of[key]) > SECTIONS_NAMED
+            about = ("" if crowded else target.section,)
+        groups.setdefault((*key, *about), []).append((link, target))
+    return groups.values()
+
+
 def _mention(links: list[tuple[Tag, _Target]], outside: list[Outside]) -> None:
     """Say once in each block where its links out of the volume lead.
 
@@ -348,23 +368,8 @@ def _mention(links: list[tuple[Tag, _Target]], outside: list[Outside]) -> None:
         if link.css.match(SELF_EVIDENT)
         or (target.fragment.startswith(LEDGER_ROW) and not link.find_parent("caption"))
     }
-    groups: dict[tuple[object, ...], list[tuple[Tag, _Target]]] = {}
-    sections_of: dict[tuple[object, ...], set[str]] = {}
-    spoken = [(link, target) for link, target in links if id(link) not in evident]
-    blocks = [link.find_parent("table") or link.find_parent(BLOCKS) for link, _ in spoken]
-    for block, (link, target) in zip(blocks, spoken, strict=True):
-        if not link.find_parent("caption"):
-            sections_of.setdefault((id(block), target.chapter.volume), set()).add(target.section)
-    for block, (link, target) in zip(blocks, spoken, strict=True):
-        key = id(block), target.chapter.volume
-        if link.find_parent("caption"):
-            about: tuple[str, ...] = ("caption", target.chapter.path)
-        else:
-            # A table that leads to many sections has no room for their names.
-            crowded = link.find_parent("table") and len(sections_of[key]) > SECTIONS_NAMED
-            about = ("" if crowded else target.section,)
-        groups.setdefault((*key, *about), []).append((link, target))
-    for group in groups.values():
+    groups = _spoken_of([(link, target) for link, target in links if id(link) not in evident])
+    for group in groups:
         last, target = group[-1]
         in_caption = last.find_parent("caption")
         table = None if in_caption else last.find_parent("table")

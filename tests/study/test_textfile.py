@@ -109,7 +109,7 @@ SOURCES = Path(textfile.__file__).parents[1]
 OTHERS = {
     *("render/html.py", "printing/joined.py", "execution/locked.py", "printing/pdf.py"),
     *("render/volumes.py", "printing/word.py", "cli/boundary.py"),
-    *("compendium/building.py", "compendium/making.py"),
+    *("compendium/building.py", "compendium/making.py", "compendium/packaging.py"),
     *(
         "qualitative/refi_archive.py",
         "qualitative/refi_qda.py",

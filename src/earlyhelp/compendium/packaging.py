@@ -22,6 +22,7 @@ from earlyhelp.render.volumes import digest, read_contents
 from earlyhelp.study.design import STUDY_FILE, Study, read_study
 from earlyhelp.study.dictionary import DATAPACKAGE_FILE, as_text
 from earlyhelp.study.problems import InputError, Problem
+from earlyhelp.study.textfile import read_text, read_whole
 from earlyhelp.validate import study_files
 
 METADATA_FILE = "ro-crate-metadata.json"
@@ -189,13 +190,13 @@ def _data(study: Study, made: Path) -> Iterator[Entity]:
         if name.startswith("raw/") and not study.raw_may_leave:
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
-        content = path.read_bytes()
+        content = read_whole(path, "a file of the study")
         about = "Data" if name.startswith("raw/") else "What the report was made from"
         more: Entity = {}
         if name == DATAPACKAGE_FILE:
             about, more = "The data dictionary", {"conformsTo": {"@id": _TABULAR}}
             if not study.raw_may_leave:
-                content = without_data(content.decode()).encode()
+                content = without_data(read_text(path)).encode()
         target.write_bytes(content)
         yield _file(str(folder / name), f"{about}: {name}") | more
 

@@ -25,13 +25,19 @@ KILLED_AFTER = (3, 10, 25, 45)
 
 
 def built(checkout: Path, study: str = "rotherham") -> dict[str, str]:
-    """Digest of everything that stands in a study's build folder, by name."""
+    """Digest of everything that stands in a study's build folder, by name.
+
+    Of what Sphinx keeps for the next build only that it is there: it has times and paths.
+    """
     folder = checkout / "_build" / study
-    return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    digests = {}
+    for path in files:
+        name, content = path.relative_to(folder).as_posix(), path.read_bytes()
+        if name.startswith("pages-"):
+            name, content = name.partition("/")[0], b""
+        digests[name] = hashlib.sha256(content).hexdigest()
+    return digests
 
 
 def insist(checkout: Path, wanted: dict[str, str], how: object) -> None:

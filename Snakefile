@@ -68,7 +68,7 @@ class Built:
         # What is stored beside a study: what its printed figures determine, and the simulated grid.
         self.determined = []
         if (folder / "derived/inputs.json").is_file():
-            stored = self.key("earlyhelp.published.identified_sets")
+            stored = self.key("earlyhelp.published.identified.stored")
             self.determined = [self.build / f"determined-{stored}"]
 
     @property

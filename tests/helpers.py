@@ -232,3 +232,15 @@ def matrix_of(*rows: dict[str, str]) -> pd.DataFrame:
         summary = "Time is short." if n == 1 else f"Time is short {n}."
         table.append({**HEAD, **plain, "summary": summary, **row, "row_id": f"A{n}"})
     return pd.DataFrame(table, columns=MATRIX_COLUMNS)
+
+
+def row_of(frame: pd.DataFrame, quantity: str, population: str) -> pd.Series:
+    """The one row of what is determined of a quantity, by how its name begins."""
+    rows = frame[frame["quantity"].str.startswith(quantity) & (frame["population"] == population)]
+    assert len(rows) == 1, list(frame["quantity"])
+    return rows.iloc[0]
+
+
+def holds(row: pd.Series, value: float) -> bool:
+    """Whether a row's range holds a value."""
+    return bool(row["low"] - 1e-9 <= value <= row["high"] + 1e-9)

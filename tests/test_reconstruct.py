@@ -23,7 +23,7 @@ from scipy import stats
 
 from earlyhelp.analysis import outcomes, participants
 from earlyhelp.cli import guarded
-from earlyhelp.published import identified_sets
+from earlyhelp.published.identified import stored
 from earlyhelp.published.ledger import ledger
 from earlyhelp.published.printed import read_printed
 from earlyhelp.study.design import read_study
@@ -562,7 +562,7 @@ def test_tests_that_nobody_can_have_are_told_when_the_sets_are_computed(
 ) -> None:
     change_claims(study_copy, claim, {"printed": p})
     with pytest.raises(InputError, match="no people agree"):
-        identified_sets.write(study_copy, lambda text: None, tmp_path / "derived")
+        stored.write(study_copy, lambda text: None, tmp_path / "derived")
     assert not (tmp_path / "derived").exists()
 
 

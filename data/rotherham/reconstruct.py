@@ -64,8 +64,9 @@ from earlyhelp.cli.boundary import Command, guarded, number_option, option, run
 from earlyhelp.possible import random_walk
 from earlyhelp.possible.one_group import draw
 from earlyhelp.possible.random_walk import Walk
-from earlyhelp.published import identified_sets
 from earlyhelp.published.claims import CLAIMS_FILE
+from earlyhelp.published.identified import stored
+from earlyhelp.published.identified.outcome import Outcome, outcomes, ratings
 from earlyhelp.published.printed import PrintedFigures, read_printed
 from earlyhelp.study.design import Study, read_study
 from earlyhelp.study.dictionary import read_dictionary
@@ -355,10 +356,10 @@ def _scores(
 ) -> dict[str, pd.DataFrame]:
     """Item answers of both outcome measures by wave (R-08 to R-11); index practitioner_id."""
     tables = _stored(study)
-    outcomes = identified_sets.outcomes(study, printed)
+    printed_outcomes = outcomes(study, printed)
     waves: dict[str, list[pd.DataFrame]] = {"baseline": [], "endline": []}
-    for measure, domains in (("wai", DOMAIN_ITEMS), ("proqol", {})):
-        outcome, scale = outcomes[measure], outcomes[measure].scale
+    for measure, domains in (("wai", DOMAIN_ITEMS), ("compassion_satisfaction", {})):
+        outcome, scale = printed_outcomes[measure], printed_outcomes[measure].scale
         walks = _walks(tables, outcome, GREATEST_SD_OF_CHANGE, rng)
         for wave, series in _allot(people, walks, rng).items():
             arm = people["arm"].loc[series.index]
@@ -370,10 +371,10 @@ def _scores(
     return {wave: pd.concat(parts, axis=1) for wave, parts in waves.items()}
 
 
-def _stored(study: Study) -> identified_sets.Identified:
+def _stored(study: Study) -> stored.Identified:
     """Read the sets to draw from."""
-    tables = identified_sets.read(study.folder)
-    place = f"{identified_sets.FOLDER}/inputs.json"
+    tables = stored.read(study.folder)
+    place = f"{stored.FOLDER}/inputs.json"
     expected = f"what `earlyhelp determine {study.folder.name}` stores for the present figures"
     if tables is None:
         raise InputError([Problem(place, None, "", "no such file", expected)])
@@ -381,12 +382,12 @@ def _stored(study: Study) -> identified_sets.Identified:
 
 
 def _walks(
-    tables: identified_sets.Identified, outcome: identified_sets.Outcome, greatest_sd: int, rng: Rng
+    tables: stored.Identified, outcome: Outcome, greatest_sd: int, rng: Rng
 ) -> dict[str, Walk]:
     """One of the stored pairs of changes, and a walk from the people stored for each arm (R-10)."""
     possible = [
         pair
-        for pair in identified_sets.contrasts(tables, outcome)
+        for pair in stored.contrasts(tables, outcome)
         if max(change.sd for change in pair) <= greatest_sd
     ]
     if not possible:
@@ -395,7 +396,7 @@ def _walks(
     return {
         arm: random_walk.draw(
             problem,
-            identified_sets.people(tables, outcome, arm, change),
+            stored.people(tables, outcome, arm, change),
             STEPS,
             Random(int(rng.integers(2**32))),
         )
@@ -631,7 +632,7 @@ def _tool_ratings(study: Study, printed: PrintedFigures, index: pd.Index, rng: R
     favour = rng.standard_normal(len(index))
     parts = []
     scales = read_instruments(study.folder).ratings
-    for name, known in identified_sets.ratings(study, printed).items():
+    for name, (*_, known) in ratings(study, printed).items():
         totals = draw(known, 1, int(rng.integers(2**32)))[0]
         rank = np.argsort(np.argsort(favour + 0.5 * rng.standard_normal(len(index))))
         (items,) = known.numbers_of_items

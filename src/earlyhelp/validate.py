@@ -15,9 +15,11 @@ import pandas as pd
 from earlyhelp.analysis.participants import design
 from earlyhelp.intake import personal
 from earlyhelp.intake.mapping import MAPPING_FILE
-from earlyhelp.published import determined, identified_sets
 from earlyhelp.published.audit import AUDIT_FILE, audit, read_declarations
 from earlyhelp.published.claims import CLAIMS_FILE, DESIGN, WORDS_FILE, Claim, claims_of, read_words
+from earlyhelp.published.identified import outcome, stored
+from earlyhelp.published.identified.between_arms import estimates
+from earlyhelp.published.identified.ranges import open_sets
 from earlyhelp.published.ledger import judged
 from earlyhelp.published.printed import PrintedFigures
 from earlyhelp.qualitative.framework import (
@@ -233,14 +235,14 @@ FILES = (
     ),
     *(
         StudyFile(
-            f"{identified_sets.FOLDER}/{name}",
+            f"{stored.FOLDER}/{name}",
             "What the printed figures determine; `make update` writes it.",
-            identified_sets.read,
+            stored.read,
         )
-        for name in (*(f"{table}.csv" for table in identified_sets.TABLES), identified_sets.INPUTS)
+        for name in (*(f"{table}.csv" for table in stored.TABLES), stored.INPUTS)
     ),
     StudyFile(
-        f"{identified_sets.FOLDER}/simulation-*.csv",
+        f"{stored.FOLDER}/simulation-*.csv",
         "The simulated power of the next trial, for one grid; `make update` writes it.",
         design_grid.read_stored,
     ),
@@ -353,7 +355,7 @@ def study_has(folder: Path) -> dict[str, bool]:
         "theory": is_there(folder / THEORY_FILE),
         "triangulation": is_there(folder / TRIANGULATION_FILE),
         "claims": is_there(folder / CLAIMS_FILE),
-        "determined": is_there(folder / identified_sets.FOLDER / identified_sets.INPUTS),
+        "determined": is_there(folder / stored.FOLDER / stored.INPUTS),
     }
 
 
@@ -452,8 +454,8 @@ def _unknown_claims(held: dict[str, Any], ids: set[str], folder: Path) -> Iterat
     expected = f"the id of a claim of {CLAIMS_FILE}"
     for question in held[QUESTIONS_FILE].values():
         if unknown := question.placeholders - ids:
-            left = determined.read(folder)
-            unknown -= set(determined.estimates(left)) if left else set()
+            left = open_sets(folder)
+            unknown -= set(estimates(left)) if left else set()
         for name in sorted(unknown):
             yield Problem(QUESTIONS_FILE, None, question.id, f"{{{name}}}", expected)
     for name, claim in _claims_of(held.get(TRIANGULATION_FILE)):
@@ -517,8 +519,8 @@ def _printed_figures(study: Study, claims: list[Claim] | None) -> list[Problem]:
         return [Problem(CLAIMS_FILE, None, "", "no such file", expected)]
     try:
         printed = PrintedFigures(claims)
-        identified_sets.outcomes(study, printed)
-        identified_sets.ratings(study, printed)
+        outcome.outcomes(study, printed)
+        outcome.ratings(study, printed)
     except InputError as error:
         return error.problems
     return []

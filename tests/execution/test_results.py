@@ -69,6 +69,15 @@ def test_a_changed_sentence_executes_nothing(top: Path, monkeypatch: pytest.Monk
     assert build() == after
 
 
+def test_what_is_kept_has_the_same_bytes_each_time(top: Path) -> None:
+    build()
+    (kept,) = Path("kept").iterdir()
+    before = kept.read_bytes()
+    shutil.rmtree("kept")
+    build()
+    assert kept.read_bytes() == before
+
+
 def test_a_changed_cell_is_executed_and_what_was_kept_of_it_is_removed(top: Path) -> None:
     build()
     (kept,) = Path("kept").iterdir()

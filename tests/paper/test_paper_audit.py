@@ -20,11 +20,11 @@ from earlyhelp.cli import main
 from earlyhelp.paper.audit import audit
 from earlyhelp.paper.form import COLUMNS, template
 from earlyhelp.paper.statistics import AGAINST, ROUNDED_DF
-from earlyhelp.paper.verdicts import Outcome, judge
+from earlyhelp.paper.verdicts import RowResult, judge
 from earlyhelp.study.problems import InputError
 
 PAGE = ROOT / "book/audit_a_paper.md"
-Check = Callable[..., Outcome]
+Check = Callable[..., RowResult]
 
 
 @pytest.fixture
@@ -34,9 +34,9 @@ def paper(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def check(paper: Path) -> Check:
-    """Outcome of the one check of a row."""
+    """Result of the one check of a row."""
 
-    def run(**given: str) -> Outcome:
+    def run(**given: str) -> RowResult:
         header, row = ",".join(given), ",".join(f'"{text}"' for text in given.values())
         paper.write_text(f"{header}\n{row}\n", encoding="utf-8")
         (outcome,) = audit(paper)

@@ -143,7 +143,7 @@ def test_findings_are_escaped_and_have_targets(study: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def outcomes(rotherham: Path) -> dict[str, audit.Outcome]:
+def outcomes(rotherham: Path) -> dict[str, audit.Checked]:
     return {outcome.id: outcome for outcome in audit.audit(rotherham)}
 
 
@@ -183,29 +183,29 @@ def outcomes(rotherham: Path) -> dict[str, audit.Outcome]:
         ("arms-at-baseline", ""),
     ],
 )
-def test_known_findings(outcomes: dict[str, audit.Outcome], id: str, severity: str) -> None:
+def test_known_findings(outcomes: dict[str, audit.Checked], id: str, severity: str) -> None:
     assert outcomes[id].severity == severity
 
 
 def test_five_and_four_items_could_both_have_given_the_ratings(
-    outcomes: dict[str, audit.Outcome],
+    outcomes: dict[str, audit.Checked],
 ) -> None:
     for id in ("iam-ors", "iam-srs", "fim-ors", "fim-srs"):
         assert [line.endswith("data sets") for line in outcomes[id].arithmetic] == [True, True]
 
 
-def test_nothing_is_left_undecided(outcomes: dict[str, audit.Outcome]) -> None:
+def test_nothing_is_left_undecided(outcomes: dict[str, audit.Checked]) -> None:
     assert not [one.id for one in outcomes.values() if one.verdict == "undecided"]
 
 
 def test_every_declared_finding_says_how_it_could_be_reconciled(
-    outcomes: dict[str, audit.Outcome],
+    outcomes: dict[str, audit.Checked],
 ) -> None:
     assert [one.id for one in outcomes.values() if one.severity and not one.readings] == []
 
 
 def test_findings_come_by_severity_and_by_what_rests_on_them(
-    outcomes: dict[str, audit.Outcome],
+    outcomes: dict[str, audit.Checked],
 ) -> None:
     findings = [one for one in outcomes.values() if one.severity]
     ranks = [(SEVERITIES.index(one.severity), -len(one.used_by)) for one in findings]
@@ -215,7 +215,7 @@ def test_findings_come_by_severity_and_by_what_rests_on_them(
 
 
 def test_one_table_that_does_not_fit_the_findings_is_one_finding_of_labels_and_one_of_sources(
-    outcomes: dict[str, audit.Outcome],
+    outcomes: dict[str, audit.Checked],
 ) -> None:
     questions = [one for one in outcomes.values() if one.check == "research questions"]
     assert [one.id for one in questions] == ["question-labels", "question-sources"]
@@ -229,7 +229,7 @@ def test_one_table_that_does_not_fit_the_findings_is_one_finding_of_labels_and_o
 
 
 def test_every_contradiction_of_the_ledger_is_in_a_finding(
-    rotherham: Path, outcomes: dict[str, audit.Outcome]
+    rotherham: Path, outcomes: dict[str, audit.Checked]
 ) -> None:
     claims = read_claims(rotherham / "claims.csv")
     found = {id for one in outcomes.values() if one.severity for id in one.claims}

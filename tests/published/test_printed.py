@@ -10,8 +10,8 @@ import pytest
 from helpers import ROOT, change_claims, told
 
 from earlyhelp.possible.printed_group import Interval
-from earlyhelp.published import identified_sets
 from earlyhelp.published.claims import Claim, read_claims
+from earlyhelp.published.identified.outcome import outcomes
 from earlyhelp.published.printed import Group, PrintedFigures, read_printed
 from earlyhelp.study.design import read_study
 
@@ -122,18 +122,18 @@ def test_figures_that_nothing_can_be_made_of_are_told(
     study: Path, claim: str, changes: dict[str, str] | None, expected: str
 ) -> None:
     change_claims(study, claim, changes)
-    problems = told(lambda: identified_sets.outcomes(read_study(study), read_printed(study)))
+    problems = told(lambda: outcomes(read_study(study), read_printed(study)))
     assert any(expected in problem for problem in problems), problems
 
 
 def test_problems_of_both_measures_are_told_at_once(study: Path) -> None:
     for claim in ("wai-comparison-endline-n", "cs-between-t"):
         change_claims(study, claim, None)
-    assert len(told(lambda: identified_sets.outcomes(read_study(study), read_printed(study)))) == 2
+    assert len(told(lambda: outcomes(read_study(study), read_printed(study)))) == 2
 
 
 def test_a_mean_beyond_the_scale_is_told(study: Path) -> None:
     change_claims(study, "cs-endline-mean", {"printed": "50.1"})
-    outcomes = identified_sets.outcomes(read_study(study), read_printed(study))
-    (problem,) = told(lambda: outcomes["proqol"].arms)
+    found = outcomes(read_study(study), read_printed(study))
+    (problem,) = told(lambda: found["compassion_satisfaction"].arms)
     assert "a mean that scores of the scale can have" in problem

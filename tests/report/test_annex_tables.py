@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from earlyhelp.report import annex_tables
@@ -60,3 +61,11 @@ def test_instruments_say_how_they_are_scored(mini: Path) -> None:
     assert (
         ": **ORS:** total in `score`; scores from 0 to 40; adult: below 25 is of concern." in shown
     )
+
+
+def test_a_quantity_is_measured_in_its_unit(mini: Path) -> None:
+    instruments = read_instruments(mini)
+    scale = instruments.scales["ORS"]
+    weight = replace(scale, key=scale.key.model_copy(update={"measured_in": "kg"}))
+    shown = annex_tables.instruments(replace(instruments, scales={"ORS": weight}))
+    assert "total in `score`; measured in kg" in shown

@@ -111,6 +111,17 @@ def test_a_share_is_told_as_people_of_people(told: dict[str, dict[str, str]]) ->
     assert "of" not in told["ors-children"]["Recomputed"].split()
 
 
+def test_a_share_has_its_arithmetic_and_a_fact_of_the_design_has_none(pilot: Pilot) -> None:
+    wanted = {"ors-frequency-some-sessions-percent": "64.7% = 11 of 17", "sample-units": "four"}
+    claims = [claim for claim in claims_of(pilot.study.folder) if claim.id in wanted]
+    made = cards(pilot, claims, ledger(pilot, claims), [])["cards"]
+    told = {claim: dict(card["lines"])["Recomputed"] for claim, card in made.items()}
+    assert told == {
+        "ors-frequency-some-sessions-percent": "64.7% = 11 of 17",
+        "sample-units": "four",
+    }
+
+
 def test_items_of_a_scale_are_told_as_a_range(told: dict[str, dict[str, str]]) -> None:
     raw = told["iam-ors-mean"]["Raw data"]
     assert raw == "post_training_survey.csv: iam_ors_1 to iam_ors_5"

@@ -226,3 +226,36 @@ def test_simulation_check_has_a_panel_per_design() -> None:
     )
     titles = [axes.get_title().split() for axes in figures.simulation_check(stored).axes]
     assert titles == [["Teams,", "parallel"], ["Teams", "with", "baseline"]]
+
+
+def test_changes_stand_side_by_side_with_their_intervals() -> None:
+    columns = ["measure", "arm", "wave", "mean_change", "ci_low", "ci_high"]
+    rows = [
+        ("calm", "new", "June", 2.0, 1.0, 3.0),
+        ("calm", "new", "July", 4.0, 2.0, 6.0),
+        ("calm", "old", "July", 0.5, 0.0, 1.0),
+        ("hope", "old", "June", -1.0, -2.0, 0.0),
+    ]
+    drawn = figures.changes(pd.DataFrame(rows, columns=columns))
+    calm, hope = drawn.axes
+    assert [axes.get_title() for axes in drawn.axes] == ["calm", "hope"]
+    assert calm.get_ylabel() == "Mean change with its interval"
+    assert [tick.get_text() for tick in calm.get_xticklabels()] == ["June", "July"]
+    assert calm.get_xlim() == (-0.5, 1.5)
+    new, old, zero = calm.lines
+    assert new.get_xydata().tolist() == [[-0.06, 2.0], [0.94, 4.0]]
+    assert old.get_xydata()[1].tolist() == [1.06, 0.5]
+    assert [line.get_label() for line in (new, old)] == ["new", "old"]
+    assert (new.get_color(), new.get_marker()) != (old.get_color(), old.get_marker())
+    assert zero.get_ydata() == [0, 0]
+    assert (zero.get_color(), zero.get_linewidth()) == (figures.MUTED, 1)
+    first, second = (lines.get_segments() for lines in calm.collections)
+    assert [segment.tolist() for segment in first] == [
+        [[-0.06, 1.0], [-0.06, 3.0]],
+        [[0.94, 2.0], [0.94, 6.0]],
+    ]
+    assert second[-1].tolist() == [[1.06, 0.0], [1.06, 1.0]]
+    assert hope.lines[1].get_ydata()[0] == -1.0
+    (legend,) = drawn.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["new", "old"]
+    assert not legend.get_frame_on()

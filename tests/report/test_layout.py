@@ -153,3 +153,10 @@ def test_rows_and_columns_of_nothing_but_free_numbers_are_left_out() -> None:
 def test_the_total_of_an_arm_stands_below_its_teams(rotherham: Path) -> None:
     table = lay_out(participants.responses(open_pilot(rotherham)))
     assert table["Team"].tolist() == ["I1", "I2", "I3", "Total", "C1", "C2", "Total"]
+
+
+def test_a_table_has_the_columns_that_tell_its_rows_apart() -> None:
+    studies = (ROOT / "tests/studies" / name for name in ("complete", "three_arms"))
+    two, three = (lay_out(outcomes.between_tests(open_pilot(study))) for study in studies)
+    assert list(two)[:2] == ["Measure", "Wave"]
+    assert list(three)[:3] == ["Measure", "Arm", "Wave"]

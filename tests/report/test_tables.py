@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from earlyhelp.published import determined
+from earlyhelp.published.identified.ranges import open_sets
+from earlyhelp.published.identified.within_arms import change
 from earlyhelp.report import tables
 from earlyhelp.report.myst import escape
 from earlyhelp.study.design import Criterion
@@ -66,9 +67,9 @@ def test_labels_of_criteria_are_escaped() -> None:
 
 
 def test_quantities_left_open_have_measure_and_status(rotherham: Path) -> None:
-    found = determined.read(rotherham)
+    found = open_sets(rotherham)
     assert found is not None
-    frame = determined.change(found, "wai", 0.95)
+    frame = change(found, "wai", 0.95)
     table = tables.identified_by_measure({"wai": frame}, "Size of dz", "Mean change", "none")
     assert table.columns.tolist() == ["Measure", "Quantity", "Of whom", "Value or range", "Status"]
     # t(16) = 1.22 over the root of 17 is 0.30, in two decimals.
@@ -80,3 +81,11 @@ def test_quantities_left_open_have_measure_and_status(rotherham: Path) -> None:
         "[determined]{.status .status-determined}",
     ]
     assert table["Of whom"].tolist() == ["intervention"] * 2 + ["comparison"] * 2
+
+
+def test_a_verdict_says_in_how_many_cells_it_is_another() -> None:
+    row = {"verdict": "keeps its level", "barred": 1, "conservative": 2, "cells": 9}
+    told = "keeps its level; rejects too often in 1, conservative in 2 of 9 cells"
+    assert tables._test(row) == told
+    assert tables._test(row | {"verdict": "conservative"}) == "conservative"
+    assert tables._test(row | {"barred": 0, "conservative": 0}) == "keeps its level"

@@ -710,7 +710,7 @@ def ceiling(pilot: Pilot, within: int = NEAR) -> pd.DataFrame:
 @quantity()
 def design_effects(
     pilot: Pilot,
-    icc: Sequence[float] = (0.0, 0.01, 0.05, 0.1, 0.2),
+    icc: Sequence[float] = randomisation.ICCS,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """What clustering in the units would do to the tests of change against the reference.

@@ -20,6 +20,10 @@ from earlyhelp.study.problems import InputError, Problem
 
 # Differences closer than this share of the largest are ties, whatever the rounding of floats.
 TIE = 1e-9
+# Intracluster correlations that tables suppose, as a pilot is too small to estimate one; and that
+# which an answer supposes.
+ICCS = (0.0, 0.01, 0.05, 0.1, 0.2)
+SUPPOSED_ICC = ICCS[2]
 
 
 def allocations(means: pd.Series, treated: Collection[str]) -> pd.DataFrame:

@@ -19,9 +19,11 @@ Degrees of freedom
 
 Dominance, a few people who make up most of a sum, does not arise: no sums of amounts are told.
 
-Bands add up to a total that lies in a band, too. That narrows them, but it leaves each count more
-than one value unless all are the greatest of their band and `least` divides how many there are: the
-greatest sum of m counts is ``-m`` modulo `least`, the smallest total 0.
+Bands add up to totals that lie in bands, too. That narrows them, and in rare tables it settles a
+count: the least that it can be is a total at the least of its band, less others that all are the
+greatest of theirs. So no count is settled where no others of the table are the greatest of their
+band (complementary slackness: what bounds a linear programme is at its bound in every solution,
+thus in the true table), and a table in which many are is for a person to look at.
 """
 
 from __future__ import annotations

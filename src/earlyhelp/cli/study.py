@@ -19,8 +19,8 @@ from earlyhelp.study.textfile import for_spreadsheets, is_there, write_whole
 if TYPE_CHECKING:
     import pandas as pd
 
-    from earlyhelp.paper.verdicts import Outcome as RowOutcome
-    from earlyhelp.published.audit import Outcome
+    from earlyhelp.paper.verdicts import RowResult
+    from earlyhelp.published.audit import Checked
 
 AGAINST = (
     "list the claims that change with the raw data of another study folder, or in a ledger saved "
@@ -215,12 +215,12 @@ def _audit_paper(path: Path, format: str, strict: bool, html: Path | None) -> in
     return int(any(verdict in failing for verdict in verdicts))
 
 
-def _row_entry(outcome: RowOutcome) -> str:
+def _row_entry(outcome: RowResult) -> str:
     lines = [f"{outcome.verdict}: {outcome.place} ({outcome.check})", *outcome.arithmetic]
     return "\n  ".join([*lines, *filter(None, [outcome.read_as, outcome.remark])])
 
 
-def _entry(outcome: Outcome) -> str:
+def _entry(outcome: Checked) -> str:
     parts = [
         ("places", "; ".join(outcome.places)),
         *(("arithmetic", line) for line in outcome.arithmetic),
@@ -317,7 +317,7 @@ def determine(
     them. Needed after a change of a printed figure. The search for people who agree with all
     figures takes a few minutes.
     """
-    from earlyhelp.published.identified_sets import inputs_hash, write
+    from earlyhelp.published.identified.stored import inputs_hash, write
 
     # Bad input is told before the long work, not after.
     inputs_hash(study)

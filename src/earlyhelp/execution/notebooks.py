@@ -311,7 +311,7 @@ def executed(
         if kept and is_there(kept):
             code = nbformat.read(kept, as_version=4)
         else:
-            code = _run(source, code, manager or KernelManager)
+            code = _untimed(_run(source, code, manager or KernelManager))
             if kept:
                 write(code, kept)
         for cell, ran in zip(_code(notebook), _code(code), strict=True):
@@ -320,6 +320,16 @@ def executed(
             cell.outputs, cell.execution_count = ran.outputs, ran.execution_count
         notebook = without_shells(notebook)
     return _cleaned(notebook)
+
+
+def _untimed(code: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Cells of code and what they gave, without what is said of them: it has the time of day."""
+    names = ("source", "outputs", "execution_count", "id")
+    cells = (
+        nbformat.v4.new_code_cell(**{name: cell[name] for name in names}) for cell in code.cells
+    )
+    kept: nbformat.NotebookNode = nbformat.v4.new_notebook(cells=list(cells))
+    return kept
 
 
 def _code(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:

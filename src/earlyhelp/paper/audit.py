@@ -9,15 +9,15 @@ from typing import Any
 from earlyhelp.paper.form import Row, read_rows
 from earlyhelp.paper.scores import mean_and_sd, percentage
 from earlyhelp.paper.statistics import confidence_interval, effect_size, p_of_test
-from earlyhelp.paper.verdicts import VERDICTS, Judged, Outcome, lacking
+from earlyhelp.paper.verdicts import VERDICTS, Judged, RowResult, lacking
 
 
-def audit(path: Path) -> list[Outcome]:
+def audit(path: Path) -> list[RowResult]:
     """Check every row of a paper's figures.
 
     Returns
     -------
-    list of Outcome
+    list of RowResult
         By verdict, the worst first, then in the order of the file. Every row has at least one.
 
     Raises
@@ -66,7 +66,7 @@ def _whole_of(row: Row) -> tuple[Any, ...]:
     return row.get("what"), row.get("total")
 
 
-def _checked(line: int, row: Row) -> Iterator[Outcome]:
+def _checked(line: int, row: Row) -> Iterator[RowResult]:
     checks: tuple[tuple[str, set[str], Callable[[Row], Judged]], ...] = (
         ("mean and SD", {"mean", "sd"}, mean_and_sd),
         ("count and percentage", {"count", "percent"}, percentage),
@@ -80,4 +80,4 @@ def _checked(line: int, row: Row) -> Iterator[Outcome]:
     )
     asked = [(name, run) for name, columns, run in checks if columns & row.keys()]
     for name, run in asked or [("row", lambda _: lacking("a mean, a percentage or a test"))]:
-        yield Outcome(line, row.get("what", ""), row.get("where", ""), name, *run(row))
+        yield RowResult(line, row.get("what", ""), row.get("where", ""), name, *run(row))

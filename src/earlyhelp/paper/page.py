@@ -6,17 +6,17 @@ from collections.abc import Sequence
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from earlyhelp.paper.verdicts import VERDICTS, Outcome
+from earlyhelp.paper.verdicts import VERDICTS, RowResult
 
 
-def page(name: str, outcomes: Sequence[Outcome]) -> str:
+def page(name: str, outcomes: Sequence[RowResult]) -> str:
     """Write the outcomes of an audit as a page, the worst first.
 
     Parameters
     ----------
     name : str
         Of the file with the paper's figures; a heading.
-    outcomes : sequence of Outcome
+    outcomes : sequence of RowResult
 
     Returns
     -------
@@ -26,7 +26,7 @@ def page(name: str, outcomes: Sequence[Outcome]) -> str:
 
     Examples
     --------
-    >>> found = Outcome(2, "Trust", "p. 7", "mean and SD", "holds", (), ("5 < 6",))
+    >>> found = RowResult(2, "Trust", "p. 7", "mean and SD", "holds", (), ("5 < 6",))
     >>> "<li>5 &lt; 6</li>" in page("paper.csv", [found])
     True
     """

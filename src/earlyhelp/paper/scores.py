@@ -9,7 +9,7 @@ from math import ceil, floor, inf, sqrt
 from pathlib import Path
 
 from earlyhelp.paper.form import Row, has_grid, read_rows, steps_in_one
-from earlyhelp.paper.verdicts import FALSE, Judged, Outcome, Read, judge, lacking, minus
+from earlyhelp.paper.verdicts import FALSE, Judged, Read, RowResult, judge, lacking, minus
 from earlyhelp.possible.printed_group import (
     ROUNDINGS,
     SPREADS,
@@ -122,7 +122,7 @@ def groups(path: Path) -> list[tuple[str, Figures]]:
         if row["n"] < least_n:
             problems.append(Problem(path.name, line, "n", str(row["n"]), f"at least {least_n}"))
             continue
-        place = Outcome(line, row.get("what", ""), row.get("where", ""), "", "", (), ()).place
+        place = RowResult(line, row.get("what", ""), row.get("where", ""), "", "", (), ()).place
         try:
             found.append((place, _as_meant(row)))
         except _Off as error:

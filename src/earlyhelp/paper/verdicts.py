@@ -35,7 +35,7 @@ Read = Callable[[str, str], tuple[bool | None, str]]
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RowResult:
     """One check of one row.
 
     Attributes

@@ -17,12 +17,11 @@ from typing import Any, NamedTuple
 from earlyhelp.possible import existence, two_waves
 from earlyhelp.possible.existence import Person, Worth
 from earlyhelp.possible.random_walk import Walk, climb
-from earlyhelp.possible.two_waves import Arm, Change
+from earlyhelp.possible.two_waves import WAVES, Arm, Change
 
 # Calls a function of a module with every tuple of arguments and returns the results in order; the
 # last argument names the work to whoever waits.
 Each = Callable[[Callable[..., Any], Sequence[tuple[Any, ...]], str], list[Any]]
-WAVES = ("baseline", "endline")
 EXACT, OUTER, ATTAINED = "exact", "outer bound", "attained"
 
 # Weights of the spread at baseline, of that at endline and of the sum at baseline.

@@ -73,6 +73,10 @@ class TTest(NamedTuple):
         return t._replace(high=high, high_included=True) if high < t.high else t
 
 
+# How the two waves are called here, whatever a study calls them; fields of `Arm`.
+WAVES = ("baseline", "endline")
+
+
 @dataclass(frozen=True)
 class Arm:
     """Both waves of one arm, how many people are in both, and the paired test of their change."""

@@ -66,7 +66,7 @@ def finding_target(finding: str) -> str:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Checked:
     """One check and what came of it.
 
     Attributes
@@ -179,7 +179,7 @@ def _problems(name: str, checks: list[Check], printed: Printed) -> Iterator[Prob
             yield Problem(name, None, check.id, repr(operand), expected)
 
 
-def audit(folder: Path) -> list[Outcome]:
+def audit(folder: Path) -> list[Checked]:
     """Check the printed figures of a study against each other.
 
     Parameters
@@ -189,7 +189,7 @@ def audit(folder: Path) -> list[Outcome]:
 
     Returns
     -------
-    list of Outcome
+    list of Checked
         Findings by severity, those first whose claims most answers and statements rest on; then
         the other checks in the order of `audit.yml`, and those that need no declaration.
 
@@ -247,7 +247,7 @@ def refused(folder: Path) -> frozenset[str]:
     )
 
 
-def disputed(outcomes: Iterable[Outcome]) -> frozenset[str]:
+def disputed(outcomes: Iterable[Checked]) -> frozenset[str]:
     """Claims that a finding names because figures or places disagree.
 
     Words that say more than their number, and what is editorial, leave the numbers as they are.
@@ -255,7 +255,7 @@ def disputed(outcomes: Iterable[Outcome]) -> frozenset[str]:
     Examples
     --------
     >>> claims = ("attended-n", "attended-percent")
-    >>> one = Outcome("a", "shares", "staff", "finding", SEVERITIES[1], (), "", (), (), "", claims)
+    >>> one = Checked("a", "shares", "staff", "finding", SEVERITIES[1], (), "", (), (), "", claims)
     >>> sorted(disputed([one, replace(one, severity="editorial", claims=("few",))]))
     ['attended-n', 'attended-percent']
     """
@@ -278,18 +278,18 @@ def _users(folder: Path) -> dict[str, set[str]]:
     return users
 
 
-def _used_by(outcome: Outcome, users: Mapping[str, set[str]]) -> Iterator[str]:
+def _used_by(outcome: Checked, users: Mapping[str, set[str]]) -> Iterator[str]:
     if outcome.severity:
         yield from (name for name, claims in users.items() if claims & set(outcome.claims))
 
 
-def _rank(outcome: Outcome) -> tuple[int, int, int]:
+def _rank(outcome: Checked) -> tuple[int, int, int]:
     if not outcome.severity:
         return len(SEVERITIES), 0, 0
     return SEVERITIES.index(outcome.severity), -len(outcome.used_by), -len(outcome.claims)
 
 
-def _run(checks: Iterable[Check], printed: Printed) -> list[Outcome]:
+def _run(checks: Iterable[Check], printed: Printed) -> list[Checked]:
     outcomes, problems = [], []
     for check in checks:
         try:
@@ -309,12 +309,12 @@ def _run(checks: Iterable[Check], printed: Printed) -> list[Outcome]:
     return outcomes
 
 
-def _outcome(check: Check, verdict: Verdict, printed: Printed) -> Outcome:
+def _outcome(check: Check, verdict: Verdict, printed: Printed) -> Checked:
     named = (*check.mentions(), *check.numbers(), *check.named())
     ids = tuple(dict.fromkeys(operand for operand in named if operand in printed.claims))
     places = tuple(dict.fromkeys([*map(printed.place, ids), *check.places]))
     failed = verdict.holds is False
-    return Outcome(
+    return Checked(
         check.id,
         check.title,
         check.about,
@@ -333,7 +333,7 @@ def _verdict(holds: bool | None) -> str:
     return "undecided" if holds is None else "held" if holds else "finding"
 
 
-def _remarked(outcome: Outcome, remarks: Mapping[str, Remark]) -> Outcome:
+def _remarked(outcome: Checked, remarks: Mapping[str, Remark]) -> Checked:
     remark = remarks.get(outcome.id)
     if remark is None or outcome.verdict != "finding":
         return outcome
@@ -341,7 +341,7 @@ def _remarked(outcome: Outcome, remarks: Mapping[str, Remark]) -> Outcome:
     return replace(outcome, readings=readings, chosen=remark.chosen)
 
 
-def _style(printed: Printed, proportions: Iterable[Proportions]) -> Iterator[Outcome]:
+def _style(printed: Printed, proportions: Iterable[Proportions]) -> Iterator[Checked]:
     """One convention for one kind of figure: leading zeros, decimals, the rounding of ties."""
     claims = list(printed.claims.values())
     zeros: dict[str, list[Claim]] = {}
@@ -376,13 +376,13 @@ def _tie(printed: Printed, share: tuple[str | None, str], bases: list[int]) -> s
     return ""
 
 
-def _convention(id: str, about: str, forms: Mapping[str, list[Claim]], printed: Printed) -> Outcome:
+def _convention(id: str, about: str, forms: Mapping[str, list[Claim]], printed: Printed) -> Checked:
     lines = [
         f"{form}: {len(claims)} ({', '.join(dict.fromkeys(claim.printed for claim in claims))})"
         for form, claims in forms.items()
     ]
     rare = min(forms.values(), key=len) if len(forms) > 1 else []
-    return Outcome(
+    return Checked(
         id,
         "one convention throughout",
         about,
@@ -397,7 +397,7 @@ def _convention(id: str, about: str, forms: Mapping[str, list[Claim]], printed: 
     )
 
 
-def _questions(folder: Path) -> Iterator[Outcome]:
+def _questions(folder: Path) -> Iterator[Checked]:
     """Research questions: labels and sources of the methods table against the findings."""
     attributed = {source.id for source in read_codebook(folder).source_types if source.attributed}
     questions = read_triangulation(folder).questions
@@ -421,10 +421,10 @@ def _questions(folder: Path) -> Iterator[Outcome]:
     )
 
 
-def _question(id: str, about: str, differing: list[tuple[str, str, str]], asked: int) -> Outcome:
+def _question(id: str, about: str, differing: list[tuple[str, str, str]], asked: int) -> Checked:
     """One outcome for all questions that differ: each has its id, a line, and a note."""
     about = f"{about} in the methods table and the findings"
-    return Outcome(
+    return Checked(
         id,
         "research questions",
         about,
@@ -439,7 +439,7 @@ def _question(id: str, about: str, differing: list[tuple[str, str, str]], asked:
     )
 
 
-def summary(outcomes: Iterable[Outcome]) -> pd.DataFrame:
+def summary(outcomes: Iterable[Checked]) -> pd.DataFrame:
     """Count findings by severity, and checks that held or could not be decided.
 
     Returns
@@ -450,7 +450,7 @@ def summary(outcomes: Iterable[Outcome]) -> pd.DataFrame:
     Examples
     --------
     >>> claims = ("attended-n", "attended-percent")
-    >>> found = Outcome("a", "shares", "staff", "finding", "editorial", (), "", (), (), "", claims)
+    >>> found = Checked("a", "shares", "staff", "finding", "editorial", (), "", (), (), "", claims)
     >>> table = summary([found])
     >>> print(table[table["n"] > 0].to_string(index=False))
       outcome  n
@@ -461,13 +461,13 @@ def summary(outcomes: Iterable[Outcome]) -> pd.DataFrame:
     return pd.DataFrame({"outcome": names, "n": [rows.count(name) for name in names]})
 
 
-def coverage(folder: Path, outcomes: Iterable[Outcome]) -> tuple[int, int]:
+def coverage(folder: Path, outcomes: Iterable[Checked]) -> tuple[int, int]:
     """Count the printed figures that stand in at least one check, and all of them.
 
     Examples
     --------
     >>> claims = ("attended-n", "attended-percent")
-    >>> found = Outcome("a", "shares", "staff", "finding", "editorial", (), "", (), (), "", claims)
+    >>> found = Checked("a", "shares", "staff", "finding", "editorial", (), "", (), (), "", claims)
     >>> coverage(Path("tests/studies/complete"), [found])
     (2, 120)
     """
@@ -475,12 +475,12 @@ def coverage(folder: Path, outcomes: Iterable[Outcome]) -> tuple[int, int]:
     return len(checked), len(read_claims(folder / CLAIMS_FILE))
 
 
-def with_severity(outcomes: Iterable[Outcome], severity: str) -> list[Outcome]:
+def with_severity(outcomes: Iterable[Checked], severity: str) -> list[Checked]:
     """Findings of one severity.
 
     Examples
     --------
-    >>> found = Outcome("a", "shares", "staff", "finding", "editorial", (), "", (), (), "", ())
+    >>> found = Checked("a", "shares", "staff", "finding", "editorial", (), "", (), (), "", ())
     >>> len(with_severity([found], "editorial")), len(with_severity([found], "two places disagree"))
     (1, 0)
     """

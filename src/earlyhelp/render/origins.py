@@ -66,8 +66,8 @@ def names_imported(code: str) -> dict[str, Any]:
 
     Examples
     --------
-    >>> sorted(names_imported("from earlyhelp.published import audit, determined; import re"))
-    ['audit', 'determined']
+    >>> sorted(names_imported("from earlyhelp.published import audit, ledger; import re"))
+    ['audit', 'ledger']
     """
     found = {}
     for node in ast.walk(ast.parse(code)):

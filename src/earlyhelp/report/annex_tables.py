@@ -6,25 +6,25 @@ from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
-from earlyhelp.published.audit import Outcome, finding_target, summary
+from earlyhelp.published.audit import Checked, finding_target, summary
 from earlyhelp.published.ledger import ledger_target
 from earlyhelp.report.myst import escape
 from earlyhelp.study.dictionary import Field, Resource
 from earlyhelp.study.scoring_keys import Instruments, Scale
 
 
-def summary_table(outcomes: Iterable[Outcome]) -> pd.DataFrame:
+def summary_table(outcomes: Iterable[Checked]) -> pd.DataFrame:
     """Lay the summary out for a table of finished cells."""
     table = summary(outcomes).astype(str)
     return table.set_axis(["Outcome", "Checks"], axis=1)
 
 
-def findings_markdown(findings: Iterable[Outcome]) -> str:
+def findings_markdown(findings: Iterable[Checked]) -> str:
     """Findings as a MyST definition list; each has a target, ``audit-`` and its id."""
     return "\n\n".join(map(_entry, findings)) or "None."
 
 
-def _entry(finding: Outcome) -> str:
+def _entry(finding: Checked) -> str:
     parts = {
         "Places": "; ".join(finding.places),
         "Arithmetic": "; ".join(finding.arithmetic),
@@ -40,7 +40,7 @@ def _entry(finding: Outcome) -> str:
     return "\n".join(lines)
 
 
-def checks_table(outcomes: Iterable[Outcome]) -> pd.DataFrame:
+def checks_table(outcomes: Iterable[Checked]) -> pd.DataFrame:
     """Lay checks out for a table of finished MyST cells: check, about, arithmetic."""
     rows = [(o.check, o.about, "; ".join(o.arithmetic)) for o in outcomes]
     table = pd.DataFrame(rows, columns=["Check", "Of", "Arithmetic"])

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from earlyhelp.analysis.quantities import QUANTITIES
-from earlyhelp.published.audit import Outcome, finding_target
+from earlyhelp.published.audit import Checked, finding_target
 from earlyhelp.published.claims import DESIGN, Claim
 from earlyhelp.published.numbers import number, with_unit
 from earlyhelp.published.statuses import STATUSES
@@ -94,7 +94,7 @@ def without_docstring(function: Callable[..., Any]) -> str:
 
 
 def cards(
-    pilot: Pilot, claims: Iterable[Claim], answered: pd.DataFrame, outcomes: Iterable[Outcome]
+    pilot: Pilot, claims: Iterable[Claim], answered: pd.DataFrame, outcomes: Iterable[Checked]
 ) -> dict[str, Any]:
     """The cards of all claims that data answer, and the code that they name.
 
@@ -102,7 +102,7 @@ def cards(
     ----------
     answered : DataFrame
         Their ledger (`ledger.ledger`).
-    outcomes : iterable of Outcome
+    outcomes : iterable of Checked
         The audit of the printed figures.
 
     Returns

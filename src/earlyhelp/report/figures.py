@@ -434,7 +434,7 @@ def arms_compared(
         measure, arm, wave, n, mean, ci_low, ci_high (`outcomes.outcome_summary`).
     contrasts : DataFrame
         contrast, difference, ci_low, ci_high, one row or more for each contrast
-        (`outcomes.between_tests`, `determined.differences`).
+        (`outcomes.between_tests`, `between_arms.differences`).
     maximum : float
         Highest possible score; NaN where there is none.
     title : str
@@ -719,7 +719,7 @@ def score_ranges(frame: pd.DataFrame, maximum: float, name: str) -> Figure:
     Parameters
     ----------
     frame : DataFrame
-        arm, wave, score, low, high (`determined.score_ranges`).
+        arm, wave, score, low, high (`scores.score_ranges`).
     maximum : float
         Highest possible score, drawn as a line.
     name : str

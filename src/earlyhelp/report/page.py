@@ -16,8 +16,10 @@ from matplotlib.figure import Figure
 
 from earlyhelp.analysis import small_numbers
 from earlyhelp.analysis.quantities import FREE, set_in
-from earlyhelp.published import audit, determined
+from earlyhelp.published import audit
 from earlyhelp.published.claims import Claim, claims_of, parse_interval
+from earlyhelp.published.identified.between_arms import estimates
+from earlyhelp.published.identified.ranges import open_sets
 from earlyhelp.published.ledger import formatted, judged, ledger_target
 from earlyhelp.published.numbers import chance as chance  # notebooks import these from here
 from earlyhelp.published.numbers import level as level
@@ -122,9 +124,9 @@ class Page:
 
     @cached_property
     def estimates(self) -> Mapping[str, tuple[str, str]]:
-        """What the printed figures allow of changes and differences (`determined.estimates`)."""
-        left = determined.read(self.pilot.study.folder)
-        return determined.estimates(left) if left else {}
+        """What the printed figures allow of changes and differences (`between_arms.estimates`)."""
+        left = open_sets(self.pilot.study.folder)
+        return estimates(left) if left else {}
 
     @cached_property
     def rated(self) -> pd.DataFrame:

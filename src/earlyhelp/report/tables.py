@@ -12,8 +12,7 @@ import pandas as pd
 from earlyhelp.analysis import participants
 from earlyhelp.analysis.quantities import set_in
 from earlyhelp.published.claims import Claim, Reading
-from earlyhelp.published.determined import FEW_LISTED
-from earlyhelp.published.identified_sets import ARMS, WAVES
+from earlyhelp.published.identified.between_arms import FEW_LISTED
 from earlyhelp.published.ledger import ledger_target
 from earlyhelp.published.numbers import chance, level, number, roundings, span, with_unit
 from earlyhelp.published.statuses import STATUSES, cell_claims, cell_statuses, statuses_in
@@ -37,18 +36,6 @@ from earlyhelp.trial.planning import needed
 from earlyhelp.trial.power import DESIGNS
 from earlyhelp.trial.progression import BANDS, MOST_PEOPLE
 
-# What the published figures leave of changes and of differences between the arms (`determined`).
-CHANGES = ("Mean change", "d, baseline SD", "SD of change", "Size of dz")
-DIFFERENCES = (
-    "Difference of mean changes",
-    "d, baseline SD",
-    "Endline difference of the pairs adjusted for baseline (ANCOVA)",
-    *(
-        f"Difference of all scores at {wave}{what}"
-        for wave in WAVES
-        for what in ("", f": d, {wave} SD")
-    ),
-)
 # Stages of the drawn participant flow beside the surveys, in its words.
 STAGES = {
     "teams": "Teams",
@@ -595,7 +582,7 @@ def identified(frame: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     frame : DataFrame
-        As the functions of `determined` return it.
+        As the functions of `published.identified` return it.
     """
     ranges = zip(frame["low"], frame["high"], frame["values"], frame["decimals"], strict=True)
     return pd.DataFrame(
@@ -616,7 +603,7 @@ def identified_by_measure(frames: Mapping[str, pd.DataFrame], *quantities: str) 
     Parameters
     ----------
     frames : mapping
-        Per measure, as the functions of `determined` return it.
+        Per measure, as the functions of `published.identified` return it.
     quantities : str
         Those that a frame does not have are left out.
     """
@@ -669,7 +656,7 @@ def how_many_teams(grid: Sweep, months: int, alpha: float, target_power: float) 
 
 @_claiming
 def by_solution(frame: pd.DataFrame, points: int | None) -> pd.DataFrame:
-    """What goes together, a row for each solution and arm (`determined.by_solution`).
+    """What goes together, a row for each solution and arm (`within_arms.by_solution`).
 
     Parameters
     ----------
@@ -708,8 +695,9 @@ def _roundings(frame: pd.DataFrame, name: str, decimals: int) -> list[str]:
 
 @_claiming
 def intervals(frame: pd.DataFrame) -> pd.DataFrame:
-    """Estimates with intervals, one row a solution (`determined.intervals`)."""
-    heads = {name: label(name, frame).capitalize() for name in (*ARMS, "difference")}
+    """Estimates with intervals, one row a solution (`between_arms.intervals`)."""
+    names = frame.columns[frame.columns.str.endswith("_mean")].str.removesuffix("_mean")
+    heads = {name: label(name, frame).capitalize() for name in names}
     return pd.DataFrame(
         {
             head: [
@@ -726,7 +714,7 @@ def intervals(frame: pd.DataFrame) -> pd.DataFrame:
 
 @_claiming
 def clustered(frame: pd.DataFrame) -> pd.DataFrame:
-    """The differences of every solution, or of all, a row for each ICC (`determined.clustered`)."""
+    """Differences of every solution, or of all, a row for each ICC (`between_arms.clustered`)."""
     cells = frame.assign(
         icc=[number(icc, 2) for icc in frame["icc"]],
         effect=[number(effect, 2) for effect in frame["design_effect"]],

@@ -35,7 +35,7 @@ Band = tuple[FiniteFloat, FiniteFloat]
 OF_REAL_PEOPLE = 10
 
 # What tables say of several arms or waves at once, so no name of one.
-RESERVED = ("all", "change", "difference")
+RESERVED = ("all", "between", "change", "difference")
 
 
 class Arm(Strict):
@@ -368,7 +368,7 @@ class Study(Strict):
         arms = self.labels_of_arms
         against = {
             contrast(arm, self.reference): contrast(
-                arms[arm], _within_a_sentence(arms[self.reference])
+                arms[arm], within_sentence(arms[self.reference])
             )
             for arm in self.treated
             if self.reference
@@ -450,7 +450,7 @@ def contrast(arm: str, reference: str | None) -> str:
     return f"{arm} less {reference}"
 
 
-def _within_a_sentence(label: str) -> str:
+def within_sentence(label: str) -> str:
     """A label without its capital, unless it begins with an abbreviation."""
     return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 

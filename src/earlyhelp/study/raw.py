@@ -27,7 +27,12 @@ from earlyhelp.study.dictionary import (
 )
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.rawtable import DTYPES, read_table
-from earlyhelp.study.scoring_keys import INSTRUMENTS_FILE, Instruments, read_instruments
+from earlyhelp.study.scoring_keys import (
+    INSTRUMENTS_FILE,
+    Instruments,
+    outcome_waves,
+    read_instruments,
+)
 from earlyhelp.study.textfile import from_spreadsheets, is_there
 
 # What no pseudonym looks like; the last begins with a Cyrillic letter.
@@ -274,8 +279,7 @@ class Pilot:
         >>> open_pilot("tests/studies/complete").outcome_waves
         ('baseline', 'endline')
         """
-        files = {file for scale in self.instruments.outcomes.values() for file in scale.files}
-        return tuple(wave.id for wave in self.study.waves if wave.file in files)
+        return outcome_waves(self.study, self.instruments)
 
     @property
     def after_training(self) -> str | None:

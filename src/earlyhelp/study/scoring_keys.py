@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from pydantic import Field, FiniteFloat, model_validator
 
 from earlyhelp.study import dictionary
-from earlyhelp.study.design import PersonType, read_study
+from earlyhelp.study.design import PersonType, Study, read_study
 from earlyhelp.study.dictionary import DATAPACKAGE_FILE, Dictionary, read_dictionary
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.yamlfile import Strict, read_yaml
@@ -123,6 +123,11 @@ class Scale:
     maximum: int
     files: tuple[str, ...]
     part_of: str
+
+    @property
+    def anchor(self) -> str:
+        """Its id as names of tables and of estimates have it."""
+        return self.id.lower().replace("_", "-")
 
     @property
     def columns(self) -> list[str]:
@@ -243,6 +248,12 @@ class Instruments:
     def parts(self, name: str) -> list[Scale]:
         """Subscales of a scale."""
         return [scale for scale in self.scales.values() if scale.part_of == name]
+
+
+def outcome_waves(study: Study, instruments: Instruments) -> tuple[str, ...]:
+    """The waves at which outcomes are measured: the first, and those compared with it."""
+    files = {file for scale in instruments.outcomes.values() for file in scale.files}
+    return tuple(wave.id for wave in study.waves if wave.file in files)
 
 
 def read_instruments(folder: Path) -> Instruments:

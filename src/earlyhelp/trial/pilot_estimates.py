@@ -1,7 +1,7 @@
 """What a pilot tells the design of the next trial: spread, stability over time, room for change.
 
 Of observed data these are estimates. Of reconstructed data they are what the printed figures leave
-possible: ranges, read from the claims and from what `identified_sets` stored, never the
+possible: ranges, read from the claims and from what `published.identified` stored, never the
 synthetic people's own values.
 """
 
@@ -20,8 +20,10 @@ from earlyhelp.analysis.outcomes import NEAR, NOTHING
 from earlyhelp.analysis.quantities import claiming, labelled
 from earlyhelp.analysis.small_numbers import told_safely
 from earlyhelp.possible import one_group
-from earlyhelp.published import determined, identified_sets
-from earlyhelp.published.identified_sets import outcomes as printed_outcomes
+from earlyhelp.published.identified.outcome import compared
+from earlyhelp.published.identified.outcome import outcomes as printed_outcomes
+from earlyhelp.published.identified.ranges import IdentifiedSets, open_sets
+from earlyhelp.published.identified.stored import rows as chosen_rows
 from earlyhelp.published.printed import read_printed
 from earlyhelp.study.design import Study
 from earlyhelp.study.raw import Pilot
@@ -83,18 +85,17 @@ def _observed_room(pilot: Pilot) -> pd.DataFrame:
 
 def _printed_room(pilot: Pilot) -> pd.DataFrame:
     printed = printed_outcomes(pilot.study, read_printed(pilot.study.folder))
-    left = determined.read(pilot.study.folder)
+    left = open_sets(pilot.study.folder)
     rows = []
-    measures, waves = pilot.instruments.whole.items(), pilot.outcome_waves
-    for (measure, scale), arm, wave in product(measures, pilot.study.arm_ids, waves):
-        key = scale.instrument
-        if key not in printed:
+    measures, waves = pilot.instruments.whole, pilot.outcome_waves
+    for measure, arm, wave in product(measures, pilot.study.arm_ids, waves):
+        if measure not in printed:
             continue
-        group, (low, high) = printed[key].groups[arm][wave], printed[key].ends
+        group, (low, high) = printed[measure].groups[arm][wave], printed[measure].ends
         sums = group.sums((low, high))
         row = {"measure": measure, "arm": arm, "wave": wave, "n": group.n, "maximum": high}
         row |= {"mean_low": sums[0] / group.n, "mean_high": sums[-1] / group.n}
-        given = printed[key].figures(arm, wave)
+        given = printed[measure].figures(arm, wave)
         row |= {"sd_known": given is not None}
         if given:
             ends = float(given.sd_interval.low), float(given.sd_interval.high)
@@ -106,7 +107,7 @@ def _printed_room(pilot: Pilot) -> pd.DataFrame:
             }
         else:
             ends = sd_by_sum(group.n, (sums[0], sums[-1]), (low, high))
-            above = _stored_above(left, key, arm, wave)
+            above = _stored_above(left, measure, arm, wave)
         row |= {"sd_low": ends[0], "sd_high": ends[1]}
         for name, cutoff in (("top", high), ("near", high - NEAR)):
             row[f"{name}_low"], row[f"{name}_high"] = above.get(cutoff, (NOTHING, NOTHING))
@@ -132,13 +133,13 @@ def sd_by_sum(n: int, sums: tuple[int, int], ends: tuple[int, int]) -> tuple[flo
 
 
 def _stored_above(
-    left: determined.Figures | None, key: str, arm: str, wave: str
+    left: IdentifiedSets | None, measure: str, arm: str, wave: str
 ) -> dict[int, tuple[float, float]]:
-    """Fewest and most people at or above scores, as `identified_sets` stored them for one group."""
+    """Fewest and most people at or above scores, as they are stored for one group."""
     if left is None:
         return {}
-    wanted = {"measure": key, "arm": arm, "wave": wave, "quantity": "at or above"}
-    chosen = identified_sets.rows(left.stored.groups, **wanted)
+    wanted = {"measure": measure, "arm": arm, "wave": wave, "quantity": "at or above"}
+    chosen = chosen_rows(left.stored.groups, **wanted)
     return {
         int(of): (float(Fraction(low)), float(Fraction(high)))
         for of, low, high in chosen[["of", "low", "high"]].astype(str).to_numpy()
@@ -155,7 +156,7 @@ def stability(pilot: Pilot, confidence: float = 0.95) -> pd.DataFrame:
         measure, arm, pairs; and as ranges: sd_change, dz (mean change over its SD, without sign),
         correlation (of baseline and endline). Observed: dz as estimated, correlation with its
         interval (Fisher's z). Reconstructed: the identified set, what the printed tests of both
-        arms leave possible (`published.identified_sets`); NaN where nothing printed bounds it.
+        arms leave possible (`published.identified`); NaN where nothing printed bounds it.
 
     Examples
     --------
@@ -204,23 +205,21 @@ def correlation_interval(
 
 
 def _identified(pilot: Pilot) -> pd.DataFrame:
-    left = determined.read(pilot.study.folder)
+    left = open_sets(pilot.study.folder)
     printed = printed_outcomes(pilot.study, read_printed(pilot.study.folder))
     rows = []
-    arms = enumerate(pilot.study.arm_ids)
-    for (measure, scale), (index, arm) in product(pilot.instruments.whole.items(), arms):
-        key = scale.instrument
-        if key not in printed:
+    for measure, (index, arm) in product(pilot.instruments.whole, enumerate(compared(pilot.study))):
+        if measure not in printed:
             continue
         correlation = (NOTHING, NOTHING)
         sds, dzs = [NOTHING], [NOTHING]
         if left is not None:
-            changes = [contrast[index] for contrast in left.contrasts(key)]
+            changes = [contrast[index] for contrast in left.contrasts(measure)]
             sds, dzs = [c.sd for c in changes], [abs(c.dz) for c in changes]
-            if left.has(key, arm, "correlation"):
-                correlation = left.extreme(key, arm, "correlation")[:2]
+            if left.has(measure, arm, "correlation"):
+                correlation = left.extreme(measure, arm, "correlation")[:2]
         spread = (min(sds), max(sds), min(dzs), max(dzs))
-        rows.append((measure, arm, printed[key].pairs[arm], *spread, *correlation))
+        rows.append((measure, arm, printed[measure].pairs[arm], *spread, *correlation))
     return pd.DataFrame(rows, columns=STABILITY)
 
 

@@ -1,11 +1,13 @@
 """The executed notebooks of one study: code is executed once, and prose joined to what it showed.
 
 What execution gave is kept under a key of the cells of code, the modules that they import and the
-study's files. A changed sentence finds it and executes nothing.
+study's files. A changed sentence finds it and executes nothing; pages of unchanged text are kept
+whole.
 """
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import shutil
 from collections.abc import Mapping
@@ -22,7 +24,7 @@ from earlyhelp.execution.notebooks import (
     executed,
     write,
 )
-from earlyhelp.study.textfile import read_text
+from earlyhelp.study.textfile import is_there, read_text
 
 ENTRY = __name__
 
@@ -52,21 +54,24 @@ def build_results(
     output, kept = Path(output), Path(kept)
     texts = {path: read_text(path, "a notebook") for path in sorted(Path(notebooks).glob("*.md"))}
     places = {path: kept / name for path, name in kept_names(study, texts).items()}
+    pages = {path: _page(place, texts[path]) for path, place in places.items()}
     imports = {module for text in texts.values() for module in dependencies.imported(text)}
     manager = KernelManager
-    if forked.AVAILABLE:
+    if forked.AVAILABLE and not all(map(is_there, places.values())):
         manager = ForkingManager
         forked.preload(sorted(filter(_is_module, imports)))
     new = output.with_name(f"{output.name}.new")
     shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(parents=True)
     given = {"study": str(study)}
 
     def make(path: Path) -> str:
-        try:
-            notebook = executed(path, given, manager, places[path])
-        except NotebookError as error:
-            return str(error)
-        write(notebook, new / f"{path.stem}.ipynb")
+        if not is_there(pages[path]):
+            try:
+                write(executed(path, given, manager, places[path]), pages[path])
+            except NotebookError as error:
+                return str(error)
+        shutil.copyfile(pages[path], new / f"{path.stem}.ipynb")
         return ""
 
     pool = ThreadPoolExecutor(cpu_count())
@@ -80,13 +85,18 @@ def build_results(
         raise NotebookError("\n".join(failed))
     shutil.rmtree(output, ignore_errors=True)
     new.rename(output)
-    for old in {*kept.iterdir()} - {*places.values()}:
+    for old in {*kept.iterdir()} - {*places.values(), *pages.values()}:
         old.unlink()
 
 
 def kept_names(study: str | Path, texts: Mapping[Path, str]) -> dict[Path, str]:
     """Name under which is kept what each notebook's cells give."""
     return {path: f"{path.stem}-{_key(study, text)}.ipynb" for path, text in texts.items()}
+
+
+def _page(place: Path, text: str) -> Path:
+    """Where is kept what these cells give together with this prose."""
+    return place.with_suffix(f".{hashlib.sha256(text.encode()).hexdigest()[:16]}.ipynb")
 
 
 def _key(study: str | Path, text: str) -> str:

@@ -357,12 +357,10 @@ def _mention(links: list[tuple[Tag, _Target]], outside: list[Outside]) -> None:
             sections_of.setdefault((id(block), target.chapter.volume), set()).add(target.section)
     for block, (link, target) in zip(blocks, spoken, strict=True):
         key = id(block), target.chapter.volume
-        if link.find_parent("caption"):
-            about: tuple[str, ...] = ("caption", target.chapter.path)
-        else:
-            # A table that leads to many sections has no room for their names.
-            crowded = link.find_parent("table") and len(sections_of[key]) > SECTIONS_NAMED
-            about = ("" if crowded else target.section,)
+        # A table that leads to many sections has no room for their names.
+        crowded = link.find_parent("table") and len(sections_of.get(key, ())) > SECTIONS_NAMED
+        about = (False, "" if crowded else target.section)
+        about = (True, target.chapter.path) if link.find_parent("caption") else about
         groups.setdefault((*key, *about), []).append((link, target))
     for group in groups.values():
         last, target = group[-1]

@@ -506,6 +506,11 @@ def test_pdf_is_tagged_with_language_and_title(volumes: list[Printed]) -> None:
         assert volume.reader.metadata.title.endswith(volume.volume.heading)
 
 
+def test_every_head_of_a_table_says_something(book: Book) -> None:
+    for name, article in book.articles.items():
+        assert all(head.get_text(strip=True) for head in article.select("th")), name
+
+
 def test_pdf_tags_table_headers(volumes: list[Printed]) -> None:
     for volume in volumes:
         tables = [item for item in volume.objects if item.get("/S") == "/Table"]

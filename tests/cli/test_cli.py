@@ -17,7 +17,7 @@ from earlyhelp.cli import main
 
 COMMANDS = [
     *("validate", "new", "import", "audit", "ledger", "determine", "execute", "results", "report"),
-    *("watch", "package", "html", "volumes"),
+    *("package", "watch", "html", "volumes"),
 ]
 GROUPS = {
     "qualitative": ["export", "import"],

@@ -108,7 +108,7 @@ def test_what_only_some_parsers_take_for_a_number(text: str) -> None:
 SOURCES = Path(textfile.__file__).parents[1]
 OTHERS = {
     *("render/html.py", "printing/joined.py", "execution/locked.py", "printing/pdf.py"),
-    *("render/volumes.py", "printing/word.py", "cli/boundary.py"),
+    *("render/again.py", "render/volumes.py", "printing/word.py", "cli/boundary.py"),
     *("compendium/building.py", "compendium/making.py", "compendium/packaging.py"),
     *(
         "qualitative/refi_archive.py",

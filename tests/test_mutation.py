@@ -50,8 +50,17 @@ SUMMARISED = {
     ("baseline_survey", "qualification_level"): "lowest, highest and most common level",
     ("endline_survey", "qualification_level"): "lowest, highest and most common level",
     **{
-        ("endline_survey", item): "of those without a baseline, their mean by whole points"
+        (f"{wave}_survey", item): f"of those without {other}, their mean by whole points or bands"
+        for wave, other in (("baseline", "an endline"), ("endline", "a baseline"))
         for item in SATISFACTION.columns
+    },
+    **{
+        (f"{wave}_survey", column): told
+        for wave in ("baseline", "endline")
+        for column, told in (
+            ("years_practising", "fewest and most years, their mean in words"),
+            ("hours_per_week", "in words how many work full time"),
+        )
     },
     ("endline_survey", "role"): "Senior Family Support Workers who used the tools",
     ("endline_survey", "continue_tools"): "how many would like to continue",

@@ -15,7 +15,7 @@ from earlyhelp.analysis.outcomes import standardised_difference
 from earlyhelp.analysis.quantities import claiming, labelled
 from earlyhelp.analysis.randomisation import ICCS, SUPPOSED_ICC, design_effect
 from earlyhelp.possible.extremes import OUTER, spread_known
-from earlyhelp.possible.two_waves import WAVES, Change, Wave
+from earlyhelp.possible.two_waves import Change, Wave
 from earlyhelp.published.identified.ranges import (
     Ends,
     IdentifiedSets,
@@ -250,8 +250,8 @@ def differences(sets: IdentifiedSets, measure: str, confidence: float) -> pd.Dat
       change         7.2     4.4     10.0
     """
     outcome, rows = sets.outcomes[measure], []
-    for position, wave in zip(WAVES, outcome.waves, strict=True):
-        first, second = (getattr(arm, position) for arm in outcome.arms.values())
+    for wave in outcome.waves:
+        first, second = (outcome.at(arm, wave) for arm in outcome.arms)
         if first.variance is None or second.variance is None:
             return claiming(pd.DataFrame(), "bounded")
         df = first.n + second.n - 2
@@ -328,8 +328,9 @@ def _change_between(sets: IdentifiedSets, measure: str, confidence: float) -> It
 def _waves_between(sets: IdentifiedSets, measure: str) -> Iterator[Row]:
     """Compare the printed groups of each wave: everybody with a score, paired or not."""
     outcome = sets.outcomes[measure]
-    for position, wave in zip(WAVES, outcome.waves, strict=True):
-        first, second = (getattr(arm, position) for arm in outcome.arms.values())
+    for wave in outcome.waves:
+        position = outcome.position(wave)
+        first, second = (outcome.at(arm, wave) for arm in outcome.arms)
         differences = [
             float(Fraction(a, first.n) - Fraction(b, second.n))
             for a, b in product(possible_sums(first), possible_sums(second))

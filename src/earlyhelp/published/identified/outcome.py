@@ -56,11 +56,25 @@ class Outcome:
     @cached_property
     def arms(self) -> dict[str, Arm]:
         """Both arms by name."""
+        first, last = self.waves
         return {
-            arm: Arm(self._wave(first), self._wave(last), self.pairs[arm], self.paired[arm])
+            arm: Arm(
+                self._wave(groups[first]),
+                self._wave(groups[last]),
+                self.pairs[arm],
+                self.paired[arm],
+            )
             for arm, groups in self.groups.items()
-            for first, last in [[groups[wave] for wave in self.waves]]
         }
+
+    def position(self, wave: str) -> str:
+        """What `possible` calls a wave of the study."""
+        return WAVES[self.waves.index(wave)]
+
+    def at(self, arm: str, wave: str) -> Wave:
+        """One arm at one wave."""
+        found: Wave = getattr(self.arms[arm], self.position(wave))
+        return found
 
     @property
     def measure(self) -> str:

@@ -10,7 +10,6 @@ import pandas as pd
 
 from earlyhelp.analysis.quantities import claiming, labelled
 from earlyhelp.possible.extremes import EXACT
-from earlyhelp.possible.two_waves import WAVES
 from earlyhelp.published.claims import parse_interval
 from earlyhelp.published.identified import stored
 from earlyhelp.published.identified.outcome import top_cutoffs
@@ -59,7 +58,7 @@ def _of_groups(
 
 def _top_of_group(sets: IdentifiedSets, measure: str, arm: str, wave: str) -> Iterator[Row]:
     outcome = sets.outcomes[measure]
-    n, position = outcome.groups[arm][wave].n, WAVES[outcome.waves.index(wave)]
+    n, position = outcome.groups[arm][wave].n, outcome.position(wave)
     bands = {f"high from {cutoff}": cutoff for cutoff in outcome.scale.high}
     for name, cutoff in (top_cutoffs(outcome) | bands).items():
         label = f"{outcome.scale.key.name}: people with {cutoff} or more (of {n})"
@@ -134,10 +133,7 @@ def items(sets: IdentifiedSets) -> pd.DataFrame:
 
 def _items_of_group(sets: IdentifiedSets, measure: str, arm: str, wave: str) -> Iterator[Row]:
     outcome = sets.outcomes[measure]
-    group, number = (
-        getattr(outcome.arms[arm], WAVES[outcome.waves.index(wave)]),
-        outcome.scale.items,
-    )
+    group, number = outcome.at(arm, wave), outcome.scale.items
     label = f"{outcome.scale.key.name}: mean answer to an item"
     means = [Fraction(total, group.n * number) for total in possible_sums(group)]
     yield ranged(label, sets.words(arm, wave), means, 2, BY_SUM)

@@ -338,10 +338,8 @@ def _groups(study: Study, printed: PrintedFigures) -> pd.DataFrame:
             if bound.quantity != "horns index" and (ends := (bound.low, bound.high)) != (0, 0)
         ]
     for outcome in outcomes(study, printed).values():
-        for (arm, problem), (index, wave) in product(
-            outcome.arms.items(), enumerate(outcome.waves)
-        ):
-            scores = (problem.baseline, problem.endline)[index]
+        for arm, wave in product(outcome.arms, outcome.waves):
+            scores = outcome.at(arm, wave)
             if scores.variance is None:
                 cutoffs = [*outcome.scale.high, *top_cutoffs(outcome).values()]
                 rows += [

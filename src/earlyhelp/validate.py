@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from earlyhelp.analysis.differencing import worked_back
 from earlyhelp.analysis.participants import design
 from earlyhelp.intake import personal
 from earlyhelp.intake.mapping import MAPPING_FILE
@@ -440,6 +441,7 @@ def _ties(pilot: Pilot, held: dict[str, Any]) -> Iterator[Problem]:
         yield from _printed_figures(pilot.study, held.get(CLAIMS_FILE))
     else:
         yield from _personal(pilot)
+    yield from _small_numbers(pilot)
     theory = held.get(THEORY_FILE)
     if root := book_of(pilot.study.folder):
         yield from _sources(root, pilot.instruments)
@@ -510,6 +512,17 @@ def _personal(pilot: Pilot) -> Iterator[Problem]:
                 if kind not in ("", "name"):
                     more = f" ({len(rows)} rows)" if len(rows) > 1 else ""
                     yield Problem(file, rows[0], name, f"what looks like a {kind}{more}", expected)
+
+
+def _small_numbers(pilot: Pilot) -> Iterator[Problem]:
+    """Check that readers cannot work a count back that they are not told."""
+    least = pilot.study.told_from
+    if least > 1 and (counts := worked_back(pilot, least)):
+        more = f" and {len(counts) - 1} more" if len(counts) > 1 else ""
+        able = (str(n) for n in range(least + 1, 10 * least) if not worked_back(pilot, n))
+        safe = next(able, "a greater number")
+        found = f"{least}, with which readers can work out {counts[0]}{more}"
+        yield Problem(STUDY_FILE, None, "smallest_count", found, f"{safe}, with which they cannot")
 
 
 def _printed_figures(study: Study, claims: list[Claim] | None) -> list[Problem]:

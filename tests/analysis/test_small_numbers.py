@@ -1,13 +1,10 @@
-"""What readers are told of few people, and that nobody can work back the rest."""
+"""What readers are told of few people."""
 
 from __future__ import annotations
 
-import ast
 import re
 import shutil
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from itertools import product
 from pathlib import Path
 from unittest import mock
 
@@ -17,13 +14,10 @@ import pytest
 import recorder
 import yaml
 from helpers import ROOT
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from earlyhelp.analysis import outcomes
 from earlyhelp.analysis.instruments import outcome_scores
-from earlyhelp.analysis.quantities import QUANTITIES, Formula, Rule, Same, Sum, Total
+from earlyhelp.analysis.quantities import QUANTITIES
 from earlyhelp.analysis.small_numbers import (
     BASES,
     COUNTS,
@@ -43,7 +37,6 @@ PUBLISHED = (
     *("claims.csv", "audit.yml", "words.yml", "triangulation.yml", "next_steps.yml"),
     "sweep.yml",
 )
-Cell = tuple[str, object, str]
 
 
 @pytest.fixture(scope="module")
@@ -164,153 +157,6 @@ def test_names_of_columns_are_those_of_tables(observed: Pilot) -> None:
     frames += [function(observed) for function in more]
     known = {str(column) for frame in frames for column in frame}
     assert {*COUNTS, *STATED, *DECIMALS, *(name for base in BASES for name in base)} <= known
-
-
-# Working back ------------------------------------------------------------------------------------
-
-
-def ends(low: np.ndarray, high: np.ndarray, sums: np.ndarray, wanted: int) -> tuple[float, float]:
-    """The least and greatest whole number that a count can be, given bands and sums that are 0."""
-    limits = {"bounds": Bounds(low, high), "integrality": np.ones(len(low))}
-    if len(sums):
-        limits["constraints"] = LinearConstraint(sums, 0, 0)
-    aim = np.zeros(len(low))
-    aim[wanted] = 1
-    found = [milp(way * aim, **limits) for way in (1, -1)]
-    assert all(one.status == 0 for one in found)
-    return round(found[0].fun), round(-found[1].fun)
-
-
-def bands(told: pd.Series, least: int) -> tuple[np.ndarray, np.ndarray]:
-    """What a reader knows of counts: those not told are below `least`; what is no step is exact."""
-    low = told.fillna(0).to_numpy(float)
-    return low, np.where(low % least > 0, low, low + least - 1)
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.data(), st.sampled_from([5, 10]))
-def test_only_counts_at_the_end_of_their_band_help_to_work_another_back(
-    data: st.DataObject, least: int
-) -> None:
-    rows, columns = data.draw(st.integers(2, 4)), data.draw(st.integers(2, 4))
-    drawn = st.integers(0, 3 * least)
-    cells = data.draw(st.lists(drawn, min_size=rows * columns, max_size=rows * columns))
-    inner = np.array(cells).reshape(rows, columns)
-    whole = np.block([[inner, inner.sum(1)[:, None]], [inner.sum(0), inner.sum()]])
-    places = {place: n for n, place in enumerate(product(range(rows + 1), range(columns + 1)))}
-    sums = []
-    for fixed, axis in [*((r, 0) for r in range(rows + 1)), *((c, 1) for c in range(columns + 1))]:
-        line = [(fixed, c) if axis == 0 else (c, fixed) for c in range((columns, rows)[axis] + 1)]
-        equation = np.zeros(len(places))
-        equation[[places[place] for place in line]] = [1] * (len(line) - 1) + [-1]
-        sums.append(equation)
-    told = safe(pd.DataFrame({"n": whole.ravel()}), least)["n"]
-    low, high = bands(told, least)
-    for place, n in places.items():
-        if whole[place] < least:
-            least_possible, most_possible = ends(low, high, np.array(sums), n)
-            others = np.delete(whole.ravel(), n)
-            assert least_possible < most_possible or (others % least == least - 1).any()
-
-
-def equations(pilot: Pilot, frames: dict[str, pd.DataFrame]) -> Iterator[dict[Cell, float]]:
-    """What adds up to nothing, by the rules of the quantities: factors of cells."""
-    for name, quantity in QUANTITIES.items():
-        for rule in quantity.rules(pilot):
-            yield from of_rule(rule, name, frames)
-    for name in ("attendance_by_part", "prior_training", "tool_frequency", "difficulty"):
-        keys = [key for key in ("part", "question", "tool") if key in frames[name]]
-        grouped = frames[name].groupby(keys) if keys else [((), frames[name])]
-        for _, rows in grouped:
-            first = (name, rows.index[0], "total")
-            yield {**{(name, index, "n"): 1.0 for index in rows.index}, first: -1.0}
-            yield from ({first: 1.0, (name, i, "total"): -1.0} for i in rows.index[1:])
-
-
-def of_rule(rule: Rule, name: str, frames: dict[str, pd.DataFrame]) -> Iterator[dict[Cell, float]]:
-    match rule:
-        case Total() if rule.column in COUNTS:
-            yield from of_total(rule, name, frames[name])
-        case Formula() if rule.column in COUNTS and not re.search(r"[*/\d]", rule.formula):
-            yield from of_formula(rule, name, frames[name])
-        case Same() | Sum() if rule.column in COUNTS and not getattr(rule, "when", ()):
-            yield from of_others(rule, name, frames)
-
-
-def of_total(rule: Total, name: str, frame: pd.DataFrame) -> Iterator[dict[Cell, float]]:
-    chosen = matching(frame, rule.where)
-    chosen = chosen[~chosen[rule.key].isin(rule.besides)]
-    if rule.parts:
-        chosen = chosen[chosen[rule.key].isin((*rule.parts, rule.total))]
-    for _, rows in chosen.groupby(list(rule.by)) if rule.by else [((), chosen)]:
-        signs = rows[rule.key].map(lambda key: -1.0 if key == rule.total else 1.0)
-        if len(rows) > 1 and -1.0 in set(signs):
-            yield {(name, i, rule.column): sign for i, sign in signs.items()}
-
-
-def of_formula(rule: Formula, name: str, frame: pd.DataFrame) -> Iterator[dict[Cell, float]]:
-    tree = ast.walk(ast.parse(rule.formula))
-    names = sorted({node.id for node in tree if isinstance(node, ast.Name)})
-    if not {*names} <= COUNTS:
-        return
-    alone = ({other: int(other == one) for other in names} for one in names)
-    factors = [float(eval(rule.formula, {}, values)) for values in alone]
-    for i in frame.index:
-        yield {(name, i, rule.column): -1.0} | {
-            (name, i, one): factor for one, factor in zip(names, factors, strict=True)
-        }
-
-
-def of_others(
-    rule: Same | Sum, name: str, frames: dict[str, pd.DataFrame]
-) -> Iterator[dict[Cell, float]]:
-    select = rule.select if isinstance(rule, Same) else {}
-    for i, row in matching(frames[name], rule.where).iterrows():
-        rows = matching(frames[rule.quantity], {**select, **{key: row[key] for key in rule.on}})
-        if isinstance(rule, Sum):
-            rows = rows[rows[rule.key].isin(rule.rows)]
-        if len(rows) == (len(rule.rows) if isinstance(rule, Sum) else 1):
-            parts = {(rule.quantity, j, rule.of): 1.0 for j in rows.index}
-            yield {(name, i, rule.column): -1.0} | parts
-
-
-def matching(frame: pd.DataFrame, where: Mapping[str, object]) -> pd.DataFrame:
-    for key, value in where.items():
-        frame = frame[frame[key] == value]
-    return frame
-
-
-def test_no_small_count_can_be_worked_back_from_all_tables_together(observed: Pilot) -> None:
-    exact = {name: quantity.compute(observed) for name, quantity in QUANTITIES.items()}
-    readers = observed.for_readers()
-    told = {name: quantity.told(readers) for name, quantity in QUANTITIES.items()}
-    cells: list[Cell] = [
-        (name, index, column)
-        for name, frame in exact.items()
-        for column in frame
-        if column in COUNTS and name not in OF_THE_DESIGN
-        for index in frame.index
-    ]
-    place = {cell: n for n, cell in enumerate(cells)}
-    values = pd.Series([float(exact[name].loc[i, column]) for name, i, column in cells])
-    shown = pd.Series([float(told[name].loc[i, column]) for name, i, column in cells])
-    low, high = bands(shown, LEAST)
-    # Of rows about few people greater counts are not told either.
-    high = np.where(shown.isna() & (values >= LEAST), 1e4, high)
-    sums = []
-    for equation in equations(observed, exact):
-        if all(cell in place for cell in equation):
-            row = np.zeros(len(cells))
-            for cell, factor in equation.items():
-                row[place[cell]] += factor
-            assert row @ values.to_numpy() == 0, equation
-            sums.append(row)
-    assert len(sums) > 100
-    small = [n for n, value in enumerate(values) if 0 < value < LEAST and np.isnan(shown[n])]
-    assert len(small) > 50
-    for n in small:
-        least_possible, most_possible = ends(low, high, np.array(sums), n)
-        assert least_possible < most_possible, cells[n]
 
 
 # Pages -------------------------------------------------------------------------------------------

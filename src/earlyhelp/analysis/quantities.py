@@ -8,7 +8,8 @@ the tables of every study.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import ast
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
@@ -28,6 +29,12 @@ class Formula:
 
     column: str
     formula: str
+
+    @property
+    def names(self) -> list[str]:
+        """The columns that it is computed from."""
+        tree = ast.walk(ast.parse(self.formula))
+        return sorted({node.id for node in tree if isinstance(node, ast.Name)})
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,16 @@ class Total:
     besides: tuple[str, ...] = ()
     total: str = "all"
     parts: tuple[str, ...] = ()
+
+    def sums(self, frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
+        """The rows of each sum, its total among them."""
+        chosen = matching(frame, self.where)
+        chosen = chosen[~chosen[self.key].isin(self.besides)]
+        if self.parts:
+            chosen = chosen[chosen[self.key].isin((*self.parts, self.total))]
+        for rows in grouped(chosen, self.by):
+            if len(rows) > 1 and (rows[self.key] == self.total).any():
+                yield rows
 
 
 @dataclass(frozen=True)
@@ -131,6 +148,32 @@ class Answers:
     by: tuple[str, ...] = ()
     n: str = "n"
     asked: Same | None = None
+
+
+def matching(frame: pd.DataFrame, where: Mapping[str, Any]) -> pd.DataFrame:
+    """Rows that have some values, by column.
+
+    Examples
+    --------
+    >>> list(matching(pd.DataFrame({"arm": ["a", "b"]}), {"arm": "b"}).index)
+    [1]
+    """
+    for key, value in where.items():
+        frame = frame[frame[key] == value]
+    return frame
+
+
+def grouped(frame: pd.DataFrame, by: Iterable[str]) -> list[pd.DataFrame]:
+    """The rows of each group; of one, without columns that tell groups apart.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"arm": ["a", "b", "b"]})
+    >>> [len(rows) for rows in grouped(frame, ["arm"])], len(grouped(frame, []))
+    ([1, 2], 1)
+    """
+    keys = list(by)
+    return [rows for _, rows in frame.groupby(keys)] if keys else [frame]
 
 
 Rule = Formula | Given | Total | Same | Sum | Answers

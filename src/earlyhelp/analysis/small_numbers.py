@@ -21,9 +21,8 @@ Dominance, a few people who make up most of a sum, does not arise: no sums of am
 
 Bands add up to totals that lie in bands, too. That narrows them, and in rare tables it settles a
 count: the least that it can be is a total at the least of its band, less others that all are the
-greatest of theirs. So no count is settled where no others of the table are the greatest of their
-band (complementary slackness: what bounds a linear programme is at its bound in every solution,
-thus in the true table), and a table in which many are is for a person to look at.
+greatest of theirs. `earlyhelp.validate` looks for such counts in all tables together
+(`differencing`), and a study that has one needs a greater `least`.
 """
 
 from __future__ import annotations
@@ -32,6 +31,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_datetime64_any_dtype, is_numeric_dtype
 
@@ -146,6 +146,26 @@ def safe(frame: pd.DataFrame, least: int) -> pd.DataFrame:
 def _band(counts: pd.Series, least: int) -> pd.Series:
     """The least number of each count's band; missing for the first band, that from nought."""
     return (counts // least * least).where(counts >= least)
+
+
+def bands(shown: np.ndarray, true: np.ndarray, least: int) -> tuple[np.ndarray, np.ndarray]:
+    """What readers know at most of counts: the least and the greatest that each can be.
+
+    Parameters
+    ----------
+    shown, true : ndarray, shape (counts,)
+        What they see, missing where that is nothing, and what it is. Who sees nothing knows that a
+        count is small, or that the others of its row are.
+
+    Examples
+    --------
+    >>> bands(np.array([20, np.nan, np.nan]), np.array([24, 8, 31]), 10)
+    (array([20.,  0.,  0.]), array([29.,  9., inf]))
+    """
+    low = np.where(np.isnan(shown), 0, shown)
+    high = np.where(np.isnan(shown) & (true >= least), np.inf, low + least - 1)
+    # Numbers of teams are told as they are.
+    return low, np.where(low % least > 0, low, high)
 
 
 def _share(frame: pd.DataFrame, name: str, base: str, least: int) -> pd.Series:

@@ -10,7 +10,6 @@ compares.
 
 from __future__ import annotations
 
-import ast
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -30,6 +29,8 @@ from earlyhelp.analysis.quantities import (
     Same,
     Sum,
     Total,
+    grouped,
+    matching,
 )
 from earlyhelp.published.claims import COLUMNS, WORD, Claim
 from earlyhelp.published.numbers import printed_number, round_like
@@ -329,11 +330,11 @@ class Statuses:
             case Total():
                 _total(rule, frame, cells)
             case Same():
-                for index in _rows(frame, rule.where):
+                for index in matching(frame, rule.where).index:
                     if cells.loc[index, rule.column] == FREE:
                         cells.loc[index, rule.column] = self._repeated(rule, frame.loc[index])
             case Sum():
-                for index, row in frame.loc[_rows(frame, rule.where)].iterrows():
+                for index, row in matching(frame, rule.where).iterrows():
                     parts = (
                         Same(rule.column, rule.quantity, rule.of, {}, {rule.key: value}, rule.on)
                         for value in rule.rows
@@ -353,7 +354,7 @@ class Statuses:
         if status == FREE:
             return {}
         fixed = {}
-        for index in _groups(frame, rule.by):
+        for index in (rows.index for rows in grouped(frame, rule.by)):
             if any((row, "percent") in printed for row in index):
                 fits = _totals(index, rule.n, printed, most)
                 if len(fits) < 2:
@@ -372,7 +373,7 @@ class Statuses:
     def _other(self, rule: Same, row: pd.Series) -> tuple[Any, str]:
         """Value and status of the cell that a rule points to; free where there is none."""
         frame, cells = self.settled(rule.quantity)
-        found = _rows(frame, {**rule.select, **{key: row[key] for key in rule.on}})
+        found = matching(frame, {**rule.select, **{key: row[key] for key in rule.on}}).index
         if len(found) != 1:
             return None, FREE
         return frame.loc[found[0], rule.of], cells.loc[found[0], rule.of]
@@ -405,7 +406,7 @@ def _sources(rule: Rule, given: Source) -> Iterator[Source]:
         return
     match rule:
         case Formula() if rule.column == given.column:
-            yield from (given._replace(column=name) for name in _names(rule))
+            yield from (given._replace(column=name) for name in rule.names)
         case Same() if rule.column == given.column:
             yield from (other(end, end.select) for end in (rule, *chain(*rule.when)))
         case Sum() if rule.column == given.column:
@@ -441,13 +442,6 @@ def _picked(claim: Claim, frame: pd.DataFrame) -> list[Any]:
     return [index for index, row in frame.iterrows() if claim.part(row) is not None]
 
 
-def _rows(frame: pd.DataFrame, where: Mapping[str, Any]) -> list[Any]:
-    chosen = pd.Series(True, index=frame.index)
-    for key, value in where.items():
-        chosen &= frame[key] == value
-    return list(frame.index[chosen])
-
-
 def _settle(cells: pd.DataFrame, index: Any, column: str, inputs: Iterable[str]) -> None:
     """Give a free cell the status that follows from those it is computed from."""
     found = set(inputs)
@@ -455,32 +449,17 @@ def _settle(cells: pd.DataFrame, index: Any, column: str, inputs: Iterable[str])
         cells.loc[index, column] = "contradicted" if "contradicted" in found else "determined"
 
 
-def _names(rule: Formula) -> list[str]:
-    tree = ast.walk(ast.parse(rule.formula))
-    return sorted({node.id for node in tree if isinstance(node, ast.Name)})
-
-
 def _formula(rule: Formula, cells: pd.DataFrame) -> None:
-    names = _names(rule)
     for index in cells.index:
-        _settle(cells, index, rule.column, cells.loc[index, names])
-
-
-def _groups(frame: pd.DataFrame, by: Iterable[str]) -> list[list[Any]]:
-    keys = list(by)
-    return [list(rows.index) for _, rows in frame.groupby(keys)] if keys else [[*frame.index]]
+        _settle(cells, index, rule.column, cells.loc[index, rule.names])
 
 
 def _total(rule: Total, frame: pd.DataFrame, cells: pd.DataFrame) -> None:
     """In each sum, one free number follows from all the others."""
-    chosen = frame.loc[_rows(frame, rule.where)]
-    chosen = chosen[~chosen[rule.key].isin(rule.besides)]
-    if rule.parts:
-        chosen = chosen[chosen[rule.key].isin((*rule.parts, rule.total))]
-    for index in _groups(chosen, rule.by):
-        column = cells.loc[index, rule.column]
+    for rows in rule.sums(frame):
+        column = cells.loc[rows.index, rule.column]
         free = column.index[column == FREE]
-        if len(index) > 1 and len(free) == 1 and (frame.loc[index, rule.key] == rule.total).any():
+        if len(free) == 1:
             _settle(cells, free[0], rule.column, column.drop(free))
 
 
@@ -488,7 +467,7 @@ def _answers(
     rule: Answers, frame: pd.DataFrame, cells: pd.DataFrame, fixed: Mapping[tuple[Any, ...], str]
 ) -> None:
     """Totals that printed counts and percentages leave, and what follows from a settled total."""
-    for index in _groups(frame, rule.by):
+    for index in (rows.index for rows in grouped(frame, rule.by)):
         counts = cells.loc[index, rule.n]
         # Where every answer is printed, their counts add up to those who answered.
         if tuple(index) in fixed or (len(index) > 1 and FREE not in set(counts)):

@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 
 from earlyhelp.printing.joined import FONT, Joined, extract_drawings, join, read_chapters, to_html
 from earlyhelp.render.volumes import Contents, Volume, read_contents
-from earlyhelp.report.figures import FONTS
+from earlyhelp.report import FONTS
 from earlyhelp.study.problems import InputError
 
 REPORT, ANNEX = Volume("report", "Report"), Volume("annex", "Annex: more")

@@ -75,8 +75,10 @@ def build_results(
         return ""
 
     pool = ThreadPoolExecutor(cpu_count())
+    # The longest first: one that begins last keeps the other processors waiting.
+    order = sorted(places, key=lambda path: len("".join(dependencies.code_cells(texts[path]))))
     try:
-        failed = list(filter(None, pool.map(make, places)))
+        failed = sorted(filter(None, pool.map(make, reversed(order))))
     finally:
         forked.end_all()
         pool.shutdown(cancel_futures=True)

@@ -31,7 +31,7 @@ from bs4.element import Tag
 
 from earlyhelp.render.elements import BLOCKS, HEADINGS
 from earlyhelp.render.volumes import Contents, Volume
-from earlyhelp.report.figures import FONTS
+from earlyhelp.report import FONTS
 from earlyhelp.study.problems import InputError, Problem
 
 # What a page marks as being for the screen, by a section's class or a cell's tag.

@@ -22,6 +22,7 @@ from matplotlib.patches import FancyBboxPatch
 from earlyhelp.analysis.quantities import FREE
 from earlyhelp.published.numbers import chance, number
 from earlyhelp.published.statuses import cell_statuses, statuses_in
+from earlyhelp.report import FONTS
 from earlyhelp.report.layout import DESIGN_LABELS, label
 from earlyhelp.report.myst import LETTERS
 
@@ -35,11 +36,6 @@ HATCHES = ("", "///", "...", "xxx")
 # From disagreement to agreement, ordered by lightness as well as hue.
 AGREEMENT_COLOURS = ("#8c3b10", "#dd9a6c", "#e4e6e8", "#8fb8d3", "#0b5c8a")
 WIDTH, NARROW = 7.2, 4.3
-# The families of the pages (`book/_static/report.css`); print has its own for text and figures.
-FONTS = (
-    "'Source Sans 3', 'Source Sans Pro', 'Segoe UI', 'Helvetica Neue', Arial, 'Liberation Sans', "
-    "sans-serif"
-)
 # What figures are laid out in: known wherever matplotlib is, and wider than any of those, so that
 # nothing runs over.
 MEASURED = "DejaVu Sans"

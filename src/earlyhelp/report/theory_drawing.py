@@ -27,7 +27,8 @@ from earlyhelp.qualitative.theory import (
     Theory,
     Who,
 )
-from earlyhelp.report.figures import FONTS, MEASURED
+from earlyhelp.report import FONTS
+from earlyhelp.report.figures import MEASURED
 from earlyhelp.report.myst import escape
 from earlyhelp.study.problems import InputError, Problem
 

@@ -112,6 +112,10 @@ def _ask(name: str) -> str:
     about, example = ASKED[name]
     if not sys.stdin.isatty():
         return example
+    if name == "questions":
+        from earlyhelp.compendium.making import questions
+
+        print(*(f"{id} {asked.question}" for id, asked in questions().items()), sep="\n")
     answer: str = prompt(f"{name.capitalize()} ({about})", default=example)
     return answer
 

@@ -44,7 +44,14 @@ def dictionary(id: str, title: str, design: Wanted) -> dict[str, Any]:
             _field(
                 "team", "string", "Team", required=True, enum=[team.id for team in design.teams]
             ),
-            _field("completed_on", "date", "Day of the answer", required=True, minimum=first, maximum=last),
+            _field(
+                "completed_on",
+                "date",
+                "Day of the answer",
+                required=True,
+                minimum=first,
+                maximum=last,
+            ),
         ]
         resources.append(
             {

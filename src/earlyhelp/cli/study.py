@@ -67,7 +67,9 @@ def _refuse(place: str, found: str, expected: str) -> InputError:
 
 @app.command(cls=Command)
 def validate(study: Study) -> None:
-    """Check a study folder and tell every problem."""
+    """Check a study folder and tell every problem, and what to look at."""
+    from earlyhelp.intake.doubtful import doubtful
+    from earlyhelp.study.raw import open_pilot
     from earlyhelp.validate import unshown, validate
 
     files = validate(study)
@@ -76,6 +78,8 @@ def validate(study: Study) -> None:
         needed = " or ".join(sorted(set().union(*left.values())))
         told = f"no page shows {', '.join(left)}, for there are no data on {needed}"
         print(f"{study}: {told}", file=sys.stderr)
+    for doubt in doubtful(open_pilot(study)):
+        print(f"{study}: look at {doubt}", file=sys.stderr)
 
 
 def _asked(name: str) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from earlyhelp.intake.doubtful import far_codes
 from earlyhelp.intake.mapping import (
     DATE_FORMATS,
     MAPPING_FILE,
@@ -322,25 +323,15 @@ def _column(
         alike = len(texts) <= MOST_ANSWERS and 2 * len(texts) <= len(filled)
         short = alike or filled.str.len().max() <= 20
         return Column(column=new), "" if short else "free text; read it for what is personal"
-    missing = _missing_codes([float(number) for number in numbers if number], field)
+    limits = field.constraints if field and field.type in ("integer", "number") else None
+    bounds = (limits.minimum, limits.maximum) if limits else (None, None)
+    lowest, highest = (None if bound is None else float(bound) for bound in bounds)
+    given = [float(number) for number in numbers if number]
+    missing = tuple(f"{code:.0f}" for code in far_codes(given, lowest, highest))
     whole = all("." not in str(number) for number in numbers if number not in missing)
     remark = f"{', '.join(missing)} taken as missing" if missing else ""
     numeric = field.type if field and field.type != "date" else "integer" if whole else "number"
     return Column(column=new, type=numeric, missing=missing), remark
-
-
-def _missing_codes(numbers: list[float], field: Field | None) -> tuple[str, ...]:
-    """Numbers such as 99 that are no values: outside the field's range, or far from all others."""
-    codes = [float(code) for code in recipes().missing_codes if code in numbers]
-    rest = [number for number in numbers if number not in codes]
-    if not rest:
-        return ()
-    low, high = min(0, *rest), max(10, 2 * max(rest))
-    if field and field.type in ("integer", "number"):
-        lowest, highest = field.constraints.minimum, field.constraints.maximum
-        low = low if lowest is None else max(low, float(lowest))
-        high = high if highest is None else min(high, float(highest))
-    return tuple(f"{code:.0f}" for code in codes if not low <= code <= high)
 
 
 def _listed(

@@ -306,7 +306,7 @@ def _print_claims(table: pd.DataFrame, columns: list[str], form: str) -> None:
     if form == "json":
         print(json.dumps(json.loads(table.to_json(orient="records")), ensure_ascii=False, indent=1))
     elif form == "csv":
-        print(table.map(_harmless).to_csv(index=False), end="")
+        print(table.map(_harmless).to_csv(index=False, lineterminator="\n"), end="")
     else:
         rows = [columns, *table[columns].astype(str).to_numpy().tolist()]
         widths = [max(len(row[i]) for row in rows) for i in range(len(columns))]

@@ -266,7 +266,7 @@ def test_an_instrument_names_a_source_of_the_references(mini: Path) -> None:
 
 def test_what_looks_personal_in_data_of_real_people(mini: Path) -> None:
     edit(mini / "raw/training_attendance.csv", ",illness", ",ring 01709 382121")
-    expected = "column reason_not_attended: found what looks like a telephone number"
+    expected = "column reason_not_attended: found what looks personal (telephone number)"
     (told,) = problems(mini)
     assert told.startswith("training_attendance.csv, row ")
     assert expected in told

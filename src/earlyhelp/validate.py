@@ -511,7 +511,9 @@ def _personal(pilot: Pilot) -> Iterator[Problem]:
                 # Roles and themes look like names, too.
                 if kind not in ("", "name"):
                     more = f" ({len(rows)} rows)" if len(rows) > 1 else ""
-                    yield Problem(file, rows[0], name, f"what looks like a {kind}{more}", expected)
+                    yield Problem(
+                        file, rows[0], name, f"what looks personal ({kind}){more}", expected
+                    )
 
 
 def _small_numbers(pilot: Pilot) -> Iterator[Problem]:

@@ -246,7 +246,10 @@ def test_what_is_not_given_is_asked_at_a_terminal(
     given = ["--arms", "Course", "--clusters", "North"]
     assert main(["new", str(tmp_path / "pilot"), *given]) == 0
     assert asked == ["Waves", "Instruments", "Questions"]
-    assert capsys.readouterr().out.startswith(f"{tmp_path / 'pilot'}: made; README.md in it says")
+    *shown, made = capsys.readouterr().out.splitlines()
+    assert made.startswith(f"{tmp_path / 'pilot'}: made; README.md in it says")
+    # What the numbers of questions stand for.
+    assert shown == [f"{id} {asked.question}" for id, asked in making.questions().items()]
 
 
 @pytest.mark.slow

@@ -74,6 +74,13 @@ def test_a_question_may_have_words_of_its_own() -> None:
             ],
         ),
         (
+            {"waves": "Endline 2026-07, Baseline 2026-01"},
+            [
+                "--waves: found 'Endline 2026-07, Baseline 2026-01'; expected them in the order of "
+                "their months"
+            ],
+        ),
+        (
             {"instruments": "Calm"},
             ["--instruments: found 'Calm'; expected such as 'Wellbeing 7 items 1-5'"],
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -14,8 +15,9 @@ import pyreadstat
 import pytest
 from helpers import ROOT
 
-from earlyhelp.intake.mapping import MAPPING_FILE
+from earlyhelp.intake.mapping import MAPPING_FILE, read_mapping, recipes
 from earlyhelp.intake.writing import take_in
+from earlyhelp.study.dictionary import DATAPACKAGE_FILE
 from earlyhelp.validate import validate
 
 EXPORTS = ROOT / "tests/exports"
@@ -81,6 +83,41 @@ def test_every_tool_gives_the_same_answers(
     assert found["completed_on"] == DAYS
     personal = {"email", "name", "ip_address", "ipaddress", "ipaddr", "recipientemail"}
     assert not personal & set(found)
+
+
+@pytest.mark.parametrize("tool", recipes().tools)
+def test_a_heading_in_the_dictionary_is_wanted_though_the_tool_keeps_it(
+    tmp_path: Path, tool: str
+) -> None:
+    """And a column of the dictionary that is in no export, or left out as personal, is told."""
+    recipe = recipes().tools[tool]
+    own = ["Id", *(name for name in recipe.known_by[-1] if "*" not in name)]
+    kept = next(
+        n for n, why in recipe.left_out.items() if why == "kept by the tool" and "*" not in n
+    )
+    own = list(dict.fromkeys([*own, kept, "Q1 E-mail address"]))
+    rows = [own, *[["Response"] * len(own)] * (recipe.header_rows - 1)]
+    rows += [["P01", *["3/7/2026 10:00"] * (len(own) - 1)]]
+    export = tmp_path / "survey.csv"
+    with export.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+    assert f"  {kept}: left out (kept by the tool)" in take_in([export], tmp_path / "new")
+    days = {"minimum": "2026-07-01", "maximum": "2026-07-31"}
+    columns = [
+        {"name": "person", "type": "string", "title": "Id"},
+        {"name": "completed_on", "type": "date", "title": kept, "constraints": days},
+        {"name": "score", "type": "string", "title": "Q1 E-mail address"},
+    ]
+    schema = {"primaryKey": "person", "fields": columns}
+    resource = {"name": "survey", "path": "raw/survey.csv", "schema": schema}
+    study = tmp_path / "pilot"
+    study.mkdir()
+    package = {"name": "a", "title": "A", "resources": [resource]}
+    (study / DATAPACKAGE_FILE).write_text(json.dumps(package), "utf-8")
+    told_of = take_in([export], study)
+    assert read_mapping(study)["survey"].columns[kept].column == "completed_on"
+    told = "take it from those left out, or correct its title"
+    assert f"  no column becomes score (Q1 E-mail address): {told}" in told_of
 
 
 def test_events_of_redcap_become_files(tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ from earlyhelp.cli import main
 from earlyhelp.intake.mapping import MAPPING_FILE
 from earlyhelp.intake.writing import take_in
 from earlyhelp.study.dictionary import DATAPACKAGE_FILE, read_dictionary
+from earlyhelp.study.problems import Problem
+from earlyhelp.study.rawtable import read_table
 
 SURVEY = """\
 id;date;How calm are you?;Role;Comments
@@ -99,14 +101,69 @@ def test_new_data_replace_the_file_and_nothing_else(pilot: Path, survey: Path) -
     assert (
         after.pop("raw/survey.csv") == before.pop("raw/survey.csv") + b"P05,2026-01-05,4,Nurse,\n"
     )
-    assert after == before
+    # How many rows there are is stated anew.
+    assert {name for name in after if after[name] != before[name]} == {DATAPACKAGE_FILE}
+
+
+def test_a_file_that_is_cut_after_an_import_is_told(pilot: Path, survey: Path) -> None:
+    path = pilot / "raw/survey.csv"
+    for write in (lambda: None, lambda: take_in([survey], pilot)):
+        write()
+        lines = path.read_text("utf-8").splitlines(keepends=True)
+        for left in (1, 3):
+            path.write_text("".join(lines[:left]), "utf-8")
+            (problem,) = problems_of(path)
+            assert problem == (
+                f"survey.csv, rows: found {left - 1}; expected 4, as datapackage.json states"
+            )
+
+
+def problems_of(path: Path) -> list[str]:
+    found: list[Problem] = []
+    resource = read_dictionary(path.parents[1]).by_name[path.stem]
+    read_table(path, resource, found)
+    return [str(problem) for problem in found]
 
 
 def test_what_the_dictionary_states_of_a_file_is_stated_anew(pilot: Path, survey: Path) -> None:
-    change(pilot / DATAPACKAGE_FILE, '"encoding": "utf-8",', '"encoding": "utf-8", "rows": 4,')
+    change(pilot / DATAPACKAGE_FILE, '"encoding": "utf-8",', '"encoding": "utf-8", "bytes": 4,')
     survey.write_text(SURVEY + "P05;5/1/2026;Agree;Nurse;\n", "utf-8")
     take_in([survey], pilot)
-    assert json.loads((pilot / DATAPACKAGE_FILE).read_text("utf-8"))["resources"][0]["rows"] == 5
+    (stated,) = json.loads((pilot / DATAPACKAGE_FILE).read_text("utf-8"))["resources"]
+    assert stated["rows"] == 5
+    assert stated["bytes"] == (pilot / "raw/survey.csv").stat().st_size
+
+
+def test_one_answer_is_corrected_where_the_dictionary_says_which_there_may_be(
+    pilot: Path, survey: Path
+) -> None:
+    survey.write_text(SURVEY.replace("P03", "p03"), "utf-8")
+    (problem,) = told(lambda: take_in([survey], pilot))
+    assert problem.startswith("survey.csv, row 4, column id: found 'p03'")
+    change(pilot / MAPPING_FILE, "id: {column: id}", "id: {column: id, answers: {p03: P03}}")
+    take_in([survey], pilot)
+    assert (pilot / "raw/survey.csv").read_text("utf-8").count("P0") == 4
+
+
+@pytest.mark.parametrize(("highest", "missing"), [(70, True), (100, False)])
+def test_a_number_beyond_the_range_of_its_field_is_missing(
+    tmp_path: Path, highest: int, missing: bool
+) -> None:
+    """Half of 99 and more are usual scores of this scale, so that 99 is not far from them."""
+    study, export = tmp_path / "pilot", tmp_path / "survey.csv"
+    rows = "".join(f"P{n:02},{score}\n" for n, score in enumerate([14, 70, 55, 99]))
+    export.write_text(f"practitioner_id,total\n{rows}", "utf-8")
+    limits = {"minimum": 14, "maximum": highest}
+    (study / "raw").mkdir(parents=True)
+    columns = [
+        {"name": "practitioner_id", "type": "string", "constraints": {"pattern": "P[0-9]{2}"}},
+        {"name": "total", "type": "integer", "title": "Total", "constraints": limits},
+    ]
+    schema = {"primaryKey": "practitioner_id", "fields": columns}
+    resource = {"name": "survey", "path": "raw/survey.csv", "schema": schema}
+    package = {"name": "a", "title": "A", "resources": [resource]}
+    (study / DATAPACKAGE_FILE).write_text(json.dumps(package), "utf-8")
+    assert ("  total: 99 taken as missing" in take_in([export], study)) == missing
 
 
 def test_new_columns_answers_and_values_are_told_at_once(pilot: Path, survey: Path) -> None:
@@ -214,7 +271,9 @@ def test_personal_data_in_a_cell_are_told_and_not_shown(
     before = state(pilot)
     survey.write_text(SURVEY.replace("n/a", cell), "utf-8")
     (problem,) = told(lambda: take_in([survey], pilot))
-    assert problem.startswith(f"survey.csv, row 4, column Comments: found what looks like a {kind}")
+    assert problem.startswith(
+        f"survey.csv, row 4, column Comments: found what looks personal ({kind})"
+    )
     assert cell not in problem
     assert state(pilot) == before
     change(pilot / MAPPING_FILE, "{column: comments}", "{column: comments, personal: true}")

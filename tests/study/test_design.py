@@ -85,6 +85,7 @@ def test_no_yaml(mini: Path) -> None:
     ("old", "new", "expected"),
     [
         ("2024-04", "2024-03", "each of the tool_months once"),
+        ("month: 2024-06", "month: 2023-12", "waves in the order of their months"),
         (", reference: true", "", "one arm of several is the reference, not 0 of 2"),
         ("Intervention}", "I, reference: true}", "one arm of several is the reference, not 2 of 2"),
         ("id: A, arm: intervention", "id: A, arm: other", "arms that are stated; other of team A"),

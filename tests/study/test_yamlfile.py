@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -31,6 +32,7 @@ class Model(Strict):
     text: Annotated[str, Field(min_length=1)] = "a"
     month: Annotated[str, Field(pattern="^[0-9]{4}$", description="a year such as 2022")] = "2022"
     choice: Literal["red", "green", "blue"] = "red"
+    day: date | None = None
     pair: tuple[float, float] = (0, 1)
     some: Annotated[tuple[int, ...], Field(min_length=1)] = (1,)
     names: list[str] = Field(default_factory=list)
@@ -113,6 +115,11 @@ def test_a_plain_scalar_is_what_it_seems_to_be(tmp_path: Path, text: str, value:
         ("text: ''", "''", "a text that is not empty"),
         ("month: 22-1", "'22-1'", "a year such as 2022"),
         ("choice: pink", "'pink'", "one of: red, green, blue"),
+        ("day: 1 December 2026", "'1 December 2026'", "a day such as 2026-11-30"),
+        ("day: 2026-02-30", "'2026-02-30'", "a day such as 2026-11-30"),
+        ("day: 2026-02-03 10:00", "'2026-02-03 10:00'", "a day such as 2026-11-30"),
+        ("day: true", "True", "a day such as 2026-11-30"),
+        ("day: 2026", "2026", "a day such as 2026-11-30"),
         ("pair: [1]", "nothing", "this key"),
         ("pair: [1, 2, 3]", "a list of 3", "at most 2 in this list"),
         ("some: []", "a list of 0", "at least 1 in this list"),

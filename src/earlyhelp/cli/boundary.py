@@ -27,7 +27,7 @@ def guarded(run: Callable[[], int]) -> int:
     # Who closes a stream wants to read nothing from it.
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
     try:
         status = run()
         sys.stdout.flush()

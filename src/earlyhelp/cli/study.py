@@ -67,7 +67,9 @@ def _refuse(place: str, found: str, expected: str) -> InputError:
 
 @app.command(cls=Command)
 def validate(study: Study) -> None:
-    """Check a study folder and tell every problem."""
+    """Check a study folder and tell every problem, and what to look at."""
+    from earlyhelp.intake.doubtful import doubtful
+    from earlyhelp.study.raw import open_pilot
     from earlyhelp.validate import unshown, validate
 
     files = validate(study)
@@ -76,6 +78,8 @@ def validate(study: Study) -> None:
         needed = " or ".join(sorted(set().union(*left.values())))
         told = f"no page shows {', '.join(left)}, for there are no data on {needed}"
         print(f"{study}: {told}", file=sys.stderr)
+    for doubt in doubtful(open_pilot(study)):
+        print(f"{study}: look at {doubt}", file=sys.stderr)
 
 
 def _asked(name: str) -> Any:
@@ -112,6 +116,10 @@ def _ask(name: str) -> str:
     about, example = ASKED[name]
     if not sys.stdin.isatty():
         return example
+    if name == "questions":
+        from earlyhelp.compendium.making import questions
+
+        print(*(f"{id} {asked.question}" for id, asked in questions().items()), sep="\n")
     answer: str = prompt(f"{name.capitalize()} ({about})", default=example)
     return answer
 
@@ -298,7 +306,7 @@ def _print_claims(table: pd.DataFrame, columns: list[str], form: str) -> None:
     if form == "json":
         print(json.dumps(json.loads(table.to_json(orient="records")), ensure_ascii=False, indent=1))
     elif form == "csv":
-        print(table.map(_harmless).to_csv(index=False), end="")
+        print(table.map(_harmless).to_csv(index=False, lineterminator="\n"), end="")
     else:
         rows = [columns, *table[columns].astype(str).to_numpy().tolist()]
         widths = [max(len(row[i]) for row in rows) for i in range(len(columns))]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
+from collections.abc import Sequence
 from typing import Any
+
+import pandas as pd
 
 from earlyhelp.compendium.wanted import Wanted
 
@@ -35,16 +37,21 @@ def dictionary(id: str, title: str, design: Wanted) -> dict[str, Any]:
     ]
     resources = []
     for wave in design.waves:
-        year, month = map(int, wave.month.split("-"))
-        days = {"minimum": f"{wave.month}-01"}
-        days["maximum"] = f"{wave.month}-{monthrange(year, month)[1]}"
+        first, last = days_of(wave.month, [other.month for other in design.waves])
         known = [
             _field("practitioner_id", "string", "Person", required=True, pattern="[A-Z]{1,3}[0-9]+")
             | {"description": "a pseudonym such as P07"},
             _field(
                 "team", "string", "Team", required=True, enum=[team.id for team in design.teams]
             ),
-            _field("completed_on", "date", "Day of the answer", required=True, **days),
+            _field(
+                "completed_on",
+                "date",
+                "Day of the answer",
+                required=True,
+                minimum=first,
+                maximum=last,
+            ),
         ]
         resources.append(
             {
@@ -59,6 +66,27 @@ def dictionary(id: str, title: str, design: Wanted) -> dict[str, Any]:
     return {
         "profile": "tabular-data-package", "name": id, "title": title, "resources": resources,
     }  # fmt: skip
+
+
+def days_of(month: str, waves: Sequence[str]) -> tuple[str, str]:
+    """First and last day on which a survey is answered: three months, or until the next begins.
+
+    Parameters
+    ----------
+    month : str
+        In which the survey begins.
+    waves : sequence of str
+        The months of all surveys.
+
+    Examples
+    --------
+    >>> days_of("2026-01", ["2026-01", "2026-03"]), days_of("2026-12", ["2026-12"])
+    (('2026-01-01', '2026-02-28'), ('2026-12-01', '2027-02-28'))
+    """
+    begins = pd.Period(month, "M")
+    later = [pd.Period(other, "M") for other in waves if other > month]
+    last = min([begins + 2, *(other - 1 for other in later)])
+    return f"{begins.start_time:%Y-%m-%d}", f"{last.end_time:%Y-%m-%d}"
 
 
 def _field(name: str, kind: str, title: str, **constraints: Any) -> dict[str, Any]:

@@ -99,6 +99,25 @@ def build(studies: Sequence[str], target: Target = "report") -> int:
     return subprocess.run([*locker, *command], env=settings, check=False).returncode
 
 
+def is_current(study: Path, root: Path) -> bool:
+    """Whether a build of the report would find nothing to do: no data, text or code changed since.
+
+    Parameters
+    ----------
+    study : Path
+        Its folder.
+    root : Path
+        The compendium.
+    """
+    command = [sys.executable, "-m", "snakemake", *OPTIONS, "--dry-run", "--", "report"]
+    settings = environment([study.absolute()])
+    settings["HOME"] = str((root / "_build/.home").absolute())
+    run = subprocess.run(
+        command, cwd=root, env=settings, capture_output=True, encoding="utf-8", check=False
+    )
+    return "Nothing to be done" in run.stdout + run.stderr
+
+
 def environment(studies: Sequence[Path]) -> dict[str, str]:
     """Environment of a build: what is personal left out, and the studies for the workflow.
 

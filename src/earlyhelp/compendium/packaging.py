@@ -16,9 +16,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote
 
-from earlyhelp.compendium.building import check_is_compendium
+from earlyhelp.compendium.building import check_is_compendium, is_current
 from earlyhelp.render.citation import CITATION_FILE, UNNAMED, Citation, read_citation
-from earlyhelp.render.volumes import digest, read_contents
+from earlyhelp.render.volumes import read_contents
 from earlyhelp.study.design import STUDY_FILE, Study, read_study
 from earlyhelp.study.dictionary import DATAPACKAGE_FILE, as_text
 from earlyhelp.study.problems import InputError, Problem
@@ -81,9 +81,9 @@ def package(study_folder: str | Path, output: str | Path, root: str | Path = "."
     Raises
     ------
     InputError
-        When there is no compendium; when the report is not built, or from other data; when date,
-        licence or authors are not stated; when the package is a path on this computer; or when
-        something else stands at `output`.
+        When there is no compendium; when the report is not built, or something it is made from has
+        changed since; when date, licence or authors are not stated; when the package is a path on
+        this computer; or when something else stands at `output`.
 
     Examples
     --------
@@ -97,7 +97,7 @@ the folder of a compendium
     cited = read_citation(root)
     built = root / "_build" / study.folder.resolve().name
     problems = [*_unsaid(study, cited), *_of_this_computer(root)]
-    problems += [*_unbuilt(study, built, study_folder), *_taken(output)]
+    problems += [*_unbuilt(study, built, root, study_folder), *_taken(output)]
     if problems:
         raise InputError(problems)
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -136,13 +136,13 @@ def _of_this_computer(root: Path) -> Iterator[Problem]:
             yield Problem(name, row, "", "a path on this computer", expected)
 
 
-def _unbuilt(study: Study, built: Path, folder: str | Path) -> Iterator[Problem]:
+def _unbuilt(study: Study, built: Path, root: Path, folder: str | Path) -> Iterator[Problem]:
     expected = f"a built report: `earlyhelp report {folder}` makes it"
-    front = built / "html/index.html"
-    if not (front.is_file() and (built / "results").is_dir()):
+    if not ((built / "html/index.html").is_file() and (built / "results").is_dir()):
         yield Problem(str(built), None, "", "no report", expected)
-    elif digest(study) not in front.read_text("utf-8"):
-        yield Problem(str(built), None, "", "a report of other data than the study's", expected)
+    elif not is_current(study.folder, root):
+        found = "a report that is not of the data, texts and code as they are now"
+        yield Problem(str(built), None, "", found, expected)
 
 
 def _taken(output: Path) -> Iterator[Problem]:

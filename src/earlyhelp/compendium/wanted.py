@@ -169,6 +169,8 @@ def _teams(reader: _Reader, arms: list[Arm]) -> list[Team]:
 def _waves(reader: _Reader, arms: list[Arm]) -> list[Wave]:
     found = reader.matches("waves", _WAVE)
     ids = reader.ids("waves", [wave["name"] for wave in found])
+    if [wave["month"] for wave in found] != sorted(wave["month"] for wave in found):
+        reader.tell("waves", reader.said["waves"], "them in the order of their months")
     asked = tuple(arm.id for arm in arms) or ("none",)
     return [
         Wave(id=id, label=wave["name"], month=wave["month"], arms=asked, file=id)

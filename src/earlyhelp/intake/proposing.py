@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from earlyhelp.intake.doubtful import far_codes
 from earlyhelp.intake.mapping import (
     DATE_FORMATS,
     MAPPING_FILE,
@@ -38,6 +39,8 @@ HEAD = """\
 """
 # Up to so many different answers, each given twice on average, are a list.
 MOST_ANSWERS = 12
+# As the recipes say it of what is no answer and names nobody.
+KEPT_BY_THE_TOOL = "kept by the tool"
 # Words for numbers that tell rows apart.
 _COUNTED = {"id", "code", "key", "record", "response", "respondent", "participant"}
 # What a tool or browser adds to the name of a file: a date, or a number in parentheses.
@@ -159,6 +162,8 @@ def _entry(source: Source, dictionary: Dictionary | None, taken: Collection[str]
     fields = _fields(resource, cells, source)
     for column in map(str, cells):
         reason = _reason(column, export.titles[column], cells[column], source.recipe)
+        if reason == KEPT_BY_THE_TOOL and column in fields:
+            reason = ""
         if not reason and resource and column not in fields:
             reason = f"no field of {resource.name} in the data dictionary"
         if reason:
@@ -171,6 +176,9 @@ def _entry(source: Source, dictionary: Dictionary | None, taken: Collection[str]
         used.add(new)
         columns[column], remark = _column(new, cells[column], source, scales, field)
         told += [f"{column}: {remark}"] if remark else []
+    if lacking := [f for f in resource.table.fields if f.name not in used] if resource else []:
+        names = ", ".join(f"{one.name} ({one.title})" for one in lacking)
+        told.append(f"no column becomes {names}: take it from those left out, or correct its title")
     if not columns:
         found, expected = "no column with values that may be written", "at least one"
         raise InputError([Problem(export.name, None, "", found, expected)])
@@ -191,15 +199,21 @@ def _entry(source: Source, dictionary: Dictionary | None, taken: Collection[str]
 
 def _reason(name: str, title: str, values: pd.Series, recipe: Recipe) -> str:
     """Why a column is not proposed; or nothing."""
-    for pattern, reason in recipe.left_out.items():
-        if fits(name, pattern):
-            return reason
+    if reason := _left_out(name, recipe):
+        return reason
     if (values == "").all():
         return "no value"
     if looks := by_name(name) or by_name(title):
         return f"looks like {looks}"
     kind, where = by_content(values)
-    return f"looks like personal data: {kind} in {len(where)} rows" if kind else ""
+    rows = f"row {where[0]}" if len(where) == 1 else f"{len(where)} rows"
+    return f"looks like personal data: {kind} in {rows}" if kind else ""
+
+
+def _left_out(name: str, recipe: Recipe) -> str:
+    """Why the recipe leaves a column out; or nothing."""
+    found = (reason for pattern, reason in recipe.left_out.items() if fits(name, pattern))
+    return next(found, "")
 
 
 # Names --------------------------------------------------------------------------------------------
@@ -260,8 +274,12 @@ def _fields(resource: Resource | None, cells: pd.DataFrame, source: Source) -> d
     found: dict[str, Field] = {}
     if resource is None:
         return found
+    by_heading = {words_of(field.title): field for field in resource.table.fields}
     for column in map(str, cells):
         field = _field(resource, source.short(column), source.export.titles[column])
+        if _left_out(column, source.recipe):
+            # It may be called as a question is; a heading that somebody gave is meant.
+            field = by_heading.get(words_of(column))
         if field and field not in found.values():
             found[column] = field
     for column, name in source.recipe.columns.items():
@@ -305,21 +323,15 @@ def _column(
         alike = len(texts) <= MOST_ANSWERS and 2 * len(texts) <= len(filled)
         short = alike or filled.str.len().max() <= 20
         return Column(column=new), "" if short else "free text; read it for what is personal"
-    missing = _missing_codes([float(number) for number in numbers if number])
+    limits = field.constraints if field and field.type in ("integer", "number") else None
+    bounds = (limits.minimum, limits.maximum) if limits else (None, None)
+    lowest, highest = (None if bound is None else float(bound) for bound in bounds)
+    given = [float(number) for number in numbers if number]
+    missing = tuple(f"{code:.0f}" for code in far_codes(given, lowest, highest))
     whole = all("." not in str(number) for number in numbers if number not in missing)
     remark = f"{', '.join(missing)} taken as missing" if missing else ""
     numeric = field.type if field and field.type != "date" else "integer" if whole else "number"
     return Column(column=new, type=numeric, missing=missing), remark
-
-
-def _missing_codes(numbers: list[float]) -> tuple[str, ...]:
-    """Numbers such as 99 that are far from all others, and so no values."""
-    codes = [float(code) for code in recipes().missing_codes if code in numbers]
-    rest = [number for number in numbers if number not in codes]
-    if not rest:
-        return ()
-    low, high = min(0, *rest), max(10, 2 * max(rest))
-    return tuple(f"{code:.0f}" for code in codes if not low <= code <= high)
 
 
 def _listed(

@@ -293,7 +293,10 @@ def _is_of(pseudonym: str, letters: str) -> bool:
 
 def _personal(export: Export, name: str, values: pd.Series) -> Problem | None:
     """Tell what looks personal; without showing it, for messages are passed on."""
-    expected = f"nothing personal; or in {MAPPING_FILE} the column left out, or personal: true"
+    expected = (
+        f"nothing personal; or in {MAPPING_FILE} the column left out, `pseudonym: P` if it says "
+        "who answered, or personal: true"
+    )
     if kind := personal.by_name(name) or personal.by_name(export.titles[name]):
         found = f"a column that looks like {kind}"
         return Problem(export.name, None, name, found, expected)
@@ -301,12 +304,15 @@ def _personal(export: Export, name: str, values: pd.Series) -> Problem | None:
     if not kind:
         return None
     more = f" ({len(rows)} rows)" if len(rows) > 1 else ""
-    return Problem(export.name, rows[0], name, f"what looks like a {kind}{more}", expected)
+    return Problem(export.name, rows[0], name, f"what looks personal ({kind}){more}", expected)
 
 
 def _read(values: pd.Series, column: Column, decimal: str) -> tuple[pd.Series, str]:
     """What is written for each cell, missing where nothing is; and what was expected."""
     answers = {text.casefold(): answer for text, answer in column.answers.items()}
+    if answers and column.type == "string":
+        # Which others there may be, the data dictionary says.
+        return values.map(lambda text: answers.get(text.casefold(), text)), ""
     if answers:
         # An export may have codes in some rows.
         answers |= {answer.casefold(): answer for answer in column.answers.values()}
@@ -383,7 +389,8 @@ def _write(
         package = parse(read_text(folder / DATAPACKAGE_FILE))
     known = [_restated(described, files) for described in package.get("resources", [])]
     new = [file for file in files if file.description]
-    changed = {**package, "resources": [*known, *(file.description for file in new)]}
+    described = [{**file.description, "rows": len(file.cells)} for file in new if file.description]
+    changed = {**package, "resources": [*known, *described]}
     if changed != package:
         contents[folder / DATAPACKAGE_FILE] = as_text(changed).encode()
     (folder / "raw").mkdir(exist_ok=True)
@@ -410,6 +417,7 @@ def _restated(described: dict[str, Any], files: list[_RawFile]) -> dict[str, Any
             stated = measured(file.content, len(file.cells))
             schema = described["schema"]
             schema = schema | {"fields": [*schema["fields"], *file.added]}
-            known = {key: stated[key] for key in stated if key in described}
+            # Without it nobody would see that a file was cut at the end of a row.
+            known = {key: stated[key] for key in stated if key in described or key == "rows"}
             return described | known | {"schema": schema}
     return described

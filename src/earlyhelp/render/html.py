@@ -108,7 +108,7 @@ def build_html(
 
 def _write_data(path: Path, name: str, data: dict[str, Any]) -> None:
     """Write data as a script, which a browser loads from disk, too."""
-    path.write_text(f"window.{name} = {json.dumps(data, sort_keys=True)};\n", encoding="utf-8")
+    path.write_text(f"window.{name} = {json.dumps(data, sort_keys=True)};\n", "utf-8", newline="\n")
 
 
 def texts(pages: Path) -> dict[str, str]:
@@ -174,7 +174,7 @@ def assemble(study: Study, results: Path, root: Path, source: Path) -> Contents:
         _print_nothing_about_people(source)
     contents = contents.of(pages)
     toc = yaml.safe_dump(contents.sphinx, sort_keys=False)
-    (source / "_toc.yml").write_text(toc, encoding="utf-8")
+    (source / "_toc.yml").write_text(toc, "utf-8", newline="\n")
     return contents
 
 
@@ -200,21 +200,21 @@ def _leave_out_links(source: Path, absent: set[str]) -> None:
 
     for name in REFERENCE_PAGES:
         path = source / f"{name}.md"
-        path.write_text(without(path.read_text("utf-8"), ""), "utf-8")
+        path.write_text(without(path.read_text("utf-8"), ""), "utf-8", newline="\n")
     for path in (source / FRONT_PAGE, *source.glob("results/*.ipynb")):
         notebook = json.loads(path.read_text("utf-8"))
         for cell in notebook["cells"]:
             if cell["cell_type"] == "markdown":
                 folder = "" if path.name == FRONT_PAGE else "results"
                 cell["source"] = without("".join(cell["source"]), folder)
-        path.write_text(json.dumps(notebook), "utf-8")
+        path.write_text(json.dumps(notebook), "utf-8", newline="\n")
 
 
 def _print_nothing_about_people(source: Path) -> None:
     """Leave to the screen what concerns only reports on real people."""
     for path in source.glob("*.md"):
         text = path.read_text("utf-8")
-        path.write_text(text.replace("{.observed-only}", "{.screen-only}"), "utf-8")
+        path.write_text(text.replace("{.observed-only}", "{.screen-only}"), "utf-8", newline="\n")
 
 
 def _build(new: Path, settings: dict[str, Any], root: Path, kept: Path) -> None:
@@ -358,7 +358,7 @@ def _said(study: Study, contents: Contents, root: Path, file: Path) -> dict[str,
         settings = study_settings(study, imprint(study, root), contents)
         settings["earlyhelp_claims"] = numbers
         told = {"pages": pages, "settings": settings, "cards": cards}
-        file.write_text(json.dumps(told), "utf-8")
+        file.write_text(json.dumps(told), "utf-8", newline="\n")
     said: dict[str, Any] = json.loads(file.read_text("utf-8"))
     return said
 

@@ -313,6 +313,9 @@ class Study(Strict):
             raise ValueError(f"ids that are no other's; {taken[0]} is taken")
         if len({wave.file for wave in self.waves}) < len(self.waves):
             raise ValueError("each wave has a file of its own")
+        # Scores are compared with those of the first.
+        if [wave.month for wave in self.waves] != sorted(wave.month for wave in self.waves):
+            raise ValueError("waves in the order of their months")
         stated = sum(arm.reference for arm in self.arms)
         if stated != (len(arms) > 1):
             raise ValueError(f"one arm of several is the reference, not {stated} of {len(arms)}")

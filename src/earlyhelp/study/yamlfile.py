@@ -24,6 +24,7 @@ DEEPEST = 50
 
 _CONSTANTS = {"": None, "~": None, "null": None, "true": True, "false": False}
 # What pydantic expects, in our words; braces are filled from the error's context.
+A_DAY = "a day such as 2026-11-30"
 _EXPECTED = {
     "missing": "this key",
     "string_type": "text (write a number in quotes)",
@@ -40,6 +41,10 @@ _EXPECTED = {
     "too_short": "at least {min_length} in this list",
     "too_long": "at most {max_length} in this list",
     "string_too_short": "a text that is not empty",
+    "date_type": A_DAY,
+    "date_parsing": A_DAY,
+    "date_from_datetime_parsing": A_DAY,
+    "date_from_datetime_inexact": A_DAY,
     "value_error": "{error}",
 }
 

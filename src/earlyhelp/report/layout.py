@@ -32,7 +32,7 @@ LABELS = {
     "adult": "Adults",
 }
 
-# Designs of a trial (`power.DESIGNS`); "baseline" is also a wave.
+# Designs of a trial (`assumptions.DESIGNS`); "baseline" is also a wave.
 DESIGN_LABELS = {
     "individual": "People randomised",
     "individual-baseline": "People with baseline",

@@ -30,10 +30,10 @@ from earlyhelp.report.myst import badge, escape, readings
 from earlyhelp.report.page import where_shown
 from earlyhelp.study.design import Criterion
 from earlyhelp.study.raw import Pilot
+from earlyhelp.trial.assumptions import DESIGNS
 from earlyhelp.trial.design_grid import Sweep
 from earlyhelp.trial.pilot_estimates import settles
 from earlyhelp.trial.planning import needed
-from earlyhelp.trial.power import DESIGNS
 from earlyhelp.trial.progression import BANDS, MOST_PEOPLE
 
 # Stages of the drawn participant flow beside the surveys, in its words.

@@ -28,8 +28,15 @@ from earlyhelp.published.printed import read_printed
 from earlyhelp.study.design import Study
 from earlyhelp.study.raw import Pilot
 from earlyhelp.trial import power
+from earlyhelp.trial.assumptions import (
+    ASSUMED,
+    FINEST,
+    PLANNED,
+    Assumptions,
+    Design,
+    individual_autocorrelation,
+)
 from earlyhelp.trial.design_grid import Sweep
-from earlyhelp.trial.power import ASSUMED
 
 
 def room(pilot: Pilot) -> pd.DataFrame:
@@ -294,7 +301,7 @@ def gain_from_baseline(
     measures = stability["measure"].unique()
     used = {measure: usable_correlation(stability, measure) for measure in measures}
     rows = []
-    with_baseline = [design for design in power.PLANNED if design.analysis == "ancova"]
+    with_baseline = [design for design in PLANNED if design.analysis == "ancova"]
     for design, effect in product(with_baseline, sweep.effect):
         for measure, r in used.items():
             teams = _teams(design, sweep, alpha, target, r, effect)
@@ -319,7 +326,7 @@ def gain_from_baseline(
 
 
 def _teams(
-    design: power.Design,
+    design: Design,
     sweep: Sweep,
     alpha: float,
     target: float,
@@ -330,7 +337,7 @@ def _teams(
     found = []
     for icc, cac, size in product(sweep.icc, sweep.cac, r):
         values = sweep.fixed | {"alpha": alpha, "icc": icc, "cac": cac}
-        a = power.Assumptions(effect, **values, iac=_iac(design, size, icc, cac))
+        a = Assumptions(effect, **values, iac=_iac(design, size, icc, cac))
         found.append(power.clusters_needed(design, a, target))
     return min(found), max(found)
 
@@ -350,12 +357,12 @@ def settles(r: tuple[float, float]) -> bool:
     return r[1] ** 2 - r[0] ** 2 <= OPEN
 
 
-def _iac(design: power.Design, correlation: float, icc: float, cac: float) -> float:
+def _iac(design: Design, correlation: float, icc: float, cac: float) -> float:
     """Individual autocorrelation under which people have a correlation, or the nearest there is."""
     if design.unit == "person":
-        return min(correlation, 1 - power.FINEST)
-    nearest = min(max(correlation, icc * cac), icc * cac + (1 - icc) * (1 - 2 * power.FINEST))
-    return power.individual_autocorrelation(nearest, icc, cac)
+        return min(correlation, 1 - FINEST)
+    nearest = min(max(correlation, icc * cac), icc * cac + (1 - icc) * (1 - 2 * FINEST))
+    return individual_autocorrelation(nearest, icc, cac)
 
 
 @told_safely

@@ -73,6 +73,21 @@ def test_a_theme_that_is_not_in_the_codebook(copy: Path) -> None:
     assert problems(copy)[0].startswith(expected)
 
 
+@pytest.mark.parametrize("more", ["", "no such file"])
+def test_a_cell_of_the_matrix_is_told_with_its_line(copy: Path, more: str) -> None:
+    path = copy / "raw/framework_matrix.csv"
+    header, first, *rest = path.read_text().splitlines()
+    cells = first.split(",")
+    wrong = ",".join([*cells[:5], "no-such-theme", *cells[6:]])
+    path.write_text("\n".join([header, "", "", wrong, *rest]) + "\n")
+    restate(copy)
+    if more:
+        # Other problems come first, and the matrix is looked at by itself.
+        (copy / "raw/interviews.csv").unlink()
+    expected = "framework_matrix.csv, row 4, column theme: found 'no-such-theme'"
+    assert [told for told in problems(copy) if told.startswith(expected)]
+
+
 def test_a_matrix_needs_its_codebook(copy: Path) -> None:
     (copy / "codebook.yml").unlink()
     assert problems(copy) == [

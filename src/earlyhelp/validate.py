@@ -51,7 +51,7 @@ from earlyhelp.study.design import (
 from earlyhelp.study.dictionary import DATAPACKAGE_FILE, read_dictionary
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import Pilot, open_pilot
-from earlyhelp.study.rawtable import cells, read_table
+from earlyhelp.study.rawtable import cells, form_problems
 from earlyhelp.study.scoring_keys import INSTRUMENTS_FILE, Instruments, read_instruments
 from earlyhelp.study.textfile import from_spreadsheets, is_there
 from earlyhelp.trial import criteria, design_grid
@@ -389,11 +389,10 @@ def _in_matrix(path: Path, codebook: Codebook | None) -> list[Problem]:
         header, rows = cells(path)
     except InputError:
         return []
-    whole = all(len(row) == len(header) and any(row) for _, row in rows)
-    in_place = [line for line, _ in rows] == list(range(2, len(rows) + 2))
-    if sorted(header) != sorted(MATRIX_COLUMNS) or not (whole and in_place):
+    if any(form_problems(path, header, rows, list(MATRIX_COLUMNS))):
         return []
-    matrix = pd.DataFrame([row for _, row in rows], columns=header, dtype=str)
+    lines = [line for line, _ in rows]
+    matrix = pd.DataFrame([row for _, row in rows], lines, header, dtype=str)
     return validate_matrix(matrix.map(from_spreadsheets), codebook, None)
 
 
@@ -495,21 +494,16 @@ def _facts(pilot: Pilot, claims: list[Claim]) -> Iterator[Problem]:
 
 
 def _personal(pilot: Pilot) -> Iterator[Problem]:
-    """Tell what looks personal in the raw files; without showing it, for messages are passed on."""
-    expected = "nothing personal"
+    """Tell what looks personal in the raw files."""
     for resource in pilot.dictionary.resources:
-        file = f"{resource.name}.csv"
-        cells = read_table(pilot.study.folder / resource.path, resource, [])
-        for name, column in resource.table.by_name.items():
-            if kind := personal.by_name(name) or personal.by_name(column.title):
-                found = f"a column that looks like {kind}"
-                yield Problem(file, None, name, found, expected)
-            elif column.type == "string":
-                kind, rows = personal.by_content(cells[name].fillna("").astype(str))
-                # Roles and themes look like names, too.
-                if kind not in ("", "name"):
-                    more = f" ({len(rows)} rows)" if len(rows) > 1 else ""
-                    yield Problem(file, rows[0], name, f"what looks like a {kind}{more}", expected)
+        cells = pilot.by_line(resource.name)
+        for name, field in resource.table.by_name.items():
+            values = cells[name] if field.type == "string" else cells[name].iloc[:0]
+            about = (f"{resource.name}.csv", name, field.title)
+            # Roles and themes look like names, too.
+            said = values.fillna("").astype(str)
+            if found := personal.problem(*about, said, "nothing personal", but=["name"]):
+                yield found
 
 
 def _printed_figures(study: Study, claims: list[Claim] | None) -> list[Problem]:
@@ -591,7 +585,7 @@ def _qualitative(pilot: Pilot, held: dict[str, Any], theory: Theory | None) -> I
             if outcome.id not in theory.outcomes:
                 expected = f"the id of an outcome of {THEORY_FILE}"
                 yield Problem(CODEBOOK_FILE, None, "outcomes", repr(outcome.id), expected)
-    yield from validate_matrix(matrix, codebook, pilot.sources)
+    yield from validate_matrix(pilot.by_line("framework_matrix"), codebook, pilot.sources)
     if TRIANGULATION_FILE in held:
         yield from validate_triangulation(held[TRIANGULATION_FILE], matrix, codebook)
 

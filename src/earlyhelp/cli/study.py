@@ -346,7 +346,7 @@ def export(
     if suffix not in (".qdpx", ".qdc"):
         raise _refuse(output.name, repr(suffix), "a name ending in .qdpx or .qdc")
     pilot = open_pilot(study)
-    matrix = pilot.framework_matrix
+    matrix = pilot.by_line("framework_matrix")
     if matrix.empty:
         raise _refuse(MATRIX_FILE, "no rows", "a study with qualitative data")
     codebook = read_codebook(pilot.study.folder)

@@ -196,7 +196,7 @@ def validate_matrix(
     Parameters
     ----------
     matrix : DataFrame
-        The framework matrix, one row per finding.
+        The framework matrix, one row per finding; the index is the line of each.
     codebook : Codebook or None
         None when it cannot be read: cells are then looked at by themselves.
     sources : mapping or None
@@ -210,7 +210,8 @@ def validate_matrix(
     """
     problems = list(_codebook_problems(codebook)) if codebook else []
     told: dict[tuple[str, str, str], str] = {}
-    for line, row in enumerate(texts(matrix).to_dict("records"), start=2):
+    rows = texts(matrix)
+    for line, row in zip(rows.index, rows.to_dict("records"), strict=True):
         rules = (
             *_coded(row, codebook),
             *(_in_its_question(row, codebook) if codebook else ()),

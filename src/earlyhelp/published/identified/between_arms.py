@@ -30,7 +30,7 @@ from earlyhelp.published.identified.ranges import (
     tidied,
 )
 from earlyhelp.published.identified.within_arms import by_baseline_sd, joint_solutions
-from earlyhelp.published.numbers import level, number, span
+from earlyhelp.published.numbers import few_or_span, level, number, span
 
 
 def intervals(sets: IdentifiedSets, measure: str, confidence: float) -> pd.DataFrame:
@@ -150,10 +150,6 @@ def _reaches(pair: tuple[Change, Change], confidence: float) -> list[float]:
     ]
 
 
-# More values are told as a range.
-FEW_LISTED = 5
-
-
 def estimates(sets: IdentifiedSets, confidence: float = 0.95) -> dict[str, tuple[str, str]]:
     """Mean changes and differences that the figures allow, for the answers to research questions.
 
@@ -212,10 +208,9 @@ def _estimate_in_words(found: list[tuple[float, float]], confidence: float) -> s
     high = number(max(mean + reach for mean, reach in found), 1)
     told = level(confidence)
     means = sorted(mean for mean, _ in found)
-    listed = list(dict.fromkeys(number(mean, 1) for mean in means))
-    if len(listed) == 1:
-        return f"{listed[0]} points ({told} interval {low} to {high})"
-    words = " or ".join(listed) if len(listed) <= FEW_LISTED else span(means[0], means[-1], 1)
+    words = few_or_span(means, means[0], means[-1], 1)
+    if number(means[0], 1) == number(means[-1], 1):
+        return f"{words} points ({told} interval {low} to {high})"
     return f"{words} points ({told} intervals between {low} and {high})"
 
 

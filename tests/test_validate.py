@@ -15,7 +15,7 @@ from earlyhelp.study.problems import InputError
 from earlyhelp.study.raw import columns_read
 from earlyhelp.study.rawtable import restate
 from earlyhelp.study.scoring_keys import read_instruments
-from earlyhelp.validate import ASKED, FILES, registered, validate
+from earlyhelp.validate import ANSWER_CALL, FILES, registered, validate
 
 ROOT = Path(__file__).parents[1]
 
@@ -261,7 +261,7 @@ def test_what_no_page_asks_for(mini: Path, question: str, told: str) -> None:
 def test_calls_that_ask_for_an_answer_are_found() -> None:
     pages = [path.read_text() for path in (ROOT / "notebooks").glob("*.md")]
     calls = sum(page.count("page.answer") for page in pages)
-    assert calls == sum(len(ASKED.findall(page)) for page in pages) > 0
+    assert calls == sum(len(ANSWER_CALL.findall(page)) for page in pages) > 0
 
 
 def test_raw_files_are_those_that_the_analysis_reads(mini: Path) -> None:

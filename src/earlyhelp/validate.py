@@ -18,7 +18,7 @@ from earlyhelp.intake.mapping import MAPPING_FILE
 from earlyhelp.published.audit import AUDIT_FILE, audit, read_declarations
 from earlyhelp.published.claims import CLAIMS_FILE, DESIGN, WORDS_FILE, Claim, claims_of, read_words
 from earlyhelp.published.identified import outcome, stored
-from earlyhelp.published.identified.between_arms import estimates
+from earlyhelp.published.identified.between_arms import estimates_in_words
 from earlyhelp.published.identified.ranges import open_sets
 from earlyhelp.published.ledger import judged
 from earlyhelp.published.printed import PrintedFigures
@@ -60,7 +60,7 @@ from earlyhelp.trial.next_steps import NUMBERS_FILE, read_numbers, unknown_numbe
 # Facts that pages read of themselves; claims name the others (`participants.design`).
 FACTS_READ = ("service_teams",)
 # How a page of results asks for an answer.
-ASKED = re.compile(r'^page\.answer\("(.+)", "(.+)"\)$', re.MULTILINE)
+ANSWER_CALL = re.compile(r'^page\.answer\("(.+)", "(.+)"\)$', re.MULTILINE)
 # What a page needs of a study (`study_has`), as the tags of its cell of parameters have it.
 PAGE_NEEDS = re.compile(r"^:?tags: \[needs-([a-z-]+), parameters", re.MULTILINE)
 # How a cell names its figure.
@@ -370,7 +370,7 @@ def unshown(folder: str | Path) -> dict[str, set[str]]:
     path = find_folder(folder)
     root, has = book_of(path), study_has(path)
     pages = [page.read_text("utf-8") for page in root.glob("notebooks/*.md")] if root else []
-    asked = {page: {question for question, _ in ASKED.findall(page)} for page in pages}
+    asked = {page: {question for question, _ in ANSWER_CALL.findall(page)} for page in pages}
     left: dict[str, set[str]] = {}
     for question in read_questions(path):
         found = [PAGE_NEEDS.search(page) for page in pages if question in asked[page]]
@@ -454,7 +454,7 @@ def _unknown_claims(held: dict[str, Any], ids: set[str], folder: Path) -> Iterat
     for question in held[QUESTIONS_FILE].values():
         if unknown := question.placeholders - ids:
             left = open_sets(folder)
-            unknown -= set(estimates(left)) if left else set()
+            unknown -= set(estimates_in_words(left)) if left else set()
         for name in sorted(unknown):
             yield Problem(QUESTIONS_FILE, None, question.id, f"{{{name}}}", expected)
     for name, claim in _claims_of(held.get(TRIANGULATION_FILE)):
@@ -541,7 +541,7 @@ def _answers(root: Path, questions: Iterable[Question]) -> Iterator[Problem]:
     """Check that pages show each question, answer and figure; pages tell which are missing."""
     asked: dict[str, set[str]] = {}
     pages = [path.read_text("utf-8") for path in sorted((root / "notebooks").glob("*.md"))]
-    for question, part in (found for page in pages for found in ASKED.findall(page)):
+    for question, part in (found for page in pages for found in ANSWER_CALL.findall(page)):
         asked.setdefault(question, set()).add(part)
     drawn = {name for page in pages for name in FIGURE.findall(page)}
     for about in questions:

@@ -161,7 +161,7 @@ def number_option(about: str, metavar: str = "NUMBER") -> Any:
     return option(metavar, about, parser=parse)
 
 
-Study = Annotated[Path, argument("STUDY", "study folder, such as data/yourpilot")]
+StudyFolder = Annotated[Path, argument("STUDY", "study folder, such as data/yourpilot")]
 Format = Annotated[Literal["text", "json"], typer.Option(help="for people or for programs")]
 
 

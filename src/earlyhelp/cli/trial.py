@@ -18,7 +18,7 @@ from typer import Option, Typer
 from earlyhelp.cli.boundary import (
     Command,
     Format,
-    Study,
+    StudyFolder,
     argument,
     gather,
     number_option,
@@ -32,7 +32,7 @@ from earlyhelp.trial.assumptions import DESIGNS, Assumptions, check, check_cac, 
 trial = Typer(help="Tell power and size of the next trial.")
 
 # Names of the designs, as typer takes the choices of an option.
-Design = StrEnum("Design", {name: name for name in DESIGNS})  # type: ignore[misc]
+DesignName = StrEnum("Design", {name: name for name in DESIGNS})  # type: ignore[misc]
 # Defaults as they would be typed.
 TYPED = {field.name: str(field.default) for field in fields(Assumptions)}
 TYPED["sequences"] = str(DESIGNS["stepped-wedge"].sequences)
@@ -90,7 +90,7 @@ class Swept(Assumed):
 
 
 SEVERAL_DESIGNS = f"{', '.join(DESIGNS)}; all by default"
-Designed = Annotated[Design, Option(help="design of the trial")]
+Designed = Annotated[DesignName, Option(help="design of the trial")]
 Power = Annotated[Any, number_option("power to reach")]
 
 
@@ -132,7 +132,7 @@ def size(
 @unfolded
 def sweep(
     assumed: Swept,
-    design: Annotated[list[Design] | None, option("DESIGN...", SEVERAL_DESIGNS)] = None,
+    design: Annotated[list[DesignName] | None, option("DESIGN...", SEVERAL_DESIGNS)] = None,
     power: Power = "0.8",
     simulate: Annotated[Any, number_option("simulate every cell as well", "TRIALS")] = None,
     seed: Annotated[Any, number_option("of the simulation")] = "2023",
@@ -172,7 +172,7 @@ def sweep(
 
 @trial.command(cls=Command)
 def simulate(
-    study: Study,
+    study: StudyFolder,
     output: Annotated[Path, option("CSV", "part to write")],
     part: Annotated[str, option("K-of-N", "which of N parts; 1-of-1 is all")] = "1-of-1",
 ) -> None:
@@ -197,7 +197,7 @@ def join(
     _write(joined.sort_values("cell"), output)
 
 
-def _read(assumed: Assumed, design: Design, **more: Any) -> list[Any]:
+def _read(assumed: Assumed, design: DesignName, **more: Any) -> list[Any]:
     return gather(
         partial(with_sequences, DESIGNS[design], assumed.sequences),
         partial(_read_assumptions, assumed),

@@ -18,7 +18,7 @@ from earlyhelp.published.printed_tests import TESTS, read_p
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.rawtable import cells, shown
 
-Row = Mapping[str, Any]
+PaperRow = Mapping[str, Any]
 
 
 def _whole(least: float) -> Callable[[str], int]:
@@ -80,7 +80,7 @@ def _test(text: str) -> str:
 CHI_SQUARE = re.compile(r"^(x2|chi(sq|squared?))$")
 LONGEST = 12  # characters of a figure, so that `Figures` reads what is read here
 NUMBER = "a number as printed, such as 4.20"
-COUNTS = "scores, each once, and their people, such as 1: 3; 5: 0"
+COUNTS_EXPECTED = "scores, each once, and their people, such as 1: 3; 5: 0"
 # Reader of a cell, and what is expected there.
 COLUMNS: dict[str, tuple[Callable[[str], Any], str]] = {
     "what": (_words, "text"),
@@ -94,8 +94,8 @@ COLUMNS: dict[str, tuple[Callable[[str], Any], str]] = {
     "high": (_exact, NUMBER),
     "min": (_figure, NUMBER),
     "max": (_figure, NUMBER),
-    "exactly": (_counts, COUNTS),
-    "at_least": (_counts, COUNTS),
+    "exactly": (_counts, COUNTS_EXPECTED),
+    "at_least": (_counts, COUNTS_EXPECTED),
     "total": (_whole(2), "a whole number from 2"),
     "count": (_whole(0), "a whole number from 0"),
     "percent": (_figure, NUMBER),
@@ -148,7 +148,7 @@ def template() -> str:
     return text.getvalue()
 
 
-def read_rows(path: Path) -> list[tuple[int, Row]]:
+def read_rows(path: Path) -> list[tuple[int, PaperRow]]:
     """Read a paper's figures; each row with its line, without the cells that are blank.
 
     Parameters
@@ -164,7 +164,7 @@ def read_rows(path: Path) -> list[tuple[int, Row]]:
     header, lines = cells(path, ",;\t")
     header = [name.strip().casefold() for name in header]
     problems = list(_header_problems(path.name, header))
-    rows: list[tuple[int, Row]] = []
+    rows: list[tuple[int, PaperRow]] = []
     for line, texts in lines if not problems else ():
         row: dict[str, Any] = {}
         if len(texts) != len(header):
@@ -197,7 +197,7 @@ def _header_problems(name: str, header: list[str]) -> Iterator[Problem]:
             yield Problem(name, 1, column, f"{header.count(column)} columns of this name", "one")
 
 
-def _scale_problems(name: str, line: int, row: Row) -> Iterator[Problem]:
+def _scale_problems(name: str, line: int, row: PaperRow) -> Iterator[Problem]:
     ends = [end for end in ("low", "high") if end in row]
     if len(ends) == 1:
         yield Problem(name, line, ends[0], "one end of a scale", "low and high, or neither")
@@ -214,11 +214,11 @@ def _scale_problems(name: str, line: int, row: Row) -> Iterator[Problem]:
         yield Problem(name, line, "n", str(row["n"]), f"at most total, {row['total']}")
 
 
-def has_grid(row: Row) -> bool:
+def has_grid(row: PaperRow) -> bool:
     """Whether the scores are known to lie in steps."""
     return row.get("items") is not None or row.get("step") is not None
 
 
-def steps_in_one(row: Row) -> Fraction:
+def steps_in_one(row: PaperRow) -> Fraction:
     """How many steps there are in a score of 1."""
     return lcm(*(row.get("items") or (1,))) / Fraction(row.get("step") or 1)

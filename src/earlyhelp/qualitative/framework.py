@@ -13,7 +13,7 @@ from pydantic import Field
 from earlyhelp.study.design import Part, QuestionId, read_questions
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import FRAMEWORK_MATRIX
-from earlyhelp.study.yamlfile import Strict, read_yaml
+from earlyhelp.study.yamlfile import Strict, Text, read_yaml
 
 MATRIX_FILE = "framework_matrix.csv"
 CODEBOOK_FILE = "codebook.yml"
@@ -85,7 +85,7 @@ class Code(Strict):
     """A code as another program has it."""
 
     guid: Guid
-    name: Annotated[str, Field(min_length=1)]
+    name: Text
 
 
 class Theme(Strict):
@@ -231,7 +231,7 @@ def validate_matrix(
     return problems
 
 
-# Column, what was found and what was expected.
+# Column or key, what was found and what was expected.
 Unfit = Iterator[tuple[str, str, str]]
 
 

@@ -18,15 +18,15 @@ ID = "an id of small letters and digits, joined by hyphens"
 
 Basis = Literal["stated", "reported", "inferred"]
 Who = Literal["practitioners", "families", "system"]
-Column = Literal[
+TheoryColumn = Literal[
     "need", "inputs", "activities", "mechanisms", "short-term", "medium-term", "long-term",
     "system", "assumptions", "external",
 ]  # fmt: skip
 
 # Context stands above and below the columns; no link leads to or from it.
-ABOVE: tuple[Column, ...] = ("need",)
-BELOW: tuple[Column, ...] = ("assumptions", "external")
-OUTCOMES: tuple[Column, ...] = ("short-term", "medium-term", "long-term", "system")
+ABOVE: tuple[TheoryColumn, ...] = ("need",)
+BELOW: tuple[TheoryColumn, ...] = ("assumptions", "external")
+OUTCOMES: tuple[TheoryColumn, ...] = ("short-term", "medium-term", "long-term", "system")
 TITLES: Mapping[str, str] = {
     "need": "Need and context",
     "inputs": "Inputs",
@@ -60,7 +60,7 @@ class Element(Strict):
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", description=ID)]
-    column: Column
+    column: TheoryColumn
     label: str
     text: str
     basis: Basis

@@ -53,7 +53,7 @@ def label(name: object, frame: pd.DataFrame) -> str:
 
 
 # Head of the people who are near the top of a scale.
-WITHIN = f"Within {NUMBER_WORDS[NEAR]} points"
+NEAR_HEAD = f"Within {NUMBER_WORDS[NEAR]} points"
 # Columns of p.
 P_VALUES = ("p", "smallest_p")
 # Decimals of a number that the report puts in words, such as "above 42", at most.
@@ -294,7 +294,7 @@ def _ceiling(frame: pd.DataFrame) -> Columns:
         "headroom": ("Points below maximum" if top else "Points from the best", 1),
         "headroom_sd": ("In SDs", 1),
         "at_best": ("At maximum" if top else "At the best", 0),
-        "close": (WITHIN, 0),
+        "close": (NEAR_HEAD, 0),
         "n": ("n", 0),
     }
 

@@ -27,7 +27,7 @@ from earlyhelp.report.layout import (
     DESIGN_LABELS,
     GROUP,
     MOST,
-    WITHIN,
+    NEAR_HEAD,
     Columns,
     filled,
     formatted,
@@ -82,10 +82,10 @@ def stages(pilot: Pilot, flow: pd.DataFrame) -> list[tuple[str, str]]:
     return [(stage, words[stage]) for stage in flow["stage"].unique() if stage in words]
 
 
-Layout = TypeVar("Layout", bound=Callable[..., pd.DataFrame])
+Made = TypeVar("Made", bound=Callable[..., pd.DataFrame])
 
 
-def _claiming(layout: Layout) -> Layout:
+def _claiming(layout: Made) -> Made:
     """Let a layout of finished strings claim what the numbers it was given may claim."""
 
     @wraps(layout)
@@ -96,7 +96,7 @@ def _claiming(layout: Layout) -> Layout:
         table.attrs["free"] = set_in(frame)
         return table
 
-    return cast(Layout, laid_out)
+    return cast(Made, laid_out)
 
 
 def ledger(
@@ -418,7 +418,7 @@ def near_the_top(frame: pd.DataFrame) -> pd.DataFrame:
     """People at or near the top of the scale (`pilot_estimates.room`)."""
     table = filled(frame, {**GROUP, "n": ("n", 0)})
     table["At maximum"] = _range(frame, "top", 0)
-    table[WITHIN] = _range(frame, "near", 0)
+    table[NEAR_HEAD] = _range(frame, "near", 0)
     return table
 
 

@@ -21,10 +21,10 @@ from earlyhelp.qualitative.theory import (
     BELOW,
     OVERLAY,
     TITLES,
-    Column,
     Element,
     Link,
     Theory,
+    TheoryColumn,
     Who,
 )
 from earlyhelp.report.figures import FONTS, MEASURED
@@ -33,7 +33,7 @@ from earlyhelp.study.problems import InputError, Problem
 
 # Lanes by column of the drawing, left to right; a lane is a column of the theory and, for
 # short-term outcomes, whom they concern.
-COLUMNS: tuple[tuple[tuple[Column, Who | None], ...], ...] = (
+DRAWN: tuple[tuple[tuple[TheoryColumn, Who | None], ...], ...] = (
     (("inputs", None),),
     (("activities", None),),
     (("mechanisms", None),),
@@ -228,8 +228,7 @@ def _columns(
 ) -> tuple[list[list[_Box]], float]:
     """Place the boxes of the columns that hold any; return them and where they end."""
     lanes = [
-        [(lane, found) for lane in column if (found := _in_lane(theory, *lane))]
-        for column in COLUMNS
+        [(lane, found) for lane in column if (found := _in_lane(theory, *lane))] for column in DRAWN
     ]
     lanes = [column for column in lanes if column]
     places = _places([column[0][0][0] for column in lanes])
@@ -264,9 +263,9 @@ def _columns(
     return columns, top + header + height + 14
 
 
-def _places(columns: list[Column]) -> list[tuple[float, float]]:
+def _places(columns: list[TheoryColumn]) -> list[tuple[float, float]]:
     """Left edge and width of each column; a pathway's fewer columns keep their widths."""
-    shares = [_share(column[0][0]) for column in COLUMNS]
+    shares = [_share(column[0][0]) for column in DRAWN]
     unit = (WIDTH - 2 * MARGIN - GAP * (len(shares) - 1)) / sum(shares)
     widths = [unit * _share(column) for column in columns]
     gap = (WIDTH - 2 * MARGIN - sum(widths)) / max(len(widths) - 1, 1)
@@ -275,12 +274,12 @@ def _places(columns: list[Column]) -> list[tuple[float, float]]:
     ]
 
 
-def _share(column: Column) -> float:
+def _share(column: TheoryColumn) -> float:
     # Evidence stands in the boxes of short-term outcomes first of all: its words take one line.
     return 1.36 if column == "short-term" else 1.0
 
 
-def _in_lane(theory: Theory, column: Column, who: Who | None) -> list[Element]:
+def _in_lane(theory: Theory, column: TheoryColumn, who: Who | None) -> list[Element]:
     return [
         element
         for element in theory.elements.values()
@@ -300,7 +299,7 @@ def _extent(stack: Iterable[_Box | list[str]]) -> float:
 def _band(
     canvas: Node,
     theory: Theory,
-    columns: Iterable[Column],
+    columns: Iterable[TheoryColumn],
     overlay: Mapping[str, str],
     top: float,
     root: str,

@@ -45,7 +45,7 @@ NULL_TRIALS = 10_000
 # What a cell is for: the teams that a design needs with teams of equal size, and with those of the
 # study; the same teams without an effect, at the largest effect of the grid, where they are fewest;
 # and the pilot's units, with and without an effect.
-KINDS = ("equal", "unequal", "level", "pilot")
+CELL_KINDS = ("equal", "unequal", "level", "pilot")
 # What is simulated of a cell, and which of it are shares.
 SHARES = ("power", "power_simulated", "coverage")
 RESULTS = (
@@ -162,7 +162,7 @@ def cells(sweep: Sweep, units: int, size: float | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns `simulation.CELL_FIELDS`, and `kind` (one of `KINDS`).
+        Columns `simulation.CELL_FIELDS`, and `kind` (one of `CELL_KINDS`).
     """
     import pandas as pd
 
@@ -303,7 +303,7 @@ def _problems(table: pd.DataFrame, count: int, file: str, expected: str) -> Iter
     for name in SHARES:
         wrong[name] |= ~numbers[name].between(0, 1)
     wrong["design"] = ~table["design"].isin(list(DESIGNS))
-    wrong["kind"] = ~table["kind"].isin(KINDS)
+    wrong["kind"] = ~table["kind"].isin(CELL_KINDS)
     for name in wrong:
         for row in wrong.index[wrong[name]]:
             yield Problem(file, row + 2, str(name), str(table.loc[row, name]), expected)

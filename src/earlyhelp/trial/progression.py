@@ -28,7 +28,7 @@ from earlyhelp.study.design import STUDY_FILE, Criterion
 from earlyhelp.study.problems import InputError, Problem
 
 BANDS = ("green", "amber", "red")
-RULES: Mapping[str, str] = {
+COMBINING_RULES: Mapping[str, str] = {
     "worst": "the worst band of all criteria decides",
     "majority": "green or red when more than half of the criteria are so, otherwise amber",
 }
@@ -212,7 +212,7 @@ def _assess(
 
 
 def combine(bands: Sequence[str], rule: str = "worst") -> str:
-    """Overall band of several criteria by one of `RULES`.
+    """Overall band of several criteria by one of `COMBINING_RULES`.
 
     Examples
     --------
@@ -221,7 +221,7 @@ def combine(bands: Sequence[str], rule: str = "worst") -> str:
     >>> combine(["green", "amber", "green"], "majority")
     'green'
     """
-    wrong = [("rule", rule, " or ".join(RULES))] if rule not in RULES else []
+    wrong = [("rule", rule, " or ".join(COMBINING_RULES))] if rule not in COMBINING_RULES else []
     wrong += [("band", band, " or ".join(BANDS)) for band in bands if band not in BANDS]
     if not bands:
         wrong.append(("band", "none", "at least one criterion"))
@@ -249,7 +249,7 @@ def chance_all_green(assessment: pd.DataFrame) -> tuple[float, float]:
 
 
 def all_together(assessment: pd.DataFrame, rule: str) -> list[str]:
-    """Overall bands by one of `RULES` that upper bounds leave possible, the best first.
+    """Overall bands by one of `COMBINING_RULES` that upper bounds leave possible, the best first.
 
     Examples
     --------
@@ -302,7 +302,7 @@ def operating_characteristics(
     totals : sequence of int
         People of the pilot, by criterion.
     rule : str
-        One of `RULES`.
+        One of `COMBINING_RULES`.
     rates : sequence of float
         True proportion of all criteria.
     wanted : float

@@ -23,7 +23,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from earlyhelp.analysis import outcomes
 from earlyhelp.analysis.instruments import outcome_scores
-from earlyhelp.analysis.quantities import QUANTITIES, Formula, Rule, Same, Sum, Total
+from earlyhelp.analysis.quantities import QUANTITIES, Formula, Rule, SameAs, Sum, Total
 from earlyhelp.analysis.small_numbers import (
     BASES,
     COUNTS,
@@ -233,7 +233,7 @@ def of_rule(rule: Rule, name: str, frames: dict[str, pd.DataFrame]) -> Iterator[
             yield from of_total(rule, name, frames[name])
         case Formula() if rule.column in COUNTS and not re.search(r"[*/\d]", rule.formula):
             yield from of_formula(rule, name, frames[name])
-        case Same() | Sum() if rule.column in COUNTS and not getattr(rule, "when", ()):
+        case SameAs() | Sum() if rule.column in COUNTS and not getattr(rule, "when", ()):
             yield from of_others(rule, name, frames)
 
 
@@ -262,9 +262,9 @@ def of_formula(rule: Formula, name: str, frame: pd.DataFrame) -> Iterator[dict[C
 
 
 def of_others(
-    rule: Same | Sum, name: str, frames: dict[str, pd.DataFrame]
+    rule: SameAs | Sum, name: str, frames: dict[str, pd.DataFrame]
 ) -> Iterator[dict[Cell, float]]:
-    select = rule.select if isinstance(rule, Same) else {}
+    select = rule.select if isinstance(rule, SameAs) else {}
     for i, row in matching(frames[name], rule.where).iterrows():
         rows = matching(frames[rule.quantity], {**select, **{key: row[key] for key in rule.on}})
         if isinstance(rule, Sum):

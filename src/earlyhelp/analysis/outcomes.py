@@ -25,7 +25,7 @@ from earlyhelp.analysis.quantities import (
     Formula,
     Given,
     Rule,
-    Same,
+    SameAs,
     Sum,
     free,
     labelled,
@@ -474,7 +474,7 @@ def _people(estimate: str, arm: str) -> dict[str, str]:
 def _counted(pilot: Pilot) -> Iterator[Rule]:
     keys = ("measure", "wave")
     for arm in pilot.study.arm_ids:
-        yield Same("n", "paired_tests", "n", _people("change", arm), on=("arm", *keys))
+        yield SameAs("n", "paired_tests", "n", _people("change", arm), on=("arm", *keys))
     for arm in compared(pilot):
         pair = (arm, str(pilot.study.reference))
         for estimate in ("change", ADJUSTED):
@@ -637,7 +637,7 @@ def _pooled_sd(*groups: pd.Series) -> float:
 @quantity(
     Given("scale_maximum"),
     Given("best"),
-    Same("n", "outcome_summary", "n", on=("measure", "arm", "wave")),
+    SameAs("n", "outcome_summary", "n", on=("measure", "arm", "wave")),
 )
 def ceiling(pilot: Pilot, within: int = NEAR) -> pd.DataFrame:
     """How close scores lie to the best end of their scale, the bottom where lower is better.

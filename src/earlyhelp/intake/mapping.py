@@ -177,7 +177,7 @@ class Recipe(Rules):
     dates: DateFormat | None = None
 
 
-class Scale(Strict):
+class AnswerScale(Strict):
     """Usual answers in order, which are often exported instead of their numbers."""
 
     first: int = 1
@@ -195,7 +195,7 @@ class Recipes(Strict):
 
     missing: tuple[Cell, ...]
     missing_codes: tuple[int, ...]
-    scales: tuple[Scale, ...]
+    scales: tuple[AnswerScale, ...]
     tools: dict[str, Recipe]
 
 

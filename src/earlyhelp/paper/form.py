@@ -82,7 +82,7 @@ LONGEST = 12  # characters of a figure, so that `Figures` reads what is read her
 NUMBER = "a number as printed, such as 4.20"
 COUNTS_EXPECTED = "scores, each once, and their people, such as 1: 3; 5: 0"
 # Reader of a cell, and what is expected there.
-COLUMNS: dict[str, tuple[Callable[[str], Any], str]] = {
+PAPER_COLUMNS: dict[str, tuple[Callable[[str], Any], str]] = {
     "what": (_words, "text"),
     "where": (_words, "text"),
     "n": (_whole(1), "a whole number from 1"),
@@ -142,7 +142,7 @@ def template() -> str:
     what,where,n,mean,sd,items,step,low,high,min,max,exactly,at_least,total,count,...
     """
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(COLUMNS), restval="", lineterminator="\n")
+    writer = csv.DictWriter(text, list(PAPER_COLUMNS), restval="", lineterminator="\n")
     writer.writeheader()
     writer.writerows(EXAMPLES)
     return text.getvalue()
@@ -154,7 +154,8 @@ def read_rows(path: Path) -> list[tuple[int, PaperRow]]:
     Parameters
     ----------
     path : Path
-        CSV in UTF-8 with any of `COLUMNS` in any order, separated by commas, semicolons or tabs.
+        CSV in UTF-8 with any of `PAPER_COLUMNS` in any order, separated by commas, semicolons or
+        tabs.
 
     Raises
     ------
@@ -172,7 +173,7 @@ def read_rows(path: Path) -> list[tuple[int, PaperRow]]:
             problems.append(Problem(path.name, line, "", f"{len(texts)} cells", expected))
             continue
         for name, text in zip(header, map(str.strip, texts), strict=True):
-            read, expected = COLUMNS[name]
+            read, expected = PAPER_COLUMNS[name]
             try:
                 row |= {name: read(text)} if text else {}
             except (ValueError, LookupError) as error:
@@ -189,9 +190,9 @@ def read_rows(path: Path) -> list[tuple[int, PaperRow]]:
 
 
 def _header_problems(name: str, header: list[str]) -> Iterator[Problem]:
-    expected = f"only: {', '.join(COLUMNS)}"
+    expected = f"only: {', '.join(PAPER_COLUMNS)}"
     for column in dict.fromkeys(header):
-        if column not in COLUMNS:
+        if column not in PAPER_COLUMNS:
             yield Problem(name, 1, "", f"the column {shown(column)}", expected)
         elif header.count(column) > 1:
             yield Problem(name, 1, column, f"{header.count(column)} columns of this name", "one")

@@ -32,7 +32,7 @@ from earlyhelp.study.problems import InputError, Problem
 Replacement = tuple[str, str | Callable[[re.Match[str]], str]]
 NONE_ADDED: Mapping[str, str] = MappingProxyType({})
 # For characters that the font of text and figures (`joined.FONT`) has not, and for code.
-FONTS = [Path(matplotlib.get_data_path()) / "fonts" / "ttf"]
+FONT_FOLDERS = [Path(matplotlib.get_data_path()) / "fonts" / "ttf"]
 # Dots per inch of the pictures.
 RESOLUTION = 220
 PICTURE = '#set page(width: auto, height: auto, margin: 0pt)\n#image("{}")'
@@ -256,7 +256,7 @@ def _picture(drawing: Path) -> Path:
             source,
             path,
             root=drawing.parent,
-            font_paths=FONTS,
+            font_paths=FONT_FOLDERS,
             ignore_system_fonts=True,
             ppi=RESOLUTION,
         )

@@ -19,7 +19,7 @@ NUMBER_WORDS = (
 )
 LONGEST_NUMBER = 15
 # More values are told as a range.
-FEW = 5
+FEW_LISTED = 5
 # Dashes that stand for a minus, and points at half height.
 _TYPOGRAPHY = str.maketrans({**dict.fromkeys("−‐‑‒–—﹣-", "-"), **dict.fromkeys("·∙⋅‧", ".")})
 _NUMBER = re.compile(r"[+-]?(([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]+)?|\.[0-9]+)")
@@ -158,7 +158,7 @@ def few_or_span(values: Iterable[float], low: float, high: float, decimals: int)
     ('0.2 or 0.4', '0.2 to 0.4')
     """
     shown = list(dict.fromkeys(number(value, decimals) for value in values))
-    return " or ".join(shown) if 1 <= len(shown) <= FEW else span(low, high, decimals)
+    return " or ".join(shown) if 1 <= len(shown) <= FEW_LISTED else span(low, high, decimals)
 
 
 def chance(probability: float) -> str:

@@ -40,7 +40,7 @@ TITLES: Mapping[str, str] = {
     "external": "External factors",
 }
 # Where an element or link comes from, as readers see it.
-BASES: Mapping[Basis, str] = {
+BASIS_LABELS: Mapping[Basis, str] = {
     "stated": "stated in theory or plan",
     "reported": "reported in the findings",
     "inferred": "inferred by us",

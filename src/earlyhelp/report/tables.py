@@ -42,7 +42,7 @@ from earlyhelp.trial.assumptions import DESIGNS
 from earlyhelp.trial.design_grid import Sweep
 from earlyhelp.trial.pilot_estimates import settles
 from earlyhelp.trial.planning import needed
-from earlyhelp.trial.progression import BANDS, MOST_PEOPLE
+from earlyhelp.trial.progression import BANDS, MOST_TRIED
 
 # Stages of the drawn participant flow beside the surveys, in its words.
 STAGES = {
@@ -250,7 +250,7 @@ def combining_rule(frame: pd.DataFrame, target_power: float) -> pd.DataFrame:
             ],
             "Chance that all together is green (%)": frame["chance"].map(chance),
             f"People per criterion for a chance of {level(target_power)}": [
-                f"more than {MOST_PEOPLE}" if isnan(people) else number(people)
+                f"more than {MOST_TRIED}" if isnan(people) else number(people)
                 for people in frame["people"]
             ],
         },

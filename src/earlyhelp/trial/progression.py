@@ -281,7 +281,7 @@ def chance_green(bound: float, total: int | NDArray[np.int_], rate: float) -> ND
     return np.asarray(stats.binom.sf(needed - 1, total, rate))
 
 
-MOST_PEOPLE = 1000
+MOST_TRIED = 1000
 
 
 def operating_characteristics(
@@ -313,7 +313,7 @@ def operating_characteristics(
     DataFrame
         rate (NaN where each true proportion lies at its own green bound), chance (that all
         together is green), people (in each criterion, from which on the chance is `wanted` or
-        more; NaN where not even `MOST_PEOPLE` are enough).
+        more; NaN where not even `MOST_TRIED` are enough).
 
     Examples
     --------
@@ -329,7 +329,7 @@ def operating_characteristics(
       NaN    0.74     NaN
     """
     bounds = [c.green[0] if c.higher_is_better else 1 - c.green[1] for c in criteria]
-    sizes = np.arange(1, MOST_PEOPLE + 1)
+    sizes = np.arange(1, MOST_TRIED + 1)
     rows = []
     for rate in (*rates, float("nan")):
         true = [bound if np.isnan(rate) else rate for bound in bounds]
@@ -340,7 +340,7 @@ def operating_characteristics(
         )
         short = sizes[larger < wanted]
         enough = int(short[-1]) + 1 if len(short) else 1
-        rows.append((rate, chance, enough if enough <= MOST_PEOPLE else float("nan")))
+        rows.append((rate, chance, enough if enough <= MOST_TRIED else float("nan")))
     return pd.DataFrame(rows, columns=["rate", "chance", "people"])
 
 

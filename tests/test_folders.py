@@ -62,3 +62,12 @@ def test_what_is_used_elsewhere_has_a_name_of_its_own() -> None:
         used |= {name.name for node in imports for name in node.names}
     twice = {name for name, places in homes.items() if len(set(places)) > 1}
     assert {name: homes[name] for name in twice & (classes | used)} == {}
+
+
+def test_every_path_that_contributors_are_told_of_is_there() -> None:
+    told = re.findall(r"`([\w./-]+)`", (ROOT / "CONTRIBUTING.md").read_text("utf-8"))
+    paths = [text for text in told if re.search(r"\w/|\.\w+$", text) and "_build" not in text]
+    # From the checkout, the package, a study or the tests, as the sentence has it.
+    homes = [ROOT, PACKAGE, ROOT / "data/rotherham", ROOT / "tests"]
+    assert len(paths) > 30
+    assert [path for path in paths if not any((home / path).exists() for home in homes)] == []

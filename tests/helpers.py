@@ -223,7 +223,7 @@ CODEBOOK = Codebook.model_validate(
 
 
 def matrix_of(*rows: dict[str, str]) -> pd.DataFrame:
-    """Rows of question 1.1, numbered A1, A2, ..., with plausible cells where none is given.
+    """Rows of question 1.1, numbered A1, A2, ..., by line, with plausible cells.
 
     The first summary is "Time is short.", the second "Time is short 2.".
     """
@@ -240,7 +240,7 @@ def matrix_of(*rows: dict[str, str]) -> pd.DataFrame:
     for n, row in enumerate(rows, start=1):
         summary = "Time is short." if n == 1 else f"Time is short {n}."
         table.append({**HEAD, **plain, "summary": summary, **row, "row_id": f"A{n}"})
-    return pd.DataFrame(table, columns=MATRIX_COLUMNS)
+    return pd.DataFrame(table, range(2, 2 + len(table)), MATRIX_COLUMNS)
 
 
 def row_of(frame: pd.DataFrame, quantity: str, population: str) -> pd.Series:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,3 +38,36 @@ def test_every_target_that_contributors_are_told_of_is_listed() -> None:
     told = re.findall(r"`make ([a-z-]+)", (ROOT / "CONTRIBUTING.md").read_text("utf-8"))
     listed = re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text("utf-8"), re.M)
     assert {"help", "lint"} < set(told) <= set(listed)
+
+
+def defined(node: ast.stmt) -> Iterator[str]:
+    """Public names of classes and of what is assigned."""
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    names = [target.id for target in targets if isinstance(target, ast.Name)]
+    if isinstance(node, ast.ClassDef):
+        names = [node.name]
+    yield from (name for name in names if not name.startswith("_"))
+
+
+def test_what_is_used_elsewhere_has_a_name_of_its_own() -> None:
+    trees = {path: ast.parse(path.read_text("utf-8")) for path in PACKAGE.rglob("*.py")}
+    homes: dict[str, list[str]] = {}
+    classes, used = set(), set()
+    for path, tree in trees.items():
+        for node in tree.body:
+            for name in defined(node):
+                homes.setdefault(name, []).append(path.relative_to(PACKAGE).as_posix())
+        classes |= {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+        imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+        used |= {name.name for node in imports for name in node.names}
+    twice = {name for name, places in homes.items() if len(set(places)) > 1}
+    assert {name: homes[name] for name in twice & (classes | used)} == {}
+
+
+def test_every_path_that_contributors_are_told_of_is_there() -> None:
+    told = re.findall(r"`([\w./-]+)`", (ROOT / "CONTRIBUTING.md").read_text("utf-8"))
+    paths = [text for text in told if re.search(r"\w/|\.\w+$", text) and "_build" not in text]
+    # From the checkout, the package, a study or the tests, as the sentence has it.
+    homes = [ROOT, PACKAGE, ROOT / "data/rotherham", ROOT / "tests"]
+    assert len(paths) > 30
+    assert [path for path in paths if not any((home / path).exists() for home in homes)] == []

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from earlyhelp import cli
 from earlyhelp.paper.audit import audit as audit_paper
-from earlyhelp.paper.form import COLUMNS, EXAMPLES
+from earlyhelp.paper.form import EXAMPLES, PAPER_COLUMNS
 from earlyhelp.possible.printed_group import Figures
 from earlyhelp.published.claims import parse_interval, read_claims
 from earlyhelp.published.numbers import printed_number
@@ -192,14 +192,14 @@ def test_claims_with_one_cell_replaced(
 
 
 @bounded
-@given(st.sampled_from(list(COLUMNS)), numbers)
+@given(st.sampled_from(list(PAPER_COLUMNS)), numbers)
 def test_a_paper_with_one_cell_replaced(
     tmp_path_factory: pytest.TempPathFactory, column: str, text: str
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "paper.csv"
     rows = [row | {column: text} for row in EXAMPLES]
-    lines = [",".join(row.get(name, "") for name in COLUMNS) for row in rows]
-    content = "\n".join([",".join(COLUMNS), *lines])
+    lines = [",".join(row.get(name, "") for name in PAPER_COLUMNS) for row in rows]
+    content = "\n".join([",".join(PAPER_COLUMNS), *lines])
     path.write_bytes(content.encode("utf-8", "surrogatepass"))
     told(lambda: audit_paper(path))
 

@@ -15,7 +15,7 @@ from earlyhelp.study.problems import InputError
 from earlyhelp.study.raw import columns_read
 from earlyhelp.study.rawtable import restate
 from earlyhelp.study.scoring_keys import read_instruments
-from earlyhelp.validate import ASKED, FILES, registered, validate
+from earlyhelp.validate import ANSWER_CALL, FILES, registered, validate
 
 ROOT = Path(__file__).parents[1]
 
@@ -71,6 +71,21 @@ def test_a_theme_that_is_not_in_the_codebook(copy: Path) -> None:
     restate(copy)
     expected = "framework_matrix.csv, row 2, column theme: found 'no-such-theme'"
     assert problems(copy)[0].startswith(expected)
+
+
+@pytest.mark.parametrize("more", ["", "no such file"])
+def test_a_cell_of_the_matrix_is_told_with_its_line(copy: Path, more: str) -> None:
+    path = copy / "raw/framework_matrix.csv"
+    header, first, *rest = path.read_text().splitlines()
+    cells = first.split(",")
+    wrong = ",".join([*cells[:5], "no-such-theme", *cells[6:]])
+    path.write_text("\n".join([header, "", "", wrong, *rest]) + "\n")
+    restate(copy)
+    if more:
+        # Other problems come first, and the matrix is looked at by itself.
+        (copy / "raw/interviews.csv").unlink()
+    expected = "framework_matrix.csv, row 4, column theme: found 'no-such-theme'"
+    assert [told for told in problems(copy) if told.startswith(expected)]
 
 
 def test_a_matrix_needs_its_codebook(copy: Path) -> None:
@@ -246,7 +261,7 @@ def test_what_no_page_asks_for(mini: Path, question: str, told: str) -> None:
 def test_calls_that_ask_for_an_answer_are_found() -> None:
     pages = [path.read_text() for path in (ROOT / "notebooks").glob("*.md")]
     calls = sum(page.count("page.answer") for page in pages)
-    assert calls == sum(len(ASKED.findall(page)) for page in pages) > 0
+    assert calls == sum(len(ANSWER_CALL.findall(page)) for page in pages) > 0
 
 
 def test_raw_files_are_those_that_the_analysis_reads(mini: Path) -> None:

@@ -19,7 +19,7 @@ from earlyhelp.intake.mapping import MAPPING_FILE
 from earlyhelp.published.audit import AUDIT_FILE, audit, read_declarations
 from earlyhelp.published.claims import CLAIMS_FILE, DESIGN, WORDS_FILE, Claim, claims_of, read_words
 from earlyhelp.published.identified import outcome, stored
-from earlyhelp.published.identified.between_arms import estimates
+from earlyhelp.published.identified.between_arms import estimates_in_words
 from earlyhelp.published.identified.ranges import open_sets
 from earlyhelp.published.ledger import judged
 from earlyhelp.published.printed import PrintedFigures
@@ -52,7 +52,7 @@ from earlyhelp.study.design import (
 from earlyhelp.study.dictionary import DATAPACKAGE_FILE, read_dictionary
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import Pilot, open_pilot
-from earlyhelp.study.rawtable import cells, read_table
+from earlyhelp.study.rawtable import cells, form_problems
 from earlyhelp.study.scoring_keys import INSTRUMENTS_FILE, Instruments, read_instruments
 from earlyhelp.study.textfile import from_spreadsheets, is_there
 from earlyhelp.trial import criteria, design_grid
@@ -61,7 +61,7 @@ from earlyhelp.trial.next_steps import NUMBERS_FILE, read_numbers, unknown_numbe
 # Facts that pages read of themselves; claims name the others (`participants.design`).
 FACTS_READ = ("service_teams",)
 # How a page of results asks for an answer.
-ASKED = re.compile(r'^page\.answer\("(.+)", "(.+)"\)$', re.MULTILINE)
+ANSWER_CALL = re.compile(r'^page\.answer\("(.+)", "(.+)"\)$', re.MULTILINE)
 # What a page needs of a study (`study_has`), as the tags of its cell of parameters have it.
 PAGE_NEEDS = re.compile(r"^:?tags: \[needs-([a-z-]+), parameters", re.MULTILINE)
 # How a cell names its figure.
@@ -256,13 +256,26 @@ def registered(name: str) -> StudyFile | None:
 
 
 def study_files(folder: str | Path) -> list[Path]:
-    """Files of a study folder that something reads: the inputs of its report, in order."""
+    """Files of a study folder that something reads: the inputs of its report, in order.
+
+    Examples
+    --------
+    >>> [path.name for path in study_files("tests/studies/mini")][-2:]
+    ['research_questions.yml', 'study.yml']
+    """
     path, names = find_folder(folder), _listing(find_folder(folder))
     return [path / name for name in names if (file := registered(name)) and file.read]
 
 
 def table() -> str:
-    """Say as a MyST definition list which files a study folder holds."""
+    """Say as a MyST definition list which files a study folder holds.
+
+    Examples
+    --------
+    >>> print(table()[:37])
+    `study.yml`
+    : What was planned: title
+    """
     about: dict[str, list[str]] = {}
     for file in FILES:
         about.setdefault(file.about + ("" if file.needed else " *Optional.*"), []).append(file.name)
@@ -284,6 +297,11 @@ def validate(folder: str | Path) -> list[Path]:
     InputError
         With every problem of every file, or else of what ties them together, or else of what is
         computed from them.
+
+    Examples
+    --------
+    >>> len(validate("tests/studies/mini")) == len(study_files("tests/studies/mini"))
+    True
     """
     path = find_folder(folder)
     names = _listing(path)
@@ -371,7 +389,7 @@ def unshown(folder: str | Path) -> dict[str, set[str]]:
     path = find_folder(folder)
     root, has = book_of(path), study_has(path)
     pages = [page.read_text("utf-8") for page in root.glob("notebooks/*.md")] if root else []
-    asked = {page: {question for question, _ in ASKED.findall(page)} for page in pages}
+    asked = {page: {question for question, _ in ANSWER_CALL.findall(page)} for page in pages}
     left: dict[str, set[str]] = {}
     for question in read_questions(path):
         found = [PAGE_NEEDS.search(page) for page in pages if question in asked[page]]
@@ -390,11 +408,10 @@ def _in_matrix(path: Path, codebook: Codebook | None) -> list[Problem]:
         header, rows = cells(path)
     except InputError:
         return []
-    whole = all(len(row) == len(header) and any(row) for _, row in rows)
-    in_place = [line for line, _ in rows] == list(range(2, len(rows) + 2))
-    if sorted(header) != sorted(MATRIX_COLUMNS) or not (whole and in_place):
+    if any(form_problems(path, header, rows, list(MATRIX_COLUMNS))):
         return []
-    matrix = pd.DataFrame([row for _, row in rows], columns=header, dtype=str)
+    lines = [line for line, _ in rows]
+    matrix = pd.DataFrame([row for _, row in rows], lines, header, dtype=str)
     return validate_matrix(matrix.map(from_spreadsheets), codebook, None)
 
 
@@ -457,7 +474,7 @@ def _unknown_claims(held: dict[str, Any], ids: set[str], folder: Path) -> Iterat
     for question in held[QUESTIONS_FILE].values():
         if unknown := question.placeholders - ids:
             left = open_sets(folder)
-            unknown -= set(estimates(left)) if left else set()
+            unknown -= set(estimates_in_words(left)) if left else set()
         for name in sorted(unknown):
             yield Problem(QUESTIONS_FILE, None, question.id, f"{{{name}}}", expected)
     for name, claim in _claims_of(held.get(TRIANGULATION_FILE)):
@@ -497,23 +514,16 @@ def _facts(pilot: Pilot, claims: list[Claim]) -> Iterator[Problem]:
 
 
 def _personal(pilot: Pilot) -> Iterator[Problem]:
-    """Tell what looks personal in the raw files; without showing it, for messages are passed on."""
-    expected = "nothing personal"
+    """Tell what looks personal in the raw files."""
     for resource in pilot.dictionary.resources:
-        file = f"{resource.name}.csv"
-        cells = read_table(pilot.study.folder / resource.path, resource, [])
-        for name, column in resource.table.by_name.items():
-            if kind := personal.by_name(name) or personal.by_name(column.title):
-                found = f"a column that looks like {kind}"
-                yield Problem(file, None, name, found, expected)
-            elif column.type == "string":
-                kind, rows = personal.by_content(cells[name].fillna("").astype(str))
-                # Roles and themes look like names, too.
-                if kind not in ("", "name"):
-                    more = f" ({len(rows)} rows)" if len(rows) > 1 else ""
-                    yield Problem(
-                        file, rows[0], name, f"what looks personal ({kind}){more}", expected
-                    )
+        cells = pilot.by_line(resource.name)
+        for name, field in resource.table.by_name.items():
+            values = cells[name] if field.type == "string" else cells[name].iloc[:0]
+            about = (f"{resource.name}.csv", name, field.title)
+            # Roles and themes look like names, too.
+            said = values.fillna("").astype(str)
+            if found := personal.problem(*about, said, "nothing personal", but=["name"]):
+                yield found
 
 
 def _small_numbers(pilot: Pilot) -> Iterator[Problem]:
@@ -562,7 +572,7 @@ def _answers(root: Path, questions: Iterable[Question]) -> Iterator[Problem]:
     """Check that pages show each question, answer and figure; pages tell which are missing."""
     asked: dict[str, set[str]] = {}
     pages = [path.read_text("utf-8") for path in sorted((root / "notebooks").glob("*.md"))]
-    for question, part in (found for page in pages for found in ASKED.findall(page)):
+    for question, part in (found for page in pages for found in ANSWER_CALL.findall(page)):
         asked.setdefault(question, set()).add(part)
     drawn = {name for page in pages for name in FIGURE.findall(page)}
     for about in questions:
@@ -606,7 +616,7 @@ def _qualitative(pilot: Pilot, held: dict[str, Any], theory: Theory | None) -> I
             if outcome.id not in theory.outcomes:
                 expected = f"the id of an outcome of {THEORY_FILE}"
                 yield Problem(CODEBOOK_FILE, None, "outcomes", repr(outcome.id), expected)
-    yield from validate_matrix(matrix, codebook, pilot.sources)
+    yield from validate_matrix(pilot.by_line("framework_matrix"), codebook, pilot.sources)
     if TRIANGULATION_FILE in held:
         yield from validate_triangulation(held[TRIANGULATION_FILE], matrix, codebook)
 

@@ -6,6 +6,7 @@ import pytest
 
 from earlyhelp.cli import main
 from earlyhelp.trial import power
+from earlyhelp.trial.assumptions import DESIGNS, Assumptions
 
 
 def _json(capsys, *argv):
@@ -29,8 +30,8 @@ def test_size_reaches_the_power(capsys):
 
 def test_size_reaches_the_width_without_an_effect(capsys):
     row = _json(capsys, "size", "--design", "parallel", "--half-width", "0.3", "--sd", "1")
-    a = power.Assumptions(effect=0)
-    assert row["clusters"] == power.clusters_for_width(power.DESIGNS["parallel"], a, 0.3)
+    a = Assumptions(effect=0)
+    assert row["clusters"] == power.clusters_for_width(DESIGNS["parallel"], a, 0.3)
     assert row["half_width"] <= 0.3
     assert not {"effect", "power"} & set(row)
 
@@ -66,7 +67,7 @@ def test_answers_of_yes_or_no_cannot_correlate_so_much(capsys, design, options, 
 
 def test_binary_outcomes_take_two_proportions(capsys):
     row = _json(capsys, "size", "--design", "parallel", "--control", "0.5", "--intervention", "0.7")
-    expected = power.clusters_needed(power.DESIGNS["parallel"], power.Assumptions.binary(0.5, 0.7))
+    expected = power.clusters_needed(DESIGNS["parallel"], Assumptions.binary(0.5, 0.7))
     assert row["clusters"] == expected
 
 
@@ -78,7 +79,7 @@ def test_the_stepped_wedge_takes_its_sequences(capsys):
 
 def test_sweep_covers_the_designs(capsys):
     rows = _json(capsys, "sweep", "--effect", "0.5", "--icc", "0.01", "0.1", "--cac", "0.8")
-    assert len(rows) == 2 * len(power.DESIGNS)
+    assert len(rows) == 2 * len(DESIGNS)
 
 
 def test_several_values_follow_one_name_or_each_its_own(capsys):
@@ -95,8 +96,7 @@ def test_sweep_takes_proportions(capsys):
     rows = _json(capsys, "sweep", "--design", "parallel", "--control", "0.5",
                  "--intervention", "0.6", "0.7", "--icc", "0.05")  # fmt: skip
     expected = [
-        power.clusters_needed(power.DESIGNS["parallel"], power.Assumptions.binary(0.5, p))
-        for p in (0.6, 0.7)
+        power.clusters_needed(DESIGNS["parallel"], Assumptions.binary(0.5, p)) for p in (0.6, 0.7)
     ]
     assert [row["clusters"] for row in rows] == expected
 

@@ -18,7 +18,7 @@ from scipy import stats
 
 from earlyhelp.cli import main
 from earlyhelp.paper.audit import audit
-from earlyhelp.paper.form import COLUMNS, template
+from earlyhelp.paper.form import PAPER_COLUMNS, template
 from earlyhelp.paper.statistics import AGAINST, ROUNDED_DF
 from earlyhelp.paper.verdicts import RowResult, judge
 from earlyhelp.study.problems import InputError
@@ -880,7 +880,7 @@ def test_a_file_of_another_form_is_told(paper: Path, text: str, told: str) -> No
 def test_the_template_holds_and_has_every_column(paper: Path) -> None:
     paper.write_text(template(), encoding="utf-8")
     assert {outcome.verdict for outcome in audit(paper)} == {"holds"}
-    assert template().splitlines()[0].split(",") == list(COLUMNS)
+    assert template().splitlines()[0].split(",") == list(PAPER_COLUMNS)
 
 
 # The page -----------------------------------------------------------------------------------------
@@ -913,7 +913,7 @@ def test_the_example_of_the_page_prints_what_it_shows(
 
 def test_the_page_names_every_column() -> None:
     cells = re.findall(r"^\| (`[^|]*) \|", PAGE.read_text("utf-8"), re.M)
-    assert re.findall(r"`(\w+)`", " ".join(cells)) == list(COLUMNS)
+    assert re.findall(r"`(\w+)`", " ".join(cells)) == list(PAPER_COLUMNS)
 
 
 def test_json_has_every_check(paper: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,7 +17,7 @@ import pytest
 from helpers import ROOT
 
 from earlyhelp.paper.audit import audit
-from earlyhelp.paper.form import COLUMNS, read_rows
+from earlyhelp.paper.form import PAPER_COLUMNS, read_rows
 from earlyhelp.possible.one_group import bounds, count
 from earlyhelp.possible.printed_group import Figures
 
@@ -42,7 +42,7 @@ def paper(tmp_path: Path) -> Path:
 
 
 def typed(paper: Path, case: Case) -> Path:
-    row = {name: text for name, text in case.items() if name in COLUMNS and text}
+    row = {name: text for name, text in case.items() if name in PAPER_COLUMNS and text}
     cells = (f'"{text}"' for text in row.values())
     paper.write_text(f"{','.join(row)}\n{','.join(cells)}\n", encoding="utf-8")
     return paper

@@ -9,16 +9,18 @@ import pytest
 from earlyhelp.possible import bounds
 from earlyhelp.possible.existence import Person, agrees
 from earlyhelp.possible.printed_group import Figures
-from earlyhelp.possible.two_waves import Arm, Change, TTest, Wave
+from earlyhelp.possible.two_waves import ArmFigures, Change, TTest, WaveFigures
 
 TEST = TTest(2, "1.00", "0.4")  # plays no part here
 # Three people in both waves, one more at baseline and one more at endline; sums alone are known.
-SUMS = Arm(Wave(4, 1, 4, (9, 10)), Wave(4, 1, 4, (11, 12)), 3, TEST)
+SUMS = ArmFigures(WaveFigures(4, 1, 4, (9, 10)), WaveFigures(4, 1, 4, (11, 12)), 3, TEST)
 # The same with a printed SD at baseline.
-SPREAD = Arm(Wave.printed(Figures(4, "2.5", "1.3", 1, 4)), Wave(4, 1, 4, (11, 12)), 3, TEST)
+SPREAD = ArmFigures(
+    WaveFigures.printed(Figures(4, "2.5", "1.3", 1, 4)), WaveFigures(4, 1, 4, (11, 12)), 3, TEST
+)
 
 
-def everybody(arm: Arm) -> list[tuple[Change, list[Person]]]:
+def everybody(arm: ArmFigures) -> list[tuple[Change, list[Person]]]:
     """All agreeing data sets; the order of the three does not matter."""
     scale = range(1, 5)
     found = []
@@ -60,7 +62,7 @@ def test_fewest_and_most_who_rise_are_those_of_all_changes(points: int) -> None:
 
 
 @pytest.mark.parametrize("arm", [SUMS, SPREAD])
-def test_no_data_set_has_an_endline_sum_outside(arm: Arm) -> None:
+def test_no_data_set_has_an_endline_sum_outside(arm: ArmFigures) -> None:
     data = everybody(arm)
     for change in {change for change, _ in data}:
         sums = [

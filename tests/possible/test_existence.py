@@ -19,13 +19,13 @@ from earlyhelp.possible.existence import (
     people,
 )
 from earlyhelp.possible.printed_group import Figures
-from earlyhelp.possible.two_waves import Arm, Change, TTest, Wave
+from earlyhelp.possible.two_waves import ArmFigures, Change, TTest, WaveFigures
 
 # Four people at baseline with the mean 2.5 and the SD 1.3 on a scale from 1 to 4; three of them and
 # one more at endline, where only the sum is known. The t test plays no part here.
-ARM = Arm(
-    Wave.printed(Figures(4, "2.5", "1.3", 1, 4)),
-    Wave(4, 1, 4, (11, 12)),
+ARM = ArmFigures(
+    WaveFigures.printed(Figures(4, "2.5", "1.3", 1, 4)),
+    WaveFigures(4, 1, 4, (11, 12)),
     3,
     TTest(2, "1.00", "0.4"),
 )
@@ -95,7 +95,7 @@ def test_people_who_disagree_with_one_figure_are_refused(spoilt: int) -> None:
     assert not agrees(ARM, change, data)
 
 
-def arm_with(t: str, p: str) -> Arm:
+def arm_with(t: str, p: str) -> ArmFigures:
     return replace(ARM, test=TTest(2, t, p))
 
 

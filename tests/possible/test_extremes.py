@@ -17,18 +17,18 @@ from earlyhelp.possible import existence, extremes
 from earlyhelp.possible.existence import Person
 from earlyhelp.possible.printed_group import Figures
 from earlyhelp.possible.random_walk import Walk
-from earlyhelp.possible.two_waves import Arm, Change, TTest, Wave
+from earlyhelp.possible.two_waves import ArmFigures, Change, TTest, WaveFigures
 
 ARMS = {
-    "intervention": Arm(
-        Wave.printed(Figures(4, "3", "1", 1, 5)),
-        Wave.printed(Figures(3, "3", "1", 1, 5)),
+    "intervention": ArmFigures(
+        WaveFigures.printed(Figures(4, "3", "1", 1, 5)),
+        WaveFigures.printed(Figures(3, "3", "1", 1, 5)),
         3,
         TTest(2, "1.00", "0.4"),
     ),
-    "comparison": Arm(
-        Wave.printed(Figures(3, "3", "1", 1, 5)),
-        Wave.printed(Figures(4, "4", "1", 1, 5)),
+    "comparison": ArmFigures(
+        WaveFigures.printed(Figures(3, "3", "1", 1, 5)),
+        WaveFigures.printed(Figures(4, "4", "1", 1, 5)),
         3,
         TTest(2, "1.00", "0.4"),
     ),
@@ -36,7 +36,7 @@ ARMS = {
 CHANGES = (Change(3, 2, 6), Change(3, 2, 2))
 
 
-def listed(arm: Arm, change: Change) -> list[list[Person]]:
+def listed(arm: ArmFigures, change: Change) -> list[list[Person]]:
     """All data sets, each condition checked by `existence.agrees`."""
     scale = range(1, 6)
     found = []
@@ -163,8 +163,8 @@ def test_changes_with_the_same_sums_are_represented_by_the_most_spread() -> None
 
 def test_changes_within_the_bounds_of_others_are_left_out() -> None:
     """Small changes leave any correlation, large ones only a negative one. The first is kept."""
-    wave = Wave(3, 1, 5, (9, 9))
-    arms = dict.fromkeys(ARMS, Arm(wave, wave, 3, TTest(2, "1.00", "0.4")))
+    wave = WaveFigures(3, 1, 5, (9, 9))
+    arms = dict.fromkeys(ARMS, ArmFigures(wave, wave, 3, TTest(2, "1.00", "0.4")))
     small, large = Change(3, 0, 2), Change(3, 0, 32)
     pairs = [(small, small), (small, large), (large, large)]
     assert extremes._furthest(arms, pairs) == [(small, small)]

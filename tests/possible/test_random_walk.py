@@ -13,21 +13,21 @@ from earlyhelp.possible import existence
 from earlyhelp.possible.existence import Person, agrees
 from earlyhelp.possible.printed_group import Figures
 from earlyhelp.possible.random_walk import Walk, climb, draw
-from earlyhelp.possible.two_waves import Arm, Change, TTest, Wave
+from earlyhelp.possible.two_waves import ArmFigures, Change, TTest, WaveFigures
 
 # Four people at baseline, three of them again and one more at endline, on a scale from 1 to 5: mean
 # and SD printed at baseline, the sum alone at endline. The t test plays no part here.
-SMALL = Arm(
-    Wave.printed(Figures(4, "3.0", "1.4", 1, 5)),
-    Wave(4, 1, 5, (13, 14)),
+SMALL = ArmFigures(
+    WaveFigures.printed(Figures(4, "3.0", "1.4", 1, 5)),
+    WaveFigures(4, 1, 5, (13, 14)),
     3,
     TTest(2, "1.00", "0.4"),
 )
 CHANGE = Change(3, 2, 6)
 # Section 3.2, "Improved therapeutic alliance", intervention arm.
-ALLIANCE = Arm(
-    Wave.printed(Figures(27, "69.2", "5.1", 12, 84)),
-    Wave.printed(Figures(17, "70.5", "3.9", 12, 84)),
+ALLIANCE = ArmFigures(
+    WaveFigures.printed(Figures(27, "69.2", "5.1", 12, 84)),
+    WaveFigures.printed(Figures(17, "70.5", "3.9", 12, 84)),
     17,
     TTest(16, "1.22", "0.238"),
 )
@@ -98,8 +98,8 @@ def test_every_move_is_as_likely_as_the_one_back(transitions: Counter[tuple[int,
 def test_a_turn_to_people_who_change_alike_is_as_likely_as_the_one_back() -> None:
     """By hand: -4, -1, 4 and -5, 2, 2 have the sum -1 and the squares 33; the latter is a double
     root for the first person, so that a rule without it would go there more often than back."""
-    wave = Wave(3, 1, 40, (3, 120))
-    arm = Arm(wave, wave, 3, TTest(2, "1.00", "0.4"))
+    wave = WaveFigures(3, 1, 40, (3, 120))
+    arm = ArmFigures(wave, wave, 3, TTest(2, "1.00", "0.4"))
 
     def turns(start: list[int], end: list[int]) -> int:
         walk, found = Walk(arm, [(20, 20 + change) for change in start], Random(11)), 0

@@ -14,10 +14,10 @@ from scipy import stats
 from earlyhelp.possible.existence import people
 from earlyhelp.possible.printed_group import Figures
 from earlyhelp.possible.two_waves import (
-    Arm,
+    ArmFigures,
     Change,
     TTest,
-    Wave,
+    WaveFigures,
     adjusted_bounds,
     changes,
     correlation_bounds,
@@ -26,15 +26,15 @@ from earlyhelp.possible.two_waves import (
 from earlyhelp.study.problems import InputError
 
 # Section 3.2, "Improved therapeutic alliance": totals of 12 items from 12 to 84.
-INTERVENTION = Arm(
-    Wave.printed(Figures(27, "69.2", "5.1", 12, 84)),
-    Wave.printed(Figures(17, "70.5", "3.9", 12, 84)),
+INTERVENTION = ArmFigures(
+    WaveFigures.printed(Figures(27, "69.2", "5.1", 12, 84)),
+    WaveFigures.printed(Figures(17, "70.5", "3.9", 12, 84)),
     17,
     TTest(16, "1.22", "0.238"),
 )
-COMPARISON = Arm(
-    Wave.printed(Figures(18, "66.3", "7.0", 12, 84)),
-    Wave.printed(Figures(22, "66.9", "4.2", 12, 84)),
+COMPARISON = ArmFigures(
+    WaveFigures.printed(Figures(18, "66.3", "7.0", 12, 84)),
+    WaveFigures.printed(Figures(22, "66.9", "4.2", 12, 84)),
     16,
     TTest(15, "0.41", "0.684"),
 )
@@ -43,15 +43,15 @@ BETWEEN = TTest(31, "0.39", "0.697")
 # Section 3.2, "Increased compassion satisfaction": totals of 10 items from 10 to 50, no SDs. Above
 # 42 at baseline, 41.6 at endline; between 41 and 42 in the comparison arm.
 SATISFACTION = (
-    Arm(
-        Wave(27, 10, 50, (27 * 42 + 1, 27 * 50)),
-        Wave(18, 10, 50, (748, 749)),  # 41.55 <= M < 41.65
+    ArmFigures(
+        WaveFigures(27, 10, 50, (27 * 42 + 1, 27 * 50)),
+        WaveFigures(18, 10, 50, (748, 749)),  # 41.55 <= M < 41.65
         17,
         TTest(16, "1.01", "0.325"),
     ),
-    Arm(
-        Wave(18, 10, 50, (18 * 41, 18 * 42)),
-        Wave(22, 10, 50, (22 * 41, 22 * 42)),
+    ArmFigures(
+        WaveFigures(18, 10, 50, (18 * 41, 18 * 42)),
+        WaveFigures(22, 10, 50, (22 * 41, 22 * 42)),
         16,
         TTest(15, "0.20", "0.846"),
     ),
@@ -78,9 +78,9 @@ def mean_and_sd(scores: tuple[int, ...]) -> tuple[str, str]:
     return shown(float(np.mean(scores)), 1), shown(float(np.std(scores, ddof=1)), 1)
 
 
-def small_arm() -> Arm:
-    waves = [Wave.printed(Figures(len(x), *mean_and_sd(x), 1, TOP)) for x in SMALL_DATA]
-    return Arm(*waves, pairs=3, test=TTest(2, *paired_test(*SMALL_DATA)))
+def small_arm() -> ArmFigures:
+    waves = [WaveFigures.printed(Figures(len(x), *mean_and_sd(x), 1, TOP)) for x in SMALL_DATA]
+    return ArmFigures(*waves, pairs=3, test=TTest(2, *paired_test(*SMALL_DATA)))
 
 
 def small_data() -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
@@ -116,7 +116,9 @@ def test_correlations_of_all_agreeing_data_sets_lie_within_the_bounds() -> None:
 
 
 def test_a_wave_whose_scores_cannot_vary_has_no_correlation() -> None:
-    top = Arm(Wave(3, 1, 5, (9, 9)), Wave(3, 1, 5, (15, 15)), 3, TTest(2, "1.00", "0.4"))
+    top = ArmFigures(
+        WaveFigures(3, 1, 5, (9, 9)), WaveFigures(3, 1, 5, (15, 15)), 3, TTest(2, "1.00", "0.4")
+    )
     assert correlation_bounds(top, Change(3, 6, 20)) == (0.0, 0.0)
 
 
@@ -174,7 +176,7 @@ def test_p_narrows_the_interval_of_t() -> None:
 
 
 def test_a_t_that_may_be_0_is_refused() -> None:
-    arm = Arm(INTERVENTION.baseline, INTERVENTION.endline, 17, TTest(16, "0.00", "1.000"))
+    arm = ArmFigures(INTERVENTION.baseline, INTERVENTION.endline, 17, TTest(16, "0.00", "1.000"))
     with pytest.raises(InputError, match="t that cannot be 0"):
         changes(arm)
 
@@ -206,8 +208,10 @@ def test_adjusted_differences_of_real_data_lie_within_the_bounds() -> None:
         ]
         arms, moved = [], []
         for before, after in data:
-            waves = [Wave.printed(Figures(len(x), *mean_and_sd(x), 1, 8)) for x in (before, after)]
-            arms.append(Arm(*waves, pairs=4, test=TTest(3, "1.00", "0.391")))
+            waves = [
+                WaveFigures.printed(Figures(len(x), *mean_and_sd(x), 1, 8)) for x in (before, after)
+            ]
+            arms.append(ArmFigures(*waves, pairs=4, test=TTest(3, "1.00", "0.391")))
             moved.append(change_of(before, after))
         if any(change.spread == 0 for change in moved):
             continue

@@ -19,7 +19,7 @@ from earlyhelp.analysis.quantities import (
     Answers,
     Formula,
     Quantity,
-    Same,
+    SameAs,
     Sum,
     Total,
     quantity,
@@ -288,10 +288,10 @@ def test_totals_hold(study: str) -> None:
                         assert total.tolist() == [parts.sum()], (name, rule)
 
 
-def holds(rule: Same, row: dict, tables: dict[str, pd.DataFrame]) -> bool:
+def holds(rule: SameAs, row: dict, tables: dict[str, pd.DataFrame]) -> bool:
     """Whether the conditions of a rule are met in a row."""
 
-    def number(end: Same) -> object:
+    def number(end: SameAs) -> object:
         table = tables[end.quantity]
         for key, value in (dict(end.select) | {key: row[key] for key in end.on}).items():
             table = table[table[key] == value]
@@ -306,15 +306,15 @@ def test_repeated_and_added_numbers_agree(study: str) -> None:
     tables = named(pilot)
     for name, frame in tables.items():
         for rule in QUANTITIES[name].rules(pilot):
-            if not isinstance(rule, Same | Sum):
+            if not isinstance(rule, SameAs | Sum):
                 continue
             for row in frame.to_dict("records"):
-                if isinstance(rule, Same) and not holds(rule, row, tables):
+                if isinstance(rule, SameAs) and not holds(rule, row, tables):
                     continue
                 if any(row[key] != value for key, value in rule.where.items()):
                     continue
                 other = tables[rule.quantity]
-                select = dict(rule.select) if isinstance(rule, Same) else {}
+                select = dict(rule.select) if isinstance(rule, SameAs) else {}
                 for key, value in (select | {key: row[key] for key in rule.on}).items():
                     other = other[other[key] == value]
                 if isinstance(rule, Sum):

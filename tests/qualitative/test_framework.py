@@ -182,7 +182,7 @@ def test_missing_values_and_empty_texts_are_the_same() -> None:
 )
 def test_a_wrong_cell_is_told_with_its_place(column: str, value: str, expected: str) -> None:
     rows = matrix_of({}, {})
-    rows.loc[1, column] = value
+    rows.loc[3, column] = value
     (problem,) = framework.validate_matrix(rows, CODEBOOK, {"interview": ["i1", "i2"]})
     assert (problem.file, problem.row, problem.column) == ("framework_matrix.csv", 3, column)
     assert problem.expected == expected
@@ -211,7 +211,7 @@ def test_a_source_id_where_sources_have_none_is_told() -> None:
 def test_sources_that_stand_together_have_no_single_source() -> None:
     rows = matrix_of({"source_type": "interview;survey"})
     assert framework.validate_matrix(rows, CODEBOOK, {"interview": ["i1"]}) == []
-    rows.loc[0, "source_id"] = "i1"
+    rows.loc[2, "source_id"] = "i1"
     (problem,) = framework.validate_matrix(rows, CODEBOOK, {"interview": ["i1"]})
     assert (problem.column, problem.expected) == ("source_id", "nothing")
 
@@ -222,7 +222,7 @@ def test_a_finding_that_a_report_tells_once_is_one_row() -> None:
     (problem,) = framework.validate_matrix(rows, CODEBOOK, {})
     assert (problem.row, problem.column, problem.found) == (3, "summary", "that of A1")
     # Another theme may hold the same passage: other tools give a row for each of its codes.
-    rows.loc[1, "theme"] = "ease"
+    rows.loc[3, "theme"] = "ease"
     assert framework.validate_matrix(rows, CODEBOOK, {}) == []
 
 

@@ -24,7 +24,7 @@ from programs import PROGRAMS, Program, atlas_ti, maxqda, names, nvivo, qualcode
 
 from earlyhelp.qualitative import refi_archive, refi_qda
 from earlyhelp.qualitative.framework import Codebook
-from earlyhelp.qualitative.positions import READINGS, Text
+from earlyhelp.qualitative.positions import READINGS, SourceText
 from earlyhelp.qualitative.refi_import import codebook_skeleton, import_project
 from earlyhelp.qualitative.refi_qda import export_codebook, export_project
 from earlyhelp.study.problems import InputError
@@ -621,7 +621,7 @@ def test_positions_are_counted_as_one_would_by_hand(content: str, reading: str) 
         offset += 2 if line_end else 1
         position += 2 if "utf-16" in reading and content[offset - 1] > "\uffff" else 1
     offsets[position] = offset
-    text = Text(content)
+    text = SourceText(content)
     for start in range(-2, 30):
         expected = None if start not in offsets else (offsets[start],) * 2
         assert text.span(start, start, reading) == expected

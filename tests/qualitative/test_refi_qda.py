@@ -195,4 +195,4 @@ def test_a_control_character_is_refused_with_its_place(
     with pytest.raises(InputError) as caught:
         export_project(matrix, codebook, "Study")
     (problem,) = caught.value.problems
-    assert (problem.row, problem.column) == (4, "summary")
+    assert (problem.row, problem.column) == (2, "summary")

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 from helpers import ROOT, load_content
 
-from earlyhelp.qualitative.theory import BASES, OVERLAY, Theory, load_theory
+from earlyhelp.qualitative.theory import BASIS_LABELS, OVERLAY, Theory, load_theory
 from earlyhelp.report.theory_drawing import WIDTH, as_list, draw
 from earlyhelp.study.problems import InputError
 
@@ -66,7 +66,7 @@ def test_inferred_links_are_dashed(tmp_path: Path, theory_content: dict[str, Any
 
 def test_the_key_has_every_basis_and_fits(tmp_path: Path, theory_content: dict[str, Any]) -> None:
     svg = drawn(load_content(tmp_path, theory_content), {"heard": "no evidence"})
-    assert all(basis in words(svg) for basis in BASES.values())
+    assert all(basis in words(svg) for basis in BASIS_LABELS.values())
     theory = load_theory(ROOT / "data/rotherham")
     svg = drawn(theory, dict.fromkeys(theory.outcomes, "no evidence"))
     lines = {line.text: float(line.get("x", 0)) for line in svg.iter(f"{SVG}tspan")}

@@ -14,7 +14,8 @@ from helpers import ROOT
 
 from earlyhelp.cli import main
 from earlyhelp.study.problems import InputError, Problem
-from earlyhelp.trial import design_grid, power, simulation
+from earlyhelp.trial import design_grid, simulation
+from earlyhelp.trial.assumptions import DESIGNS
 
 GRID = "icc: [0.05]\ncac: [1]\niac: [0]\neffect: [0.5]\ntrials: 50\n"
 
@@ -55,7 +56,7 @@ def test_cells_reach_the_target_or_are_the_pilots(mini: Path) -> None:
 def test_every_simulated_analysis_has_cells_without_an_effect(rotherham: Path) -> None:
     stored = design_grid.read_stored(rotherham)
     without = stored[stored["effect"] == 0]
-    assert set(without["design"]) == set(stored["design"]) == set(power.DESIGNS)
+    assert set(without["design"]) == set(stored["design"]) == set(DESIGNS)
     assert (without["trials"] == design_grid.NULL_TRIALS).all()
     of = ["design", "clusters", "icc", "cac", "iac"]
     # At every number of the pilot's units, and at the fewest teams that each assumption needs.

@@ -15,6 +15,7 @@ from earlyhelp.report import tables
 from earlyhelp.study.design import read_study
 from earlyhelp.study.raw import open_pilot
 from earlyhelp.trial import pilot_estimates, power
+from earlyhelp.trial.assumptions import DESIGNS, Assumptions
 from earlyhelp.trial.design_grid import Sweep
 
 SMALL = Sweep(icc=(0.05, 0.2), cac=(0.5, 1), iac=(0,), effect=(0.5,), cv=0)
@@ -133,8 +134,8 @@ def test_a_known_correlation_saves_its_square() -> None:
     row = gain.set_index(["measure", "design"]).loc[("wai", "baseline")]
     assert row[["factor_low", "factor_high"]].tolist() == pytest.approx([0.64, 0.64])
     # By hand: 0.05 + 0.95 iac = 0.6, so iac = 0.57895.
-    a = power.Assumptions(effect=0.5, icc=0.05, cac=1, iac=0.55 / 0.95, **sweep.fixed)
-    expected = power.clusters_needed(power.DESIGNS["baseline"], a)
+    a = Assumptions(effect=0.5, icc=0.05, cac=1, iac=0.55 / 0.95, **sweep.fixed)
+    expected = power.clusters_needed(DESIGNS["baseline"], a)
     assert row[["teams_low", "teams_high"]].tolist() == [expected, expected]
 
 

@@ -11,6 +11,7 @@ from helpers import ROOT
 from scipy import stats
 
 from earlyhelp.trial import planning, power
+from earlyhelp.trial.assumptions import DESIGNS, PLANNED, Assumptions
 from earlyhelp.trial.design_grid import Sweep, read_sweep
 
 SMALL = Sweep(icc=(0.05, 0.2), cac=(0.5, 1), iac=(0,), effect=(0.5,), cv=0)
@@ -30,14 +31,12 @@ def test_what_the_pilot_could_find() -> None:
 
 def test_ranges_hold_every_combination() -> None:
     needed = planning.needed(SMALL, 0.05, 0.8).set_index(["design", "icc"])
-    design, fixed = power.DESIGNS["baseline"], SMALL.fixed
+    design, fixed = DESIGNS["baseline"], SMALL.fixed
     each = [
-        power.clusters_needed(design, power.Assumptions(effect=0.5, icc=0.2, cac=cac, **fixed))
+        power.clusters_needed(design, Assumptions(effect=0.5, icc=0.2, cac=cac, **fixed))
         for cac in (0.5, 1)
     ]
-    assert set(needed.index) == {
-        (design.name, icc) for design in power.PLANNED for icc in SMALL.icc
-    }
+    assert set(needed.index) == {(design.name, icc) for design in PLANNED for icc in SMALL.icc}
     row = needed.loc["baseline", 0.2]
     assert (row["low"], row["high"]) == (min(each), max(each))
     assert row["low"] < row["high"]
@@ -62,9 +61,9 @@ def test_a_wider_sd_needs_more_teams() -> None:
 
 def test_teams_for_an_interval_are_the_fewest_that_give_it() -> None:
     table = planning.needed_for_width(SMALL, 0.05).set_index("design")
-    design = power.DESIGNS["parallel"]
+    design = DESIGNS["parallel"]
     for end, icc in (("low", 0.05), ("high", 0.2)):
-        a = power.Assumptions(effect=0, icc=icc, **SMALL.fixed)
+        a = Assumptions(effect=0, icc=icc, **SMALL.fixed)
         teams = int(table.loc["parallel", end])
         widths = [power.half_width(design, a, count) for count in (teams, teams - 2)]
         assert widths[0] <= 0.5 < widths[1]
@@ -81,25 +80,25 @@ def test_responsiveness_leaves_out_designs_that_do_not_fit() -> None:
 def test_responsiveness_is_what_the_trial_detects(teams: int) -> None:
     table = planning.responsiveness({"teams": (teams, SMALL)}, 0.05, 0.8)
     table = table.set_index("design")
-    a = power.Assumptions(effect=table.loc["parallel", "low"], icc=0.05, **SMALL.fixed)
-    assert power.power(power.DESIGNS["parallel"], a, teams) == pytest.approx(0.8)
-    width = power.half_width(power.DESIGNS["parallel"], a, teams)
+    a = Assumptions(effect=table.loc["parallel", "low"], icc=0.05, **SMALL.fixed)
+    assert power.power(DESIGNS["parallel"], a, teams) == pytest.approx(0.8)
+    width = power.half_width(DESIGNS["parallel"], a, teams)
     assert table.loc["parallel", "half_low"] == pytest.approx(width)
 
 
 def test_designs_are_compared_by_what_they_ask_for() -> None:
     table = planning.compared(SMALL, 0.5, 6, 0.05, 0.8).set_index("design")
-    for design in power.PLANNED:
+    for design in PLANNED:
         row = table.loc[design.name]
         assert row["months"] == 6 * max(row["rounds"] - 1, 1)
         # Ten people in a team; every one is measured in every round.
         assert row["people_high"] == 10 * row["teams_high"]
         assert row["measurements_low"] == 10 * row["teams_low"] * row["rounds"]
-    a = power.Assumptions(effect=0.5, icc=0.05)
+    a = Assumptions(effect=0.5, icc=0.05)
     teams = table.loc["parallel", "teams_low"]
-    assert teams == power.clusters_needed(power.DESIGNS["parallel"], a)
+    assert teams == power.clusters_needed(DESIGNS["parallel"], a)
     widths = table.loc["parallel", ["half_width_low", "half_width_high"]].tolist()
-    assert power.half_width(power.DESIGNS["parallel"], a, teams) in widths
+    assert power.half_width(DESIGNS["parallel"], a, teams) in widths
 
 
 def test_teams_are_enough_whatever_is_assumed_or_under_some_assumptions_or_never() -> None:
@@ -121,10 +120,10 @@ def test_low_ends_are_reached_as_told_and_not_otherwise(rotherham: Path) -> None
     assert told["parallel"] == "ICC 0.01"
     over_time = "cluster autocorrelation 1, individual autocorrelation 0.7"
     assert told["baseline"] == f"ICC 0.2 or 0.3, {over_time}"
-    design, fixed = power.DESIGNS["baseline"], sweep.fixed
+    design, fixed = DESIGNS["baseline"], sweep.fixed
     teams = {
         (icc, cac, iac): power.clusters_needed(
-            design, power.Assumptions(effect=0.5, icc=icc, cac=cac, iac=iac, **fixed), 0.8
+            design, Assumptions(effect=0.5, icc=icc, cac=cac, iac=iac, **fixed), 0.8
         )
         for icc, cac, iac in product(sweep.icc, sweep.cac, sweep.iac)
     }
@@ -143,11 +142,11 @@ def test_low_ends_that_hang_together_are_told_case_by_case() -> None:
 
 
 def test_an_odd_number_of_teams_is_judged_by_its_own_power() -> None:
-    design = power.DESIGNS["parallel"]
+    design = DESIGNS["parallel"]
     judged = []
     for target in (0.5, 0.7, 0.8, 0.9):
         sweep = SMALL.model_copy(update={"icc": (0.05,)})
-        a = power.Assumptions(effect=0.5, icc=0.05, **sweep.fixed)
+        a = Assumptions(effect=0.5, icc=0.05, **sweep.fixed)
         odd = power.clusters_needed(design, a, target) - 1
         reached = power.power(design, a, odd) >= target
         told = planning.enough(sweep, odd, 0.05, target)["parallel"]

@@ -20,7 +20,14 @@ from statsmodels.stats.power import NormalIndPower, TTestIndPower
 
 from earlyhelp.study.problems import InputError
 from earlyhelp.trial import power
-from earlyhelp.trial.power import DESIGNS, Assumptions, stepped_wedge
+from earlyhelp.trial.assumptions import (
+    ALIKE,
+    DESIGNS,
+    Assumptions,
+    allocated,
+    individual_autocorrelation,
+    stepped_wedge,
+)
 
 INDIVIDUAL, PARALLEL = DESIGNS["individual"], DESIGNS["parallel"]
 BASELINE, WEDGE = DESIGNS["baseline"], DESIGNS["stepped-wedge"]
@@ -389,7 +396,7 @@ def test_two_teams_for_one_cost_an_eighth_of_the_precision():
     # By hand: 1/n1 + 1/n2 is 4/24 with 12 and 12, and 4.5/24 with 8 and 16.
     a = Assumptions(effect=0.5, cac=0.8, iac=0.3)
     for design in (PARALLEL, BASELINE, CHANGE):
-        unequal = power.allocated(design, 1, 2)
+        unequal = allocated(design, 1, 2)
         ratio = power.variance(unequal, a, 24) / power.variance(design, a, 24)
         assert ratio == pytest.approx(9 / 8)
         assert power.clusters_needed(unequal, a) % 3 == 0
@@ -397,7 +404,7 @@ def test_two_teams_for_one_cost_an_eighth_of_the_precision():
 
 def test_lots_of_unequal_arms_are_counted():
     # Two of six: 15 ways, none of them mirrored.
-    assert power.smallest_p(power.allocated(PARALLEL, 1, 2), 6) == pytest.approx(1 / 15)
+    assert power.smallest_p(allocated(PARALLEL, 1, 2), 6) == pytest.approx(1 / 15)
 
 
 @pytest.mark.parametrize("design", [PARALLEL, BASELINE, CHANGE])
@@ -419,7 +426,7 @@ def test_sizes_that_differ_too_much_come_with_a_caution(design):
 
 def test_people_do_not_differ_in_size():
     a = Assumptions(effect=0.5, cv=1)
-    assert power.describe(DESIGNS["individual"], a, 40)["note"] == power.ALIKE
+    assert power.describe(DESIGNS["individual"], a, 40)["note"] == ALIKE
 
 
 # --- precision as a goal --------------------------------------------------------------------------
@@ -612,7 +619,7 @@ def test_a_described_trial_counts_its_people_and_measurements():
 
 
 def test_individual_autocorrelation_reproduces_the_correlation():
-    iac = power.individual_autocorrelation(0.6, icc=0.05, cac=0.8)
+    iac = individual_autocorrelation(0.6, icc=0.05, cac=0.8)
     assert 0.05 * 0.8 + 0.95 * iac == pytest.approx(0.6)
 
 
@@ -684,7 +691,7 @@ def test_all_problems_are_told_at_once():
         (lambda a: power.clusters_needed(PARALLEL, Assumptions(effect=0)), "effect"),
         (lambda a: power.detectable_effect(PARALLEL, a, 8, 0.01), "power"),
         (lambda a: stepped_wedge(1), "sequences"),
-        (lambda a: power.individual_autocorrelation(0.99, 0.5, 0.2), "correlation"),
+        (lambda a: individual_autocorrelation(0.99, 0.5, 0.2), "correlation"),
     ],
 )
 def test_impossible_trials_name_the_parameter(call, name):

@@ -11,7 +11,7 @@ import statsmodels.api as sm
 from earlyhelp.report import tables
 from earlyhelp.study.problems import InputError
 from earlyhelp.trial import power, simulation
-from earlyhelp.trial.power import DESIGNS, Assumptions
+from earlyhelp.trial.assumptions import DESIGNS, Assumptions, stepped_wedge
 
 DESIGN_LIST = list(DESIGNS.values())
 NAMES = list(DESIGNS)
@@ -31,7 +31,7 @@ def drawn(request):
             rng.normal(size=(3, request.param, design.periods)),
             power.exposure_matrix(design, request.param),
         )
-        for design in power.DESIGNS.values()
+        for design in DESIGNS.values()
     }
 
 
@@ -230,7 +230,7 @@ def test_a_grid_reports_progress_and_gives_every_cell_its_own_seed():
 
 
 def test_a_cell_keeps_the_sequences_of_its_stepped_wedge():
-    design, a = power.stepped_wedge(3), Assumptions(effect=0.5, cac=1)
+    design, a = stepped_wedge(3), Assumptions(effect=0.5, cac=1)
     row = simulation.simulate_cell(_cell(design, a, 9), 20, seed=1).iloc[0]
     assert row["power"] == power.power(design, a, 9)
 
@@ -268,7 +268,7 @@ def test_simulated_power_agrees_over_the_whole_grid(design, icc, cac, iac):
     [(power.MOST_UNEQUAL, -0.03, 0.01), (0.7, -0.075, -0.025), (1, -0.2, -0.06)],
 )
 def test_the_harmonic_mean_serves_up_to_the_stated_inequality(name, cv, least, most):
-    design = power.DESIGNS[name]
+    design = DESIGNS[name]
     a = Assumptions(effect=0.4, icc=0.05, cac=0.8, iac=0.35, cluster_size=10, cv=cv)
     clusters = power.clusters_needed(design, a)
     (row,) = simulation.simulate_cell(_cell(design, a, clusters), 20_000, 7).to_dict("records")

@@ -23,7 +23,7 @@ from earlyhelp.analysis.quantities import (
     Answers,
     Formula,
     Rule,
-    Same,
+    SameAs,
     Sum,
     Total,
     grouped,
@@ -169,7 +169,7 @@ def _equations(rule: Rule, name: str, frames: Mapping[str, pd.DataFrame]) -> Ite
             for row in frame.index:
                 parts = {Count(name, row, part): factor for part, factor in factors.items()}
                 yield {Count(name, row, rule.column): -1.0, **parts}
-        case Same() | Sum() if not getattr(rule, "when", ()):
+        case SameAs() | Sum() if not getattr(rule, "when", ()):
             yield from _elsewhere(rule, name, frames)
         case Answers():
             for rows in grouped(frame, rule.by):
@@ -180,12 +180,12 @@ def _equations(rule: Rule, name: str, frames: Mapping[str, pd.DataFrame]) -> Ite
 
 
 def _elsewhere(
-    rule: Same | Sum, name: str, frames: Mapping[str, pd.DataFrame]
+    rule: SameAs | Sum, name: str, frames: Mapping[str, pd.DataFrame]
 ) -> Iterator[Equation]:
     """Counts that repeat, or add up, those of another quantity."""
     for index, row in matching(frames[name], rule.where).iterrows():
         on = {key: row[key] for key in rule.on}
-        if isinstance(rule, Same):
+        if isinstance(rule, SameAs):
             rows, wanted = matching(frames[rule.quantity], {**rule.select, **on}), 1
         else:
             rows, wanted = matching(frames[rule.quantity], on), len(rule.rows)

@@ -15,7 +15,7 @@ from earlyhelp.analysis.quantities import (
     Formula,
     Rule,
     RulesOf,
-    Same,
+    SameAs,
     Sum,
     Total,
     quantity,
@@ -44,7 +44,7 @@ def answers_to(
             return
         arms = wave.arms if asked in asked_of_everybody(pilot) else pilot.study.treated
         select = {"wave": wave.id, "arm": arms[0] if len(arms) == 1 else "all", "team": "all"}
-        yield Answers(by, n, Same("total", "responses", "n", select=select))
+        yield Answers(by, n, SameAs("total", "responses", "n", select=select))
 
     return rules
 
@@ -59,7 +59,7 @@ def asked_of_everybody(pilot: Pilot) -> set[str]:
     Formula("not_attended", "eligible - attended"),
     Formula("percent", "100 * attended / eligible"),
     Total("attended", "role", besides=("practitioners",)),
-    Same("attended", "attended_and_used", "attended", {"role": "practitioners"}, {"role": "all"}),
+    SameAs("attended", "attended_and_used", "attended", {"role": "practitioners"}, {"role": "all"}),
 )
 def attendance(pilot: Pilot) -> pd.DataFrame:
     """Training attendance by role (RQ 1.3).
@@ -237,7 +237,7 @@ def _agreeing(pilot: Pilot) -> Iterator[Rule]:
     if not agree:
         return
     yield Sum("agree", "know_more", "n", "answer", agree, by)
-    yield Same("total", "know_more", "total", select={"answer": agree[0]}, on=by)
+    yield SameAs("total", "know_more", "total", select={"answer": agree[0]}, on=by)
 
 
 @quantity(_agreeing, Answers(n="agree"))
@@ -342,7 +342,7 @@ def _regular(pilot: Pilot) -> Iterator[Rule]:
     often, by = pilot.study.counted.regularly, ("tool",)
     if not often:
         return
-    yield Same("total", "tool_frequency", "total", select={"frequency": often[-1]}, on=by)
+    yield SameAs("total", "tool_frequency", "total", select={"frequency": often[-1]}, on=by)
     yield Sum("n", "tool_frequency", "n", "frequency", often, by)
 
 
@@ -484,7 +484,7 @@ def people_completing(pilot: Pilot) -> pd.DataFrame:
 
 
 @quantity(
-    Same("people", "people_completing", "people", select={"person_type": "all"}, on=("tool",))
+    SameAs("people", "people_completing", "people", select={"person_type": "all"}, on=("tool",))
 )
 def completions_per_person(pilot: Pilot) -> pd.DataFrame:
     """Completions of a tool by the people who completed it.
@@ -697,7 +697,7 @@ def _of_groups(pilot: Pilot) -> Iterator[Rule]:
         name = quantities[read.column]
         where = {"group": group}
         yield Sum("n", name, "n", name, read.answers, where=where)
-        yield Same("total", name, "total", where=where, select={name: read.answers[0]})
+        yield SameAs("total", name, "total", where=where, select={name: read.answers[0]})
 
 
 @quantity(
@@ -769,7 +769,7 @@ def _ratings_of_two(pilot: Pilot) -> Iterator[Rule]:
     for measure, rated in tools.items():
         for column, tool in (("first_mean", rated[0]), ("second_mean", rated[-1])):
             chosen = {"measure": measure}
-            yield Same(column, "tool_ratings", "mean", chosen, {**chosen, "tool": tool})
+            yield SameAs(column, "tool_ratings", "mean", chosen, {**chosen, "tool": tool})
 
 
 @quantity(_ratings_of_two, Formula("difference", "first_mean - second_mean"))

@@ -25,7 +25,7 @@ from earlyhelp.analysis.quantities import (
     Formula,
     Given,
     Rule,
-    Same,
+    SameAs,
     Sum,
     free,
     labelled,
@@ -36,7 +36,7 @@ from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import Pilot
 
 ANALYSIS_SETS = ("all", "trained", "users")
-NOTHING = float("nan")
+UNKNOWN = float("nan")
 # Points below the maximum of a scale that count as near it.
 NEAR = 5
 ADJUSTED = "adjusted for the first wave"
@@ -146,7 +146,7 @@ def outcome_summary(pilot: Pilot) -> pd.DataFrame:
         values = _select(scores, measure, arm, wave)
         summary = (len(values), values.mean(), values.std(), values.min(), values.max())
         scale = pilot.instruments.outcomes[measure]
-        top = scale.highest if scale.graded else NOTHING
+        top = scale.highest if scale.graded else UNKNOWN
         rows.append((measure, arm, wave, *summary, top))
     columns = ["measure", "arm", "wave", "n", "mean", "sd", "minimum", "maximum", "scale_maximum"]
     table = pd.DataFrame(rows, columns=columns)
@@ -266,7 +266,7 @@ def _test(x: pd.Series, y: pd.Series, paired: bool, confidence: float) -> dict[s
     pg.options["round.column.CI95"] = None  # intervals as computed, not to two decimals
     spread = (x - y).std() if paired else x.std() + y.std()
     if len(x) < 2 or len(y) < 2 or not spread > 0:
-        return dict.fromkeys(TESTED, NOTHING)
+        return dict.fromkeys(TESTED, UNKNOWN)
     result = pg.ttest(x, y, paired=paired, correction=False, confidence=confidence).iloc[0]
     low, high = result.filter(like="CI").iloc[0]
     return {
@@ -308,7 +308,7 @@ def standardised_difference(
     0.79 (0.06 to 1.49)
     """
     if math.isnan(t):
-        return NOTHING, NOTHING, NOTHING
+        return UNKNOWN, UNKNOWN, UNKNOWN
     reach = 10 + 5 * abs(t)
 
     def below(noncentrality: float) -> float:
@@ -361,7 +361,7 @@ def paired_tests(pilot: Pilot, confidence: float = 0.95, analysis_set: str = "al
         change, n = chosen["change"], len(chosen)
         test = _test(chosen["after"], chosen["before"], True, confidence)
         dz, low, high = standardised_difference(
-            test["t"], test["df"], n**-0.5 if n else NOTHING, confidence
+            test["t"], test["df"], n**-0.5 if n else UNKNOWN, confidence
         )
         rows.append(
             {
@@ -437,7 +437,7 @@ def between_tests(
             )
             test = _test(x, y, False, confidence)
             if what == first:
-                test |= dict.fromkeys(("t", "t_size", "p"), NOTHING)
+                test |= dict.fromkeys(("t", "t_size", "p"), UNKNOWN)
             rows.append(
                 {
                     "measure": measure,
@@ -474,7 +474,7 @@ def _people(estimate: str, arm: str) -> dict[str, str]:
 def _counted(pilot: Pilot) -> Iterator[Rule]:
     keys = ("measure", "wave")
     for arm in pilot.study.arm_ids:
-        yield Same("n", "paired_tests", "n", _people("change", arm), on=("arm", *keys))
+        yield SameAs("n", "paired_tests", "n", _people("change", arm), on=("arm", *keys))
     for arm in compared(pilot):
         pair = (arm, str(pilot.study.reference))
         for estimate in ("change", ADJUSTED):
@@ -604,7 +604,7 @@ def _fitted(
     name = contrast(str(arms[0]), arms[1]) if len(arms) == 2 else arms[0]
     row: dict[str, Any] = {"analysed": analysed, "estimate": estimate, "arm": name}
     row["n"] = int(frame["arm"].isin(arms).sum())
-    nothing = dict.fromkeys(("value", "ci_low", "ci_high", "df"), NOTHING)
+    nothing = dict.fromkeys(("value", "ci_low", "ci_high", "df"), UNKNOWN)
     if not {*arms} <= {*known}:
         return row | nothing
     design = pd.DataFrame({arm: (frame["arm"] == arm).astype(float) for arm in known})
@@ -623,7 +623,7 @@ def _fitted(
     row |= {"value": float(np.dot(weights, fit.params)), "df": fit.df_resid}
     # Units that are all alike tell nothing of how units differ.
     told = fit.df_resid > 0 and fit.ssr > 1e-9
-    ends = fit.t_test(weights).conf_int(1 - confidence)[0] if told else (NOTHING, NOTHING)
+    ends = fit.t_test(weights).conf_int(1 - confidence)[0] if told else (UNKNOWN, UNKNOWN)
     return row | {"ci_low": float(ends[0]), "ci_high": float(ends[1])}
 
 
@@ -631,13 +631,13 @@ def _pooled_sd(*groups: pd.Series) -> float:
     """SD within groups; NaN where there is none, or it is 0."""
     df = sum(len(group) - 1 for group in groups if len(group))
     squares = sum(((group - group.mean()) ** 2).sum() for group in groups)
-    return math.sqrt(squares / df) if df > 0 and squares > 0 else NOTHING
+    return math.sqrt(squares / df) if df > 0 and squares > 0 else UNKNOWN
 
 
 @quantity(
     Given("scale_maximum"),
     Given("best"),
-    Same("n", "outcome_summary", "n", on=("measure", "arm", "wave")),
+    SameAs("n", "outcome_summary", "n", on=("measure", "arm", "wave")),
 )
 def ceiling(pilot: Pilot, within: int = NEAR) -> pd.DataFrame:
     """How close scores lie to the best end of their scale, the bottom where lower is better.
@@ -700,7 +700,7 @@ def ceiling(pilot: Pilot, within: int = NEAR) -> pd.DataFrame:
                 * (values.mean() - scale.lowest)
                 / (scale.highest - scale.lowest),
                 "headroom": headroom,
-                "headroom_sd": headroom / sd if sd > 0 else NOTHING,
+                "headroom_sd": headroom / sd if sd > 0 else UNKNOWN,
             }
         )
     columns = ["measure", "arm", "wave", "n", "scale_maximum", "best", "at_best"]
@@ -764,13 +764,13 @@ def design_effects(
         of_test = _where(paired, measure=test["measure"], wave=test["wave"])
         sizes = paired[pair & of_test].groupby("unit").size()
         n, units = int(sizes.sum()), len(sizes)
-        size = (sizes**2).sum() / n if n else NOTHING
+        size = (sizes**2).sum() / n if n else UNKNOWN
         error = (test["ci_high"] - test["ci_low"]) / 2 / stats.t.ppf(level, test["df"])
         for value in icc:
             effect = randomisation.design_effect(size, value)
             t, df = test["t"] / math.sqrt(effect), units - 2
-            reach = stats.t.ppf(level, df) * error * math.sqrt(effect) if df > 0 else NOTHING
-            p = 2 * stats.t.sf(abs(t), df) if df > 0 else NOTHING
+            reach = stats.t.ppf(level, df) * error * math.sqrt(effect) if df > 0 else UNKNOWN
+            p = 2 * stats.t.sf(abs(t), df) if df > 0 else UNKNOWN
             rows.append(
                 {
                     **{key: test[key] for key in ("measure", "arm", "wave")},
@@ -873,7 +873,7 @@ def allocations(pilot: Pilot, measure: str, arm: str, wave: str) -> pd.DataFrame
     known = set(units) <= set(means.index)
     table = randomisation.allocations(pd.Series(means).reindex(units, fill_value=0.0), treated)
     if not known:
-        table = table.assign(difference=NOTHING, as_extreme=NOTHING)
+        table = table.assign(difference=UNKNOWN, as_extreme=UNKNOWN)
     return free(pilot, table, "allocations")
 
 
@@ -919,8 +919,8 @@ def randomisation_tests(pilot: Pilot) -> pd.DataFrame:
                 "units": len(units),
                 "treated_units": len(treated),
                 "allocations": math.comb(len(units), len(treated)),
-                "difference": table["difference"][table["observed"]].iloc[0] if known else NOTHING,
-                "p": randomisation.p_value(table) if known else NOTHING,
+                "difference": table["difference"][table["observed"]].iloc[0] if known else UNKNOWN,
+                "p": randomisation.p_value(table) if known else UNKNOWN,
                 "smallest_p": randomisation.smallest_p(len(units), len(treated)),
                 "fewest": min(people),
             }

@@ -10,7 +10,7 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from earlyhelp.analysis.instruments import outcome_scores, tool_rating_scores
-from earlyhelp.analysis.quantities import Formula, Given, Same, Total, labelled, quantity
+from earlyhelp.analysis.quantities import Formula, Given, SameAs, Total, labelled, quantity
 from earlyhelp.study.design import Study, Wave
 from earlyhelp.study.raw import Pilot
 
@@ -116,10 +116,10 @@ def survey_name(wave: str) -> str:
     return f"{wave.replace('_', '-')} survey"
 
 
-def _survey_activities(pilot: Pilot) -> Iterator[Same]:
+def _survey_activities(pilot: Pilot) -> Iterator[SameAs]:
     for wave in pilot.study.waves:
         where = {"activity": survey_name(wave.id)}
-        yield Same("n", "responses", "n", where, {"wave": wave.id}, ("arm", "team"))
+        yield SameAs("n", "responses", "n", where, {"wave": wave.id}, ("arm", "team"))
 
 
 @quantity(_survey_activities)
@@ -332,27 +332,27 @@ def interviewees(pilot: Pilot) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def _paired(pilot: Pilot) -> Iterator[Same]:
+def _paired(pilot: Pilot) -> Iterator[SameAs]:
     """Those who answered twice are those who were tested where every respondent has a score."""
     arm = ("arm",)
     for measure, later in product(pilot.instruments.whole, pilot.outcome_waves[1:]):
         scored = tuple(
             (
-                Same("both", "outcome_summary", "n", {}, {"measure": measure, "wave": wave}, arm),
-                Same("both", "responses", "n", {}, {"wave": wave, "team": "all"}, arm),
+                SameAs("both", "outcome_summary", "n", {}, {"measure": measure, "wave": wave}, arm),
+                SameAs("both", "responses", "n", {}, {"wave": wave, "team": "all"}, arm),
             )
             for wave in (pilot.study.first_wave, later)
         )
         again = {"wave": later}
-        yield Same("both", "paired_tests", "n", again, {"measure": measure, **again}, arm, scored)
+        yield SameAs("both", "paired_tests", "n", again, {"measure": measure, **again}, arm, scored)
 
 
-def _answered(pilot: Pilot) -> Iterator[Same]:
+def _answered(pilot: Pilot) -> Iterator[SameAs]:
     first, *later = pilot.outcome_waves or (pilot.study.first_wave,)
-    yield Same("before", "responses", "n", {}, {"wave": first, "team": "all"}, ("arm",))
+    yield SameAs("before", "responses", "n", {}, {"wave": first, "team": "all"}, ("arm",))
     for wave in later:
         select = {"wave": wave, "team": "all"}
-        yield Same("after", "responses", "n", {"wave": wave}, select, ("arm",))
+        yield SameAs("after", "responses", "n", {"wave": wave}, select, ("arm",))
 
 
 @quantity(
@@ -413,33 +413,33 @@ def people(pilot: Pilot) -> pd.DataFrame:
     return table
 
 
-def _flow(pilot: Pilot) -> Iterator[Same]:
+def _flow(pilot: Pilot) -> Iterator[SameAs]:
     """Where the number of each stage stands, too."""
     for arm in () if pilot.study.one_by_one else pilot.study.arm_ids:
         for stage, fact in (("teams", "teams"), ("randomised units", "units")):
             where = {"stage": stage, "arm": arm}
-            yield Same("n", "design", "value", where, {"fact": f"{arm} {fact}"})
+            yield SameAs("n", "design", "value", where, {"fact": f"{arm} {fact}"})
     for survey in pilot.study.waves:
         where = {"stage": survey_name(survey.id)}
-        yield Same("n", "responses", "n", where, {"wave": survey.id, "team": "all"}, ("arm",))
+        yield SameAs("n", "responses", "n", where, {"wave": survey.id, "team": "all"}, ("arm",))
     # The register and the question on use are of one arm where one was treated.
     if len(pilot.study.treated) == 1:
         for stage, column in ELIGIBLE.items():
-            yield Same("n", "attendance", column, {"stage": stage}, {"role": "all"})
+            yield SameAs("n", "attendance", column, {"stage": stage}, {"role": "all"})
         users = {"stage": "used the tools"}
-        yield Same("n", "attended_and_used", "used", users, {"role": "all"})
+        yield SameAs("n", "attended_and_used", "used", users, {"role": "all"})
         for asked in pilot.tools[:1]:
             tool = {"tool": asked, "frequency": str(pilot.study.counted.never)}
-            yield Same("n", "tool_frequency", "total", {"stage": "reported use at endline"}, tool)
+            yield SameAs("n", "tool_frequency", "total", {"stage": "reported use at endline"}, tool)
     for measure, scale in pilot.instruments.whole.items():
         name = scale.key.name.lower()
         for wave in pilot.outcome_waves:
             where, select = {"stage": f"{name} at {wave}"}, {"measure": measure, "wave": wave}
-            yield Same("n", "outcome_summary", "n", where, select, ("arm",))
+            yield SameAs("n", "outcome_summary", "n", where, select, ("arm",))
         for wave in pilot.outcome_waves[1:]:
             where = {"stage": paired_stage(pilot, name, wave)}
             select = {"measure": measure, "wave": wave}
-            yield Same("n", "paired_tests", "n", where, select, ("arm",))
+            yield SameAs("n", "paired_tests", "n", where, select, ("arm",))
 
 
 ELIGIBLE = {"eligible for training": "eligible", "attended training": "attended"}
@@ -554,20 +554,20 @@ def _scored(pilot: Pilot) -> Iterator[Stage]:
             yield paired_stage(pilot, name, wave), by_wave[wave].loc[paired, "arm"], arms
 
 
-def _rates(pilot: Pilot) -> Iterator[Same]:
+def _rates(pilot: Pilot) -> Iterator[SameAs]:
     again, known = respondents(pilot), "people known to the study"
     for whom in (*ELIGIBLE, known):
         where = {"denominator": whom}
-        yield Same("n", "responses", "n", where, {"team": "all"}, ("wave", "arm"))
-    yield Same("n", "people", "both", {"denominator": again}, on=("wave", "arm"))
-    yield Same("total", "people", "before", {"denominator": again}, on=("wave", "arm"))
+        yield SameAs("n", "responses", "n", where, {"team": "all"}, ("wave", "arm"))
+    yield SameAs("n", "people", "both", {"denominator": again}, on=("wave", "arm"))
+    yield SameAs("total", "people", "before", {"denominator": again}, on=("wave", "arm"))
     if len(pilot.study.treated) == 1:
         for whom, column in ELIGIBLE.items():
-            yield Same("total", "attendance", column, {"denominator": whom}, {"role": "all"})
+            yield SameAs("total", "attendance", column, {"denominator": whom}, {"role": "all"})
     # Only the arms that were treated have other files than the surveys.
     if pilot.study.reference and len(pilot.outcome_waves) == 2:
         where = {"denominator": known, "arm": pilot.study.reference}
-        yield Same("total", "people", "distinct", where, on=("arm",))
+        yield SameAs("total", "people", "distinct", where, on=("arm",))
 
 
 def respondents(pilot: Pilot) -> str:

@@ -78,7 +78,7 @@ class Total:
 
 
 @dataclass(frozen=True)
-class Same:
+class SameAs:
     """A column that repeats a number of another quantity.
 
     Attributes
@@ -92,7 +92,7 @@ class Same:
         Columns that pick the other table's row, beside those in `on`.
     on : tuple of str
         Columns that both tables have.
-    when : tuple of pairs of Same
+    when : tuple of pairs of SameAs
         Numbers that have to be equal for the rule to hold.
     """
 
@@ -102,7 +102,7 @@ class Same:
     where: Mapping[str, str] = field(default_factory=dict)
     select: Mapping[str, str] = field(default_factory=dict)
     on: tuple[str, ...] = ()
-    when: tuple[tuple[Same, Same], ...] = ()
+    when: tuple[tuple[SameAs, SameAs], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -141,13 +141,13 @@ class Answers:
         Columns that tell questions apart.
     n : str
         Column of the counts.
-    asked : Same, optional
+    asked : SameAs, optional
         How many were asked, which `total` cannot exceed.
     """
 
     by: tuple[str, ...] = ()
     n: str = "n"
-    asked: Same | None = None
+    asked: SameAs | None = None
 
 
 def matching(frame: pd.DataFrame, where: Mapping[str, Any]) -> pd.DataFrame:
@@ -176,7 +176,7 @@ def grouped(frame: pd.DataFrame, by: Iterable[str]) -> list[pd.DataFrame]:
     return [rows for _, rows in frame.groupby(keys)] if keys else [frame]
 
 
-Rule = Formula | Given | Total | Same | Sum | Answers
+Rule = Formula | Given | Total | SameAs | Sum | Answers
 # Rules that depend on what a study has, such as its instruments.
 RulesOf = Callable[[Pilot], Iterable[Rule]]
 
@@ -235,10 +235,10 @@ def quantity(
     return register
 
 
-class Labels(dict[str, str]):
+class WordsForNames(dict[str, str]):
     """Words for names, which pandas does not copy with every selection."""
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Labels:
+    def __deepcopy__(self, memo: dict[int, Any]) -> WordsForNames:
         return self
 
 
@@ -251,7 +251,7 @@ def labelled(frame: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
     >>> frame.attrs["labels"]["wai"]
     'Working alliance'
     """
-    frame.attrs["labels"] = Labels(labels)
+    frame.attrs["labels"] = WordsForNames(labels)
     return frame
 
 

@@ -45,7 +45,7 @@ samples = Typer(
 
 
 @dataclass
-class Printed:
+class PrintedOptions:
     """What is printed of a group, as it was typed."""
 
     n: Annotated[str, option("N", "people")]
@@ -60,7 +60,7 @@ class Printed:
 
 @samples.command(cls=Command)
 @unfolded
-def count(printed: Printed) -> None:
+def count(printed: PrintedOptions) -> None:
     """Tell how many data sets agree with the printed figures.
 
     A data set is a multiset: who has which score is not counted.
@@ -71,7 +71,7 @@ def count(printed: Printed) -> None:
 @samples.command(cls=Command)
 @unfolded
 def draw(
-    printed: Printed,
+    printed: PrintedOptions,
     k: Annotated[str, option("K", "how many")] = "1",
     seed: Annotated[str, option("S", "whole number")] = "0",
 ) -> None:
@@ -90,7 +90,7 @@ def draw(
 
 @samples.command("list", cls=Command)
 @unfolded
-def list_all(printed: Printed) -> None:
+def list_all(printed: PrintedOptions) -> None:
     """List all data sets that agree with the printed figures.
 
     A data set is a multiset: who has which score is not counted.
@@ -107,7 +107,7 @@ def list_all(printed: Printed) -> None:
 @samples.command(cls=Command)
 @unfolded
 def bounds(
-    printed: Printed, cutoff: Annotated[list[str] | None, option("C", CUTOFF)] = None
+    printed: PrintedOptions, cutoff: Annotated[list[str] | None, option("C", CUTOFF)] = None
 ) -> None:
     """Tell the range of every frequency, the median and the skewness.
 
@@ -195,7 +195,9 @@ def _average(ranges: list[Bound]) -> list[str]:
     return lines
 
 
-def _answer(printed: Printed, answer: Callable[..., Answer], *options: Callable[[], int]) -> None:
+def _answer(
+    printed: PrintedOptions, answer: Callable[..., Answer], *options: Callable[[], int]
+) -> None:
     """Print what there is to say of the data sets, or why there are none.
 
     Everything that is wrong with the printed figures and the options is told at once.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from typer import Exit, Option, Typer, prompt
 
-from earlyhelp.cli.boundary import Command, Format, Study, argument, option
+from earlyhelp.cli.boundary import Command, Format, StudyFolder, argument, option
 from earlyhelp.compendium.asked import ASKED
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.textfile import for_spreadsheets, is_there, write_whole
@@ -66,7 +66,7 @@ def _refuse(place: str, found: str, expected: str) -> InputError:
 
 
 @app.command(cls=Command)
-def validate(study: Study) -> None:
+def validate(study: StudyFolder) -> None:
     """Check a study folder and tell every problem, and what to look at."""
     from earlyhelp.intake.doubtful import doubtful
     from earlyhelp.study.raw import open_pilot
@@ -175,7 +175,7 @@ def audit(
         return _audit_paper(study, format, strict, html)
     for name in ("--strict",) * strict + ("--html",) * (html is not None):
         raise _refuse("options", f"{name} for a study", f"{name} for a .csv file alone")
-    from earlyhelp.published.audit import NOTHING, audit, summary, with_severity
+    from earlyhelp.published.audit import NO_FIGURES, audit, summary, with_severity
     from earlyhelp.published.checks import SEVERITIES
     from earlyhelp.study.design import find_folder
 
@@ -193,7 +193,7 @@ def audit(
                 arithmetic = "; ".join(outcome.arithmetic)
                 print(f"{outcome.verdict}: {outcome.id} ({outcome.check}): {arithmetic}")
     told = ", ".join(f"{n} {name}" for name, n in counts.items())
-    print(f"{len(outcomes)} checks: {told}" if outcomes else NOTHING, file=sys.stderr)
+    print(f"{len(outcomes)} checks: {told}" if outcomes else NO_FIGURES, file=sys.stderr)
     return 0
 
 
@@ -247,7 +247,7 @@ def _entry(outcome: Checked) -> str:
 
 @app.command(cls=Command)
 def ledger(
-    study: Study,
+    study: StudyFolder,
     format: Annotated[
         Literal["text", "json", "csv"], Option(help="for people, programs or spreadsheets")
     ] = "text",
@@ -261,11 +261,11 @@ def ledger(
     status is not the recorded one, or, with --against, when a claim changes.
     """
     from earlyhelp.published import ledger
-    from earlyhelp.published.claims import CLAIMS_FILE, STATUSES, read_claims
+    from earlyhelp.published.claims import CLAIM_STATUSES, CLAIMS_FILE, read_claims
     from earlyhelp.study.raw import open_pilot
 
-    if only and only not in STATUSES:
-        expected = f"one of: {', '.join(STATUSES)}"
+    if only and only not in CLAIM_STATUSES:
+        expected = f"one of: {', '.join(CLAIM_STATUSES)}"
         raise InputError([Problem("options", None, "--only", repr(only), expected)])
     pilot = open_pilot(study)
     claims = read_claims(pilot.study.folder / CLAIMS_FILE)
@@ -293,7 +293,7 @@ def ledger(
         told = f"{row['id']}: printed {row['printed']}; recorded {recorded}; now {now}"
         print(told, file=sys.stderr)
     counts = table["status"].value_counts()
-    summary = ", ".join(f"{counts.get(status, 0)} {status}" for status in STATUSES)
+    summary = ", ".join(f"{counts.get(status, 0)} {status}" for status in CLAIM_STATUSES)
     print(f"{len(table)} claims: {summary}; {len(differing)} not as recorded", file=sys.stderr)
     return int(len(differing) > 0)
 
@@ -317,7 +317,7 @@ def _print_claims(table: pd.DataFrame, columns: list[str], form: str) -> None:
 
 @app.command(cls=Command)
 def determine(
-    study: Study,
+    study: StudyFolder,
     output: Annotated[
         Path | None, option("FOLDER", "folder to write; STUDY/derived by default")
     ] = None,
@@ -343,7 +343,7 @@ def determine(
 
 @qualitative.command(cls=Command)
 def export(
-    study: Study, output: Annotated[Path, argument("OUT", "file ending in .qdpx or .qdc")]
+    study: StudyFolder, output: Annotated[Path, argument("OUT", "file ending in .qdpx or .qdc")]
 ) -> None:
     """Write a project (.qdpx) or a codebook (.qdc)."""
     from earlyhelp.qualitative.framework import MATRIX_FILE, read_codebook, validate_matrix
@@ -354,7 +354,7 @@ def export(
     if suffix not in (".qdpx", ".qdc"):
         raise _refuse(output.name, repr(suffix), "a name ending in .qdpx or .qdc")
     pilot = open_pilot(study)
-    matrix = pilot.framework_matrix
+    matrix = pilot.by_line("framework_matrix")
     if matrix.empty:
         raise _refuse(MATRIX_FILE, "no rows", "a study with qualitative data")
     codebook = read_codebook(pilot.study.folder)
@@ -446,7 +446,7 @@ def execute(
 
 @app.command(cls=Command)
 def results(
-    study: Study,
+    study: StudyFolder,
     kept: Annotated[Path, option("FOLDER", "folder that keeps what execution gave")],
     output: Annotated[Path, option("FOLDER", "folder for the executed notebooks; replaced")],
 ) -> int:
@@ -490,7 +490,7 @@ def report(
 
 @app.command(cls=Command)
 def package(
-    study: Study,
+    study: StudyFolder,
     output: Annotated[
         Path | None, option("FOLDER", "folder to write; _build/STUDY/package by default")
     ] = None,
@@ -507,7 +507,7 @@ def package(
 
 
 @app.command(cls=Command)
-def watch(study: Study) -> None:
+def watch(study: StudyFolder) -> None:
     """Build a report's pages again whenever one of its files changes, and show them in a browser.
 
     Run it in the folder of a compendium; Ctrl-C ends it.
@@ -519,7 +519,7 @@ def watch(study: Study) -> None:
 
 @app.command(cls=Command)
 def html(
-    study: Study,
+    study: StudyFolder,
     results: Annotated[Path, option("FOLDER", "folder of the study's executed notebooks")],
     kept: Annotated[Path, option("FOLDER", "folder that keeps pages for builds by the same code")],
     output: Annotated[Path, option("FOLDER", "folder for the pages; replaced")],
@@ -533,7 +533,7 @@ def html(
 
 @app.command(cls=Command)
 def volumes(
-    study: Study,
+    study: StudyFolder,
     html: Annotated[Path, option("FOLDER", "folder that `earlyhelp html` wrote for it")],
     output: Annotated[Path, option("FOLDER", "folder for the files")],
 ) -> None:

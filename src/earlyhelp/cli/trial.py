@@ -7,7 +7,7 @@ import json
 import re
 import sys
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from typer import Option, Typer
 from earlyhelp.cli.boundary import (
     Command,
     Format,
-    Study,
+    StudyFolder,
     argument,
     gather,
     number_option,
@@ -27,39 +27,43 @@ from earlyhelp.cli.boundary import (
 )
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.textfile import read_text, write_whole
+from earlyhelp.trial.assumptions import DESIGNS, Assumptions, check, check_cac, with_sequences
 
 trial = Typer(help="Tell power and size of the next trial.")
 
-
-class Design(StrEnum):
-    """Designs by their names."""
-
-    INDIVIDUAL = "individual"
-    INDIVIDUAL_BASELINE = "individual-baseline"
-    PARALLEL = "parallel"
-    BASELINE = "baseline"
-    CHANGE = "change"
-    STEPPED_WEDGE = "stepped-wedge"
+# Names of the designs, as typer takes the choices of an option.
+DesignName = StrEnum("Design", {name: name for name in DESIGNS})  # type: ignore[misc]
+# Defaults as they would be typed.
+TYPED = {field.name: str(field.default) for field in fields(Assumptions)}
+TYPED["sequences"] = str(DESIGNS["stepped-wedge"].sequences)
 
 
 @dataclass
 class Assumed:
-    """What is assumed of a trial; defaults as they would be typed."""
+    """What is assumed of a trial."""
 
     effect: Annotated[Any, number_option("difference in means")] = None
-    icc: Annotated[Any, number_option("intracluster correlation")] = "0.05"
+    icc: Annotated[Any, number_option("intracluster correlation")] = TYPED["icc"]
     sd: Annotated[Any, number_option("total standard deviation (1 when left out)")] = None
     control: Annotated[Any, number_option("proportion in the control arm (binary outcome)")] = None
     intervention: Annotated[Any, number_option("proportion in the intervention arm")] = None
     cac: Annotated[
         Any, number_option("cluster autocorrelation, where teams are measured again")
     ] = None
-    iac: Annotated[Any, number_option("individual autocorrelation (cohorts)")] = "0.0"
-    cluster_size: Annotated[Any, number_option("people per team and period")] = "10.0"
-    cv: Annotated[Any, number_option("coefficient of variation of team size")] = "0.0"
-    attrition: Annotated[Any, number_option("share of people without an outcome")] = "0.0"
-    alpha: Annotated[Any, number_option("two-sided significance level")] = "0.05"
-    sequences: Annotated[Any, number_option("sequences of the stepped wedge")] = "4"
+    iac: Annotated[Any, number_option("individual autocorrelation (cohorts)")] = str(
+        Assumptions.iac
+    )
+    cluster_size: Annotated[Any, number_option("people per team and period")] = str(
+        Assumptions.cluster_size
+    )
+    cv: Annotated[Any, number_option("coefficient of variation of team size")] = TYPED["cv"]
+    attrition: Annotated[Any, number_option("share of people without an outcome")] = str(
+        Assumptions.attrition
+    )
+    alpha: Annotated[Any, number_option("two-sided significance level")] = TYPED["alpha"]
+    sequences: Annotated[Any, number_option("sequences of the stepped wedge")] = str(
+        DESIGNS["stepped-wedge"].sequences
+    )
     format: Format = "text"
 
     def common(self) -> dict[str, Any]:
@@ -85,8 +89,8 @@ class Swept(Assumed):
     intervention: Annotated[Several, several("proportions in the intervention arm")] = None
 
 
-DESIGNS = f"{', '.join(Design)}; all by default"
-Designed = Annotated[Design, Option(help="design of the trial")]
+SEVERAL_DESIGNS = f"{', '.join(DESIGNS)}; all by default"
+Designed = Annotated[DesignName, Option(help="design of the trial")]
 Power = Annotated[Any, number_option("power to reach")]
 
 
@@ -128,7 +132,7 @@ def size(
 @unfolded
 def sweep(
     assumed: Swept,
-    design: Annotated[list[Design] | None, option("DESIGN...", DESIGNS)] = None,
+    design: Annotated[list[DesignName] | None, option("DESIGN...", SEVERAL_DESIGNS)] = None,
     power: Power = "0.8",
     simulate: Annotated[Any, number_option("simulate every cell as well", "TRIALS")] = None,
     seed: Annotated[Any, number_option("of the simulation")] = "2023",
@@ -141,16 +145,15 @@ def sweep(
 
     from earlyhelp.trial import simulation
     from earlyhelp.trial.design_grid import Sweep
-    from earlyhelp.trial.power import check
     from earlyhelp.trial.power import sweep as teams_needed
 
     iccs = assumed.icc or Sweep().icc
     trials = {} if simulate is None else {"trials": simulate}
     designs, _, outcomes, *_ = gather(
-        lambda: [_read_design(name, assumed.sequences) for name in design or Design],
+        lambda: [with_sequences(DESIGNS[name], assumed.sequences) for name in design or DESIGNS],
         partial(check, power=power, seed=seed, **trials),
         partial(_read_outcomes, assumed),
-        *(partial(_check_cac, assumed, name) for name in design or Design),
+        *(partial(check_cac, DESIGNS[name], assumed.cac) for name in design or DESIGNS),
         *(partial(check, icc=icc) for icc in iccs),
     )
     grids = [{**assumed.common(), **outcome, "icc": iccs} for outcome in outcomes]
@@ -169,7 +172,7 @@ def sweep(
 
 @trial.command(cls=Command)
 def simulate(
-    study: Study,
+    study: StudyFolder,
     output: Annotated[Path, option("CSV", "part to write")],
     part: Annotated[str, option("K-of-N", "which of N parts; 1-of-1 is all")] = "1-of-1",
 ) -> None:
@@ -194,32 +197,16 @@ def join(
     _write(joined.sort_values("cell"), output)
 
 
-def _read(assumed: Assumed, design: Design, **more: Any) -> list[Any]:
-    from earlyhelp.trial.power import check
-
+def _read(assumed: Assumed, design: DesignName, **more: Any) -> list[Any]:
     return gather(
-        partial(_read_design, design, assumed.sequences),
+        partial(with_sequences, DESIGNS[design], assumed.sequences),
         partial(_read_assumptions, assumed),
-        partial(_check_cac, assumed, design),
+        partial(check_cac, DESIGNS[design], assumed.cac),
         partial(check, **more),
     )[:2]
 
 
-def _read_design(name: str, sequences: int) -> Any:
-    from earlyhelp.trial.power import DESIGNS, stepped_wedge
-
-    return stepped_wedge(sequences) if name == Design.STEPPED_WEDGE else DESIGNS[name]
-
-
-def _check_cac(assumed: Assumed, name: str) -> None:
-    from earlyhelp.trial.power import DESIGNS, check_cac
-
-    check_cac(DESIGNS[name], assumed.cac)
-
-
 def _read_assumptions(assumed: Assumed) -> Any:
-    from earlyhelp.trial.power import Assumptions, check
-
     named = _outcome(assumed)
     if set(named) == {"control", "intervention"}:
         return Assumptions.binary(**named, **assumed.common())

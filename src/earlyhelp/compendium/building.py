@@ -14,7 +14,7 @@ from earlyhelp.execution import locked
 from earlyhelp.study.problems import InputError, Problem
 
 WORKFLOW = "Snakefile"
-Target = Literal["report", "html", "derived"]
+BuildTarget = Literal["report", "html", "derived"]
 # A build knows nothing of the account it runs in: no personal settings, locale or home folder.
 PERSONAL = (
     "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR",
@@ -63,7 +63,7 @@ the folder of a compendium
         raise InputError([Problem(WORKFLOW, None, "", "no such file", expected)])
 
 
-def build(studies: Sequence[str], target: Target = "report") -> int:
+def build(studies: Sequence[str], target: BuildTarget = "report") -> int:
     """Build what is out of date for some studies, side by side; a second call waits its turn.
 
     Parameters

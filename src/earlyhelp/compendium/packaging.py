@@ -27,7 +27,7 @@ from earlyhelp.validate import study_files
 
 METADATA_FILE = "ro-crate-metadata.json"
 # What a compendium is made of beside data and notebooks, as far as it has these.
-FILES = {
+PACKED_FILES = {
     "README.md": "How the report is built",
     CITATION_FILE: "How it is cited",
     "LICENSE": "What others may do with it",
@@ -171,7 +171,7 @@ def _copied(study: Study, built: Path, root: Path, made: Path) -> Iterator[Entit
         if (root / name).is_dir():
             shutil.copytree(root / name, made / name, ignore=_LEFT_OUT)
             yield _folder(name, about)
-    for name, about in FILES.items():
+    for name, about in PACKED_FILES.items():
         if (root / name).is_file():
             shutil.copyfile(root / name, made / name)
             yield _file(name, about)

@@ -25,7 +25,7 @@ _QUESTION = re.compile(r"(?P<id>[1-9]\.[1-9])( +(?P<words>.+))?")
 
 
 @dataclass(frozen=True)
-class Instrument:
+class WantedInstrument:
     """An instrument as far as a data dictionary needs it.
 
     Attributes
@@ -49,7 +49,7 @@ class Instrument:
 
         Examples
         --------
-        >>> Instrument("calm", "Calm", 2, 1, 5, True).columns
+        >>> WantedInstrument("calm", "Calm", 2, 1, 5, True).columns
         ['calm_1', 'calm_2']
         """
         return [f"{self.id}_{n}" for n in range(1, self.items + 1)] or [self.id]
@@ -62,7 +62,7 @@ class Wanted:
     arms: list[Arm]
     teams: list[Team]
     waves: list[Wave]
-    instruments: list[Instrument]
+    instruments: list[WantedInstrument]
     questions: list[Question]
 
 
@@ -178,7 +178,7 @@ def _waves(reader: _Reader, arms: list[Arm]) -> list[Wave]:
     ]
 
 
-def _instruments(reader: _Reader) -> list[Instrument]:
+def _instruments(reader: _Reader) -> list[WantedInstrument]:
     matches = reader.matches("instruments", _INSTRUMENT)
     ids = reader.ids("instruments", [match["name"] for match in matches])
     found = []
@@ -186,7 +186,7 @@ def _instruments(reader: _Reader) -> list[Instrument]:
         low, high, items = int(match["low"]), int(match["high"]), int(match["items"] or 0)
         if low >= high:
             reader.tell("instruments", match[0], "a range from the lowest to the highest")
-        found.append(Instrument(id, match["name"], items, low, high, not match["lower"]))
+        found.append(WantedInstrument(id, match["name"], items, low, high, not match["lower"]))
     return found
 
 

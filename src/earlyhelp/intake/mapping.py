@@ -15,8 +15,8 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from earlyhelp.study.dictionary import Count, Name
-from earlyhelp.study.yamlfile import Strict, read_yaml
+from earlyhelp.study.dictionary import Name, Natural
+from earlyhelp.study.yamlfile import Strict, Text, read_yaml
 
 MAPPING_FILE = "import.yml"
 RECIPES_FILE = "recipes.yml"
@@ -34,7 +34,6 @@ def _text(value: object) -> object:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
-Text = Annotated[str, Field(min_length=1)]
 Cell = Annotated[str, BeforeValidator(_text)]
 
 
@@ -61,7 +60,7 @@ class Rules(Strict):
     sheet: Text | None = None
     encoding: Literal["utf-8", "utf-16", "cp1252", "mac_roman"] | None = None
     separator: Literal[",", ";", "\t", "|"] | None = None
-    above: Count | None = None
+    above: Natural | None = None
     header_rows: Annotated[int, Field(ge=1, le=5)] = 1
     joined: tuple[str, ...] | None = None
     skipped: Text | None = None
@@ -178,7 +177,7 @@ class Recipe(Rules):
     dates: DateFormat | None = None
 
 
-class Scale(Strict):
+class AnswerScale(Strict):
     """Usual answers in order, which are often exported instead of their numbers."""
 
     first: int = 1
@@ -196,7 +195,7 @@ class Recipes(Strict):
 
     missing: tuple[Cell, ...]
     missing_codes: tuple[int, ...]
-    scales: tuple[Scale, ...]
+    scales: tuple[AnswerScale, ...]
     tools: dict[str, Recipe]
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 import pandas as pd
+
+from earlyhelp.study.problems import Problem
 
 _WHOSE = "(your|full|first|last|middle|family|respondents?|participants?|childs?|parents?|workers?)"
 # What a column is called, as words with underscores between.
@@ -83,6 +86,33 @@ def by_content(values: pd.Series) -> tuple[str, list[int]]:
     if len(filled) >= 5 and alike.mean() > 0.8 and filled.nunique() > 0.8 * len(filled):
         return "name", filled.index[alike].tolist()
     return "", []
+
+
+def problem(
+    file: str, column: str, title: str, values: pd.Series, expected: str, but: Collection[str] = ()
+) -> Problem | None:
+    """Tell that a column looks personal; without showing it, for messages are passed on.
+
+    Parameters
+    ----------
+    values : Series of str
+        By the line of each.
+    but : collection of str, optional
+        What its cells may look like.
+
+    Examples
+    --------
+    >>> values = pd.Series(["Ring 01709 382121", "no"], index=[2, 3])
+    >>> print(problem("a.csv", "why", "Why not?", values, "nothing personal"))
+    a.csv, row 2, column why: found what looks personal (telephone number); expected nothing personal
+    """
+    if kind := by_name(column) or by_name(title):
+        return Problem(file, None, column, f"a column that looks like {kind}", expected)
+    kind, rows = by_content(values)
+    if kind in ("", *but):
+        return None
+    more = f" ({len(rows)} rows)" if len(rows) > 1 else ""
+    return Problem(file, rows[0], column, f"what looks personal ({kind}){more}", expected)
 
 
 def _is_nhs_number(text: str) -> bool:

@@ -15,11 +15,11 @@ from earlyhelp.intake.doubtful import far_codes
 from earlyhelp.intake.mapping import (
     DATE_FORMATS,
     MAPPING_FILE,
+    AnswerScale,
     Column,
     DateFormat,
     Recipe,
     Rules,
-    Scale,
     fits,
     recipes,
     strptime,
@@ -93,13 +93,13 @@ def propose(
     for value in [""] if split is None else dict.fromkeys(export.cells[split]):
         known = {*taken, *(proposal.name for proposal in found)}
         rows = {split: value} if split else {}
-        source = Source(pattern, export, tool, recipe, grid.separator, rows)
+        source = ExportSource(pattern, export, tool, recipe, grid.separator, rows)
         found.append(_entry(source, dictionary, known))
     return found
 
 
 @dataclass
-class Source:
+class ExportSource:
     """What is proposed from: exports by their pattern, one of them, its recipe, rows that count."""
 
     pattern: str
@@ -150,7 +150,7 @@ def _all_there(names: list[str], patterns: Iterable[str]) -> bool:
     return all(any(fits(name, pattern) for name in names) for pattern in patterns)
 
 
-def _entry(source: Source, dictionary: Dictionary | None, taken: Collection[str]) -> Proposal:
+def _entry(source: ExportSource, dictionary: Dictionary | None, taken: Collection[str]) -> Proposal:
     export, cells, decimal = source.export, source.cells, source.decimal
     resource = _resource(dictionary, cells, source, taken)
     scales = _scales(cells)
@@ -233,7 +233,7 @@ def _name(text: str, taken: Collection[str]) -> str:
 
 
 def _resource(
-    dictionary: Dictionary | None, cells: pd.DataFrame, source: Source, taken: Collection[str]
+    dictionary: Dictionary | None, cells: pd.DataFrame, source: ExportSource, taken: Collection[str]
 ) -> Resource | None:
     """The file of the dictionary that has most of the columns.
 
@@ -269,7 +269,9 @@ def _field(resource: Resource, name: str, title: str) -> Field | None:
     return None
 
 
-def _fields(resource: Resource | None, cells: pd.DataFrame, source: Source) -> dict[str, Field]:
+def _fields(
+    resource: Resource | None, cells: pd.DataFrame, source: ExportSource
+) -> dict[str, Field]:
     """Fields of a file by column; a field that no column is may be what the tool keeps."""
     found: dict[str, Field] = {}
     if resource is None:
@@ -293,7 +295,11 @@ def _fields(resource: Resource | None, cells: pd.DataFrame, source: Source) -> d
 
 
 def _column(
-    new: str, values: pd.Series, source: Source, scales: list[Scale], field: Field | None
+    new: str,
+    values: pd.Series,
+    source: ExportSource,
+    scales: list[AnswerScale],
+    field: Field | None,
 ) -> tuple[Column, str]:
     """A column as it is proposed, and what a person should look at."""
     gone = {text.casefold() for text in recipes().missing}
@@ -349,7 +355,7 @@ def _listed(
     return Column(column=new, answers=answers if changed else {}), remark
 
 
-def _scales(cells: pd.DataFrame) -> list[Scale]:
+def _scales(cells: pd.DataFrame) -> list[AnswerScale]:
     """Usual scales, those first that answer most questions of an export."""
     said = [set(values.str.casefold()) - {""} for _, values in cells.items()]
     counts = {
@@ -358,7 +364,7 @@ def _scales(cells: pd.DataFrame) -> list[Scale]:
     return sorted(counts, key=lambda scale: -counts[scale])
 
 
-def _numbered(texts: list[str], scales: list[Scale], codes: str | None) -> dict[str, str]:
+def _numbered(texts: list[str], scales: list[AnswerScale], codes: str | None) -> dict[str, str]:
     """Numbers of answers that are usual ones, begin with their number or are its code."""
     said = {text.casefold() for text in texts}
     for scale in scales:

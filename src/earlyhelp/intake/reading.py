@@ -19,7 +19,7 @@ from earlyhelp.study.rawtable import SEPARATORS, ZIPPED, csv_reader, likely_sepa
 from earlyhelp.study.textfile import check_is_file, read_whole, shown_text
 
 # More than any survey has; a hostile file is told before it fills the memory.
-LARGEST = 50_000_000
+LARGEST_EXPORT = 50_000_000
 LARGEST_UNPACKED = 150_000_000
 MOST_CELLS = 3_000_000
 MOST_COLUMNS = 3_000
@@ -100,8 +100,8 @@ def read_grid(path: Path, rules: Rules) -> Grid:
     }
     expected = f"an export ending in {', '.join(readers)}"
     check_is_file(path, expected)
-    if (size := path.stat().st_size) > LARGEST:
-        raise _problem(path, f"{size:,} bytes", f"at most {LARGEST:,}")
+    if (size := path.stat().st_size) > LARGEST_EXPORT:
+        raise _problem(path, f"{size:,} bytes", f"at most {LARGEST_EXPORT:,}")
     if path.suffix.lower() not in readers:
         raise _problem(path, "another kind of file", expected)
     return readers[path.suffix.lower()](path, rules)

@@ -40,6 +40,10 @@ from earlyhelp.study.textfile import is_there, read_text, write_together
 
 # Columns of the file that says who has which pseudonym.
 _KEY = ["stands in the export", "pseudonym"]
+_NOT_PERSONAL = (
+    f"nothing personal; or in {MAPPING_FILE} the column left out, `pseudonym: P` if it says "
+    "who answered, or personal: true"
+)
 
 
 def take_in(exports: list[Path], folder: Path, key: Path | None = None) -> list[str]:
@@ -241,7 +245,8 @@ def _converted(export: Export, entry: Entry, people: dict[str, str]) -> pd.DataF
         if column.pseudonym:
             cells[column.column] = _pseudonyms(values, column.pseudonym, people)
             continue
-        if not column.personal and (looks := _personal(export, name, values)):
+        about = (export.name, name, export.titles[name])
+        if not column.personal and (looks := personal.problem(*about, values, _NOT_PERSONAL)):
             problems.append(looks)
             continue
         written, expected = _read(values, column, entry.decimal)
@@ -289,22 +294,6 @@ def _pseudonyms(values: pd.Series, letters: str, people: dict[str, str]) -> pd.S
 
 def _is_of(pseudonym: str, letters: str) -> bool:
     return re.fullmatch(rf"{letters}[0-9]{{1,9}}", pseudonym) is not None
-
-
-def _personal(export: Export, name: str, values: pd.Series) -> Problem | None:
-    """Tell what looks personal; without showing it, for messages are passed on."""
-    expected = (
-        f"nothing personal; or in {MAPPING_FILE} the column left out, `pseudonym: P` if it says "
-        "who answered, or personal: true"
-    )
-    if kind := personal.by_name(name) or personal.by_name(export.titles[name]):
-        found = f"a column that looks like {kind}"
-        return Problem(export.name, None, name, found, expected)
-    kind, rows = personal.by_content(values)
-    if not kind:
-        return None
-    more = f" ({len(rows)} rows)" if len(rows) > 1 else ""
-    return Problem(export.name, rows[0], name, f"what looks personal ({kind}){more}", expected)
 
 
 def _read(values: pd.Series, column: Column, decimal: str) -> tuple[pd.Series, str]:

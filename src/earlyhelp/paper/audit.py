@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from earlyhelp.paper.form import Row, read_rows
+from earlyhelp.paper.form import PaperRow, read_rows
 from earlyhelp.paper.scores import mean_and_sd, percentage
 from earlyhelp.paper.statistics import confidence_interval, effect_size, p_of_test
 from earlyhelp.paper.verdicts import VERDICTS, Judged, RowResult, lacking
@@ -51,7 +51,7 @@ def audit(path: Path) -> list[RowResult]:
     return sorted(outcomes, key=lambda outcome: VERDICTS.index(outcome.verdict))
 
 
-def _grouped(row: Row, rows: list[tuple[int, Row]]) -> Row:
+def _grouped(row: PaperRow, rows: list[tuple[int, PaperRow]]) -> PaperRow:
     """Take to a row without n the other groups, which share what and total with it."""
     if "n" in row or "total" not in row:
         return row
@@ -62,12 +62,12 @@ def _grouped(row: Row, rows: list[tuple[int, Row]]) -> Row:
     return {**row, "groups": groups, "left": left, "place": place}
 
 
-def _whole_of(row: Row) -> tuple[Any, ...]:
+def _whole_of(row: PaperRow) -> tuple[Any, ...]:
     return row.get("what"), row.get("total")
 
 
-def _checked(line: int, row: Row) -> Iterator[RowResult]:
-    checks: tuple[tuple[str, set[str], Callable[[Row], Judged]], ...] = (
+def _checked(line: int, row: PaperRow) -> Iterator[RowResult]:
+    checks: tuple[tuple[str, set[str], Callable[[PaperRow], Judged]], ...] = (
         ("mean and SD", {"mean", "sd"}, mean_and_sd),
         ("count and percentage", {"count", "percent"}, percentage),
         (

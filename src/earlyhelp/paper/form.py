@@ -18,7 +18,7 @@ from earlyhelp.published.printed_tests import TESTS, read_p
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.rawtable import cells, shown
 
-Row = Mapping[str, Any]
+PaperRow = Mapping[str, Any]
 
 
 def _whole(least: float) -> Callable[[str], int]:
@@ -80,9 +80,9 @@ def _test(text: str) -> str:
 CHI_SQUARE = re.compile(r"^(x2|chi(sq|squared?))$")
 LONGEST = 12  # characters of a figure, so that `Figures` reads what is read here
 NUMBER = "a number as printed, such as 4.20"
-COUNTS = "scores, each once, and their people, such as 1: 3; 5: 0"
+COUNTS_EXPECTED = "scores, each once, and their people, such as 1: 3; 5: 0"
 # Reader of a cell, and what is expected there.
-COLUMNS: dict[str, tuple[Callable[[str], Any], str]] = {
+PAPER_COLUMNS: dict[str, tuple[Callable[[str], Any], str]] = {
     "what": (_words, "text"),
     "where": (_words, "text"),
     "n": (_whole(1), "a whole number from 1"),
@@ -94,8 +94,8 @@ COLUMNS: dict[str, tuple[Callable[[str], Any], str]] = {
     "high": (_exact, NUMBER),
     "min": (_figure, NUMBER),
     "max": (_figure, NUMBER),
-    "exactly": (_counts, COUNTS),
-    "at_least": (_counts, COUNTS),
+    "exactly": (_counts, COUNTS_EXPECTED),
+    "at_least": (_counts, COUNTS_EXPECTED),
     "total": (_whole(2), "a whole number from 2"),
     "count": (_whole(0), "a whole number from 0"),
     "percent": (_figure, NUMBER),
@@ -142,19 +142,20 @@ def template() -> str:
     what,where,n,mean,sd,items,step,low,high,min,max,exactly,at_least,total,count,...
     """
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(COLUMNS), restval="", lineterminator="\n")
+    writer = csv.DictWriter(text, list(PAPER_COLUMNS), restval="", lineterminator="\n")
     writer.writeheader()
     writer.writerows(EXAMPLES)
     return text.getvalue()
 
 
-def read_rows(path: Path) -> list[tuple[int, Row]]:
+def read_rows(path: Path) -> list[tuple[int, PaperRow]]:
     """Read a paper's figures; each row with its line, without the cells that are blank.
 
     Parameters
     ----------
     path : Path
-        CSV in UTF-8 with any of `COLUMNS` in any order, separated by commas, semicolons or tabs.
+        CSV in UTF-8 with any of `PAPER_COLUMNS` in any order, separated by commas, semicolons or
+        tabs.
 
     Raises
     ------
@@ -164,7 +165,7 @@ def read_rows(path: Path) -> list[tuple[int, Row]]:
     header, lines = cells(path, ",;\t")
     header = [name.strip().casefold() for name in header]
     problems = list(_header_problems(path.name, header))
-    rows: list[tuple[int, Row]] = []
+    rows: list[tuple[int, PaperRow]] = []
     for line, texts in lines if not problems else ():
         row: dict[str, Any] = {}
         if len(texts) != len(header):
@@ -172,7 +173,7 @@ def read_rows(path: Path) -> list[tuple[int, Row]]:
             problems.append(Problem(path.name, line, "", f"{len(texts)} cells", expected))
             continue
         for name, text in zip(header, map(str.strip, texts), strict=True):
-            read, expected = COLUMNS[name]
+            read, expected = PAPER_COLUMNS[name]
             try:
                 row |= {name: read(text)} if text else {}
             except (ValueError, LookupError) as error:
@@ -189,15 +190,15 @@ def read_rows(path: Path) -> list[tuple[int, Row]]:
 
 
 def _header_problems(name: str, header: list[str]) -> Iterator[Problem]:
-    expected = f"only: {', '.join(COLUMNS)}"
+    expected = f"only: {', '.join(PAPER_COLUMNS)}"
     for column in dict.fromkeys(header):
-        if column not in COLUMNS:
+        if column not in PAPER_COLUMNS:
             yield Problem(name, 1, "", f"the column {shown(column)}", expected)
         elif header.count(column) > 1:
             yield Problem(name, 1, column, f"{header.count(column)} columns of this name", "one")
 
 
-def _scale_problems(name: str, line: int, row: Row) -> Iterator[Problem]:
+def _scale_problems(name: str, line: int, row: PaperRow) -> Iterator[Problem]:
     ends = [end for end in ("low", "high") if end in row]
     if len(ends) == 1:
         yield Problem(name, line, ends[0], "one end of a scale", "low and high, or neither")
@@ -214,11 +215,11 @@ def _scale_problems(name: str, line: int, row: Row) -> Iterator[Problem]:
         yield Problem(name, line, "n", str(row["n"]), f"at most total, {row['total']}")
 
 
-def has_grid(row: Row) -> bool:
+def has_grid(row: PaperRow) -> bool:
     """Whether the scores are known to lie in steps."""
     return row.get("items") is not None or row.get("step") is not None
 
 
-def steps_in_one(row: Row) -> Fraction:
+def steps_in_one(row: PaperRow) -> Fraction:
     """How many steps there are in a score of 1."""
     return lcm(*(row.get("items") or (1,))) / Fraction(row.get("step") or 1)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from math import ceil, floor, inf, sqrt
 from pathlib import Path
 
-from earlyhelp.paper.form import Row, has_grid, read_rows, steps_in_one
+from earlyhelp.paper.form import PaperRow, has_grid, read_rows, steps_in_one
 from earlyhelp.paper.verdicts import FALSE, Judged, Read, RowResult, judge, lacking, minus
 from earlyhelp.possible.printed_group import (
     ROUNDINGS,
@@ -22,10 +22,10 @@ from earlyhelp.possible.witness import group_sizes, why_impossible, witness
 from earlyhelp.published.numbers import number, score_text, span
 from earlyhelp.study.problems import InputError, Problem
 
-Ends = tuple[Fraction | None, Fraction | None]  # of a scale, as far as they are known
+ScaleEnds = tuple[Fraction | None, Fraction | None]  # of a scale, as far as they are known
 
 
-def mean_and_sd(row: Row) -> Judged:
+def mean_and_sd(row: PaperRow) -> Judged:
     """Whether scores can have the mean and SD of a row."""
     if Fraction(row.get("sd", 0)) < 0:
         return Judged(FALSE, (), (minus(f"SD = {row['sd']}: no SD is below 0"),))
@@ -47,7 +47,7 @@ def mean_and_sd(row: Row) -> Judged:
     return on_scale
 
 
-def _ends(row: Row) -> Ends:
+def _ends(row: PaperRow) -> ScaleEnds:
     """Ends between which all scores lie, those that occur if they are known."""
     low, high = row.get("low"), row.get("high")
     least, greatest = (Fraction(row[name]) if name in row else None for name in ("min", "max"))
@@ -57,7 +57,7 @@ def _ends(row: Row) -> Ends:
     )
 
 
-def _printed(row: Row) -> str:
+def _printed(row: PaperRow) -> str:
     names = {"n": "n", "total": "total", "mean": "M", "sd": "SD"}
     told = [f"{name} = {row[column]}" for column, name in names.items() if column in row]
     if (items := row.get("items", (1,))) != (1,):
@@ -72,7 +72,7 @@ def _printed(row: Row) -> str:
     return ", ".join(told)
 
 
-def _existence(row: Row) -> Read:
+def _existence(row: PaperRow) -> Read:
     def read(spread: str, rounding: str) -> tuple[bool | None, str]:
         try:
             figures = _figures(row, rounding, spread)
@@ -135,7 +135,7 @@ def groups(path: Path) -> list[tuple[str, Figures]]:
     return found
 
 
-def _as_meant(row: Row) -> Figures:
+def _as_meant(row: PaperRow) -> Figures:
     read = _existence(row)
     for spread in SPREADS if "sd" in row else SPREADS[:1]:
         for rounding in ROUNDINGS:
@@ -144,7 +144,7 @@ def _as_meant(row: Row) -> Figures:
     return _figures(row, ROUNDINGS[0], SPREADS[0])
 
 
-def _of_groups(row: Row) -> Judged:
+def _of_groups(row: PaperRow) -> Judged:
     """Sizes of the groups that share a total; told of the one in the row."""
     groups, total, left = row["groups"], row["total"], row["left"]
     if len(groups) == 1 and left == total:
@@ -182,7 +182,7 @@ class _Off(ValueError):
     """A printed score that nobody can have."""
 
 
-def _score(row: Row, printed: str, rounding: str) -> Fraction:
+def _score(row: PaperRow, printed: str, rounding: str) -> Fraction:
     """Score that is printed like this."""
     if not has_grid(row):
         return Fraction(printed)
@@ -193,7 +193,7 @@ def _score(row: Row, printed: str, rounding: str) -> Fraction:
     return nearest / parts
 
 
-def _figures(row: Row, rounding: str, spread: str) -> Figures:
+def _figures(row: PaperRow, rounding: str, spread: str) -> Figures:
     """A scale that is not printed is as wide as the SD lets the scores be."""
     n, mean, parts = row["n"], Fraction(row["mean"]), steps_in_one(row)
 
@@ -229,7 +229,7 @@ def _figures(row: Row, rounding: str, spread: str) -> Figures:
     )
 
 
-def _known(row: Row, rounding: str) -> Counter[Fraction]:
+def _known(row: PaperRow, rounding: str) -> Counter[Fraction]:
     """People of whom it is known which score they have."""
     known = Counter[Fraction]()
     occurring = [(row[end], 1) for end in ("min", "max") if end in row]
@@ -244,7 +244,7 @@ def _known(row: Row, rounding: str) -> Counter[Fraction]:
     return +known
 
 
-def _on_scale(row: Row) -> Read:
+def _on_scale(row: PaperRow) -> Read:
     """Scores of any kind: the scale and the scores that are known bound the mean and the SD.
 
     With m others, who have the sum S, their squares sum up to S² / m at least and to
@@ -299,13 +299,13 @@ def _on_scale(row: Row) -> Read:
     return read
 
 
-def _within(ends: Ends, *scores: Fraction) -> bool:
+def _within(ends: ScaleEnds, *scores: Fraction) -> bool:
     low, high = ends
     return all((low is None or low <= s) and (high is None or s <= high) for s in scores)
 
 
 def _closed(
-    ends: Ends, n: int, mean: Interval, known: Counter[Fraction], sd: Fraction
+    ends: ScaleEnds, n: int, mean: Interval, known: Counter[Fraction], sd: Fraction
 ) -> tuple[Fraction, Fraction]:
     """Ends of a scale; an unknown one lies as far off as one of n people can be."""
     low, high = ends
@@ -317,7 +317,7 @@ def _closed(
     return (min(high, n * mean.low - (n - 1) * high) if low is None else low), high
 
 
-def percentage(row: Row) -> Judged:
+def percentage(row: PaperRow) -> Judged:
     """Whether a count of n can be the percentage of a row."""
     n, percent, count = row.get("n"), row.get("percent"), row.get("count")
     if n is not None and count is not None and count > n:

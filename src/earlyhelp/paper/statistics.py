@@ -10,7 +10,7 @@ from math import exp, inf, lgamma, sqrt
 from scipy import stats
 from scipy.optimize import linprog
 
-from earlyhelp.paper.form import Row
+from earlyhelp.paper.form import PaperRow
 from earlyhelp.paper.verdicts import (
     CONVENTIONS,
     FALSE,
@@ -46,7 +46,7 @@ MOST_SPLIT = 2_000  # people in two groups of unknown size
 Factors = list[tuple[float, float, str]]  # least and most d of t = 1, and for which groups
 
 
-def p_of_test(row: Row) -> Judged:
+def p_of_test(row: PaperRow) -> Judged:
     """Whether the p of a row can be that of its test."""
     if row.get("test") == "r" and row.get("n", 0) > 2:
         row = {"df": str(row["n"] - 2), **row}
@@ -84,7 +84,7 @@ def p_of_test(row: Row) -> Judged:
     return judged._replace(remark="; ".join(filter(None, (p.remark, _people_and_df(row)))))
 
 
-def _may_be_welch(row: Row, dfs: list[str]) -> bool:
+def _may_be_welch(row: PaperRow, dfs: list[str]) -> bool:
     """Whether a whole number of df may be Welch's, which n people measured twice have not."""
     if row["test"] not in ("t", "F") or "." in dfs[-1]:
         return False
@@ -100,7 +100,7 @@ def _tails(test: str, dfs: list[str], said: int) -> tuple[str, ...]:
     return {1: tails[1:], 2: tails[:1]}.get(said, tails)
 
 
-def effect_size(row: Row) -> Judged:
+def effect_size(row: PaperRow) -> Judged:
     """Whether the d of a row can come from its t and group sizes.
 
     Readings that take more for granted are asked only where none of those before them holds.
@@ -148,7 +148,7 @@ def effect_size(row: Row) -> Judged:
     return judged._replace(remark=_people_and_df(row))
 
 
-def _people_and_df(row: Row) -> str:
+def _people_and_df(row: PaperRow) -> str:
     """Tell of degrees of freedom that the people of a row do not give."""
     if row.get("test") not in ("t", "r") or not {"n", "df"} <= row.keys():
         return ""
@@ -266,7 +266,7 @@ def _corrected(least: float, most: float, df: int) -> tuple[float, float]:
     return least * low, most * high
 
 
-def _laws(row: Row) -> dict[str, tuple[float, float]]:
+def _laws(row: PaperRow) -> dict[str, tuple[float, float]]:
     """Laws by which a row's test gives an interval, each with its least and greatest df.
 
     Empty for a test of no difference, and for a t of which neither people nor df are printed.
@@ -293,7 +293,7 @@ def _laws(row: Row) -> dict[str, tuple[float, float]]:
     return {"quantile of t": usual, "quantile of t, Welch’s df": (least, own), **normal}
 
 
-def confidence_interval(row: Row) -> Judged:
+def confidence_interval(row: PaperRow) -> Judged:
     """An interval about a difference, t times its standard error to each side.
 
     With the difference d and half the width w, t is in its printed interval when w t = c d, c

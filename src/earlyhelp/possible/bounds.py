@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from math import sqrt
 
-from earlyhelp.possible.two_waves import MARGIN, Arm, Change, Wave, paired_spread
+from earlyhelp.possible.two_waves import MARGIN, ArmFigures, Change, WaveFigures, paired_spread
 
 
-def most_squares(arm: Arm, total: int) -> int:
+def most_squares(arm: ArmFigures, total: int) -> int:
     """Greatest sum of squares of changes with a sum, by the scales and the sums of scores alone.
 
     Parameters
     ----------
-    arm : Arm
+    arm : ArmFigures
     total : int
         Sum of the changes of those in both waves.
 
@@ -29,7 +29,8 @@ def most_squares(arm: Arm, total: int) -> int:
     Examples
     --------
     >>> from earlyhelp.possible.two_waves import TTest
-    >>> arm = Arm(Wave(3, 1, 5, (9, 9)), Wave(3, 1, 5, (9, 9)), 3, TTest(2, "1.00", "0.4"))
+    >>> wave, test = WaveFigures(3, 1, 5, (9, 9)), TTest(2, "1.00", "0.4")
+    >>> arm = ArmFigures(wave, wave, 3, test)
     >>> most_squares(arm, 0)  # from 1, 3 and 5 to 5, 3 and 1
     32
     """
@@ -37,14 +38,14 @@ def most_squares(arm: Arm, total: int) -> int:
     return max((_apart(arm, x, x + total) for x in before if x + total in after), default=-1)
 
 
-def paired_sums(wave: Wave, pairs: int) -> range:
+def paired_sums(wave: WaveFigures, pairs: int) -> range:
     """Sums that the scores of those in both waves can have, by the scale and the wave's sum."""
     rest = wave.n - pairs
     first = max(pairs * wave.low, wave.totals[0] - rest * wave.high)
     return range(first, min(pairs * wave.high, wave.totals[1] - rest * wave.low) + 1)
 
 
-def _apart(arm: Arm, before: int, after: int) -> int:
+def _apart(arm: ArmFigures, before: int, after: int) -> int:
     """Greatest sum of squares of changes of pairs with these sums of scores.
 
     If two people had scores of one wave inside the scale, moving one up and the other down by a
@@ -57,14 +58,14 @@ def _apart(arm: Arm, before: int, after: int) -> int:
     return sum((x - y) ** 2 for x, y in zip(lowest_first, highest_first, strict=True))
 
 
-def _at_the_ends(n: int, total: int, wave: Wave) -> list[int]:
+def _at_the_ends(n: int, total: int, wave: WaveFigures) -> list[int]:
     """Return n scores with a sum, all but one at the ends of the scale, ascending."""
     at_top, rest = divmod(total - n * wave.low, wave.high - wave.low)
     inside = [wave.low + rest] * (at_top < n)
     return [wave.low] * (n - at_top - len(inside)) + inside + [wave.high] * at_top
 
 
-def endline_sums(arm: Arm, changes: Iterable[Change]) -> tuple[int, int]:
+def endline_sums(arm: ArmFigures, changes: Iterable[Change]) -> tuple[int, int]:
     """Least and greatest endline sum of those in both waves, who have one of some changes.
 
     Every sum left has scores far enough apart for the change's sum of squares, and spreads of both
@@ -73,7 +74,8 @@ def endline_sums(arm: Arm, changes: Iterable[Change]) -> tuple[int, int]:
     Examples
     --------
     >>> from earlyhelp.possible.two_waves import TTest
-    >>> arm = Arm(Wave(3, 1, 5, (9, 9)), Wave(4, 1, 5, (12, 12)), 3, TTest(2, "1.00", "0.4"))
+    >>> before, after = WaveFigures(3, 1, 5, (9, 9)), WaveFigures(4, 1, 5, (12, 12))
+    >>> arm = ArmFigures(before, after, 3, TTest(2, "1.00", "0.4"))
     >>> endline_sums(arm, [Change(3, 1, 3)])
     (10, 10)
     """
@@ -89,7 +91,7 @@ def endline_sums(arm: Arm, changes: Iterable[Change]) -> tuple[int, int]:
     return min(left), max(left)
 
 
-def risen(arm: Arm, changes: Sequence[Change], points: int) -> tuple[int, int]:
+def risen(arm: ArmFigures, changes: Sequence[Change], points: int) -> tuple[int, int]:
     """Fewest and most people who rise by some points or more, with one of some changes.
 
     Exact for the changes alone: whole numbers with the number, the sum and the sum of squares.
@@ -97,7 +99,8 @@ def risen(arm: Arm, changes: Sequence[Change], points: int) -> tuple[int, int]:
     Examples
     --------
     >>> from earlyhelp.possible.two_waves import TTest
-    >>> arm = Arm(Wave(3, 1, 5, (9, 9)), Wave(3, 1, 5, (9, 9)), 3, TTest(2, "1.00", "0.4"))
+    >>> wave, test = WaveFigures(3, 1, 5, (9, 9)), TTest(2, "1.00", "0.4")
+    >>> arm = ArmFigures(wave, wave, 3, test)
     >>> risen(arm, [Change(3, 0, 6)], points=1)  # changes of 2, -1 and -1, or the other way
     (1, 2)
     """

@@ -18,7 +18,7 @@ from math import ceil, floor, isqrt
 from typing import Any, NamedTuple
 
 from earlyhelp.possible import two_waves
-from earlyhelp.possible.two_waves import Arm, Change, TTest, Wave
+from earlyhelp.possible.two_waves import ArmFigures, Change, TTest, WaveFigures
 from earlyhelp.possible.witness import steady_solver
 
 # Scores at baseline and endline of one person; None in a wave without one.
@@ -43,13 +43,13 @@ class Greatest(NamedTuple):
 
 
 def agreeing_changes(
-    arms: Sequence[Arm], between: TTest | None = None
+    arms: Sequence[ArmFigures], between: TTest | None = None
 ) -> tuple[Change, ...] | None:
     """Find a change of each arm that people can have, as all printed figures and tests leave it.
 
     Parameters
     ----------
-    arms : sequence of Arm
+    arms : sequence of ArmFigures
         One, or the two that `between` compares.
     between : TTest, optional
         Student's t on change, pooled variance.
@@ -67,12 +67,12 @@ def agreeing_changes(
     Examples
     --------
     >>> from earlyhelp.possible.printed_group import Figures
-    >>> before = Wave.printed(Figures(3, "3.0", "1.0", 1, 5))
-    >>> after = Wave.printed(Figures(3, "4.0", "1.0", 1, 5))
-    >>> arm = Arm(before, after, pairs=3, test=TTest(2, "1.73", "0.225"))
+    >>> before = WaveFigures.printed(Figures(3, "3.0", "1.0", 1, 5))
+    >>> after = WaveFigures.printed(Figures(3, "4.0", "1.0", 1, 5))
+    >>> arm = ArmFigures(before, after, pairs=3, test=TTest(2, "1.73", "0.225"))
     >>> agreeing_changes([arm])
     (Change(pairs=3, total=3, squares=5),)
-    >>> impossible = Arm(before, after, pairs=3, test=TTest(2, "9.00", "0.012"))
+    >>> impossible = ArmFigures(before, after, pairs=3, test=TTest(2, "9.00", "0.012"))
     >>> agreeing_changes([impossible]) is None
     True
     """
@@ -87,7 +87,7 @@ def agreeing_changes(
     return next((found for found in together if all(map(occurs, arms, found))), None)
 
 
-def _occurs(arm: Arm, change: Change) -> bool:
+def _occurs(arm: ArmFigures, change: Change) -> bool:
     """Whether people can have a change. HiGHS finds some sooner; CP-SAT proves that none can."""
     try:
         return bool(greatest(arm, [change], lambda _: 0).people)
@@ -95,7 +95,7 @@ def _occurs(arm: Arm, change: Change) -> bool:
         return people(arm, [change]) is not None
 
 
-def people(arm: Arm, changes: Sequence[Change]) -> list[Person] | None:
+def people(arm: ArmFigures, changes: Sequence[Change]) -> list[Person] | None:
     """Find people who agree with an arm's figures and one of the changes; None if there are none.
 
     Raises
@@ -105,9 +105,9 @@ def people(arm: Arm, changes: Sequence[Change]) -> list[Person] | None:
     Examples
     --------
     >>> from earlyhelp.possible.printed_group import Figures
-    >>> before = Wave.printed(Figures(3, "3.0", "1.0", 1, 5))
-    >>> after = Wave.printed(Figures(3, "4.0", "1.0", 1, 5))
-    >>> arm = Arm(before, after, pairs=3, test=TTest(2, "1.73", "0.225"))
+    >>> before = WaveFigures.printed(Figures(3, "3.0", "1.0", 1, 5))
+    >>> after = WaveFigures.printed(Figures(3, "4.0", "1.0", 1, 5))
+    >>> arm = ArmFigures(before, after, pairs=3, test=TTest(2, "1.73", "0.225"))
     >>> people(arm, [Change(3, 3, 5)])
     [(2, 4), (3, 3), (4, 5)]
     """
@@ -133,7 +133,9 @@ def _listed(counts: Mapping[Person, float]) -> list[Person]:
     return [person for person, count in counts.items() for _ in range(round(count))]
 
 
-def greatest(arm: Arm, changes: Sequence[Change], worth: Worth, gap: float = 0.0) -> Greatest:
+def greatest(
+    arm: ArmFigures, changes: Sequence[Change], worth: Worth, gap: float = 0.0
+) -> Greatest:
     """Find agreeing people whose `worth`, summed, is the greatest.
 
     HiGHS solves the same conditions some ten times faster than CP-SAT where something is to be
@@ -157,9 +159,9 @@ def greatest(arm: Arm, changes: Sequence[Change], worth: Worth, gap: float = 0.0
     Examples
     --------
     >>> from earlyhelp.possible.printed_group import Figures
-    >>> before = Wave.printed(Figures(3, "3.0", "1.0", 1, 5))
-    >>> after = Wave.printed(Figures(3, "4.0", "1.0", 1, 5))
-    >>> arm = Arm(before, after, pairs=3, test=TTest(2, "1.73", "0.225"))
+    >>> before = WaveFigures.printed(Figures(3, "3.0", "1.0", 1, 5))
+    >>> after = WaveFigures.printed(Figures(3, "4.0", "1.0", 1, 5))
+    >>> arm = ArmFigures(before, after, pairs=3, test=TTest(2, "1.73", "0.225"))
     >>> greatest(arm, [Change(3, 3, 5)], lambda person: int(person[1] == 5)).value
     1
     """
@@ -203,15 +205,15 @@ def _conditions(model: Any) -> dict[str, Any]:
     }
 
 
-def agrees(arm: Arm, change: Change, found: Sequence[Person]) -> bool:
+def agrees(arm: ArmFigures, change: Change, found: Sequence[Person]) -> bool:
     """Whether people agree with a change and with both waves, by arithmetic of its own.
 
     Examples
     --------
     >>> from earlyhelp.possible.printed_group import Figures
-    >>> before = Wave.printed(Figures(3, "3.0", "1.0", 1, 5))
-    >>> after = Wave.printed(Figures(3, "4.0", "1.0", 1, 5))
-    >>> arm = Arm(before, after, pairs=3, test=TTest(2, "1.73", "0.225"))
+    >>> before = WaveFigures.printed(Figures(3, "3.0", "1.0", 1, 5))
+    >>> after = WaveFigures.printed(Figures(3, "4.0", "1.0", 1, 5))
+    >>> arm = ArmFigures(before, after, pairs=3, test=TTest(2, "1.73", "0.225"))
     >>> agrees(arm, Change(3, 3, 5), [(2, 3), (3, 5), (4, 4)])
     True
     """
@@ -285,7 +287,7 @@ def moved(person: Person) -> int:
     return 0 if before is None or after is None else after - before
 
 
-def _agreeing(model: Any, arm: Arm, changes: Sequence[Change]) -> dict[Person, Any]:
+def _agreeing(model: Any, arm: ArmFigures, changes: Sequence[Change]) -> dict[Person, Any]:
     """Add how many people have each pair of scores, under every condition."""
     counts = {person: model.new_int_var(0, most, "") for person, most in _persons(arm, changes)}
     for in_both, in_either in (
@@ -335,7 +337,7 @@ def _sum(terms: Iterable[tuple[int, Any]]) -> Any:
     return sum(weight * count for weight, count in terms)
 
 
-def _persons(arm: Arm, changes: Sequence[Change]) -> list[tuple[Person, int]]:
+def _persons(arm: ArmFigures, changes: Sequence[Change]) -> list[tuple[Person, int]]:
     """Scores that somebody can have, and how many people at most can have them."""
     befores, afters = _scores(arm.baseline), _scores(arm.endline)
     reach = [_reach(change) for change in changes]
@@ -354,7 +356,7 @@ def _reach(change: Change) -> tuple[int, int]:
     return floor(change.mean) - root, ceil(change.mean) + root
 
 
-def _scores(wave: Wave) -> range:
+def _scores(wave: WaveFigures) -> range:
     """Nobody's score is further from the mean than the spread lets one of n people be."""
     low, high = wave.low, wave.high
     if wave.variance is not None:

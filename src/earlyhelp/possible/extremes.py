@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from earlyhelp.possible import existence, two_waves
 from earlyhelp.possible.existence import Person, Worth
 from earlyhelp.possible.random_walk import Walk, climb
-from earlyhelp.possible.two_waves import WAVES, Arm, Change
+from earlyhelp.possible.two_waves import WAVES, ArmFigures, Change
 
 # Calls a function of a module with every tuple of arguments and returns the results in order; the
 # last argument names the work to whoever waits.
@@ -42,7 +42,7 @@ FEW = 10
 STEPS = 60_000
 
 # People of each arm, by its name.
-Placed = Mapping[str, list[Person]]
+PeopleOfArms = Mapping[str, list[Person]]
 Value = Callable[[Sequence[Walk]], float]
 # Of both ends of a quantity: the least is the greatest of the negative.
 SIGNS = {"low": -1, "high": 1}
@@ -54,12 +54,12 @@ class Attained(NamedTuple):
     arm: str
     quantity: str
     ends: tuple[float, float]
-    people: tuple[Placed, Placed]
+    people: tuple[PeopleOfArms, PeopleOfArms]
 
 
 def rows(
     measure: str,
-    arms: Mapping[str, Arm],
+    arms: Mapping[str, ArmFigures],
     people: Mapping[str, Mapping[Change, list[Person] | None]],
     contrasts: Sequence[tuple[Change, Change]],
     each: Each,
@@ -70,7 +70,7 @@ def rows(
     ----------
     measure : str
         Name in what is told.
-    arms : mapping of str to Arm
+    arms : mapping of str to ArmFigures
         Intervention and comparison.
     people : mapping
         By arm and change, a data set of each change.
@@ -88,7 +88,7 @@ def rows(
         )
         for index, (name, arm) in enumerate(arms.items())
     }
-    both: list[list[Placed]] = []
+    both: list[list[PeopleOfArms]] = []
     for pair in chosen:
         found = (starts[name][change] for name, change in zip(arms, pair, strict=True))
         both.append([dict(zip(arms, sets, strict=True)) for sets in product(*found)])
@@ -102,7 +102,7 @@ def rows(
         for sign in SIGNS.values()
         for group in groups[arm]
     ]
-    met: dict[tuple[str, str, int], list[tuple[float, Placed]]] = {}
+    met: dict[tuple[str, str, int], list[tuple[float, PeopleOfArms]]] = {}
     climbs = each(_highest, tasks, f"{measure}: climb")
     for (_, arm, quantity, sign, _), highest in zip(tasks, climbs, strict=True):
         met.setdefault((arm, quantity, sign), []).append(highest)
@@ -113,14 +113,14 @@ def rows(
         yield Attained(arm, quantity, (-low, high), (least, most))
 
 
-def asked(arms: Mapping[str, Arm]) -> Iterator[tuple[str, str]]:
+def asked(arms: Mapping[str, ArmFigures]) -> Iterator[tuple[str, str]]:
     """Yield an arm or "between", and a quantity.
 
     Examples
     --------
-    >>> from earlyhelp.possible.two_waves import TTest, Wave
-    >>> wave = Wave(3, 1, 5, (9, 9))
-    >>> arm = Arm(wave, wave, 3, TTest(2, "1.00", "0.4"))
+    >>> from earlyhelp.possible.two_waves import TTest, WaveFigures
+    >>> wave = WaveFigures(3, 1, 5, (9, 9))
+    >>> arm = ArmFigures(wave, wave, 3, TTest(2, "1.00", "0.4"))
     >>> for of, quantity in asked({"intervention": arm, "comparison": arm}):
     ...     print(of, "-", quantity)
     intervention - correlation
@@ -135,28 +135,28 @@ def asked(arms: Mapping[str, Arm]) -> Iterator[tuple[str, str]]:
             yield "between", quantity
 
 
-def value(arms: Mapping[str, Arm], quantity: str, people: Placed) -> float:
+def value(arms: Mapping[str, ArmFigures], quantity: str, people: PeopleOfArms) -> float:
     """Value of a quantity for some people.
 
     Examples
     --------
-    >>> from earlyhelp.possible.two_waves import TTest, Wave
-    >>> wave = Wave(3, 1, 5, (9, 9))
-    >>> arm = Arm(wave, wave, 3, TTest(2, "1.00", "0.4"))
+    >>> from earlyhelp.possible.two_waves import TTest, WaveFigures
+    >>> wave = WaveFigures(3, 1, 5, (9, 9))
+    >>> arm = ArmFigures(wave, wave, 3, TTest(2, "1.00", "0.4"))
     >>> value({"one": arm}, "correlation", {"one": [(1, 5), (3, 3), (5, 1)]})
     -1.0
     """
     return VALUES[quantity](_walks(arms, people, Random(1)))
 
 
-def spread_known(arms: Iterable[Arm]) -> bool:
+def spread_known(arms: Iterable[ArmFigures]) -> bool:
     """Whether the SDs of both waves of all arms are printed.
 
     Examples
     --------
-    >>> from earlyhelp.possible.two_waves import TTest, Wave
-    >>> wave = Wave(3, 1, 5, (9, 9))  # no variance
-    >>> spread_known([Arm(wave, wave, 3, TTest(2, "1.00", "0.4"))])
+    >>> from earlyhelp.possible.two_waves import TTest, WaveFigures
+    >>> wave = WaveFigures(3, 1, 5, (9, 9))  # no variance
+    >>> spread_known([ArmFigures(wave, wave, 3, TTest(2, "1.00", "0.4"))])
     False
     """
     return all(wave.variance is not None for arm in arms for wave in (arm.baseline, arm.endline))
@@ -172,7 +172,7 @@ def _representatives(contrasts: Sequence[tuple[Change, Change]]) -> list[tuple[C
 
 
 def _furthest(
-    arms: Mapping[str, Arm], pairs: Sequence[tuple[Change, Change]]
+    arms: Mapping[str, ArmFigures], pairs: Sequence[tuple[Change, Change]]
 ) -> list[tuple[Change, Change]]:
     """Leave out the pairs whose outer bounds all lie within those of one before."""
     first, second = arms.values()
@@ -193,7 +193,7 @@ def _within(bounds: tuple[float, float], wider: tuple[float, float]) -> bool:
 
 
 def _starts(
-    arm: Arm, known: Mapping[Change, list[Person]], label: str, each: Each
+    arm: ArmFigures, known: Mapping[Change, list[Person]], label: str, each: Each
 ) -> dict[Change, list[list[Person]]]:
     """Known data sets, one of each change, and those extreme in a direction."""
     tasks = [(arm, *task) for task in product(sorted(known), DIRECTIONS)]
@@ -203,7 +203,7 @@ def _starts(
     return starts
 
 
-def _extreme(arm: Arm, change: Change, weights: tuple[int, int, int]) -> list[list[Person]]:
+def _extreme(arm: ArmFigures, change: Change, weights: tuple[int, int, int]) -> list[list[Person]]:
     """One data set, or none: a search without an end leaves the known start."""
     try:
         return [existence.greatest(arm, [change], _moment(arm, weights), gap=GAP).people]
@@ -211,7 +211,7 @@ def _extreme(arm: Arm, change: Change, weights: tuple[int, int, int]) -> list[li
         return []
 
 
-def _moment(arm: Arm, weights: tuple[int, int, int]) -> Worth:
+def _moment(arm: ArmFigures, weights: tuple[int, int, int]) -> Worth:
     centres = [sum(wave.totals) // (2 * wave.n) for wave in (arm.baseline, arm.endline)]
 
     def worth(person: Person) -> int:
@@ -225,8 +225,8 @@ def _moment(arm: Arm, weights: tuple[int, int, int]) -> Worth:
 
 
 def _highest(
-    arms: Mapping[str, Arm], _: str, quantity: str, sign: int, group: Sequence[Placed]
-) -> tuple[float, Placed]:
+    arms: Mapping[str, ArmFigures], _: str, quantity: str, sign: int, group: Sequence[PeopleOfArms]
+) -> tuple[float, PeopleOfArms]:
     """Greatest value, times the sign, met on a climb from the best of a group, and who has it."""
     random = Random(1)
     best = max(group, key=lambda people: sign * value(arms, quantity, people))
@@ -235,7 +235,7 @@ def _highest(
     return highest, dict(zip(best, people, strict=True))
 
 
-def _walks(arms: Mapping[str, Arm], people: Placed, random: Random) -> list[Walk]:
+def _walks(arms: Mapping[str, ArmFigures], people: PeopleOfArms, random: Random) -> list[Walk]:
     return [Walk(arm, people[name], random) for name, arm in arms.items() if name in people]
 
 

@@ -224,10 +224,10 @@ def _unreadable(figures: Figures) -> Iterator[Problem]:
             yield problem(name, " or ".join(known))
 
 
-Told = Callable[[str, str], Problem]  # field of `Figures`, and what is expected there
+ProblemOf = Callable[[str, str], Problem]  # field of `Figures`, and what is expected there
 
 
-def _score_problems(figures: Figures, problem: Told, parts: Fraction) -> Iterator[Problem]:
+def _score_problems(figures: Figures, problem: ProblemOf, parts: Fraction) -> Iterator[Problem]:
     unit = f"multiple of {1 / parts}" if parts else "number"
     ends = {}
     for name in ("minimum", "maximum"):
@@ -250,7 +250,7 @@ def _score_problems(figures: Figures, problem: Told, parts: Fraction) -> Iterato
             yield problem(name, "whole numbers of people")
 
 
-def _grid_problems(figures: Figures, problem: Told) -> Iterator[Problem]:
+def _grid_problems(figures: Figures, problem: ProblemOf) -> Iterator[Problem]:
     given: tuple[tuple[str, tuple[Any, ...], int], ...] = (
         ("n", (figures.n,), 1 if figures.sd is None else 2),
         ("items", figures.numbers_of_items or ("",), 1),

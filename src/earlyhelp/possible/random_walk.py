@@ -14,7 +14,7 @@ from math import exp, isqrt
 from random import Random
 
 from earlyhelp.possible.existence import Person
-from earlyhelp.possible.two_waves import Arm, spread_limits
+from earlyhelp.possible.two_waves import ArmFigures, spread_limits
 
 # People are shifted by up to so many points.
 SHIFT = 3
@@ -27,14 +27,14 @@ class Walk:
 
     Parameters
     ----------
-    arm : Arm
+    arm : ArmFigures
     people : sequence of Person
         Agree with the arm's figures, as `existence.agrees` checks.
     random : Random
         Source of every choice.
     """
 
-    def __init__(self, arm: Arm, people: Sequence[Person], random: Random) -> None:
+    def __init__(self, arm: ArmFigures, people: Sequence[Person], random: Random) -> None:
         self.arm, self.random = arm, random
         both_first = sorted(people, key=lambda person: None in person)
         self.scores = [
@@ -145,12 +145,12 @@ class Walk:
         }
 
 
-def draw(arm: Arm, people: Sequence[Person], steps: int, random: Random) -> Walk:
+def draw(arm: ArmFigures, people: Sequence[Person], steps: int, random: Random) -> Walk:
     """Walk from one data set to another.
 
     Parameters
     ----------
-    arm : Arm
+    arm : ArmFigures
     people : sequence of Person
         Where the walk begins.
     steps : int
@@ -159,9 +159,9 @@ def draw(arm: Arm, people: Sequence[Person], steps: int, random: Random) -> Walk
 
     Examples
     --------
-    >>> from earlyhelp.possible.two_waves import TTest, Wave
-    >>> wave = Wave(4, 1, 7, (16, 16))
-    >>> arm = Arm(wave, wave, 4, TTest(3, "1.00", "0.4"))
+    >>> from earlyhelp.possible.two_waves import TTest, WaveFigures
+    >>> wave = WaveFigures(4, 1, 7, (16, 16))
+    >>> arm = ArmFigures(wave, wave, 4, TTest(3, "1.00", "0.4"))
     >>> people = [(3, 5), (5, 3), (4, 5), (4, 3)]
     >>> walk = draw(arm, people, steps=1000, random=Random(1))
     >>> sum(after - before for before, after in walk.pairs)

@@ -31,7 +31,7 @@ from earlyhelp.study.problems import InputError, Problem
 MARGIN = Fraction(1, 10**9)
 
 
-class Wave(NamedTuple):
+class WaveFigures(NamedTuple):
     """One arm at one wave: `n` scores from `low` to `high`, their sum and their variance.
 
     `totals` are the first and last sum allowed, `variance` (denominator n - 1) None if not printed.
@@ -44,7 +44,7 @@ class Wave(NamedTuple):
     variance: Interval | None = None
 
     @classmethod
-    def printed(cls, figures: Figures) -> Wave:
+    def printed(cls, figures: Figures) -> WaveFigures:
         """Take over a printed mean and SD; scores are in its units."""
         totals = figures.mean_interval.whole(figures.n)
         return cls(figures.n, *figures.ends, totals, figures.variance_interval)
@@ -78,11 +78,11 @@ WAVES = ("baseline", "endline")
 
 
 @dataclass(frozen=True)
-class Arm:
+class ArmFigures:
     """Both waves of one arm, how many people are in both, and the paired test of their change."""
 
-    baseline: Wave
-    endline: Wave
+    baseline: WaveFigures
+    endline: WaveFigures
     pairs: int
     test: TTest
 
@@ -115,7 +115,7 @@ class Change(NamedTuple):
         return float(self.mean) / self.sd
 
 
-def changes(arm: Arm) -> list[Change]:
+def changes(arm: ArmFigures) -> list[Change]:
     """List the changes that the paired test and the moments of both waves leave, up and down.
 
     Every agreeing data set has one of them; `existence` decides which of them have a data set.
@@ -127,9 +127,9 @@ def changes(arm: Arm) -> list[Change]:
 
     Examples
     --------
-    >>> before = Wave.printed(Figures(3, "3.0", "1.0", 1, 5))
-    >>> after = Wave.printed(Figures(3, "4.0", "1.0", 1, 5))
-    >>> arm = Arm(before, after, pairs=3, test=TTest(2, "1.73", "0.225"))
+    >>> before = WaveFigures.printed(Figures(3, "3.0", "1.0", 1, 5))
+    >>> after = WaveFigures.printed(Figures(3, "4.0", "1.0", 1, 5))
+    >>> arm = ArmFigures(before, after, pairs=3, test=TTest(2, "1.73", "0.225"))
     >>> changes(arm)
     [Change(pairs=3, total=3, squares=5)]
     """
@@ -157,7 +157,7 @@ def _squares(pairs: int, total: int, t: Interval) -> Iterator[int]:
     yield from range(first + (first - total) % 2, last + 1, 2)
 
 
-def paired_spread(wave: Wave, pairs: int) -> dict[int, Fraction]:
+def paired_spread(wave: WaveFigures, pairs: int) -> dict[int, Fraction]:
     """Most spread that the paired people of a wave can have, by their sum.
 
     The spread of all is that of the paired, that of the rest and that between the two means.
@@ -182,7 +182,7 @@ def paired_spread(wave: Wave, pairs: int) -> dict[int, Fraction]:
     return most
 
 
-def _reach(arm: Arm) -> dict[int, float]:
+def _reach(arm: ArmFigures) -> dict[int, float]:
     """Most spread that changes can have, by their sum; rounded up, so that nothing is lost.
 
     The root of the spread of differences is at most the sum of the roots of both waves' spreads.
@@ -244,7 +244,7 @@ def squared_t(first: Change, second: Change, df: int) -> Fraction:
     return (first.mean - second.mean) ** 2 / error
 
 
-def correlation_bounds(arm: Arm, change: Change) -> tuple[float, float]:
+def correlation_bounds(arm: ArmFigures, change: Change) -> tuple[float, float]:
     """Bounds of the correlation between the waves of those in both, over all agreeing data sets.
 
     No data set lies outside; that the ends are attained is not shown. With the roots a, b and c of
@@ -254,9 +254,9 @@ def correlation_bounds(arm: Arm, change: Change) -> tuple[float, float]:
 
     Examples
     --------
-    >>> before = Wave.printed(Figures(3, "3.0", "1.0", 1, 5))
-    >>> after = Wave.printed(Figures(3, "4.0", "1.0", 1, 5))
-    >>> arm = Arm(before, after, pairs=3, test=TTest(2, "1.73", "0.225"))
+    >>> before = WaveFigures.printed(Figures(3, "3.0", "1.0", 1, 5))
+    >>> after = WaveFigures.printed(Figures(3, "4.0", "1.0", 1, 5))
+    >>> arm = ArmFigures(before, after, pairs=3, test=TTest(2, "1.73", "0.225"))
     >>> low, high = correlation_bounds(arm, Change(3, 3, 5))
     >>> print(f"{low:.2f} to {high:.2f}")
     0.45 to 0.55
@@ -287,7 +287,7 @@ def correlation_bounds(arm: Arm, change: Change) -> tuple[float, float]:
     return max(-1.0, min(cosines, default=0.0)), min(1.0, max(cosines, default=0.0))
 
 
-def _least_root(wave: Wave, pairs: int) -> float:
+def _least_root(wave: WaveFigures, pairs: int) -> float:
     if wave.variance is None or wave.n > pairs:
         return 0.0
     return sqrt(wave.variance.low * (wave.n - 1))
@@ -298,7 +298,7 @@ def _cosine(a: float, b: float, c: float) -> float:
 
 
 def adjusted_bounds(
-    first: Arm, second: Arm, contrasts: list[tuple[Change, Change]]
+    first: ArmFigures, second: ArmFigures, contrasts: list[tuple[Change, Change]]
 ) -> tuple[float, float]:
     """Bounds of the ANCOVA-adjusted endline difference (first arm minus second) of the pairs.
 
@@ -315,10 +315,10 @@ def adjusted_bounds(
 
     Examples
     --------
-    >>> before = Wave.printed(Figures(3, "3.0", "1.0", 1, 5))
-    >>> after = Wave.printed(Figures(3, "4.0", "1.0", 1, 5))
-    >>> arm = Arm(before, after, pairs=3, test=TTest(2, "1.73", "0.225"))
-    >>> other = Arm(before, before, pairs=3, test=arm.test)
+    >>> before = WaveFigures.printed(Figures(3, "3.0", "1.0", 1, 5))
+    >>> after = WaveFigures.printed(Figures(3, "4.0", "1.0", 1, 5))
+    >>> arm = ArmFigures(before, after, pairs=3, test=TTest(2, "1.73", "0.225"))
+    >>> other = ArmFigures(before, before, pairs=3, test=arm.test)
     >>> low, high = adjusted_bounds(arm, other, [(Change(3, 3, 5), Change(3, 0, 2))])
     >>> print(f"{low:.2f} to {high:.2f}")
     1.00 to 1.00
@@ -350,7 +350,7 @@ class _Side(NamedTuple):
     c: float
 
 
-def _sides(arm: Arm, change: Change) -> Iterator[_Side]:
+def _sides(arm: ArmFigures, change: Change) -> Iterator[_Side]:
     before, after = (paired_spread(w, arm.pairs) for w in (arm.baseline, arm.endline))
     least = [_least_root(wave, arm.pairs) for wave in (arm.baseline, arm.endline)]
     c = sqrt(change.spread)
@@ -395,6 +395,6 @@ def _best(side: _Side, sign: int, ratio: float) -> tuple[float, float]:
     return max(options, key=lambda option: sign * (option[0] - ratio * option[1]))
 
 
-def spread_limits(wave: Wave) -> tuple[int, int] | None:
+def spread_limits(wave: WaveFigures) -> tuple[int, int] | None:
     """First and last value of n times the sum of squares, minus the square of the sum."""
     return wave.variance.whole(wave.n * (wave.n - 1)) if wave.variance else None

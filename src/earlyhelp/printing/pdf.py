@@ -158,7 +158,7 @@ def _compiler(source: Path) -> Any:
     return typst.Compiler(
         source,
         root=source.parent,
-        font_paths=word.FONTS,
+        font_paths=word.FONT_FOLDERS,
         ignore_system_fonts=True,
     )
 

@@ -29,10 +29,10 @@ from earlyhelp.printing.layout import column_widths, set_widths, shared, turn_pa
 from earlyhelp.render.volumes import Imprint, Volume, in_words
 from earlyhelp.study.problems import InputError, Problem
 
-Change = tuple[str, str | Callable[[re.Match[str]], str]]
-NOTHING: Mapping[str, str] = MappingProxyType({})
+Replacement = tuple[str, str | Callable[[re.Match[str]], str]]
+NONE_ADDED: Mapping[str, str] = MappingProxyType({})
 # For characters that the font of text and figures (`joined.FONT`) has not, and for code.
-FONTS = [Path(matplotlib.get_data_path()) / "fonts" / "ttf"]
+FONT_FOLDERS = [Path(matplotlib.get_data_path()) / "fonts" / "ttf"]
 # Dots per inch of the pictures.
 RESOLUTION = 220
 PICTURE = '#set page(width: auto, height: auto, margin: 0pt)\n#image("{}")'
@@ -112,7 +112,7 @@ HEADING = re.compile(
     r'<w:p><w:pPr><w:pStyle w:val="Heading([1-3])" /></w:pPr>(.*?)</w:p>',
     re.DOTALL,
 )
-CHANGES: dict[str, list[Change]] = {
+CHANGES: dict[str, list[Replacement]] = {
     "word/document.xml": [
         (r"<w:tr>(?=<w:tc>)", "<w:tr><w:trPr><w:cantSplit/></w:trPr>"),
         (r"<w:tbl>.*?</w:tbl>", lambda found: _kept_together(found[0])),
@@ -256,7 +256,7 @@ def _picture(drawing: Path) -> Path:
             source,
             path,
             root=drawing.parent,
-            font_paths=FONTS,
+            font_paths=FONT_FOLDERS,
             ignore_system_fonts=True,
             ppi=RESOLUTION,
         )
@@ -266,7 +266,9 @@ def _picture(drawing: Path) -> Path:
 
 
 def _changed(
-    archive: bytes, changes: Mapping[str, Iterable[Change]], added: Mapping[str, str] = NOTHING
+    archive: bytes,
+    changes: Mapping[str, Iterable[Replacement]],
+    added: Mapping[str, str] = NONE_ADDED,
 ) -> bytes:
     """Write the parts of an archive anew, with changes of their text, and further parts."""
     written = BytesIO()

@@ -51,7 +51,7 @@ from earlyhelp.study.textfile import is_there
 from earlyhelp.study.yamlfile import Strict, read_yaml
 
 AUDIT_FILE = "audit.yml"
-NOTHING = f"No printed figures to audit: the study has no {CLAIMS_FILE}."
+NO_FIGURES = f"No printed figures to audit: the study has no {CLAIMS_FILE}."
 
 
 def finding_target(finding: str) -> str:

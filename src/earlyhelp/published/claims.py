@@ -27,7 +27,7 @@ from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.textfile import is_there
 from earlyhelp.study.yamlfile import Strict, read_yaml
 
-STATUSES = ("reproduced", "contradicted", "design fact", "not testable", "not in our data")
+CLAIM_STATUSES = ("reproduced", "contradicted", "design fact", "not testable", "not in our data")
 WORD, TEXT, TICK = "word", "text", "tick"
 KINDS = (
     *("count", "n", "percent", "mean", "sd", "t", "df", "p", "range", "coefficient"),
@@ -87,8 +87,8 @@ class Claim:
         data can. ``key=a|b`` picks several rows, and each has to give back what is printed;
         ``key=a+b`` adds rows up.
     status : str
-        Recorded status, one of `STATUSES`. A word about a number that nothing printed settles is
-        not testable.
+        Recorded status, one of `CLAIM_STATUSES`. A word about a number that nothing printed
+        settles is not testable.
     answer : str
         For a contradicted figure that data answer: what ours give, at the printed precision.
     conflicts : str
@@ -130,9 +130,9 @@ class Claim:
 
         Examples
         --------
-        >>> claim = Claim(**{column: "" for column in COLUMNS} | {"select": "arm=all;tool=ORS|SRS"})
+        >>> claim = Claim(**{column: "" for column in COLUMNS} | {"select": "arm=all;tool=card|dial"})
         >>> claim.alternatives("tool")
-        ['ORS', 'SRS']
+        ['card', 'dial']
         """
         return self.keys.get(key, "").split("|")
 
@@ -270,7 +270,7 @@ def _rules(claim: Claim, readings: Mapping[str, Reading]) -> list[tuple[bool, st
     number = "a tick" if claim.kind == TICK else "a number"
     return [
         (claim.kind in KINDS, "kind", f"one of: {', '.join(KINDS)}"),
-        (claim.status in STATUSES, "status", f"one of: {', '.join(STATUSES)}"),
+        (claim.status in CLAIM_STATUSES, "status", f"one of: {', '.join(CLAIM_STATUSES)}"),
         (
             contradicted or answered != (claim.status == "not in our data"),
             "quantity",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from numbers import Real
@@ -17,6 +18,8 @@ NUMBER_WORDS = (
     *("eleven", "twelve"),
 )
 LONGEST_NUMBER = 15
+# More values are told as a range.
+FEW_LISTED = 5
 # Dashes that stand for a minus, and points at half height.
 _TYPOGRAPHY = str.maketrans({**dict.fromkeys("−‐‑‒–—﹣-", "-"), **dict.fromkeys("·∙⋅‧", ".")})
 _NUMBER = re.compile(r"[+-]?(([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]+)?|\.[0-9]+)")
@@ -144,6 +147,18 @@ def span(low: float, high: float, decimals: int) -> str:
         for end, way in zip(ends, (ROUND_FLOOR, ROUND_CEILING), strict=True)
     ]
     return " to ".join(number(float(end), decimals) for end in rounded)
+
+
+def few_or_span(values: Iterable[float], low: float, high: float, decimals: int) -> str:
+    """Write values if they are few, or else the range that they lie in.
+
+    Examples
+    --------
+    >>> few_or_span([0.2, 0.21, 0.4], 0.2, 0.4, 1), few_or_span([], 0.21, 0.4, 1)
+    ('0.2 or 0.4', '0.2 to 0.4')
+    """
+    shown = list(dict.fromkeys(number(value, decimals) for value in values))
+    return " or ".join(shown) if 1 <= len(shown) <= FEW_LISTED else span(low, high, decimals)
 
 
 def chance(probability: float) -> str:

@@ -13,7 +13,7 @@ from earlyhelp.published.numbers import printed_number
 from earlyhelp.study.problems import InputError, Problem
 
 # Of a group; more are beyond any search for people who agree with its figures.
-LARGEST = 1000
+LARGEST_GROUP = 1000
 
 
 @dataclass(frozen=True)
@@ -207,8 +207,8 @@ class PrintedFigures:
         if n is None or self.of(quantity, "n", **keys):
             n = self.count(quantity, "n", **keys)
         place = ", ".join(map("{}={}".format, keys, keys.values()))
-        if not 2 <= n <= LARGEST:
-            raise _unfit(place, f"{n} people", f"2 to {LARGEST} people")
+        if not 2 <= n <= LARGEST_GROUP:
+            raise _unfit(place, f"{n} people", f"2 to {LARGEST_GROUP} people")
         if sd is not None and mean is None:
             raise _unfit(place, "an SD", "a mean beside the SD")
         return Group(n, mean, sd, None if mean else self.within(quantity, "mean", **keys))

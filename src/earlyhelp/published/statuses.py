@@ -26,7 +26,7 @@ from earlyhelp.analysis.quantities import (
     Formula,
     Given,
     Rule,
-    Same,
+    SameAs,
     Sum,
     Total,
     grouped,
@@ -267,13 +267,13 @@ class Statuses:
         claims = {claim.id: claim for claim in chain(*self._claims.values())}
         return sorted(
             float(printed_number(claims[other].printed))
-            for claim in self._behind([Source(name, column, where)], (Same,))
+            for claim in self._behind([Source(name, column, where)], (SameAs,))
             for other in filter(None, claim.conflicts.split(";"))
             if claims[other].kind == claim.kind and claims[other].printed != claim.printed
         )
 
     def _behind(
-        self, asked: list[Source], kinds: tuple[type[Rule], ...] = (Formula, Same, Sum, Answers)
+        self, asked: list[Source], kinds: tuple[type[Rule], ...] = (Formula, SameAs, Sum, Answers)
     ) -> Iterator[Claim]:
         """Yield the claims of numbers, and of all that some kinds of rules take them from."""
         seen: list[Source] = []
@@ -329,14 +329,14 @@ class Statuses:
                 cells.loc[cells[rule.column].isin([FREE, ""]), rule.column] = "design fact"
             case Total():
                 _total(rule, frame, cells)
-            case Same():
+            case SameAs():
                 for index in matching(frame, rule.where).index:
                     if cells.loc[index, rule.column] == FREE:
                         cells.loc[index, rule.column] = self._repeated(rule, frame.loc[index])
             case Sum():
                 for index, row in matching(frame, rule.where).iterrows():
                     parts = (
-                        Same(rule.column, rule.quantity, rule.of, {}, {rule.key: value}, rule.on)
+                        SameAs(rule.column, rule.quantity, rule.of, {}, {rule.key: value}, rule.on)
                         for value in rule.rows
                     )
                     inputs = [self._other(part, row)[1] for part in parts]
@@ -361,7 +361,7 @@ class Statuses:
                     fixed[tuple(index)] = "determined" if fits else "contradicted"
         return fixed
 
-    def _repeated(self, rule: Same, row: pd.Series) -> str:
+    def _repeated(self, rule: SameAs, row: pd.Series) -> str:
         """Status of a number that stands elsewhere, too, on the rule's conditions."""
         ends = [[self._other(end, row) for end in pair] for pair in rule.when]
         if any(one[0] != other[0] for one, other in ends):
@@ -370,7 +370,7 @@ class Statuses:
         status = self._other(rule, row)[1]
         return combined([status, *conditions]) if conditions else status
 
-    def _other(self, rule: Same, row: pd.Series) -> tuple[Any, str]:
+    def _other(self, rule: SameAs, row: pd.Series) -> tuple[Any, str]:
         """Value and status of the cell that a rule points to; free where there is none."""
         frame, cells = self.settled(rule.quantity)
         found = matching(frame, {**rule.select, **{key: row[key] for key in rule.on}}).index
@@ -395,19 +395,19 @@ class Source(NamedTuple):
 def _sources(rule: Rule, given: Source) -> Iterator[Source]:
     """What a rule takes a column from."""
 
-    def other(end: Same | Sum, select: Mapping[str, str]) -> Source:
-        known = {**given.where, **rule.where} if isinstance(rule, Same | Sum) else given.where
+    def other(end: SameAs | Sum, select: Mapping[str, str]) -> Source:
+        known = {**given.where, **rule.where} if isinstance(rule, SameAs | Sum) else given.where
         repeated = {key: known[key] for key in end.on if key in known}
         return Source(end.quantity, end.of, {**repeated, **select})
 
-    if isinstance(rule, Same | Sum) and any(
+    if isinstance(rule, SameAs | Sum) and any(
         given.where.get(key, value) != value for key, value in rule.where.items()
     ):
         return
     match rule:
         case Formula() if rule.column == given.column:
             yield from (given._replace(column=name) for name in rule.names)
-        case Same() if rule.column == given.column:
+        case SameAs() if rule.column == given.column:
             yield from (other(end, end.select) for end in (rule, *chain(*rule.when)))
         case Sum() if rule.column == given.column:
             yield from (other(rule, {rule.key: value}) for value in rule.rows)

@@ -103,7 +103,7 @@ def outcome_evidence(
         measure = next((name for name in outcome.assessed_by if name in tests), "")
         test = tests.get(measure, {})
         difference, p = (test.get(key, float("nan")) for key in ("difference", "p"))
-        found = rows.get(name, NOTHING)
+        found = rows.get(name, NO_EVIDENCE)
         better = not measure or pilot.instruments.scales[measure].about.higher_is_better
         told = p < alpha and pd.notna(difference)
         measured = _direction(difference if better else -difference, 0) if told else ""
@@ -135,7 +135,7 @@ def _settled(tests: pd.DataFrame) -> pd.DataFrame:
     return shown
 
 
-NOTHING: Mapping[str, Any] = {
+NO_EVIDENCE: Mapping[str, Any] = {
     **dict.fromkeys(("supports", "against", "mixed", "silent", "named"), 0),
     "row_ids": (),
 }
@@ -149,7 +149,7 @@ def _rows_by_outcome(
     counted = evidence_for_outcomes(matrix, codebook)
     counted["named"] = counted["n"].where(counted["source"].map(codebook.names), 0)
     return {
-        str(outcome): {key: of_outcome[key].sum() for key in NOTHING}
+        str(outcome): {key: of_outcome[key].sum() for key in NO_EVIDENCE}
         for outcome, of_outcome in counted.groupby("outcome", sort=False)
     }
 

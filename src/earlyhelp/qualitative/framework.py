@@ -13,7 +13,7 @@ from pydantic import Field
 from earlyhelp.study.design import Part, QuestionId, read_questions
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import FRAMEWORK_MATRIX
-from earlyhelp.study.yamlfile import Strict, read_yaml
+from earlyhelp.study.yamlfile import Strict, Text, read_yaml
 
 MATRIX_FILE = "framework_matrix.csv"
 CODEBOOK_FILE = "codebook.yml"
@@ -85,7 +85,7 @@ class Code(Strict):
     """A code as another program has it."""
 
     guid: Guid
-    name: Annotated[str, Field(min_length=1)]
+    name: Text
 
 
 class Theme(Strict):
@@ -196,7 +196,7 @@ def validate_matrix(
     Parameters
     ----------
     matrix : DataFrame
-        The framework matrix, one row per finding.
+        The framework matrix, one row per finding; the index is the line of each.
     codebook : Codebook or None
         None when it cannot be read: cells are then looked at by themselves.
     sources : mapping or None
@@ -210,7 +210,8 @@ def validate_matrix(
     """
     problems = list(_codebook_problems(codebook)) if codebook else []
     told: dict[tuple[str, str, str], str] = {}
-    for line, row in enumerate(texts(matrix).to_dict("records"), start=2):
+    rows = texts(matrix)
+    for line, row in zip(rows.index, rows.to_dict("records"), strict=True):
         rules = (
             *_coded(row, codebook),
             *(_in_its_question(row, codebook) if codebook else ()),
@@ -230,7 +231,7 @@ def validate_matrix(
     return problems
 
 
-# Column, what was found and what was expected.
+# Column or key, what was found and what was expected.
 Unfit = Iterator[tuple[str, str, str]]
 
 

@@ -26,12 +26,12 @@ STANDARD = next(iter(READINGS))
 Span = tuple[int, int]
 
 
-class Text:
+class SourceText:
     """A text that passages are cut out of.
 
     Examples
     --------
-    >>> text = Text("\U0001f642 Good.")
+    >>> text = SourceText("\U0001f642 Good.")
     >>> text.span(2, 6, "code-points"), text.span(3, 7, "utf-16")
     ((2, 6), (2, 6))
     >>> text.span(1, 6, "utf-16") is None  # in the middle of the emoji
@@ -81,7 +81,7 @@ class Text:
 class Placed(NamedTuple):
     """A passage as its program places it: its text, two positions and a name."""
 
-    text: Text
+    text: SourceText
     start: int
     end: int
     name: str
@@ -116,7 +116,7 @@ def choose(passages: Sequence[Placed]) -> Choice:
 
     Examples
     --------
-    >>> text = Text("\U0001f642 It helps. It takes time.")
+    >>> text = SourceText("\U0001f642 It helps. It takes time.")
     >>> choose([Placed(text, 3, 12, ""), Placed(text, 13, 27, "")])[:2]
     ('utf-16', 2)
     """

@@ -29,7 +29,7 @@ from earlyhelp.qualitative.framework import (
     Code,
     to_fill_in,
 )
-from earlyhelp.qualitative.positions import STANDARD, Placed, Text, choose
+from earlyhelp.qualitative.positions import STANDARD, Placed, SourceText, choose
 from earlyhelp.qualitative.refi_archive import Archive, parsed, read_plain
 from earlyhelp.qualitative.refi_qda import (
     CASE_VARIABLES,
@@ -513,7 +513,7 @@ class _Project:
         start, end = map(int, map(str, written))
         return _Passage(selection, start, end)
 
-    def _text(self, element: Any, coded: list[_Passage]) -> Text | None:
+    def _text(self, element: Any, coded: list[_Passage]) -> SourceText | None:
         """The text that an element holds or names, None when it cannot be read.
 
         A text that its program left outside the archive is none of what was handed over, so that
@@ -524,7 +524,7 @@ class _Project:
             self._problem(element, f"{len(contents)} texts", "one")
             return None
         if contents:
-            return Text(contents[0].text or "")
+            return SourceText(contents[0].text or "")
         path = element.get("plainTextPath", "")
         inside = path.removeprefix(INTERNAL)
         if re.match(r"\w+://|/", inside):
@@ -547,14 +547,16 @@ class _Project:
             expected = f"{INTERNAL}{path}{READ_ALL_THE_SAME}"
             self.notes.append(Problem(*place, repr(path), expected))
         try:
-            return Text(self._archive.read(found_members[0]).decode("utf-8-sig"))
+            return SourceText(self._archive.read(found_members[0]).decode("utf-8-sig"))
         except UnicodeDecodeError:
             self._problem(element, f"{inside!r} in another encoding", "text in UTF-8")
         except InputError as error:
             self._problems += error.problems
         return None
 
-    def _rows(self, texts: list[tuple[Any, Text, list[_Passage]]]) -> Iterator[dict[str, str]]:
+    def _rows(
+        self, texts: list[tuple[Any, SourceText, list[_Passage]]]
+    ) -> Iterator[dict[str, str]]:
         """Every coded passage of every text, in the project's order."""
         reading = self._positions or self._fitting(texts)
         repeated = 0
@@ -583,7 +585,7 @@ class _Project:
             found = f"{_many(repeated, 'coding')} with a code that the passage has already"
             self.note("Coding", found, "each once, whoever coded; one row for all of them")
 
-    def _fitting(self, texts: list[tuple[Any, Text, list[_Passage]]]) -> str:
+    def _fitting(self, texts: list[tuple[Any, SourceText, list[_Passage]]]) -> str:
         choice = choose(
             [
                 Placed(text, passage.start, passage.end, passage.selection.get("name", ""))

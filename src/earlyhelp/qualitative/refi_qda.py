@@ -73,7 +73,7 @@ def export_project(matrix: pd.DataFrame, codebook: Codebook, name: str) -> bytes
     Parameters
     ----------
     matrix : DataFrame
-        Valid by `framework.validate_matrix`.
+        Valid by `framework.validate_matrix`; the index is the line of each row.
     codebook : Codebook
     name : str
         The project's name.
@@ -250,7 +250,7 @@ def _add_source(
 def _refuse_control_characters(rows: pd.DataFrame) -> None:
     problems = [
         Problem(MATRIX_FILE, line, str(column), repr(value), "text without control characters")
-        for line, row in enumerate(rows.to_dict("records"), start=2)
+        for line, row in zip(rows.index, rows.to_dict("records"), strict=True)
         for column, value in row.items()
         if _NOT_XML.search(value)
     ]

@@ -18,15 +18,15 @@ ID = "an id of small letters and digits, joined by hyphens"
 
 Basis = Literal["stated", "reported", "inferred"]
 Who = Literal["practitioners", "families", "system"]
-Column = Literal[
+TheoryColumn = Literal[
     "need", "inputs", "activities", "mechanisms", "short-term", "medium-term", "long-term",
     "system", "assumptions", "external",
 ]  # fmt: skip
 
 # Context stands above and below the columns; no link leads to or from it.
-ABOVE: tuple[Column, ...] = ("need",)
-BELOW: tuple[Column, ...] = ("assumptions", "external")
-OUTCOMES: tuple[Column, ...] = ("short-term", "medium-term", "long-term", "system")
+ABOVE: tuple[TheoryColumn, ...] = ("need",)
+BELOW: tuple[TheoryColumn, ...] = ("assumptions", "external")
+OUTCOMES: tuple[TheoryColumn, ...] = ("short-term", "medium-term", "long-term", "system")
 TITLES: Mapping[str, str] = {
     "need": "Need and context",
     "inputs": "Inputs",
@@ -40,7 +40,7 @@ TITLES: Mapping[str, str] = {
     "external": "External factors",
 }
 # Where an element or link comes from, as readers see it.
-BASES: Mapping[Basis, str] = {
+BASIS_LABELS: Mapping[Basis, str] = {
     "stated": "stated in theory or plan",
     "reported": "reported in the findings",
     "inferred": "inferred by us",
@@ -60,7 +60,7 @@ class Element(Strict):
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", description=ID)]
-    column: Column
+    column: TheoryColumn
     label: str
     text: str
     basis: Basis

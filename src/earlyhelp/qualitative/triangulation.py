@@ -5,7 +5,7 @@ The protocol is that of Farmer et al. (2006), with the four judgements of O'Cath
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 import pandas as pd
 from pydantic import Field
 
-from earlyhelp.qualitative.framework import Codebook, Kebab, kinds, on_part, texts
+from earlyhelp.qualitative.framework import Codebook, Kebab, Unfit, kinds, on_part, texts
 from earlyhelp.study.design import QuestionId
 from earlyhelp.study.problems import Problem
 from earlyhelp.study.yamlfile import Strict, read_yaml
@@ -40,7 +40,7 @@ PAIR_COLUMNS = (
 # Of the sources that the methods table lists with those that findings use.
 COMPARISONS = ("listed and used", "listed, not used", "used, not listed", "not attributed")
 LISTED_AND_USED, NOT_USED, NOT_LISTED, NOT_ATTRIBUTED = COMPARISONS
-Code = Literal["supports", "qualifies", "contradicts"]
+Stance = Literal["supports", "qualifies", "contradicts"]
 
 
 class Evidence(Strict):
@@ -50,7 +50,7 @@ class Evidence(Strict):
     """
 
     source: str
-    code: Code
+    code: Stance
     themes: tuple[Kebab, ...] = ()
     quantity: Kebab | None = None
     label: str = ""
@@ -129,11 +129,7 @@ def validate_triangulation(
     return [Problem(TRIANGULATION_FILE, None, *one) for one in told]
 
 
-# Place, what was found and what was expected.
-Told = Iterator[tuple[str, str, str]]
-
-
-def _coded_once(triangulation: Triangulation, codebook: Codebook) -> Told:
+def _coded_once(triangulation: Triangulation, codebook: Codebook) -> Unfit:
     asked = [question.id for question in codebook.research_questions]
     coded = [question.id for question in triangulation.questions]
     if coded != asked:
@@ -145,7 +141,7 @@ def _coded_once(triangulation: Triangulation, codebook: Codebook) -> Told:
 
 def _miscoded(
     question: TriangulatedQuestion, of_question: pd.DataFrame, codebook: Codebook
-) -> Told:
+) -> Unfit:
     """Tell statements that name what there is not, or leave a source without a code."""
     known = {source.id for source in codebook.source_types}
     outcomes = {outcome.id for outcome in codebook.outcomes}
@@ -171,7 +167,7 @@ def _miscoded(
                 yield statement.id, f"{entry.source!r} on {theme!r}", "rows on it"
 
 
-def _uncoded(question: TriangulatedQuestion, of_question: pd.DataFrame) -> Told:
+def _uncoded(question: TriangulatedQuestion, of_question: pd.DataFrame) -> Unfit:
     """Tell rows that take a side and stand behind no code."""
     coded = {
         row

@@ -24,12 +24,12 @@ SYNTHETIC = "The data are synthetic: that they give a figure back shows that fig
 # Columns that stand one after the other are told as a range from so many on.
 RUN = 3
 
-Columns = Mapping[str, list[str]]
+RawColumns = Mapping[str, list[str]]
 # A quantity's table, and the raw columns that it was seen to read.
-Computed = tuple[pd.DataFrame, Columns]
+Computed = tuple[pd.DataFrame, RawColumns]
 
 
-def columns_read(pilot: Pilot, quantity: str) -> Columns:
+def columns_read(pilot: Pilot, quantity: str) -> RawColumns:
     """Raw columns that a quantity reads, by file.
 
     Examples
@@ -209,7 +209,7 @@ def _arithmetic(claim: Claim, table: pd.DataFrame) -> str:
     return ""
 
 
-def _those_asked(pilot: Pilot, claim: Claim, read: Columns) -> Columns:
+def _those_asked(pilot: Pilot, claim: Claim, read: RawColumns) -> RawColumns:
     """Of the columns that a quantity reads, those that the claim's row is about, where it says."""
     values = {one for key in claim.keys for one in claim.alternatives(key)}
     scales = [
@@ -222,7 +222,7 @@ def _those_asked(pilot: Pilot, claim: Claim, read: Columns) -> Columns:
     return asked if any(asked.values()) else read
 
 
-def _told(read: Columns) -> str:
+def _told(read: RawColumns) -> str:
     """Files and columns in words; neighbours with running numbers as a range.
 
     Examples

@@ -32,7 +32,7 @@ LABELS = {
     "adult": "Adults",
 }
 
-# Designs of a trial (`power.DESIGNS`); "baseline" is also a wave.
+# Designs of a trial (`assumptions.DESIGNS`); "baseline" is also a wave.
 DESIGN_LABELS = {
     "individual": "People randomised",
     "individual-baseline": "People with baseline",
@@ -53,7 +53,7 @@ def label(name: object, frame: pd.DataFrame) -> str:
 
 
 # Head of the people who are near the top of a scale.
-WITHIN = f"Within {NUMBER_WORDS[NEAR]} points"
+NEAR_HEAD = f"Within {NUMBER_WORDS[NEAR]} points"
 # Columns of p.
 P_VALUES = ("p", "smallest_p")
 # Decimals of a number that the report puts in words, such as "above 42", at most.
@@ -69,6 +69,11 @@ def filled(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
 
     A number that a claim prints leads to the claim's card.
     """
+    return marked(*formatted(frame, columns))
+
+
+def formatted(frame: pd.DataFrame, columns: Columns) -> list[pd.DataFrame]:
+    """Chosen columns under their heads: cells as text, their statuses, and their claims."""
     cells: dict[str, list[str]] = {}
     statuses: dict[str, list[str]] = {}
     claims: dict[str, list[str]] = {}
@@ -79,9 +84,7 @@ def filled(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
             decimals = min(decimals, most.get(ends[0], decimals))
         shown = [
             [
-                p_value(value, decimals)
-                if end in P_VALUES and decimals is not None
-                else _cell(value, decimals, frame, within.get((index, end)))
+                _cell(value, end, decimals, frame, within.get((index, end)))
                 for index, value in frame[end].items()
             ]
             for end in ends
@@ -92,20 +95,21 @@ def filled(frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
         labels = decimals is None and pd.api.types.is_numeric_dtype(frame[ends[0]])
         statuses[head] = [""] * len(frame) if labels else found
         claims[head] = cell_claims(frame, ends[0]) if len(ends) == 1 else [""] * len(frame)
-    return marked(*(pd.DataFrame(one, dtype=str) for one in (cells, statuses, claims)))
+    return [pd.DataFrame(one, dtype=str) for one in (cells, statuses, claims)]
 
 
 def _cell(
-    value: Any, decimals: int | None, frame: pd.DataFrame, within: Interval | None = None
+    value: Any, column: str, decimals: int | None, frame: pd.DataFrame, within: Interval | None
 ) -> str:
     if decimals is None or isinstance(value, str):
         return escape(label(value, frame))
+    written = p_value if column in P_VALUES else number
     # What lies above 42 is not shown as 42.0.
     while within and value in within and decimals < MOST:
-        if Fraction(number(value, decimals).replace("−", "-")) in within:
+        if Fraction(written(value, decimals).replace("−", "-")) in within:
             break
         decimals += 1
-    return number(value, decimals)
+    return written(value, decimals)
 
 
 def marked(cells: pd.DataFrame, statuses: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
@@ -290,7 +294,7 @@ def _ceiling(frame: pd.DataFrame) -> Columns:
         "headroom": ("Points below maximum" if top else "Points from the best", 1),
         "headroom_sd": ("In SDs", 1),
         "at_best": ("At maximum" if top else "At the best", 0),
-        "close": (WITHIN, 0),
+        "close": (NEAR_HEAD, 0),
         "n": ("n", 0),
     }
 

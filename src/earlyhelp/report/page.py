@@ -18,7 +18,7 @@ from earlyhelp.analysis import small_numbers
 from earlyhelp.analysis.quantities import FREE, set_in
 from earlyhelp.published import audit
 from earlyhelp.published.claims import Claim, claims_of, parse_interval
-from earlyhelp.published.identified.between_arms import estimates
+from earlyhelp.published.identified.between_arms import estimates_in_words
 from earlyhelp.published.identified.ranges import open_sets
 from earlyhelp.published.ledger import formatted, judged, ledger_target
 from earlyhelp.published.numbers import chance as chance  # notebooks import these from here
@@ -124,9 +124,9 @@ class Page:
 
     @cached_property
     def estimates(self) -> Mapping[str, tuple[str, str]]:
-        """What the printed figures allow of changes and differences (`between_arms.estimates`)."""
+        """What the printed figures allow of changes and differences, by name."""
         left = open_sets(self.pilot.study.folder)
-        return estimates(left) if left else {}
+        return estimates_in_words(left) if left else {}
 
     @cached_property
     def rated(self) -> pd.DataFrame:

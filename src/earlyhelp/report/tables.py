@@ -12,17 +12,25 @@ import pandas as pd
 from earlyhelp.analysis import participants
 from earlyhelp.analysis.quantities import set_in
 from earlyhelp.published.claims import Claim, Reading
-from earlyhelp.published.identified.between_arms import FEW_LISTED
 from earlyhelp.published.ledger import ledger_target
-from earlyhelp.published.numbers import chance, level, number, p_value, roundings, span, with_unit
-from earlyhelp.published.statuses import STATUSES, cell_claims, cell_statuses, statuses_in
+from earlyhelp.published.numbers import (
+    chance,
+    few_or_span,
+    level,
+    number,
+    roundings,
+    span,
+    with_unit,
+)
+from earlyhelp.published.statuses import STATUSES, statuses_in
 from earlyhelp.report.layout import (
     DESIGN_LABELS,
     GROUP,
     MOST,
-    WITHIN,
+    NEAR_HEAD,
     Columns,
     filled,
+    formatted,
     label,
     marked,
 )
@@ -30,11 +38,11 @@ from earlyhelp.report.myst import badge, escape, readings
 from earlyhelp.report.page import where_shown
 from earlyhelp.study.design import Criterion
 from earlyhelp.study.raw import Pilot
+from earlyhelp.trial.assumptions import DESIGNS
 from earlyhelp.trial.design_grid import Sweep
 from earlyhelp.trial.pilot_estimates import settles
 from earlyhelp.trial.planning import needed
-from earlyhelp.trial.power import DESIGNS
-from earlyhelp.trial.progression import BANDS, MOST_PEOPLE
+from earlyhelp.trial.progression import BANDS, MOST_TRIED
 
 # Stages of the drawn participant flow beside the surveys, in its words.
 STAGES = {
@@ -74,10 +82,10 @@ def stages(pilot: Pilot, flow: pd.DataFrame) -> list[tuple[str, str]]:
     return [(stage, words[stage]) for stage in flow["stage"].unique() if stage in words]
 
 
-Layout = TypeVar("Layout", bound=Callable[..., pd.DataFrame])
+Made = TypeVar("Made", bound=Callable[..., pd.DataFrame])
 
 
-def _claiming(layout: Layout) -> Layout:
+def _claiming(layout: Made) -> Made:
     """Let a layout of finished strings claim what the numbers it was given may claim."""
 
     @wraps(layout)
@@ -88,7 +96,7 @@ def _claiming(layout: Layout) -> Layout:
         table.attrs["free"] = set_in(frame)
         return table
 
-    return cast(Layout, laid_out)
+    return cast(Made, laid_out)
 
 
 def ledger(
@@ -242,7 +250,7 @@ def combining_rule(frame: pd.DataFrame, target_power: float) -> pd.DataFrame:
             ],
             "Chance that all together is green (%)": frame["chance"].map(chance),
             f"People per criterion for a chance of {level(target_power)}": [
-                f"more than {MOST_PEOPLE}" if isnan(people) else number(people)
+                f"more than {MOST_TRIED}" if isnan(people) else number(people)
                 for people in frame["people"]
             ],
         },
@@ -282,23 +290,10 @@ def tests_side_by_side(tests: pd.DataFrame, exact: pd.DataFrame) -> pd.DataFrame
     """Tests of people (t) beside randomisation inference on unit means, of the change."""
     order = [list(exact["measure"]).index(measure) for measure in tests["measure"]]
     exact = exact.iloc[order]
-    columns = [
-        (tests, "p", "p of the t test of people", 3),
-        (exact, "p", "p of all allocations", 2),
-        (exact, "smallest_p", "Smallest p possible", 2),
-    ]
-    cells = {
-        head: [
-            p_value(cell, frame.attrs.get("decimals", {}).get(name, most)) for cell in frame[name]
-        ]
-        for frame, name, head, most in columns
-    }
-    statuses = {head: cell_statuses(frame, name) for frame, name, head, _ in columns}
-    claims = {head: cell_claims(frame, name) for frame, name, head, _ in columns}
-    words = {"Measure": [escape(label(name, tests)) for name in tests["measure"]]}
-    none = {"Measure": [""] * len(tests)}
-    parts = (words | cells, none | statuses, none | claims)
-    table = marked(*(pd.DataFrame(part, dtype=str) for part in parts))
+    people: Columns = {"measure": ("Measure", None), "p": ("p of the t test of people", 3)}
+    units: Columns = {"p": ("p of all allocations", 2), "smallest_p": ("Smallest p possible", 2)}
+    parts = zip(formatted(tests, people), formatted(exact, units), strict=True)
+    table = marked(*(pd.concat(part, axis=1) for part in parts))
     table.attrs["free"] = set_in(exact)
     return table
 
@@ -423,7 +418,7 @@ def near_the_top(frame: pd.DataFrame) -> pd.DataFrame:
     """People at or near the top of the scale (`pilot_estimates.room`)."""
     table = filled(frame, {**GROUP, "n": ("n", 0)})
     table["At maximum"] = _range(frame, "top", 0)
-    table[WITHIN] = _range(frame, "near", 0)
+    table[NEAR_HEAD] = _range(frame, "near", 0)
     return table
 
 
@@ -685,12 +680,10 @@ def by_solution(frame: pd.DataFrame, points: int | None) -> pd.DataFrame:
 
 def _roundings(frame: pd.DataFrame, name: str, decimals: int) -> list[str]:
     """What a quantity's `_low` and `_high` may be rounded to; the range where that is much."""
-    cells = []
-    for low, high in zip(frame[f"{name}_low"], frame[f"{name}_high"], strict=True):
-        found = roundings(low, high, decimals)
-        several = " or ".join(number(value, decimals) for value in found)
-        cells.append(several if len(found) <= FEW_LISTED else span(low, high, decimals))
-    return cells
+    return [
+        few_or_span(roundings(low, high, decimals), low, high, decimals)
+        for low, high in zip(frame[f"{name}_low"], frame[f"{name}_high"], strict=True)
+    ]
 
 
 @_claiming
@@ -736,11 +729,7 @@ def _value_or_range(low: float, high: float, values: tuple[float, ...], decimals
 
     Ends that differ but would look alike are shown with as many decimals as it takes.
     """
-    if low == high:
-        return number(low, decimals)
-    shown = list(dict.fromkeys(number(value, decimals) for value in values))
-    if 2 <= len(shown) <= FEW_LISTED:
-        return " or ".join(shown)
-    while number(low, decimals) == number(high, decimals) and decimals < MOST:
-        decimals += 1
-    return span(low, high, decimals)
+    alike = decimals
+    while low != high and number(low, alike) == number(high, alike) and alike < MOST:
+        alike += 1
+    return few_or_span(values if alike == decimals else (), low, high, alike)

@@ -17,14 +17,14 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 
 from earlyhelp.qualitative.theory import (
     ABOVE,
-    BASES,
+    BASIS_LABELS,
     BELOW,
     OVERLAY,
     TITLES,
-    Column,
     Element,
     Link,
     Theory,
+    TheoryColumn,
     Who,
 )
 from earlyhelp.report import FONTS
@@ -34,7 +34,7 @@ from earlyhelp.study.problems import InputError, Problem
 
 # Lanes by column of the drawing, left to right; a lane is a column of the theory and, for
 # short-term outcomes, whom they concern.
-COLUMNS: tuple[tuple[tuple[Column, Who | None], ...], ...] = (
+DRAWN: tuple[tuple[tuple[TheoryColumn, Who | None], ...], ...] = (
     (("inputs", None),),
     (("activities", None),),
     (("mechanisms", None),),
@@ -82,7 +82,7 @@ def _lane_title(element: Element) -> str:
 
 def _item(theory: Theory, element: Element, overlay: Mapping[str, str], links: str) -> str:
     target = element.section.partition("#")[2]
-    facts = [_sourced(BASES[element.basis].capitalize(), element.place)]
+    facts = [_sourced(BASIS_LABELS[element.basis].capitalize(), element.place)]
     if element.proposed:
         facts.append(theory.proposal)
     if element.id in overlay:
@@ -91,7 +91,7 @@ def _item(theory: Theory, element: Element, overlay: Mapping[str, str], links: s
         facts.append(f"not assessed: {element.not_assessed.rstrip('.')}")
     facts += [f"reference {number}: {theory.references[number]}" for number in element.evidence]
     onward = [
-        f"{theory.elements[link.target].label} ({_sourced(BASES[link.basis], link.place)})"
+        f"{theory.elements[link.target].label} ({_sourced(BASIS_LABELS[link.basis], link.place)})"
         for link in theory.links
         if link.source == element.id
     ]
@@ -113,7 +113,7 @@ def _title(label: str) -> str:
 # The drawing --------------------------------------------------------------------------------------
 
 WIDTH = 1210.0  # on a landscape page of A4 the text then has seven points
-MARGIN = 10.0
+PADDING = 10.0
 GAP = 24.0  # between columns, where links run
 SIZE = 12.0  # of the text, in px at full width
 LINE = 13.4
@@ -178,7 +178,7 @@ def draw(
     _check_overlay(theory, overlay)
     canvas = Node("svg")
     panel = SubElement(canvas, "rect", {"rx": "6", "fill": PAPER, "stroke": "#c9c5b8"})
-    y = _band(canvas, theory, ABOVE, overlay, MARGIN, root, name)
+    y = _band(canvas, theory, ABOVE, overlay, PADDING, root, name)
     links, boxes = SubElement(canvas, "g"), SubElement(canvas, "g")
     columns, y = _columns(canvas, theory, overlay, y)
     _draw_links(links, theory, columns)
@@ -229,8 +229,7 @@ def _columns(
 ) -> tuple[list[list[_Box]], float]:
     """Place the boxes of the columns that hold any; return them and where they end."""
     lanes = [
-        [(lane, found) for lane in column if (found := _in_lane(theory, *lane))]
-        for column in COLUMNS
+        [(lane, found) for lane in column if (found := _in_lane(theory, *lane))] for column in DRAWN
     ]
     lanes = [column for column in lanes if column]
     places = _places([column[0][0][0] for column in lanes])
@@ -265,23 +264,24 @@ def _columns(
     return columns, top + header + height + 14
 
 
-def _places(columns: list[Column]) -> list[tuple[float, float]]:
+def _places(columns: list[TheoryColumn]) -> list[tuple[float, float]]:
     """Left edge and width of each column; a pathway's fewer columns keep their widths."""
-    shares = [_share(column[0][0]) for column in COLUMNS]
-    unit = (WIDTH - 2 * MARGIN - GAP * (len(shares) - 1)) / sum(shares)
+    shares = [_share(column[0][0]) for column in DRAWN]
+    unit = (WIDTH - 2 * PADDING - GAP * (len(shares) - 1)) / sum(shares)
     widths = [unit * _share(column) for column in columns]
-    gap = (WIDTH - 2 * MARGIN - sum(widths)) / max(len(widths) - 1, 1)
+    gap = (WIDTH - 2 * PADDING - sum(widths)) / max(len(widths) - 1, 1)
     return [
-        (MARGIN + sum(widths[:number]) + gap * number, width) for number, width in enumerate(widths)
+        (PADDING + sum(widths[:number]) + gap * number, width)
+        for number, width in enumerate(widths)
     ]
 
 
-def _share(column: Column) -> float:
+def _share(column: TheoryColumn) -> float:
     # Evidence stands in the boxes of short-term outcomes first of all: its words take one line.
     return 1.36 if column == "short-term" else 1.0
 
 
-def _in_lane(theory: Theory, column: Column, who: Who | None) -> list[Element]:
+def _in_lane(theory: Theory, column: TheoryColumn, who: Who | None) -> list[Element]:
     return [
         element
         for element in theory.elements.values()
@@ -301,7 +301,7 @@ def _extent(stack: Iterable[_Box | list[str]]) -> float:
 def _band(
     canvas: Node,
     theory: Theory,
-    columns: Iterable[Column],
+    columns: Iterable[TheoryColumn],
     overlay: Mapping[str, str],
     top: float,
     root: str,
@@ -312,13 +312,13 @@ def _band(
         elements = _in_lane(theory, column, None)
         if not elements:
             continue
-        _text(canvas, MARGIN, top + 14, [TITLES[column]], bold=True)
-        width = (WIDTH - 2 * MARGIN - 12 * (len(elements) - 1)) / len(elements)
+        _text(canvas, PADDING, top + 14, [TITLES[column]], bold=True)
+        width = (WIDTH - 2 * PADDING - 12 * (len(elements) - 1)) / len(elements)
         inner = width - 2 * PAD
         row = [
             _Box(
                 element,
-                MARGIN + number * (width + 12),
+                PADDING + number * (width + 12),
                 top + 21,
                 width,
                 _wrap(element.label, inner),
@@ -338,7 +338,7 @@ def _draw_box(
     parent: Node, box: _Box, theory: Theory, overlay: Mapping[str, str], root: str, name: str
 ) -> None:
     element = box.element
-    facts = [_lane_title(element), BASES[element.basis]]
+    facts = [_lane_title(element), BASIS_LABELS[element.basis]]
     facts += [theory.proposal] * element.proposed + [overlay.get(element.id, "")]
     words = f"{element.label} ({'; '.join(filter(None, facts))})"
     page, _, target = element.section.partition("#")
@@ -472,8 +472,8 @@ def _symbol(parent: Node, evidence: str, x: float, y: float) -> None:
 
 
 def _legend(canvas: Node, theory: Theory, overlay: bool, top: float) -> float:
-    x, y = MARGIN, top + 12
-    for basis, words in BASES.items():
+    x, y = PADDING, top + 12
+    for basis, words in BASIS_LABELS.items():
         line = {"stroke": INK, "stroke-width": "1.3", "stroke-dasharray": DASH[basis]}
         ends = {"x1": f"{x:g}", "x2": f"{x + 30:g}", "y1": f"{y - 4:g}", "y2": f"{y - 4:g}"}
         SubElement(canvas, "line", {key: value for key, value in (ends | line).items() if value})
@@ -490,7 +490,7 @@ def _legend(canvas: Node, theory: Theory, overlay: bool, top: float) -> float:
         _text(canvas, x + 32, y, [words])
         x += 32 + _measure(words) + 14
     if overlay:
-        x, y = MARGIN, y + LINE + 6
+        x, y = PADDING, y + LINE + 6
     for evidence in OVERLAY if overlay else ():
         _symbol(canvas, evidence, x + 5, y - 4)
         _text(canvas, x + 15, y, [evidence])

@@ -12,7 +12,7 @@ from pydantic import Field, FiniteFloat, field_validator, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from earlyhelp.study.problems import InputError, Problem
-from earlyhelp.study.yamlfile import Strict, read_yaml
+from earlyhelp.study.yamlfile import Strict, Text, read_yaml
 
 STUDY_FILE = "study.yml"
 QUESTIONS_FILE = "research_questions.yml"
@@ -27,7 +27,6 @@ QuestionId = Annotated[str, Field(pattern=r"^[1-9]\.[1-9]$", description="a numb
 Month = Annotated[
     str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$", description="a month such as 2022-09")
 ]
-Text = Annotated[str, Field(min_length=1)]
 Texts = Annotated[tuple[Text, ...], Field(min_length=1)]
 Band = tuple[FiniteFloat, FiniteFloat]
 

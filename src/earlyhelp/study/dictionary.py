@@ -49,8 +49,8 @@ Name = Annotated[
         description="a name of small letters, digits and underscores",
     ),
 ]
-Count = Annotated[int, pydantic.Field(ge=0)]
-Bound = int | float | str
+Natural = Annotated[int, pydantic.Field(ge=0)]
+Limit = int | float | str
 
 
 class Constraints(Strict):
@@ -58,9 +58,9 @@ class Constraints(Strict):
 
     required: bool = False
     unique: bool = False
-    enum: Annotated[tuple[Bound, ...], pydantic.Field(min_length=1)] | None = None
-    minimum: Bound | None = None
-    maximum: Bound | None = None
+    enum: Annotated[tuple[Limit, ...], pydantic.Field(min_length=1)] | None = None
+    minimum: Limit | None = None
+    maximum: Limit | None = None
     pattern: str | None = None
 
 
@@ -145,7 +145,7 @@ class Field(Strict):
         return value
 
     @property
-    def answers(self) -> tuple[Bound, ...]:
+    def answers(self) -> tuple[Limit, ...]:
         """The answers that are listed, in order; or every whole number from minimum to maximum."""
         limits = self.constraints
         if limits.enum is not None:
@@ -232,7 +232,7 @@ class Resource(Strict):
     description: str = ""
     path: str
     encoding: Literal["utf-8"] = "utf-8"
-    bytes: Count | None = None
+    bytes: Natural | None = None
     hash: (
         Annotated[
             str,
@@ -242,7 +242,7 @@ class Resource(Strict):
         ]
         | None
     ) = None
-    rows: Count | None = None
+    rows: Natural | None = None
     table: TableSchema = pydantic.Field(alias="schema")
 
     @model_validator(mode="after")

@@ -16,7 +16,7 @@ from earlyhelp.study.design import Study
 from earlyhelp.study.problems import Problem
 
 Frames = Mapping[str, pd.DataFrame]
-Rule = Callable[[Study, Frames], Iterator[Problem]]
+StudyRule = Callable[[Study, Frames], Iterator[Problem]]
 
 # Questions that only those were asked who had the tools, beside that on each tool, or had not.
 QUESTIONS_OF_USERS = (
@@ -155,7 +155,7 @@ def years_do_not_fall(study: Study, frames: Frames) -> Iterator[Problem]:
             known[person] = max((years, wave.label.lower()), (most, when), key=lambda one: one[0])
 
 
-RULES: tuple[Rule, ...] = (
+RULES: tuple[StudyRule, ...] = (
     one_place_each,
     adult_or_child,
     questions_of_one_arm,

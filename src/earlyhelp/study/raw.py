@@ -214,6 +214,8 @@ class Pilot:
     ----------
     raw : mapping
         Frames by file stem; files that a study does not have are frames without rows.
+    lines : mapping
+        Line of its file at which each row begins, by file stem.
     statuses : callable, optional
         What each number of a quantity's table may claim, given its name and the table
         (`earlyhelp.published.statuses`).
@@ -226,12 +228,23 @@ class Pilot:
     dictionary: Dictionary
     instruments: Instruments
     raw: Mapping[str, pd.DataFrame]
+    lines: Mapping[str, pd.Index]
     statuses: Callable[[str, pd.DataFrame], object] | None = None
     told_from: int = 1
 
     def with_raw(self, **frames: pd.DataFrame) -> Pilot:
         """The same pilot with other frames for some files."""
         return replace(self, raw={**self.raw, **frames})
+
+    def by_line(self, stem: str) -> pd.DataFrame:
+        """A raw file with the line of each row as its index, for messages.
+
+        Examples
+        --------
+        >>> open_pilot("tests/studies/complete").by_line("interviews").index.tolist()[:2]
+        [2, 3]
+        """
+        return self.raw[stem].set_axis(self.lines.get(stem, self.raw[stem].index))
 
     def for_readers(self) -> Pilot:
         """The same pilot, of which quantities tell what readers may see."""
@@ -393,7 +406,8 @@ def open_pilot(folder: str | Path) -> Pilot:
         stem: frames[stem].reset_index(drop=True) if stem in frames else _without_rows(columns)
         for stem, columns in columns_read(study, instruments).items()
     }
-    return Pilot(study, dictionary, instruments, raw)
+    lines = {stem: frame.index for stem, frame in frames.items()}
+    return Pilot(study, dictionary, instruments, raw, lines)
 
 
 def _without_rows(columns: dict[str, Reads]) -> pd.DataFrame:

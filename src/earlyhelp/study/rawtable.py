@@ -63,9 +63,7 @@ def read_table(path: Path, resource: Resource, problems: list[Problem]) -> pd.Da
     except InputError as error:
         problems.extend(error.problems)
         return pd.DataFrame()
-    found = list(_header_problems(path.name, header, list(fields)))
-    if set(header) & set(fields):
-        found += _row_problems(path, header, rows)
+    found = list(form_problems(path, header, rows, list(fields)))
     if not found:
         lines = [line for line, _ in rows]
         columns = dict(zip(header, zip(*(row for _, row in rows), strict=True), strict=False))
@@ -178,6 +176,22 @@ def _as_far_as_it_goes(rows: Iterator[list[str]]) -> Iterator[list[str]]:
         yield from rows
     except csv.Error:
         return
+
+
+def form_problems(
+    path: Path, header: list[str], rows: Rows, columns: list[str]
+) -> Iterator[Problem]:
+    """What keeps a file from being a table of some columns, in any order.
+
+    Examples
+    --------
+    >>> for problem in form_problems(Path("a.csv"), ["id", "n"], [(2, ["P1"])], ["id", "n"]):
+    ...     print(problem)
+    a.csv, row 2: found 1 cells; expected 2 cells
+    """
+    yield from _header_problems(path.name, header, columns)
+    if set(header) & set(columns):
+        yield from _row_problems(path, header, rows)
 
 
 def _header_problems(name: str, header: list[str], columns: list[str]) -> Iterator[Problem]:

@@ -17,11 +17,10 @@ from earlyhelp.study import dictionary
 from earlyhelp.study.design import PersonType, Study, read_study
 from earlyhelp.study.dictionary import DATAPACKAGE_FILE, Dictionary, read_dictionary
 from earlyhelp.study.problems import InputError, Problem
-from earlyhelp.study.yamlfile import Strict, read_yaml
+from earlyhelp.study.yamlfile import Strict, Text, read_yaml
 
 INSTRUMENTS_FILE = "instruments.yml"
-Text = Annotated[str, Field(min_length=1)]
-Columns = tuple[dictionary.Name, ...]
+ItemColumns = tuple[dictionary.Name, ...]
 
 
 class ScaleKey(Strict):
@@ -49,10 +48,10 @@ class ScaleKey(Strict):
     """
 
     name: Text
-    items: Columns = ()
+    items: ItemColumns = ()
     total: dictionary.Name | None = None
     measured_in: str = ""
-    reversed: Columns = ()
+    reversed: ItemColumns = ()
     tool: str = ""
     bands: dict[Text, tuple[FiniteFloat, FiniteFloat]] = Field(default_factory=dict)
     cutoffs: dict[PersonType, FiniteFloat] = Field(default_factory=dict)

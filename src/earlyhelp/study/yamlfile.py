@@ -14,13 +14,15 @@ from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.textfile import CONTROL, number, read_text
 
 # More than any file that a person keeps in order; deeper files would end in a RecursionError.
 DEEPEST = 50
+# A text that a file may not leave empty.
+Text = Annotated[str, Field(min_length=1)]
 
 _CONSTANTS = {"": None, "~": None, "null": None, "true": True, "false": False}
 # What pydantic expects, in our words; braces are filled from the error's context.

@@ -1,1 +1,1 @@
-"""The next trial: power, simulation, what the pilot tells, planning, criteria, next steps."""
+"""The next trial: assumptions, power, simulation, what the pilot tells, planning, criteria."""

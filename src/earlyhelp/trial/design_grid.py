@@ -23,11 +23,10 @@ from earlyhelp.study.design import find_folder, read_study
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.textfile import is_there, read_text
 from earlyhelp.study.yamlfile import Strict, read_yaml
+from earlyhelp.trial.assumptions import DESIGNS, PLANNED, Design
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from earlyhelp.trial.power import Design
 
 Values = dict[str, tuple[float, ...]]
 
@@ -46,7 +45,7 @@ NULL_TRIALS = 10_000
 # What a cell is for: the teams that a design needs with teams of equal size, and with those of the
 # study; the same teams without an effect, at the largest effect of the grid, where they are fewest;
 # and the pilot's units, with and without an effect.
-KINDS = ("equal", "unequal", "level", "pilot")
+CELL_KINDS = ("equal", "unequal", "level", "pilot")
 # What is simulated of a cell, and which of it are shares.
 SHARES = ("power", "power_simulated", "coverage")
 RESULTS = (
@@ -57,7 +56,7 @@ RESULTS = (
 
 
 class Sweep(Strict):
-    """Assumptions whose every combination is calculated; symbols as in `power.Assumptions`.
+    """Assumptions whose every combination is calculated; symbols as in `assumptions.Assumptions`.
 
     Attributes
     ----------
@@ -163,7 +162,7 @@ def cells(sweep: Sweep, units: int, size: float | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns `simulation.CELL_FIELDS`, and `kind` (one of `KINDS`).
+        Columns `simulation.CELL_FIELDS`, and `kind` (one of `CELL_KINDS`).
     """
     import pandas as pd
 
@@ -189,14 +188,12 @@ def cells(sweep: Sweep, units: int, size: float | None = None) -> pd.DataFrame:
 
 def _parts(sweep: Sweep, units: int) -> Iterator[tuple[Design, Values, dict[str, int]]]:
     """Yield designs, their assumptions, and the kinds of their cells with the number of each."""
-    from earlyhelp.trial import power
-
-    for design in power.DESIGNS.values():
+    for design in DESIGNS.values():
         values: Values = {name: getattr(sweep, name) for name in ("icc", "cac", "iac")}
         values |= {name: values[name][:1] for name in design.ignores if name in values}
         null = prod(map(len, values.values()))
         planned = null * len(sweep.effect)
-        counts = {"equal": planned, "level": null} if design in power.PLANNED else {}
+        counts = {"equal": planned, "level": null} if design in PLANNED else {}
         if counts and "cv" not in design.ignores:
             counts["unequal"] = planned
         if design.sequences == 2 and design.unit == "cluster" and units >= design.fewest:
@@ -292,7 +289,7 @@ def _problems(table: pd.DataFrame, count: int, file: str, expected: str) -> Iter
     """Yield what is wrong with a stored simulation that should hold `count` cells."""
     import pandas as pd
 
-    from earlyhelp.trial import power, simulation
+    from earlyhelp.trial import simulation
 
     named = {*simulation.CELL_FIELDS, *RESULTS, "cell", "kind"} <= set(table)
     # Rows that are longer than the header turn columns into the index.
@@ -305,8 +302,8 @@ def _problems(table: pd.DataFrame, count: int, file: str, expected: str) -> Iter
     wrong = numbers.isna()
     for name in SHARES:
         wrong[name] |= ~numbers[name].between(0, 1)
-    wrong["design"] = ~table["design"].isin(list(power.DESIGNS))
-    wrong["kind"] = ~table["kind"].isin(KINDS)
+    wrong["design"] = ~table["design"].isin(list(DESIGNS))
+    wrong["kind"] = ~table["kind"].isin(CELL_KINDS)
     for name in wrong:
         for row in wrong.index[wrong[name]]:
             yield Problem(file, row + 2, str(name), str(table.loc[row, name]), expected)

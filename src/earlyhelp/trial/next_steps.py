@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import pandas as pd
-from pydantic import Field
 from statsmodels.stats.proportion import proportion_confint
 
 from earlyhelp.analysis import readiness
-from earlyhelp.analysis.outcomes import NOTHING
+from earlyhelp.analysis.outcomes import UNKNOWN
 from earlyhelp.analysis.quantities import FREE
 from earlyhelp.published.numbers import level, number, span
 from earlyhelp.study.design import read_questions
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import Pilot
 from earlyhelp.study.textfile import is_there
-from earlyhelp.study.yamlfile import Strict, read_yaml
+from earlyhelp.study.yamlfile import Strict, Text, read_yaml
 from earlyhelp.trial import criteria
 
 NUMBERS_FILE = "next_steps.yml"
@@ -38,9 +37,9 @@ class ThemeNumber(Strict):
         One of `figures`.
     """
 
-    theme: Annotated[str, Field(min_length=1)]
-    words: Annotated[str, Field(min_length=1)]
-    figure: Annotated[str, Field(min_length=1)]
+    theme: Text
+    words: Text
+    figure: Text
 
 
 PREFERS, ROOM, TEAMS = "prefers ", "room_", "teams_taking_part"
@@ -190,7 +189,7 @@ def _format(item: ThemeNumber, pilot: Pilot) -> dict[str, Any]:
     given = given[given["format"] == name]
     found = criteria.proportion(given, ("n", "total"))
     behind = criteria.behind(pilot, "training_format", {"format": name}, ("n", "total"))
-    return {"share": NOTHING, "upper_bound": False} | found | behind
+    return {"share": UNKNOWN, "upper_bound": False} | found | behind
 
 
 def _figure_in_words(found: Mapping[Any, Any], confidence: float) -> str:

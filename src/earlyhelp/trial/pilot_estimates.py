@@ -16,7 +16,7 @@ import pandas as pd
 from scipy import stats
 
 from earlyhelp.analysis import outcomes
-from earlyhelp.analysis.outcomes import NEAR, NOTHING
+from earlyhelp.analysis.outcomes import NEAR, UNKNOWN
 from earlyhelp.analysis.quantities import claiming, labelled
 from earlyhelp.analysis.small_numbers import told_safely
 from earlyhelp.possible import one_group
@@ -28,8 +28,15 @@ from earlyhelp.published.printed import read_printed
 from earlyhelp.study.design import Study
 from earlyhelp.study.raw import Pilot
 from earlyhelp.trial import power
+from earlyhelp.trial.assumptions import (
+    ASSUMED,
+    FINEST,
+    PLANNED,
+    Assumptions,
+    Design,
+    individual_autocorrelation,
+)
 from earlyhelp.trial.design_grid import Sweep
-from earlyhelp.trial.power import ASSUMED
 
 
 def room(pilot: Pilot) -> pd.DataFrame:
@@ -73,7 +80,7 @@ def _observed_room(pilot: Pilot) -> pd.DataFrame:
     summary = outcomes.outcome_summary(pilot).merge(outcomes.ceiling(pilot))
     rows = []
     for row in summary[summary["measure"].isin(pilot.instruments.whole)].to_dict("records"):
-        seen = {"mean": row["mean"], "sd": row["sd"] or NOTHING}
+        seen = {"mean": row["mean"], "sd": row["sd"] or UNKNOWN}
         seen |= {"top": row["at_best"], "near": row["close"]}
         rows.append(
             {name: row[name] for name in ("measure", "arm", "wave", "n")}
@@ -110,7 +117,7 @@ def _printed_room(pilot: Pilot) -> pd.DataFrame:
             above = _stored_above(left, measure, arm, wave)
         row |= {"sd_low": ends[0], "sd_high": ends[1]}
         for name, cutoff in (("top", high), ("near", high - NEAR)):
-            row[f"{name}_low"], row[f"{name}_high"] = above.get(cutoff, (NOTHING, NOTHING))
+            row[f"{name}_low"], row[f"{name}_high"] = above.get(cutoff, (UNKNOWN, UNKNOWN))
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -174,7 +181,7 @@ def stability(pilot: Pilot, confidence: float = 0.95) -> pd.DataFrame:
     for measure, arm in product(pilot.instruments.whole, pilot.study.arm_ids):
         chosen = pairs[(pairs["measure"] == measure) & (pairs["arm"] == arm)]
         n, sd = len(chosen), chosen["change"].std()
-        dz = abs(chosen["change"].mean()) / sd if sd > 0 else NOTHING
+        dz = abs(chosen["change"].mean()) / sd if sd > 0 else UNKNOWN
         low, high = correlation_interval(chosen["before"], chosen["after"], confidence)
         rows.append((measure, arm, n, sd, sd, dz, dz, low, high))
     frame = pd.DataFrame(rows, columns=STABILITY)
@@ -199,7 +206,7 @@ def correlation_interval(
 ) -> tuple[float, float]:
     """Interval of a correlation by Fisher's z; NaN without four pairs or with all on one line."""
     if not (len(first) > 3 and abs(first.corr(second)) < 1):
-        return NOTHING, NOTHING
+        return UNKNOWN, UNKNOWN
     low, high = stats.pearsonr(first, second).confidence_interval(confidence)
     return float(low), float(high)
 
@@ -211,8 +218,8 @@ def _identified(pilot: Pilot) -> pd.DataFrame:
     for measure, (index, arm) in product(pilot.instruments.whole, enumerate(compared(pilot.study))):
         if measure not in printed:
             continue
-        correlation = (NOTHING, NOTHING)
-        sds, dzs = [NOTHING], [NOTHING]
+        correlation = (UNKNOWN, UNKNOWN)
+        sds, dzs = [UNKNOWN], [UNKNOWN]
         if left is not None:
             changes = [contrast[index] for contrast in left.contrasts(measure)]
             sds, dzs = [c.sd for c in changes], [abs(c.dz) for c in changes]
@@ -244,7 +251,7 @@ def sd_range(pilot: Pilot, room: pd.DataFrame, confidence: float) -> tuple[float
         for sd, tail in (("sd_low", (1 + confidence) / 2), ("sd_high", (1 - confidence) / 2)):
             squares = float(((wave["n"] - 1) * wave[sd] ** 2).sum())
             ends.append(sqrt(squares / float(stats.chi2.ppf(tail, df))))
-    return (min(ends), max(ends)) if ends else (NOTHING, NOTHING)
+    return (min(ends), max(ends)) if ends else (UNKNOWN, UNKNOWN)
 
 
 def usable_correlation(stability: pd.DataFrame, measure: str) -> tuple[float, float]:
@@ -294,11 +301,11 @@ def gain_from_baseline(
     measures = stability["measure"].unique()
     used = {measure: usable_correlation(stability, measure) for measure in measures}
     rows = []
-    with_baseline = [design for design in power.PLANNED if design.analysis == "ancova"]
+    with_baseline = [design for design in PLANNED if design.analysis == "ancova"]
     for design, effect in product(with_baseline, sweep.effect):
         for measure, r in used.items():
             teams = _teams(design, sweep, alpha, target, r, effect)
-            rows.append((measure, design.name, effect, *r, NOTHING, NOTHING, *teams))
+            rows.append((measure, design.name, effect, *r, UNKNOWN, UNKNOWN, *teams))
         chosen = power.sweep(
             [design],
             target,
@@ -309,7 +316,7 @@ def gain_from_baseline(
             **sweep.fixed | {"alpha": alpha},
         )["clusters"]
         ends = int(chosen.min()), int(chosen.max())
-        iac = NOTHING, NOTHING, min(sweep.iac), max(sweep.iac)
+        iac = UNKNOWN, UNKNOWN, min(sweep.iac), max(sweep.iac)
         rows.append(("chosen", design.name, effect, *iac, *ends))
     columns = ["measure", "design", "effect", "r_low", "r_high", "iac_low", "iac_high"]
     frame = pd.DataFrame(rows, columns=[*columns, "teams_low", "teams_high"])
@@ -319,7 +326,7 @@ def gain_from_baseline(
 
 
 def _teams(
-    design: power.Design,
+    design: Design,
     sweep: Sweep,
     alpha: float,
     target: float,
@@ -330,7 +337,7 @@ def _teams(
     found = []
     for icc, cac, size in product(sweep.icc, sweep.cac, r):
         values = sweep.fixed | {"alpha": alpha, "icc": icc, "cac": cac}
-        a = power.Assumptions(effect, **values, iac=_iac(design, size, icc, cac))
+        a = Assumptions(effect, **values, iac=_iac(design, size, icc, cac))
         found.append(power.clusters_needed(design, a, target))
     return min(found), max(found)
 
@@ -350,12 +357,12 @@ def settles(r: tuple[float, float]) -> bool:
     return r[1] ** 2 - r[0] ** 2 <= OPEN
 
 
-def _iac(design: power.Design, correlation: float, icc: float, cac: float) -> float:
+def _iac(design: Design, correlation: float, icc: float, cac: float) -> float:
     """Individual autocorrelation under which people have a correlation, or the nearest there is."""
     if design.unit == "person":
-        return min(correlation, 1 - power.FINEST)
-    nearest = min(max(correlation, icc * cac), icc * cac + (1 - icc) * (1 - 2 * power.FINEST))
-    return power.individual_autocorrelation(nearest, icc, cac)
+        return min(correlation, 1 - FINEST)
+    nearest = min(max(correlation, icc * cac), icc * cac + (1 - icc) * (1 - 2 * FINEST))
+    return individual_autocorrelation(nearest, icc, cac)
 
 
 @told_safely

@@ -14,8 +14,8 @@ import pandas as pd
 from earlyhelp.analysis.quantities import claiming
 from earlyhelp.published.numbers import number
 from earlyhelp.trial import power
+from earlyhelp.trial.assumptions import ASSUMED, DESIGNS, OF_TEAMS, PLANNED, Assumptions
 from earlyhelp.trial.design_grid import Sweep
-from earlyhelp.trial.power import ASSUMED
 
 
 def pilot_power(sweep: Sweep, units: int, alpha: float, target: float) -> pd.DataFrame:
@@ -42,9 +42,9 @@ def pilot_power(sweep: Sweep, units: int, alpha: float, target: float) -> pd.Dat
     cases = [("individual", 0.0), *(("parallel", icc) for icc in sweep.icc)]
     rows = []
     for name, icc in cases:
-        design = power.DESIGNS[name]
+        design = DESIGNS[name]
         base = {**fixed, "icc": icc}
-        a = power.Assumptions(effect=1, **base)
+        a = Assumptions(effect=1, **base)
         count = power.units(design, a, units)
         row = {
             "analysed": "people" if name == "individual" else "units",
@@ -53,7 +53,7 @@ def pilot_power(sweep: Sweep, units: int, alpha: float, target: float) -> pd.Dat
             "detectable": power.detectable_effect(design, a, units, target),
         }
         for effect in sweep.effect:
-            a = power.Assumptions(effect=effect, **base)
+            a = Assumptions(effect=effect, **base)
             row[f"power_{effect:g}"] = power.power(design, a, units)
         rows.append(row)
     return claiming(pd.DataFrame(rows), ASSUMED)
@@ -103,7 +103,7 @@ def supposed_by_lowest(sweep: Sweep, alpha: float, target: float) -> dict[str, s
     """
     table = _planned(sweep, alpha, target, (max(sweep.effect),)).set_index("design")
     told = {}
-    for design in power.OF_TEAMS:
+    for design in OF_TEAMS:
         rows = table.loc[[design.name]]
         least = rows[rows["clusters"] == rows["clusters"].min()]
         cases: dict[str, list[str]] = {}
@@ -121,10 +121,10 @@ def _planned(sweep: Sweep, alpha: float, target: float, effects: tuple[float, ..
     """Every planned trial of the grid (`power.sweep`)."""
     fixed = sweep.fixed | {"alpha": alpha}
     ranges = {"icc": sweep.icc, "cac": sweep.cac, "iac": sweep.iac}
-    table = power.sweep(power.PLANNED, target, effect=effects, **ranges, **fixed)
+    table = power.sweep(PLANNED, target, effect=effects, **ranges, **fixed)
     # Also where people are randomised, whose power does not depend on it.
     each = np.repeat(sweep.icc, len(sweep.cac) * len(sweep.iac))
-    return table.assign(icc=np.tile(each, len(power.PLANNED) * len(effects)))
+    return table.assign(icc=np.tile(each, len(PLANNED) * len(effects)))
 
 
 def needed_in_points(
@@ -174,7 +174,7 @@ def needed_for_width(sweep: Sweep, alpha: float) -> pd.DataFrame:
     [[10, 14]]
     """
     rows = []
-    for design, width in product(power.PLANNED, sweep.effect):
+    for design, width in product(PLANNED, sweep.effect):
         assumed = _assumed(sweep, alpha, effect=0)
         teams = [power.clusters_for_width(design, a, width) for a in assumed]
         rows.append((design.name, width, *_ends(teams)))
@@ -206,7 +206,7 @@ def responsiveness(
     0.59 to 0.78 SDs
     """
     rows = []
-    for (words, (count, sweep)), design in product(trials.items(), power.PLANNED):
+    for (words, (count, sweep)), design in product(trials.items(), PLANNED):
         if design.unit == "cluster" and count < design.fewest:
             continue
         assumed = _assumed(sweep, alpha, effect=1)
@@ -274,7 +274,7 @@ def enough(sweep: Sweep, clusters: int, alpha: float, target: float) -> dict[str
     'under 1 of 2 combinations of the assumptions'
     """
     told = {}
-    for design in power.OF_TEAMS:
+    for design in OF_TEAMS:
         reached = [
             clusters >= design.fewest and power.power(design, a, clusters) >= target
             for a in _assumed(sweep, alpha, max(sweep.effect), design.ignores)
@@ -286,13 +286,13 @@ def enough(sweep: Sweep, clusters: int, alpha: float, target: float) -> dict[str
 
 def _assumed(
     sweep: Sweep, alpha: float, effect: float, ignored: tuple[str, ...] = ()
-) -> list[power.Assumptions]:
+) -> list[Assumptions]:
     """Assumptions of every combination of ICC and autocorrelations; of ignored ones the first."""
     fixed = sweep.fixed | {"alpha": alpha}
     values = {name: getattr(sweep, name) for name in OVER}
     chosen = (of[:1] if name in ignored else of for name, of in values.items())
     return [
-        power.Assumptions(effect, **dict(zip(OVER, combination, strict=True)), **fixed)
+        Assumptions(effect, **dict(zip(OVER, combination, strict=True)), **fixed)
         for combination in product(*chosen)
     ]
 
@@ -321,7 +321,7 @@ def caution(teams: pd.DataFrame, column: str, sweep: Sweep, alpha: float) -> str
             f" Teams differ in size by more than {power.MOST_UNEQUAL:g} (coefficient of "
             "variation): more will be needed."
         )
-    fewest = {design.name: power.fewest_for_lots(design, alpha) for design in power.OF_TEAMS}
+    fewest = {design.name: power.fewest_for_lots(design, alpha) for design in OF_TEAMS}
     enough = teams["design"].map(fewest).fillna(0)
     if not (few := enough[teams[column] < enough]).size:
         return unequal

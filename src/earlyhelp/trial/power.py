@@ -44,10 +44,10 @@ Shieh (2020), Psychometrika 85:101-120.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
 from itertools import product
-from math import ceil, factorial, isfinite, prod, sqrt
+from math import ceil, factorial, prod, sqrt
 from typing import Any
 
 import numpy as np
@@ -56,320 +56,23 @@ from numpy.typing import NDArray
 from scipy import optimize, special, stats
 
 from earlyhelp.study.problems import InputError, Problem
+from earlyhelp.trial.assumptions import (
+    ALIKE,
+    MOST,
+    Assumptions,
+    Design,
+    check,
+    check_answers,
+    check_cac,
+    problem,
+)
 
 Floats = NDArray[np.float64]
 
-# What is computed from chosen values claims no more, whatever of a pilot goes into it.
-ASSUMED = "assumed"
-
-# Beyond these ends no trial is meant, and floats run out of digits.
-MOST, FINEST = 1_000_000, 1e-6
 # Greatest coefficient of variation of unit sizes up to which the harmonic mean to the second order
 # serves: with sizes drawn from a gamma distribution the calculated power is up to 3 points too high
 # at 0.5, 6 at 0.7 and 18 at 1 (`tests/trial/test_simulation.py`).
 MOST_UNEQUAL = 0.5
-
-
-def _whole(least: int, most: int) -> tuple[Callable[[float], bool], str]:
-    return lambda x: least <= x <= most and x == int(x), f"a whole number from {least} to {most}"
-
-
-def _below_one() -> tuple[Callable[[float], bool], str]:
-    return lambda x: 0 <= x <= 1 - FINEST, f"a number from 0 to below 1, at most {1 - FINEST:f}"
-
-
-RANGES: Mapping[str, tuple[Callable[[float], bool], str]] = {
-    "effect": (lambda x: abs(x) <= MOST, f"a number from -{MOST} to {MOST}"),
-    "sd": (lambda x: FINEST <= x <= MOST, f"a number above 0, from {FINEST:f} to {MOST}"),
-    "icc": _below_one(),
-    "cac": (lambda x: 0 <= x <= 1, "a number from 0 to 1"),
-    "iac": _below_one(),
-    "cluster_size": (lambda x: 1 <= x <= MOST, f"a number from 1 to {MOST}"),
-    "cv": (lambda x: 0 <= x <= 10, "a number from 0 to 10"),
-    "attrition": _below_one(),
-    "alpha": (lambda x: FINEST <= x < 1, f"a number above 0, from {FINEST:f} to below 1"),
-    "power": (lambda x: 0 < x < 1, "a number above 0 and below 1"),
-    "half_width": (lambda x: FINEST <= x <= MOST, f"a number above 0, from {FINEST:f} to {MOST}"),
-    "control": (lambda x: 0 < x < 1, "a proportion above 0 and below 1"),
-    "intervention": (lambda x: 0 < x < 1, "a proportion above 0 and below 1"),
-    "correlation": (lambda x: -1 <= x <= 1, "a number from -1 to 1"),
-    "sequences": _whole(2, 100),
-    "clusters": _whole(2, MOST),
-    "trials": _whole(2, MOST),
-    "seed": (lambda x: x >= 0 and x == int(x), "a whole number of 0 or more"),
-}
-
-
-def _problem(name: str, found: object, expected: str) -> Problem:
-    return Problem("trial", None, name, str(found), expected)
-
-
-def check(**values: float | str) -> None:
-    """Raise `InputError` with every value that is no number or outside its range in `RANGES`.
-
-    Examples
-    --------
-    >>> check(icc=0.05, clusters=12)
-    >>> try:
-    ...     check(icc=1.5)
-    ... except InputError as error:
-    ...     print(error.problems[0].found, "-", error.problems[0].expected)
-    1.5 - a number from 0 to below 1, at most 0.999999
-    """
-    problems = [
-        _problem(name, value, RANGES[name][1])
-        for name, value in values.items()
-        if isinstance(value, str) or not (isfinite(value) and RANGES[name][0](value))
-    ]
-    if problems:
-        raise InputError(problems)
-
-
-@dataclass(frozen=True)
-class Design:
-    """Which sequence of clusters is exposed in which period.
-
-    Attributes
-    ----------
-    name : str
-        One of `DESIGNS`.
-    exposure : tuple of tuple of int
-        Sequences by periods: 1 where the intervention is in use, else 0.
-    unit : str
-        What is randomised: "cluster" or "person".
-    analysis : str
-        "means", "ancova", "change" or "gls" (see the module).
-    """
-
-    name: str
-    exposure: tuple[tuple[int, ...], ...]
-    unit: str = "cluster"
-    analysis: str = "means"
-
-    @property
-    def sequences(self) -> int:
-        """Number of sequences; two arms are two sequences."""
-        return len(self.exposure)
-
-    @property
-    def periods(self) -> int:
-        """Number of measurement periods."""
-        return len(self.exposure[0])
-
-    @property
-    def fewest(self) -> int:
-        """Smallest number of randomised units that leaves one degree of freedom."""
-        return max(self.sequences, 4 if self.analysis in ("ancova", "gls") else 3)
-
-    @property
-    def ignores(self) -> tuple[str, ...]:
-        """Fields of `Assumptions` that its power does not depend on."""
-        over_time = () if self.periods > 1 else ("iac",)
-        if self.unit == "person":
-            return ("icc", "cac", "cv", *over_time)
-        return ("cac", *over_time) if over_time else ()
-
-
-def stepped_wedge(sequences: int = 4) -> Design:
-    """Complete stepped wedge: all start unexposed, one sequence crosses over at each step.
-
-    Examples
-    --------
-    >>> for sequence in stepped_wedge(3).exposure:
-    ...     print(sequence)
-    (0, 1, 1, 1)
-    (0, 0, 1, 1)
-    (0, 0, 0, 1)
-    """
-    check(sequences=sequences)
-    sequences = int(sequences)
-    exposure = tuple(
-        tuple(int(period > step) for period in range(sequences + 1)) for step in range(sequences)
-    )
-    return Design("stepped-wedge", exposure, analysis="gls")
-
-
-def allocated(design: Design, control: int, intervention: int) -> Design:
-    """Two arms with so many units in one for so many in the other.
-
-    Examples
-    --------
-    >>> allocated(DESIGNS["parallel"], control=1, intervention=2).exposure
-    ((0,), (1,), (1,))
-    """
-    without, used = design.exposure
-    return replace(design, exposure=(without,) * control + (used,) * intervention)
-
-
-WITH_BASELINE = ((0, 0), (0, 1))
-DESIGNS: Mapping[str, Design] = {
-    design.name: design
-    for design in (
-        Design("individual", ((0,), (1,)), unit="person"),
-        Design("individual-baseline", WITH_BASELINE, unit="person", analysis="ancova"),
-        Design("parallel", ((0,), (1,))),
-        Design("baseline", WITH_BASELINE, analysis="ancova"),
-        Design("change", WITH_BASELINE, analysis="change"),
-        stepped_wedge(),
-    )
-}
-# Those to plan a trial with: of two analyses of a baseline, ANCOVA needs fewer units.
-PLANNED = tuple(design for design in DESIGNS.values() if design.analysis != "change")
-# Those of them that randomise teams.
-OF_TEAMS = tuple(design for design in PLANNED if design.unit == "cluster")
-# What the designs that randomise people leave out (Roberts & Roberts 2005).
-ALIKE = "people count as independent, but those of one team or trainer may end alike"
-
-
-@dataclass(frozen=True)
-class Assumptions:
-    """What the calculation takes for granted.
-
-    Attributes
-    ----------
-    effect : float
-        Difference between intervention and control, in units of the outcome.
-    sd : float
-        Total standard deviation of the outcome within an arm and period.
-    icc : float
-        Intracluster correlation of two people of a cluster in the same period.
-    cac : float or None
-        Cluster autocorrelation: the ICC between periods as a share of `icc`. Designs that measure
-        clusters more than once need it; it has no cautious default.
-    iac : float
-        Individual autocorrelation: 0 when every period measures new people, above 0 in a cohort.
-        In a design that randomises people, the correlation of a person's two measurements.
-    cluster_size : float
-        Mean number of people approached in a cluster in each period.
-    cv : float
-        Coefficient of variation of cluster size.
-    attrition : float
-        Share of those people whose outcome is missing, in every period.
-    alpha : float
-        Two-sided significance level.
-    control : float or None
-        Proportion in the control arm when the outcome is binary.
-
-    Raises
-    ------
-    InputError
-        Naming every value out of range, and the attrition that leaves less than one person in a
-        cluster.
-    """
-
-    effect: float
-    sd: float = 1.0
-    icc: float = 0.05
-    cac: float | None = None
-    iac: float = 0.0
-    cluster_size: float = 10.0
-    cv: float = 0.0
-    attrition: float = 0.0
-    alpha: float = 0.05
-    control: float | None = field(default=None)
-
-    def __post_init__(self) -> None:
-        check(**{name: value for name, value in asdict(self).items() if value is not None})
-        if self.analysed < 1:
-            found = f"{self.attrition:g}, with {self.cluster_size:g} people in a cluster"
-            expected = "a share that leaves one person or more in a cluster"
-            raise InputError([_problem("attrition", found, expected)])
-
-    @classmethod
-    def binary(cls, control: float, intervention: float, **rest: float) -> Assumptions:
-        """Assumptions for two proportions; the effect is the risk difference.
-
-        The variance is the mean of the two binomial variances (Donner & Klar 2000, ch. 5,
-        unpooled), so that equal arms give the usual comparison of two proportions.
-        """
-        try:
-            check(control=control, intervention=intervention)
-        except InputError as error:
-            raise InputError([*error.problems, *_problems_of(rest)]) from None
-        variance = (control * (1 - control) + intervention * (1 - intervention)) / 2
-        return cls(effect=intervention - control, sd=sqrt(variance), control=control, **rest)
-
-    @property
-    def analysed(self) -> float:
-        """Mean number of people per cluster and period whose outcome is known."""
-        return self.cluster_size * (1 - self.attrition) * (1 + 1e-12)  # 0.1 of 30 is 3, not 2.99
-
-    @property
-    def harmonic(self) -> float:
-        """Harmonic mean of those numbers, to the second order: what unit means are as exact as."""
-        return self.analysed / (1 + self.cv**2)
-
-
-def _problems_of(values: Mapping[str, float]) -> list[Problem]:
-    try:
-        check(**values)
-    except InputError as error:
-        return error.problems
-    return []
-
-
-def individual_autocorrelation(correlation: float, icc: float, cac: float) -> float:
-    """Individual autocorrelation that gives people the stated correlation over time.
-
-    Under the model of this module the correlation of one person's two measurements is
-    ``icc * cac + (1 - icc) * iac``.
-    """
-    check(correlation=correlation, icc=icc, cac=cac)
-    iac = (correlation - icc * cac) / (1 - icc)
-    if not 0 <= iac <= 1 - FINEST:
-        expected = f"{icc * cac:g} to below {icc * cac + 1 - icc:g}"
-        raise InputError([_problem("correlation", correlation, expected)])
-    return iac
-
-
-# --- the engine -----------------------------------------------------------------------------------
-
-
-def check_cac(design: Design, cac: float | None) -> None:
-    """Raise `InputError` when a design that measures clusters repeatedly lacks their `cac`.
-
-    Examples
-    --------
-    >>> check_cac(DESIGNS["parallel"], None)
-    >>> try:
-    ...     check_cac(DESIGNS["baseline"], None)
-    ... except InputError as error:
-    ...     print(error.problems[0].column, error.problems[0].found)
-    cac none
-    """
-    if cac is None and "cac" not in design.ignores:
-        expected = f"{RANGES['cac'][1]}, for a design that measures clusters more than once"
-        raise InputError([_problem("cac", "none", expected)])
-
-
-def check_answers(design: Design, a: Assumptions) -> None:
-    """Raise `InputError` when answers of yes or no cannot correlate as much as is assumed.
-
-    Whoever answers before and after a change of the share of yes from p to a greater q cannot give
-    answers that correlate more than ``sqrt(p * (1 - q) / (q * (1 - p)))``, which is the upper
-    Fréchet bound of phi.
-
-    Examples
-    --------
-    >>> shares = {"control": 0.2, "intervention": 0.5, "cac": 0.8}
-    >>> check_answers(DESIGNS["baseline"], Assumptions.binary(iac=0.4, **shares))
-    >>> try:
-    ...     check_answers(DESIGNS["baseline"], Assumptions.binary(iac=0.7, **shares))
-    ... except InputError as error:
-    ...     print(error.problems[0].column, error.problems[0].found)
-    iac 0.7, so that the two answers of a person correlate by 0.705
-    """
-    if a.control is None or design.periods == 1:
-        return
-    low, high = sorted((a.control, a.control + a.effect))
-    most = sqrt(low * (1 - high) / (high * (1 - low)))
-    of_team = 0.0 if design.unit == "person" else a.icc * (a.cac or 0.0)
-    found = of_team + (1 - a.icc * (design.unit == "cluster")) * a.iac
-    if found > most + FINEST:
-        name = "iac" if of_team <= most else "cac"
-        told = f"{getattr(a, name):g}, so that the two answers of a person correlate by {found:.3g}"
-        expected = f"a correlation of at most {most:.3g}: a change from {low:g} to {high:g} of yes"
-        raise InputError([_problem(name, told, f"{expected} allows no more")])
 
 
 def components(design: Design, a: Assumptions) -> tuple[float, float]:
@@ -422,7 +125,7 @@ def units(design: Design, a: Assumptions, clusters: int) -> int:
     count = int(clusters * a.analysed) if design.unit == "person" else clusters
     if count < design.fewest:
         expected = f"at least {design.fewest} for the {design.name} design"
-        raise InputError([_problem("clusters", clusters, expected)])
+        raise InputError([problem("clusters", clusters, expected)])
     return count
 
 
@@ -516,7 +219,8 @@ def t_test(design: Design, count: int, alpha: float, share: float = 1.0) -> Test
 
     Examples
     --------
-    >>> test = t_test(stepped_wedge(4), 8, alpha=0.05, share=0.2)
+    >>> from earlyhelp.trial.assumptions import DESIGNS
+    >>> test = t_test(DESIGNS["stepped-wedge"], 8, alpha=0.05, share=0.2)
     >>> print(f"rejects without an effect: {test.rejects(0):.4f}")
     rejects without an effect: 0.0500
     """
@@ -589,6 +293,7 @@ def power(design: Design, a: Assumptions, clusters: int) -> float:
 
     Examples
     --------
+    >>> from earlyhelp.trial.assumptions import DESIGNS
     >>> print(f"{power(DESIGNS['parallel'], Assumptions(effect=0.5), clusters=16):.3f}")
     0.686
     """
@@ -601,6 +306,7 @@ def half_width(design: Design, a: Assumptions, clusters: int) -> float:
 
     Examples
     --------
+    >>> from earlyhelp.trial.assumptions import DESIGNS
     >>> print(f"{half_width(DESIGNS['parallel'], Assumptions(effect=0.5), clusters=16):.2f} SDs")
     0.40 SDs
     """
@@ -615,6 +321,7 @@ def smallest_p(design: Design, count: int) -> float:
 
     Examples
     --------
+    >>> from earlyhelp.trial.assumptions import DESIGNS
     >>> print(f"{smallest_p(DESIGNS['parallel'], 4):.2f}")
     0.33
     """
@@ -638,6 +345,7 @@ def caution(design: Design, a: Assumptions, count: int) -> str | None:
 
     Examples
     --------
+    >>> from earlyhelp.trial.assumptions import DESIGNS
     >>> caution(DESIGNS["individual"], Assumptions(effect=1), 40)
     'people count as independent, but those of one team or trainer may end alike'
     >>> caution(DESIGNS["parallel"], Assumptions(effect=1), 4)
@@ -663,6 +371,7 @@ def fewest_for_lots(design: Design, alpha: float) -> int:
 
     Examples
     --------
+    >>> from earlyhelp.trial.assumptions import DESIGNS
     >>> fewest_for_lots(DESIGNS["parallel"], alpha=0.05)
     8
     """
@@ -685,24 +394,27 @@ def clusters_needed(design: Design, a: Assumptions, target: float = 0.8) -> int:
 
     Examples
     --------
+    >>> from earlyhelp.trial.assumptions import DESIGNS
     >>> clusters_needed(DESIGNS["parallel"], Assumptions(effect=0.5))
     22
     >>> clusters_needed(DESIGNS["baseline"], Assumptions(effect=0.5, cac=0.8, iac=0.7))
     12
     """
     check(power=target)
-    if a.effect == 0 or target <= a.alpha:
-        problems = [("effect", a.effect, "a number other than 0")] if a.effect == 0 else []
-        if target <= a.alpha:
-            problems.append(("power", target, f"a number above alpha ({a.alpha:g})"))
-        raise InputError([_problem(*problem) for problem in problems])
+    problems = []
+    if a.effect == 0:
+        problems.append(problem("effect", a.effect, "a number other than 0"))
+    if target <= a.alpha:
+        problems.append(problem("power", target, f"a number above alpha ({a.alpha:g})"))
+    if problems:
+        raise InputError(problems)
     quantiles = float(stats.norm.ppf(1 - a.alpha / 2) + stats.norm.ppf(target))
     size = max(abs(a.effect), 1e-9 * a.sd)
 
     def reached(test: Test, error: float) -> bool:
         return test.rejects(size / error) >= target
 
-    goal = _problem("effect", a.effect, f"one that {MOST} clusters can detect")
+    goal = problem("effect", a.effect, f"one that {MOST} clusters can detect")
     return _fewest(design, a, reached, quantiles / size, goal)
 
 
@@ -723,6 +435,7 @@ def clusters_for_width(design: Design, a: Assumptions, width: float) -> int:
 
     Examples
     --------
+    >>> from earlyhelp.trial.assumptions import DESIGNS
     >>> clusters_for_width(DESIGNS["parallel"], Assumptions(effect=0), 0.3)
     28
     """
@@ -731,7 +444,7 @@ def clusters_for_width(design: Design, a: Assumptions, width: float) -> int:
     def reached(test: Test, error: float) -> bool:
         return test.half_width() * error <= width
 
-    goal = _problem("half_width", width, f"one that {MOST} clusters can give")
+    goal = problem("half_width", width, f"one that {MOST} clusters can give")
     return _fewest(design, a, reached, float(stats.norm.ppf(1 - a.alpha / 2)) / width, goal)
 
 
@@ -770,17 +483,18 @@ def detectable_effect(design: Design, a: Assumptions, clusters: int, target: flo
 
     Examples
     --------
+    >>> from earlyhelp.trial.assumptions import DESIGNS
     >>> found = detectable_effect(DESIGNS["parallel"], Assumptions(effect=1), clusters=4)
     >>> print(f"{found:.1f} SDs")
     2.2 SDs
     """
     check(power=target)
     if target <= a.alpha:
-        raise InputError([_problem("power", target, f"a number above alpha ({a.alpha:g})")])
+        raise InputError([problem("power", target, f"a number above alpha ({a.alpha:g})")])
     test = _test(design, a, units(design, a, clusters))
     if test.rejects(LARGEST_RATIO) < target:
         expected = f"one that {test.df:g} degrees of freedom can reach at alpha {a.alpha:g}"
-        raise InputError([_problem("power", target, expected)])
+        raise InputError([problem("power", target, expected)])
     ratio = optimize.brentq(lambda x: test.rejects(x) - target, 0, LARGEST_RATIO)
     return float(ratio) * sqrt(variance(design, a, clusters))
 
@@ -796,6 +510,7 @@ def describe(design: Design, a: Assumptions, clusters: int) -> dict[str, Any]:
 
     Examples
     --------
+    >>> from earlyhelp.trial.assumptions import DESIGNS
     >>> a = Assumptions(effect=0.5, cac=0.8, iac=0.7)
     >>> row = describe(DESIGNS["baseline"], a, clusters=12)
     >>> row["people_per_period"], row["measurements"], row["df"]
@@ -842,6 +557,7 @@ def sweep(
 
     Examples
     --------
+    >>> from earlyhelp.trial.assumptions import DESIGNS
     >>> table = sweep([DESIGNS["parallel"]], effect=0.5, icc=[0.01, 0.05, 0.1])
     >>> table[["icc", "clusters"]].to_numpy().tolist()
     [[0.01, 16.0], [0.05, 22.0], [0.1, 26.0]]

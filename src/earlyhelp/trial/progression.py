@@ -28,7 +28,7 @@ from earlyhelp.study.design import STUDY_FILE, Criterion
 from earlyhelp.study.problems import InputError, Problem
 
 BANDS = ("green", "amber", "red")
-RULES: Mapping[str, str] = {
+COMBINING_RULES: Mapping[str, str] = {
     "worst": "the worst band of all criteria decides",
     "majority": "green or red when more than half of the criteria are so, otherwise amber",
 }
@@ -212,7 +212,7 @@ def _assess(
 
 
 def combine(bands: Sequence[str], rule: str = "worst") -> str:
-    """Overall band of several criteria by one of `RULES`.
+    """Overall band of several criteria by one of `COMBINING_RULES`.
 
     Examples
     --------
@@ -221,7 +221,7 @@ def combine(bands: Sequence[str], rule: str = "worst") -> str:
     >>> combine(["green", "amber", "green"], "majority")
     'green'
     """
-    wrong = [("rule", rule, " or ".join(RULES))] if rule not in RULES else []
+    wrong = [("rule", rule, " or ".join(COMBINING_RULES))] if rule not in COMBINING_RULES else []
     wrong += [("band", band, " or ".join(BANDS)) for band in bands if band not in BANDS]
     if not bands:
         wrong.append(("band", "none", "at least one criterion"))
@@ -249,7 +249,7 @@ def chance_all_green(assessment: pd.DataFrame) -> tuple[float, float]:
 
 
 def all_together(assessment: pd.DataFrame, rule: str) -> list[str]:
-    """Overall bands by one of `RULES` that upper bounds leave possible, the best first.
+    """Overall bands by one of `COMBINING_RULES` that upper bounds leave possible, the best first.
 
     Examples
     --------
@@ -281,7 +281,7 @@ def chance_green(bound: float, total: int | NDArray[np.int_], rate: float) -> ND
     return np.asarray(stats.binom.sf(needed - 1, total, rate))
 
 
-MOST_PEOPLE = 1000
+MOST_TRIED = 1000
 
 
 def operating_characteristics(
@@ -302,7 +302,7 @@ def operating_characteristics(
     totals : sequence of int
         People of the pilot, by criterion.
     rule : str
-        One of `RULES`.
+        One of `COMBINING_RULES`.
     rates : sequence of float
         True proportion of all criteria.
     wanted : float
@@ -313,7 +313,7 @@ def operating_characteristics(
     DataFrame
         rate (NaN where each true proportion lies at its own green bound), chance (that all
         together is green), people (in each criterion, from which on the chance is `wanted` or
-        more; NaN where not even `MOST_PEOPLE` are enough).
+        more; NaN where not even `MOST_TRIED` are enough).
 
     Examples
     --------
@@ -329,7 +329,7 @@ def operating_characteristics(
       NaN    0.74     NaN
     """
     bounds = [c.green[0] if c.higher_is_better else 1 - c.green[1] for c in criteria]
-    sizes = np.arange(1, MOST_PEOPLE + 1)
+    sizes = np.arange(1, MOST_TRIED + 1)
     rows = []
     for rate in (*rates, float("nan")):
         true = [bound if np.isnan(rate) else rate for bound in bounds]
@@ -340,7 +340,7 @@ def operating_characteristics(
         )
         short = sizes[larger < wanted]
         enough = int(short[-1]) + 1 if len(short) else 1
-        rows.append((rate, chance, enough if enough <= MOST_PEOPLE else float("nan")))
+        rows.append((rate, chance, enough if enough <= MOST_TRIED else float("nan")))
     return pd.DataFrame(rows, columns=["rate", "chance", "people"])
 
 

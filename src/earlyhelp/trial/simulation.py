@@ -1,8 +1,8 @@
 """Simulated trials that check the power of `earlyhelp.trial.power`, and the size of its tests.
 
 Every trial is drawn from the model that `power` assumes, with units of equal or unequal size, and
-analysed as its design says (`power.Design.analysis`), with nothing known but its unit means. One
-numpy pass analyses all trials.
+analysed as its design says (`Design.analysis`), with nothing known but its unit means. One numpy
+pass analyses all trials.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from scipy import special, stats
 
 from earlyhelp.analysis.quantities import claiming
 from earlyhelp.trial import power
-from earlyhelp.trial.power import ASSUMED, Assumptions, Design, Floats
+from earlyhelp.trial.assumptions import ASSUMED, DESIGNS, Assumptions, Design, check, with_sequences
+from earlyhelp.trial.power import Floats
 
 # Cells of one drawn array: keeps a chunk near 16 MB whatever the design.
 CHUNK_CELLS = 2_000_000
@@ -36,7 +37,7 @@ def simulate(
         One row per trial: `estimate`, `standard_error`, `df` (degrees of freedom). The same seed
         gives the same rows.
     """
-    power.check(trials=trials)
+    check(trials=trials)
     count = power.units(design, a, clusters)
     exposure = power.exposure_matrix(design, count)
     rng = np.random.default_rng(seed)
@@ -118,7 +119,7 @@ def estimate(means: Floats, exposure: Floats, analysis: str) -> Floats:
     exposure : array (clusters, periods)
         1 where the intervention is in use.
     analysis : str
-        As in `power.Design`.
+        As in `assumptions.Design`.
 
     Returns
     -------
@@ -188,7 +189,7 @@ CELL_FIELDS = ("design", "sequences", "clusters", *(f.name for f in fields(Assum
 
 
 def grid(
-    designs: Iterable[Design] = tuple(power.DESIGNS.values()),
+    designs: Iterable[Design] = tuple(DESIGNS.values()),
     target: float = 0.8,
     **values: float | Iterable[float],
 ) -> pd.DataFrame:
@@ -201,7 +202,7 @@ def grid(
 
     Examples
     --------
-    >>> cells = grid([power.DESIGNS["parallel"]], effect=[0.5, 1.0])
+    >>> cells = grid([DESIGNS["parallel"]], effect=[0.5, 1.0])
     >>> cells[["effect", "clusters"]].to_numpy().tolist()
     [[0.5, 22.0], [1.0, 8.0]]
     """
@@ -224,9 +225,7 @@ def simulate_cell(
         estimates; `bias` and its Monte Carlo error; `coverage` of the confidence interval and its
         Monte Carlo error.
     """
-    design = power.DESIGNS[cell["design"]]
-    if design.name == "stepped-wedge":
-        design = power.stepped_wedge(int(cell["sequences"]))
+    design = with_sequences(DESIGNS[cell["design"]], cell["sequences"])
     given = {f.name: cell[f.name] for f in fields(Assumptions) if pd.notna(cell[f.name])}
     a, clusters = Assumptions(**given), int(cell["clusters"])
     drawn = simulate(design, a, clusters, trials, seed)
@@ -287,12 +286,12 @@ def simulate_grid(
 
     Examples
     --------
-    >>> cells = grid([power.DESIGNS["parallel"]], effect=1.0)
+    >>> cells = grid([DESIGNS["parallel"]], effect=1.0)
     >>> (row,) = simulate_grid(cells, trials=500).to_dict("records")
     >>> print(f"calculated {row['power']:.2f}, simulated {row['power_simulated']:.2f}")
     calculated 0.87, simulated 0.86
     """
-    power.check(trials=trials, seed=seed)
+    check(trials=trials, seed=seed)
     results = []
     for number, cell in enumerate(cells.to_dict("records")):
         results.append(simulate_cell(cell, trials, [seed, number]))
@@ -389,7 +388,7 @@ def simulated_pilot(simulated: pd.DataFrame) -> pd.DataFrame:
     count, alpha = (
         simulated.query("kind == 'pilot'")[name].iloc[0] for name in ("clusters", "alpha")
     )
-    if power.smallest_p(power.DESIGNS["parallel"], int(count)) > alpha:
+    if power.smallest_p(DESIGNS["parallel"], int(count)) > alpha:
         table.loc["randomisation"] = dict.fromkeys(table, 0.0) | {"verdict": CONSERVATIVE}
     return claiming(
         table.sort_values("verdict", key=lambda told: told != KEEPS, kind="stable").reset_index(),

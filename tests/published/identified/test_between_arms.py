@@ -20,25 +20,25 @@ OUTCOMES = ("wai", CS)
 
 
 def test_estimates_hold_every_interval(sets: IdentifiedSets) -> None:
-    words, table = between_arms.estimates(sets)["wai-difference-estimate"]
+    words, table = between_arms.estimates_in_words(sets)["wai-difference-estimate"]
     rows = between_arms.intervals(sets, "wai", 0.95)
     low, high = rows["difference_low"].min(), rows["difference_high"].max()
     # Of the third solution: 1.456 and t(31) = 2.0395 times its standard error, 3.7066.
     assert (low, high) == pytest.approx((-6.104, 9.016), abs=0.002)
     assert words == "−0.7 or 0.7 or 1.5 points (95% intervals between −6.1 and 9.0)"
     assert table == "tbl-determined-wai-between"
-    alike, table = between_arms.estimates(sets)["wai-units-estimate"]
+    alike, table = between_arms.estimates_in_words(sets)["wai-units-estimate"]
     # Of the third solution, as below: 1.456 and 4.3027 * 3.7066 * sqrt(1 + 7.25 * 0.05).
     assert alike == "between −17.2 and 20.1 points (intracluster correlation 0.05)"
     assert table == "tbl-intervals-units-wai"
-    adjusted, table = between_arms.estimates(sets)["wai-adjusted-estimate"]
+    adjusted, table = between_arms.estimates_in_words(sets)["wai-adjusted-estimate"]
     # The stored outer bound, rounded outwards: no data set goes below it.
     low, high, _ = sets.extreme("wai", "between", "adjusted difference")
     assert (low, high) == pytest.approx((1.2655, 28.7171), abs=1e-4)
     assert adjusted == "above zero in every data set that is possible: 1.2 to 28.8 points"
     assert table == "tbl-determined-wai-between"
-    assert "compassion-satisfaction-adjusted-estimate" not in between_arms.estimates(sets)
-    many, _ = between_arms.estimates(sets)["compassion-satisfaction-difference-estimate"]
+    assert "compassion-satisfaction-adjusted-estimate" not in between_arms.estimates_in_words(sets)
+    many, _ = between_arms.estimates_in_words(sets)["compassion-satisfaction-difference-estimate"]
     assert many.startswith("−4.2 to 4.9 points (95% intervals between ")
 
 

@@ -57,7 +57,7 @@ def test_the_readers_frames_have_the_columns_of_the_module(sets: IdentifiedSets)
         people.loss(sets, CS),
     ]
     for frame in frames:
-        assert list(frame.columns) == list(ranges.Row._fields)
+        assert list(frame.columns) == list(ranges.RangeRow._fields)
         assert set(frame["status"]) <= {"determined", "bounded"}
         assert (frame["low"] <= frame["high"]).all()
 
@@ -76,5 +76,5 @@ def test_ranges_are_shown_outwards_and_few_values_in_full(
     low: float, high: float, values: tuple[float, ...], decimals: int, shown: str
 ) -> None:
     row = ("q", "p", low, high, values, decimals, "bounded", "exact")
-    table = tables.identified(pd.DataFrame([row], columns=list(ranges.Row._fields)))
+    table = tables.identified(pd.DataFrame([row], columns=list(ranges.RangeRow._fields)))
     assert table["Value or range"].tolist() == [shown]

@@ -11,7 +11,7 @@ from scipy import stats
 
 from earlyhelp.possible.existence import agreeing_changes
 from earlyhelp.possible.printed_group import Figures
-from earlyhelp.possible.two_waves import Arm, TTest, Wave, squared_t
+from earlyhelp.possible.two_waves import ArmFigures, TTest, WaveFigures, squared_t
 from earlyhelp.possible.witness import why_impossible
 from earlyhelp.published.checks.base import Check, Operand, Printed, Scores, Verdict
 from earlyhelp.published.checks.t_tests import Tested
@@ -93,8 +93,8 @@ class JointScores(Check):
             pairs = test.df + 1
             if pairs > min(before.n, after.n):
                 return Verdict(False, [f"{pairs} pairs of {before.n} and {after.n} people"])
-            first, last = map(Wave.printed, (before, after))
-            arms.append(Arm(first, last, pairs, test))
+            first, last = map(WaveFigures.printed, (before, after))
+            arms.append(ArmFigures(first, last, pairs, test))
         between = self.between.test(printed) if self.between else None
         changes = agreeing_changes(arms, between)
         if changes is None:

@@ -46,7 +46,7 @@ class Totals(Check):
         return Verdict(max(lows) <= min(highs), lines)
 
 
-class Group(Strict):
+class TestedGroup(Strict):
     """Respondents of one arm at two waves and the df of its paired test."""
 
     before: Operand
@@ -71,7 +71,7 @@ class People(Check):
     title = "distinct people"
     usual = "two places disagree"
 
-    groups: tuple[Group, ...]
+    groups: tuple[TestedGroup, ...]
     described: Operand
 
     def numbers(self) -> Iterable[str]:

@@ -15,11 +15,11 @@ from earlyhelp.analysis.outcomes import standardised_difference
 from earlyhelp.analysis.quantities import claiming, labelled
 from earlyhelp.analysis.randomisation import ICCS, SUPPOSED_ICC, design_effect
 from earlyhelp.possible.extremes import OUTER, spread_known
-from earlyhelp.possible.two_waves import Change, Wave
+from earlyhelp.possible.two_waves import Change, WaveFigures
 from earlyhelp.published.identified.ranges import (
     Ends,
     IdentifiedSets,
-    Row,
+    RangeRow,
     bracketed,
     ends_of,
     possible_spreads,
@@ -30,7 +30,7 @@ from earlyhelp.published.identified.ranges import (
     tidied,
 )
 from earlyhelp.published.identified.within_arms import by_baseline_sd, joint_solutions
-from earlyhelp.published.numbers import level, number, span
+from earlyhelp.published.numbers import few_or_span, level, number, span
 
 
 def intervals(sets: IdentifiedSets, measure: str, confidence: float) -> pd.DataFrame:
@@ -64,7 +64,7 @@ def intervals(sets: IdentifiedSets, measure: str, confidence: float) -> pd.DataF
     return claiming(pd.DataFrame(rows), "bounded")
 
 
-ADJUSTED = "Endline difference of the pairs adjusted for baseline (ANCOVA)"
+ADJUSTED_DIFFERENCE = "Endline difference of the pairs adjusted for baseline (ANCOVA)"
 
 
 def _all_scores(sets: IdentifiedSets, wave: str) -> tuple[str, str]:
@@ -84,7 +84,7 @@ def quantities(sets: IdentifiedSets) -> list[str]:
     """
     waves = next(iter(sets.outcomes.values())).waves
     at_waves = (name for wave in waves for name in _all_scores(sets, wave))
-    return ["Difference of mean changes", "d, baseline SD", ADJUSTED, *at_waves]
+    return ["Difference of mean changes", "d, baseline SD", ADJUSTED_DIFFERENCE, *at_waves]
 
 
 def clustered(
@@ -150,11 +150,9 @@ def _reaches(pair: tuple[Change, Change], confidence: float) -> list[float]:
     ]
 
 
-# More values are told as a range.
-FEW_LISTED = 5
-
-
-def estimates(sets: IdentifiedSets, confidence: float = 0.95) -> dict[str, tuple[str, str]]:
+def estimates_in_words(
+    sets: IdentifiedSets, confidence: float = 0.95
+) -> dict[str, tuple[str, str]]:
     """Mean changes and differences that the figures allow, for the answers to research questions.
 
     Returns
@@ -170,7 +168,7 @@ def estimates(sets: IdentifiedSets, confidence: float = 0.95) -> dict[str, tuple
     Examples
     --------
     >>> from earlyhelp.published.identified.ranges import open_sets
-    >>> estimates(open_sets("tests/studies/complete"))["wai-difference-estimate"]
+    >>> estimates_in_words(open_sets("tests/studies/complete"))["wai-difference-estimate"]
     ('7.2 points (95% interval 4.4 to 10.0)', 'tbl-determined-wai-between')
     """
     told = {}
@@ -212,10 +210,9 @@ def _estimate_in_words(found: list[tuple[float, float]], confidence: float) -> s
     high = number(max(mean + reach for mean, reach in found), 1)
     told = level(confidence)
     means = sorted(mean for mean, _ in found)
-    listed = list(dict.fromkeys(number(mean, 1) for mean in means))
-    if len(listed) == 1:
-        return f"{listed[0]} points ({told} interval {low} to {high})"
-    words = " or ".join(listed) if len(listed) <= FEW_LISTED else span(means[0], means[-1], 1)
+    words = few_or_span(means, means[0], means[-1], 1)
+    if number(means[0], 1) == number(means[-1], 1):
+        return f"{words} points ({told} interval {low} to {high})"
     return f"{words} points ({told} intervals between {low} and {high})"
 
 
@@ -286,7 +283,7 @@ def between(sets: IdentifiedSets, measure: str, confidence: float) -> pd.DataFra
     return labelled(tidied(rows), sets.labels)
 
 
-def _change_between(sets: IdentifiedSets, measure: str, confidence: float) -> Iterator[Row]:
+def _change_between(sets: IdentifiedSets, measure: str, confidence: float) -> Iterator[RangeRow]:
     pairs = sets.contrasts(measure)
     n, m = pairs[0][0].pairs, pairs[0][1].pairs
     how = f"exact, over the {len(pairs)} pairs of changes that the three tests leave"
@@ -315,17 +312,17 @@ def _change_between(sets: IdentifiedSets, measure: str, confidence: float) -> It
         yield ranged(label, sets.between, values, 2, how)
     found = sets.attained(measure, "between", "adjusted difference")
     if ends := _adjusted(sets, measure):
-        yield bracketed(ADJUSTED, sets.between, ends, found, 1)
+        yield bracketed(ADJUSTED_DIFFERENCE, sets.between, ends, found, 1)
         return
     why = "without printed SDs"
     if sets.has(measure, "between", "adjusted difference"):
         # So few pairs that they may all have been alike at baseline.
         why = "as the figures do not bound the slope on baseline"
     how = f"{OUTER} unknown {why}; data sets with both ends were found"
-    yield ranged(ADJUSTED, sets.between, found, 1, how, exact=False)
+    yield ranged(ADJUSTED_DIFFERENCE, sets.between, found, 1, how, exact=False)
 
 
-def _waves_between(sets: IdentifiedSets, measure: str) -> Iterator[Row]:
+def _waves_between(sets: IdentifiedSets, measure: str) -> Iterator[RangeRow]:
     """Compare the printed groups of each wave: everybody with a score, paired or not."""
     outcome = sets.outcomes[measure]
     for wave in outcome.waves:
@@ -359,13 +356,13 @@ def _p_values(t: Ends, df: int) -> Iterator[float]:
     yield from (2 * float(stats.t.sf(abs(end), df)) for end in (*t, *crossing))
 
 
-def _tests(first: Wave, second: Wave) -> Iterator[float]:
+def _tests(first: WaveFigures, second: WaveFigures) -> Iterator[float]:
     """Yield pooled t of two printed groups at the ends of what their sums and SDs allow."""
     for difference, variance in _pooled(first, second):
         yield signed_root(signed_square(difference) / variance)
 
 
-def _pooled(first: Wave, second: Wave) -> Iterator[tuple[Fraction, Fraction]]:
+def _pooled(first: WaveFigures, second: WaveFigures) -> Iterator[tuple[Fraction, Fraction]]:
     """Differences of two means with the pooled variance of each, at the ends of what is printed."""
     for a, b in product(possible_spreads(first), possible_spreads(second)):
         difference = Fraction(a[0], first.n) - Fraction(b[0], second.n)

@@ -17,7 +17,7 @@ from earlyhelp.analysis.outcomes import NEAR
 from earlyhelp.possible import bounds, existence, one_group
 from earlyhelp.possible.existence import Worth
 from earlyhelp.possible.printed_group import Figures, Interval
-from earlyhelp.possible.two_waves import WAVES, Arm, Change, TTest, Wave
+from earlyhelp.possible.two_waves import WAVES, ArmFigures, Change, TTest, WaveFigures
 from earlyhelp.published.claims import CLAIMS_FILE
 from earlyhelp.published.printed import Group, PrintedFigures
 from earlyhelp.study.design import Study
@@ -54,11 +54,11 @@ class Outcome:
     between: TTest
 
     @cached_property
-    def arms(self) -> dict[str, Arm]:
+    def arms(self) -> dict[str, ArmFigures]:
         """Both arms by name."""
         first, last = self.waves
         return {
-            arm: Arm(
+            arm: ArmFigures(
                 self._wave(groups[first]),
                 self._wave(groups[last]),
                 self.pairs[arm],
@@ -71,9 +71,9 @@ class Outcome:
         """What `possible` calls a wave of the study."""
         return WAVES[self.waves.index(wave)]
 
-    def at(self, arm: str, wave: str) -> Wave:
+    def at(self, arm: str, wave: str) -> WaveFigures:
         """One arm at one wave."""
-        found: Wave = getattr(self.arms[arm], self.position(wave))
+        found: WaveFigures = getattr(self.arms[arm], self.position(wave))
         return found
 
     @property
@@ -104,14 +104,14 @@ class Outcome:
             return None
         return Figures(group.n, group.mean, group.sd, *self.ends)
 
-    def _wave(self, group: Group) -> Wave:
+    def _wave(self, group: Group) -> WaveFigures:
         if group.mean is not None and group.sd is not None:
-            return Wave.printed(Figures(group.n, group.mean, group.sd, *self.ends))
+            return WaveFigures.printed(Figures(group.n, group.mean, group.sd, *self.ends))
         sums = group.sums(self.ends)
         if not sums:
             found, expected = str(group), "a mean that scores of the scale can have"
             raise InputError([Problem(CLAIMS_FILE, None, self.measure, found, expected)])
-        return Wave(group.n, *self.ends, (sums[0], sums[-1]))
+        return WaveFigures(group.n, *self.ends, (sums[0], sums[-1]))
 
 
 def _floats(within: Interval) -> tuple[float, float, bool, bool]:
@@ -286,7 +286,7 @@ def counts(outcome: Outcome, arm: str) -> dict[str, Count]:
     return asked
 
 
-def _risen(arm: Arm, points: int, sign: int = 1) -> Count:
+def _risen(arm: ArmFigures, points: int, sign: int = 1) -> Count:
     """People who rise, or with the sign -1 fall, by some points or more."""
 
     def ends(changes: list[Change]) -> tuple[int, int]:

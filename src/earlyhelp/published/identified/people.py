@@ -13,7 +13,7 @@ from earlyhelp.published.claims import parse_interval
 from earlyhelp.published.identified.ranges import (
     TOLD,
     IdentifiedSets,
-    Row,
+    RangeRow,
     ranged,
     tidied,
 )
@@ -82,7 +82,7 @@ def use(sets: IdentifiedSets) -> pd.DataFrame:
     return tidied([*_completions(sets.printed), *_unrecorded(sets)])
 
 
-def _completions(printed: PrintedFigures) -> Iterator[Row]:
+def _completions(printed: PrintedFigures) -> Iterator[RangeRow]:
     how = "exact, from the mean per person"
     allowed = {}
     for tool in printed.values("people_completing", "tool"):
@@ -101,7 +101,7 @@ def _completions(printed: PrintedFigures) -> Iterator[Row]:
         yield ranged(f"Completions of the {tool}", "families", ends, 0, how)
 
 
-def _unrecorded(sets: IdentifiedSets) -> Iterator[Row]:
+def _unrecorded(sets: IdentifiedSets) -> Iterator[RangeRow]:
     printed, never = sets.printed, sets.study.counted.never
     roles = printed.values("reported_use", "role")
     role = next((role for role in roles if printed.of("reported_use", "used", role=role)), None)

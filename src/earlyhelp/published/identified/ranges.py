@@ -31,7 +31,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from earlyhelp.possible.extremes import ATTAINED, EXACT, OUTER
-from earlyhelp.possible.two_waves import Change, Wave
+from earlyhelp.possible.two_waves import Change, WaveFigures
 from earlyhelp.published.identified import stored
 from earlyhelp.published.identified.outcome import Outcome, compared, outcomes
 from earlyhelp.published.identified.stored import Identified
@@ -121,7 +121,7 @@ def open_sets(study_folder: str | Path) -> IdentifiedSets | None:
     )
 
 
-class Row(NamedTuple):
+class RangeRow(NamedTuple):
     """One quantity of one group: its range, the values if they are listed, and how it was found."""
 
     quantity: str
@@ -143,18 +143,18 @@ def ranged(
     *,
     exact: bool = True,
     listed: bool = False,
-) -> Row:
+) -> RangeRow:
     """Range of some values, whose ends occur if `exact`; `listed` are all that occur."""
     distinct = sorted(set(values))
     low, high = float(distinct[0]), float(distinct[-1])
     status = "determined" if exact and len(distinct) == 1 else "bounded"
     shown = tuple(map(float, distinct)) if listed else ()
-    return Row(quantity, population, low, high, shown, decimals, status, how)
+    return RangeRow(quantity, population, low, high, shown, decimals, status, how)
 
 
-def tidied(rows: Iterable[Row]) -> pd.DataFrame:
+def tidied(rows: Iterable[RangeRow]) -> pd.DataFrame:
     """Rows as a frame."""
-    return pd.DataFrame(list(rows), columns=Row._fields)
+    return pd.DataFrame(list(rows), columns=RangeRow._fields)
 
 
 Ends = tuple[float, float]
@@ -166,7 +166,7 @@ def ends_of(values: Iterable[float]) -> Ends:
     return min(listed), max(listed)
 
 
-def bracketed(label: str, population: str, outer: Ends, found: Ends, decimals: int) -> Row:
+def bracketed(label: str, population: str, outer: Ends, found: Ends, decimals: int) -> RangeRow:
     """Outer bounds, and how near to them the data sets come that were found."""
     places = 10**decimals
     # Shown outwards, so the same digits at both ends are attained as shown.
@@ -191,7 +191,7 @@ def signed_root(square: Fraction) -> float:
     return copysign(sqrt(abs(square)), square)
 
 
-def possible_spreads(wave: Wave) -> Iterator[tuple[int, int]]:
+def possible_spreads(wave: WaveFigures) -> Iterator[tuple[int, int]]:
     """Each sum with the least and the greatest n * (sum of squares) - sum**2 that goes with it."""
     assert wave.variance is not None
     first, last = wave.variance.whole(wave.n * (wave.n - 1))
@@ -203,6 +203,6 @@ def possible_spreads(wave: Wave) -> Iterator[tuple[int, int]]:
             yield total, wave.n * square - total**2
 
 
-def possible_sums(wave: Wave) -> range:
+def possible_sums(wave: WaveFigures) -> range:
     """Sums of scores that the printed mean leaves."""
     return range(wave.totals[0], wave.totals[1] + 1)

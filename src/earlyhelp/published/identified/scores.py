@@ -16,13 +16,13 @@ from earlyhelp.published.identified.outcome import top_cutoffs
 from earlyhelp.published.identified.ranges import (
     TOLD,
     IdentifiedSets,
-    Row,
+    RangeRow,
     possible_sums,
     ranged,
     tidied,
 )
 
-GROUP = "exact, over all data sets with the n, mean and SD of this group; the tests are left aside"
+HOW = "exact, over all data sets with the n, mean and SD of this group; the tests are left aside"
 BY_DOMAIN = "exact, from the sum of scores and what the text says of the domains"
 BY_SUM = "exact, from the sum of scores alone"
 
@@ -45,7 +45,7 @@ def top(sets: IdentifiedSets) -> pd.DataFrame:
 
 
 def _of_groups(
-    sets: IdentifiedSets, rows_of: Callable[[IdentifiedSets, str, str, str], Iterable[Row]]
+    sets: IdentifiedSets, rows_of: Callable[[IdentifiedSets, str, str, str], Iterable[RangeRow]]
 ) -> pd.DataFrame:
     """Rows of every measure, arm and wave."""
     return tidied(
@@ -56,7 +56,7 @@ def _of_groups(
     )
 
 
-def _top_of_group(sets: IdentifiedSets, measure: str, arm: str, wave: str) -> Iterator[Row]:
+def _top_of_group(sets: IdentifiedSets, measure: str, arm: str, wave: str) -> Iterator[RangeRow]:
     outcome = sets.outcomes[measure]
     n, position = outcome.groups[arm][wave].n, outcome.position(wave)
     bands = {f"high from {cutoff}": cutoff for cutoff in outcome.scale.high}
@@ -104,7 +104,7 @@ def shape(sets: IdentifiedSets) -> pd.DataFrame:
             sets.words(arm, wave),
             (Fraction(str(low)), Fraction(str(high))),
             1,
-            GROUP,
+            HOW,
         )
         for measure, arm, wave, quantity, _, low, high in chosen.itertuples(index=False)
     )
@@ -131,7 +131,7 @@ def items(sets: IdentifiedSets) -> pd.DataFrame:
     return _of_groups(sets, _items_of_group)
 
 
-def _items_of_group(sets: IdentifiedSets, measure: str, arm: str, wave: str) -> Iterator[Row]:
+def _items_of_group(sets: IdentifiedSets, measure: str, arm: str, wave: str) -> Iterator[RangeRow]:
     outcome = sets.outcomes[measure]
     group, number = outcome.at(arm, wave), outcome.scale.items
     label = f"{outcome.scale.key.name}: mean answer to an item"

@@ -34,11 +34,11 @@ from earlyhelp.possible.extremes import (
     OUTER,
     SIGNS,
     Each,
-    Placed,
+    PeopleOfArms,
     spread_known,
 )
 from earlyhelp.possible.printed_group import Figures
-from earlyhelp.possible.two_waves import Change, Wave
+from earlyhelp.possible.two_waves import Change, WaveFigures
 from earlyhelp.published.claims import CLAIMS_FILE
 from earlyhelp.published.identified.outcome import Outcome, counts, outcomes, ratings, top_cutoffs
 from earlyhelp.published.printed import PrintedFigures
@@ -49,9 +49,9 @@ from earlyhelp.study.problems import InputError, Problem
 Decided = dict[str, dict[Change, "list[Person] | None"]]
 Contrasts = list[tuple[Change, Change]]
 # By arm or "between", quantity and end: people of each arm concerned.
-Examples = Mapping[tuple[str, str, str], Placed]
+Examples = Mapping[tuple[str, str, str], PeopleOfArms]
 # Of the stored tables. A measure is the id of a scale, an arm one of the study or "between".
-COLUMNS = {
+TABLE_COLUMNS = {
     "changes": ["measure", "arm", "total", "squares", "baseline", "endline"],
     "examples": ["measure", "arm", "quantity", "end", "of", "baseline", "endline"],
     "contrasts": [
@@ -64,7 +64,7 @@ COLUMNS = {
 
 
 def _table(name: str, rows: Iterable[tuple[Any, ...]]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=COLUMNS[name])
+    return pd.DataFrame(rows, columns=TABLE_COLUMNS[name])
 
 
 def search(of: Mapping[str, Outcome], each: Each) -> dict[str, pd.DataFrame]:
@@ -129,7 +129,7 @@ def _contrasts(outcome: Outcome, decided: Decided) -> Contrasts:
 
 def _reaching(
     outcome: Outcome, decided: Decided, each: Each
-) -> Iterator[tuple[tuple[str, str, str], Placed]]:
+) -> Iterator[tuple[tuple[str, str, str], PeopleOfArms]]:
     """For every arm or "between", quantity and end, people who reach it."""
     left = _contrasts(outcome, decided)
     tasks = [
@@ -194,7 +194,9 @@ def derive(
         Rows of changes or examples that are not those asked for, people who do not agree with the
         figures, or nobody where people can be found.
     """
-    rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in COLUMNS if name != "groups"}
+    rows: dict[str, list[tuple[Any, ...]]] = {
+        name: [] for name in TABLE_COLUMNS if name != "groups"
+    }
     for measure, outcome in outcomes(study, printed).items():
         decided = _checked_changes(outcome, found["changes"])
         left = _contrasts(outcome, decided)
@@ -356,7 +358,7 @@ def _groups(study: Study, printed: PrintedFigures) -> pd.DataFrame:
     return _table("groups", rows).astype({"of": str, "low": str, "high": str})
 
 
-def _at_or_above(wave: Wave, cutoff: int) -> tuple[int, int]:
+def _at_or_above(wave: WaveFigures, cutoff: int) -> tuple[int, int]:
     """Fewest and most people at or above a cut-off, by the sum of scores alone."""
     possible = [
         number

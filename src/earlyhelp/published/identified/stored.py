@@ -25,7 +25,7 @@ from earlyhelp.possible.existence import Person
 from earlyhelp.possible.two_waves import Change
 from earlyhelp.published.claims import CLAIMS_FILE
 from earlyhelp.published.identified.outcome import Outcome, outcomes, ratings
-from earlyhelp.published.identified.search import COLUMNS, derive, search
+from earlyhelp.published.identified.search import TABLE_COLUMNS, derive, search
 from earlyhelp.published.printed import PrintedFigures, read_printed
 from earlyhelp.study.design import Study, read_study
 from earlyhelp.study.problems import InputError, Problem
@@ -35,7 +35,7 @@ FOLDER = "derived"
 INPUTS = "inputs.json"
 # Raise it whenever the same figures may give other results; moving or formatting code is none.
 METHOD_VERSION = 2
-TABLES = tuple(COLUMNS)
+TABLES = tuple(TABLE_COLUMNS)
 Tell = Callable[[str], None]
 
 

@@ -17,7 +17,7 @@ from earlyhelp.published.identified.outcome import counts, reliable_change
 from earlyhelp.published.identified.ranges import (
     TOLD,
     IdentifiedSets,
-    Row,
+    RangeRow,
     bracketed,
     ends_of,
     possible_spreads,
@@ -29,7 +29,7 @@ from earlyhelp.published.identified.ranges import (
 from earlyhelp.published.numbers import level, number, roundings
 
 # What a chapter tells of the rows of `change`.
-QUANTITIES = ("Mean change", "d, baseline SD", "SD of change", "Size of dz")
+QUANTITIES_TOLD = ("Mean change", "d, baseline SD", "SD of change", "Size of dz")
 
 
 def change(sets: IdentifiedSets, measure: str, confidence: float) -> pd.DataFrame:
@@ -63,7 +63,7 @@ def change(sets: IdentifiedSets, measure: str, confidence: float) -> pd.DataFram
 
 def _change_of_arm(
     sets: IdentifiedSets, measure: str, index: int, arm: str, confidence: float
-) -> Iterator[Row]:
+) -> Iterator[RangeRow]:
     left = sorted({pair[index] for pair in sets.contrasts(measure)})
     n = left[0].pairs
     how = _how_changes(sets, measure, arm, len(left))
@@ -95,7 +95,9 @@ def _change_of_arm(
     yield from _people_changed(sets, measure, arm)
 
 
-def by_baseline_sd(sets: IdentifiedSets, measure: str, of: str, means: Iterable[Fraction]) -> Row:
+def by_baseline_sd(
+    sets: IdentifiedSets, measure: str, of: str, means: Iterable[Fraction]
+) -> RangeRow:
     """Mean changes over the SD at baseline, pooled over the arms, which is known up to rounding."""
     sds = baseline_sd(sets, measure)
     ends = [ends_of(float(mean) / sd for sd in sds) for mean in means]
@@ -124,7 +126,7 @@ def _how_changes(sets: IdentifiedSets, measure: str, arm: str, possible: int) ->
     )
 
 
-def _people_changed(sets: IdentifiedSets, measure: str, arm: str) -> Iterator[Row]:
+def _people_changed(sets: IdentifiedSets, measure: str, arm: str) -> Iterator[RangeRow]:
     """Yield how many people improved at all and by a reliable amount, as shares of the pairs."""
     n, solutions = sets.outcomes[measure].pairs[arm], by_solution(sets, measure)
     solutions = solutions[solutions["arm"] == arm] if len(solutions) else solutions

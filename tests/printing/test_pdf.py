@@ -88,6 +88,12 @@ def test_another_study_has_its_title_as_text_and_nothing_invented(
     assert "Licence" not in cover
 
 
+def test_the_cover_has_the_apostrophes_of_the_pages(tmp_path: Path) -> None:
+    reader = rendered("<p>x</p>", tmp_path, title="Rotherham's pilot")
+    assert "Rotherham\u2019s pilot" in reader.pages[0].extract_text()
+    assert reader.metadata.title == "Rotherham\u2019s pilot. Volume"
+
+
 def test_lists_of_tables_and_figures_have_captions_without_statuses(
     readers: list[PdfReader],
 ) -> None:
@@ -230,9 +236,11 @@ def test_short_rows_are_not_broken_over_pages() -> None:
     assert [table.get_text() for table in body.select(".whole table")] == ["shortlow"]
 
 
-def rendered(markup: str, work: Path, parts: int = 1, *, illustrative: bool = False) -> PdfReader:
+def rendered(
+    markup: str, work: Path, parts: int = 1, *, illustrative: bool = False, title: str = "T"
+) -> PdfReader:
     """A volume of one chapter or of some with the same content, each on a page of its own."""
-    volume, said = Volume("v", "Volume"), Imprint("T", "", (), "", (), "", "", "", "")
+    volume, said = Volume("v", "Volume"), Imprint(title, "", (), "", (), "", "", "", "")
     chapters = [
         Chapter(
             f"{number}.html", "", volume, "T",

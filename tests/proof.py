@@ -1,14 +1,14 @@
 """What a person should look at in the PDFs of a published folder: `make proof`.
 
 Lists every page that is filled less than a third, every table of several pages that leaves fewer
-than three rows on one, and every size of type below seven points. It judges nothing: a volume may
-end on a short page, and a row may be as long as a page.
+than three rows on one, every row that goes on there, and every size of type below seven points. It
+judges nothing: a volume may end on a short page, and a row may be as long as a page.
 """
 
 from __future__ import annotations
 
 import sys
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 from math import sqrt
 from pathlib import Path
@@ -23,7 +23,7 @@ FULL, ROWS, SMALLEST = 1 / 3, 3, 7.0
 def proof(path: Path) -> Iterator[str]:
     """Tell what is to be looked at in one PDF, page by page."""
     reader = PdfReader(path)
-    rows = _rows(reader)
+    tables = _rows(reader)
     for number, page in enumerate(reader.pages, 1):
         runs = list(_runs(page))
         top, bottom = float(page.mediabox.height) - MARGIN, MARGIN
@@ -32,9 +32,12 @@ def proof(path: Path) -> Iterator[str]:
         # The cover is composed, not filled.
         if number > 1 and filled < FULL:
             yield f"page {number}: {filled:.0%} full"
-        for pages in rows:
-            if len(pages) > 1 and 0 < pages[number] < ROWS:
-                yield f"page {number}: {pages[number]} of the {pages.total()} rows of a table"
+        for rows in tables:
+            here = [pages for pages in rows if number in pages]
+            if 0 < len(here) < min(ROWS, len(rows)):
+                yield f"page {number}: {len(here)} of the {len(rows)} rows of a table"
+            if any(min(pages) < number for pages in here):
+                yield f"page {number}: a row goes on"
         for size in sorted({size for _, size, _ in runs if size < SMALLEST}):
             words = " ".join(text for _, found, text in runs if found == size)
             yield f"page {number}: {size} pt: {words[:60]}"
@@ -55,31 +58,34 @@ def _runs(page: PageObject) -> Iterator[tuple[float, float, str]]:
     yield from found
 
 
-def _rows(reader: PdfReader) -> list[Counter[int]]:
-    """How many rows of each table begin on which page."""
+def _rows(reader: PdfReader) -> list[list[set[int]]]:
+    """On which pages each row of each table stands; what is head alone is no row."""
     numbers = {page.indirect_reference.idnum: n for n, page in enumerate(reader.pages, 1)}
-    tables: defaultdict[int, Counter[int]] = defaultdict(Counter)
+    tables: defaultdict[int, list[set[int]]] = defaultdict(list)
 
-    def first_page(element: object) -> int:
+    def pages(element: object) -> set[int]:
         if not isinstance(element, dict):
-            return 0
-        if "/Pg" in element:
-            return numbers[element.raw_get("/Pg").idnum]
-        children = element.get("/K", [])
-        pages = (first_page(child.get_object()) for child in _listed(children))
-        return next(filter(None, pages), 0)
+            return set()
+        own = {numbers[element.raw_get("/Pg").idnum]} if "/Pg" in element else set()
+        return own.union(*(pages(child) for child in _children(element)))
 
     def visit(element: object, table: int) -> None:
-        if not isinstance(element, dict) or element.get("/S") == "/THead":
+        if not isinstance(element, dict):
             return
         if element.get("/S") == "/TR":
-            tables[table][first_page(element)] += 1
+            if any(cell["/S"] == "/TD" for cell in _children(element)):
+                tables[table].append(pages(element))
             return
-        for child in _listed(element.get("/K", [])):
-            visit(child.get_object(), id(element) if element.get("/S") == "/Table" else table)
+        for child in _children(element):
+            visit(child, id(element) if element.get("/S") == "/Table" else table)
 
     visit(reader.trailer["/Root"]["/StructTreeRoot"], 0)
     return list(tables.values())
+
+
+def _children(element: dict) -> list:
+    children = element.get("/K", [])
+    return [child.get_object() for child in _listed(children)]
 
 
 def _listed(children: object) -> list:

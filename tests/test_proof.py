@@ -8,6 +8,7 @@ import typst
 from proof import proof
 
 SOURCE = """
+#let lines(count) = range(count).map(line => [Line #line.]).join(parbreak())
 #set document(title: "Proof")
 #set text(lang: "en", size: 10pt)
 #set page(paper: "a4", margin: 28mm)
@@ -17,6 +18,10 @@ SOURCE = """
 #v(BEFOREmm)
 #table(table.header[Head], ..range(12).map(row => [Row #row]))
 #table(table.header[Head], [One row, one page.])
+#pagebreak()
+#table(
+  table.header[Head], [Low.], [Low.], lines(45), table.header(level: 2)[Name], [Low.], [Low.],
+)
 """
 
 
@@ -32,8 +37,9 @@ def test_short_pages_small_type_and_rows_left_alone_are_told(tmp_path: Path) -> 
         "page 2: 1% full",
         "page 3: 6.0 pt: tiny words",
         "page 4: 1 of the 12 rows of a table",
+        "page 7: a row goes on",
     ]
 
 
 def test_nothing_else_is_told(tmp_path: Path) -> None:
-    assert [line for line in told(tmp_path, 120) if "page 4" in line] == []
+    assert [line for line in told(tmp_path, 120) if "page 4" in line or "page 5" in line] == []

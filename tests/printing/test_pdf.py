@@ -88,6 +88,12 @@ def test_another_study_has_its_title_as_text_and_nothing_invented(
     assert "Licence" not in cover
 
 
+def test_the_cover_has_the_apostrophes_of_the_pages(tmp_path: Path) -> None:
+    reader = rendered("<p>x</p>", tmp_path, title="Rotherham's pilot")
+    assert "Rotherham\u2019s pilot" in reader.pages[0].extract_text()
+    assert reader.metadata.title == "Rotherham\u2019s pilot. Volume"
+
+
 def test_lists_of_tables_and_figures_have_captions_without_statuses(
     readers: list[PdfReader],
 ) -> None:
@@ -230,9 +236,11 @@ def test_short_rows_are_not_broken_over_pages() -> None:
     assert [table.get_text() for table in body.select(".whole table")] == ["shortlow"]
 
 
-def rendered(markup: str, work: Path, parts: int = 1, *, illustrative: bool = False) -> PdfReader:
+def rendered(
+    markup: str, work: Path, parts: int = 1, *, illustrative: bool = False, title: str = "T"
+) -> PdfReader:
     """A volume of one chapter or of some with the same content, each on a page of its own."""
-    volume, said = Volume("v", "Volume"), Imprint("T", "", (), "", (), "", "", "", "")
+    volume, said = Volume("v", "Volume"), Imprint(title, "", (), "", (), "", "", "", "")
     chapters = [
         Chapter(
             f"{number}.html", "", volume, "T",
@@ -259,14 +267,17 @@ def structure(element: dict, kind: str) -> Iterator[dict]:
 
 def rows_of(reader: PdfReader) -> list[list[tuple[str, str]]]:
     """Kind and scope of the cells of every row."""
-    tree = reader.trailer["/Root"]["/StructTreeRoot"]
     return [
         [
             (str(cell["/S"]), str(cell["/A"][0].get("/Scope", "")))
             for cell in (child.get_object() for child in row["/K"])
         ]
-        for row in structure(tree, "/TR")
+        for row in structure(tree_of(reader), "/TR")
     ]
+
+
+def tree_of(reader: PdfReader) -> dict:
+    return reader.trailer["/Root"]["/StructTreeRoot"]
 
 
 ROWS = "<tr><th>row-NUMBER-{0}</th><td>{0}</td><td></td></tr>"
@@ -291,6 +302,53 @@ def test_three_rows_stay_together_at_every_break_of_a_table(tmp_path: Path) -> N
         assert sum(shown[-1]) == 60
     assert all(min(counts) >= 3 for counts in shown), shown
     assert len({counts[0] for counts in shown}) > 3
+
+
+NAMED = (
+    "<table class='joint-display'><thead><tr><th>Statement</th><th>In numbers</th><th>In words</th>"
+    "</tr></thead><tbody>"
+    + "".join(
+        f"<tr><th><a href='#h1.0'>Statement {row}.</a></th>"
+        f"<td>{'<p>number</p>' * 30}</td><td>{'<p>word</p>' * 160}</td></tr>"
+        for row in range(3)
+    )
+    + "</tbody></table>"
+)
+
+
+def test_a_high_row_is_named_above_it_and_on_every_page_that_it_goes_over(tmp_path: Path) -> None:
+    reader = rendered(NAMED, tmp_path)
+    pages = [" ".join(page.extract_text().split()) for page in reader.pages]
+    shown = [page for page in pages if "word word" in page]
+    assert len(shown) > 3
+    for page in shown:
+        assert re.search(r"In numbers In words Statement \d\. (number|word)", page), page
+    heads, *rows = rows_of(reader)
+    assert heads == [("/TH", "/Column")] * 2
+    assert rows == [[("/TH", "/Column")], [("/TD", ""), ("/TD", "")]] * 3
+    assert not any("/Headers" in cell["/A"][0] for cell in structure(tree_of(reader), "/TD"))
+
+
+def test_rows_that_a_page_has_room_for_are_not_broken_beside_one_that_is_too_high() -> None:
+    table = "<table class='joint-display'><tr><th>{}</th><td>{}</td></tr></table>"
+    body = laid_out(table.format("name", "low") + table.format("high", "high " * 400))
+    broken = [cell.get("data-typst:breakable") for cell in body.select("tr:not(.name-row) td")]
+    assert len(body.select(".whole")) == 1
+    assert broken == [None, None]
+    body = laid_out(
+        "<table class='framework-matrix'><tr><th>a</th><td>low</td></tr>"
+        f"<tr><th>b</th><td>{'high ' * 400}</td></tr></table>"
+    )
+    broken = [cell.get("data-typst:breakable") for cell in body.select("th, td")]
+    assert broken == ["false", "false", "false", None]
+
+
+def test_every_entry_of_the_contents_says_something(tmp_path: Path) -> None:
+    # A heading of the third level on a front page, which no part stands above.
+    reader = rendered("<h2 id='h2.two'>Two</h2><h3 id='h3.three'>Three</h3>", tmp_path)
+    entries = [*structure(tree_of(reader), "/TOCI")]
+    assert len(entries) == 2
+    assert all(entry.get("/K") for entry in entries)
 
 
 def test_rows_and_columns_have_headers_and_nothing_else_was_added(tmp_path: Path) -> None:
@@ -319,8 +377,7 @@ def test_a_row_header_in_italics_or_code_is_one(kind: str, tmp_path: Path) -> No
 
 def test_definition_lists_are_lists(tmp_path: Path) -> None:
     reader = rendered("<dl><dt>Term</dt><dd><p>One.</p><p>Two.</p></dd></dl>", tmp_path)
-    tree = reader.trailer["/Root"]["/StructTreeRoot"]
-    (item,) = structure(tree, "/LI")
+    (item,) = structure(tree_of(reader), "/LI")
     assert [str(child.get_object()["/S"]) for child in item["/K"]] == ["/Lbl", "/LBody"]
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import zipfile
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
 from lxml import etree
+
+from earlyhelp.printing.word import document
+from earlyhelp.render.volumes import Imprint, Volume
 
 WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
@@ -21,6 +25,14 @@ def parts(built_volumes: Path) -> dict[str, etree._Element]:
             for name in archive.namelist()
             if name.endswith((".xml", ".rels"))
         }
+
+
+def written(markup: str, work: Path) -> bytes:
+    """The text of a file of one page, as XML."""
+    said = Imprint("T", "", (), "", (), "", "", "", "")
+    made = document(markup, Volume("v", "Volume"), said, [], work)
+    with zipfile.ZipFile(BytesIO(made)) as archive:
+        return archive.read("word/document.xml")
 
 
 @pytest.fixture(scope="session")
@@ -198,3 +210,45 @@ def test_contents_are_there_before_word_makes_them(
     listed = [text for style, text in paragraphs if style.startswith("TOC") and style[3:].isdigit()]
     headings = [text for style, text in paragraphs if style in ("Heading1", "Heading2", "Heading3")]
     assert listed == headings
+
+
+def test_lists_of_tables_and_figures_follow_the_contents(
+    parts: dict[str, etree._Element], paragraphs: list[tuple[str, str]]
+) -> None:
+    front = [*paragraphs[: paragraphs.index(("Heading1", "Findings"))]]
+    start = front.index(("TOCHeading", "Tables"))
+    assert front[start + 1][1].startswith("Table 1 Research questions")
+    assert front[start + 2 : start + 5] == [
+        ("TOCHeading", "Figures"),
+        ("TableofFigures", "Figure 1 Theory of change, drawn"),
+        ("TableofFigures", "Figure 3 An instrument"),
+    ]
+    # Each leads to its caption, and asks for the page of it.
+    captions = {
+        mark.get(f"{WORD}name"): "".join(mark.getnext().itertext(f"{WORD}t"))
+        for mark in parts["word/document.xml"].iter(f"{WORD}bookmarkStart")
+        if mark.get(f"{WORD}name").startswith("caption.")
+    }
+    for entry in parts["word/document.xml"].iter(f"{WORD}p"):
+        style = entry.find(f"{WORD}pPr/{WORD}pStyle")
+        if style is not None and style.get(f"{WORD}val") == "TableofFigures":
+            name = entry.find(f"{WORD}hyperlink").get(f"{WORD}anchor")
+            assert captions[name].startswith("".join(entry.itertext(f"{WORD}t")))
+            asked = entry.find(f".//{WORD}fldSimple").get(f"{WORD}instr")
+            assert asked == f" PAGEREF {name} \\h "
+
+
+def test_heads_of_columns_are_bold_and_what_only_names_a_row_is_not(
+    parts: dict[str, etree._Element], tmp_path: Path
+) -> None:
+    (head,) = (
+        item
+        for item in parts["word/styles.xml"].iter(f"{WORD}tblStylePr")
+        if item.getparent().get(f"{WORD}styleId") == "Table"
+        and item.get(f"{WORD}type") == "firstRow"
+    )
+    assert head.find(f"{WORD}rPr/{WORD}b") is not None
+    page = "<table><thead><tr><th>A</th></tr></thead><tbody><tr><th>{}</th></tr></tbody></table>"
+    name = "<span class='row-name'><strong>Family</strong></span>"
+    assert b"<w:b " not in written(page.format(name), tmp_path)
+    assert b"<w:b " in written(page.format("<strong>Family</strong>"), tmp_path)

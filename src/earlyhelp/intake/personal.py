@@ -104,7 +104,8 @@ def problem(
     --------
     >>> values = pd.Series(["Ring 01709 382121", "no"], index=[2, 3])
     >>> print(problem("a.csv", "why", "Why not?", values, "nothing personal"))
-    a.csv, row 2, column why: found what looks personal (telephone number); expected nothing personal
+    a.csv, row 2, column why: found what looks personal (telephone number); expected \
+nothing personal
     """
     if kind := by_name(column) or by_name(title):
         return Problem(file, None, column, f"a column that looks like {kind}", expected)

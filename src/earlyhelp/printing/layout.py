@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,6 +10,9 @@ from bs4.element import Tag
 
 from earlyhelp.printing.joined import new_tag
 from earlyhelp.render.elements import HEADINGS
+
+# What a cell holds alone and a reader takes in at one glance: a range that is not too long for it.
+RANGE = re.compile(r"^(?=.{,13}$)[−\d.,%]+ to [−\d.,%]+$")
 
 
 def turn_page(element: Tag) -> None:
@@ -30,8 +34,22 @@ def turn_page(element: Tag) -> None:
         page.insert(0, before[0])
 
 
+def spans(cell: Tag) -> bool:
+    """Whether a cell goes over several columns.
+
+    Examples
+    --------
+    >>> from bs4 import BeautifulSoup
+    >>> spans(BeautifulSoup('<td colspan="2"></td>', "html.parser").td)
+    True
+    """
+    return int(str(cell.get("colspan", "1"))) > 1
+
+
 def column_widths(table: Tag) -> tuple[list[int], list[int]]:
     """Characters of each column's longest word and longest cell, and two for the gap.
+
+    A word may end at a hyphen; a short range that a cell holds alone counts as one.
 
     Examples
     --------
@@ -39,13 +57,22 @@ def column_widths(table: Tag) -> tuple[list[int], list[int]]:
     >>> cells = "<tr><td>one</td><td>two three</td></tr>"
     >>> column_widths(BeautifulSoup(f"<table>{cells}</table>", "html.parser").table)
     ([5, 7], [5, 11])
+    >>> cells = "<tr><td>mop-up</td><td>0.2 to 0.4</td></tr>"
+    >>> column_widths(BeautifulSoup(f"<table>{cells}</table>", "html.parser").table)
+    ([6, 12], [8, 12])
     """
     narrow: dict[int, int] = {}
     wide: dict[int, int] = {}
     for row in table.select("tr"):
         for column, cell in enumerate(row.find_all(["th", "td"], recursive=False)):
+            if spans(cell):
+                continue
             text = " ".join(cell.get_text(" ").split())
-            unbreakable = [*text.split(), *(item.get_text() for item in cell.select(".status"))]
+            unbreakable = [
+                *text.replace("-", "- ").split(),
+                *(item.get_text() for item in cell.select(".status")),
+                *RANGE.findall(text),
+            ]
             longest = max(map(len, unbreakable), default=0)
             narrow[column] = max(narrow.get(column, 0), longest + 2)
             wide[column] = max(wide.get(column, 0), len(text) + 2)
@@ -75,7 +102,8 @@ def shared(room: float, narrow: list[int], wide: list[int], table: Tag) -> list[
     rows = [row.find_all(["th", "td"], recursive=False) for row in table.select("tr")]
     text = np.zeros((len(rows), len(narrow)))
     for number, row in enumerate(rows):
-        text[number, : len(row)] = [len(cell.get_text()) + 2 for cell in row]
+        if not spans(row[0]):
+            text[number, : len(row)] = [len(cell.get_text()) + 2 for cell in row]
     widths = np.array(narrow, dtype=float)
     while room - widths.sum() > 1 and (growing := [*np.flatnonzero(widths < wide)]):
         # A row is as high as its highest cell; a high power lets the others count where it is flat.

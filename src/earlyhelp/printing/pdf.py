@@ -7,6 +7,8 @@ The joined pages (`joined`) go through pandoc and Typst to PDF/UA-1, the report 
 - `<span class="status status-...">`: a framed word.
 - A table too wide for the page gets smaller type, then a landscape page. One that goes over pages
   keeps three rows together at both ends.
+- What names the high rows of a table (classes `framework-matrix`, `joint-display`) stands above
+  each, on every page that it goes over.
 - Row headers (`th` in a table's body) are tagged as such.
 """
 
@@ -35,7 +37,7 @@ from earlyhelp.printing.joined import (
     read_chapters,
     to_html,
 )
-from earlyhelp.printing.layout import column_widths, set_widths, shared, turn_page
+from earlyhelp.printing.layout import column_widths, set_widths, shared, spans, turn_page
 from earlyhelp.render.elements import HEADINGS
 from earlyhelp.render.volumes import Imprint, Volume, imprint, read_contents
 from earlyhelp.study.design import read_study
@@ -45,13 +47,16 @@ from earlyhelp.study.problems import InputError, Problem
 # 160 mm upright at the template's 9 pt and 7.5 pt, 247 mm turned at 7.5 pt.
 FITS_NORMAL, FITS_SMALL, FITS_TURNED = 95, 115, 180
 # What is longer may run over pages: lines of a table, characters of a note.
-LONG_TABLE, LONG_NOTE = 18, 1500
+LONG_TABLE, LONG_NOTE = 24, 1500
 # Lines of a row that is not broken over pages; longer ones would leave too much of a page empty.
-WHOLE_ROW = 8
+WHOLE_ROW = 20
 # Characters of a paragraph that would look lost below its heading at the end of a page.
 SHORT_LEAD = 150
 # Rows that stay together at both ends of a table that goes over pages, unless they take more lines.
 KEPT_ROWS, KEPT_LINES = 3, 22
+# Tables of high rows, each of which is named above it, and what tells Typst so: a ground.
+NAMED_ABOVE = {"framework-matrix", "joint-display"}
+NAME_GROUND = 'rgb("#f2f5f6")'
 # To name a page moves what follows it, and with it perhaps a page that another volume names.
 ROUNDS = 6
 
@@ -202,8 +207,9 @@ def tag_row_headers(document: bytes) -> bytes:
 
     Typst can do so only behind a flag that its Python package does not pass on. What is replaced
     keeps its length, so that every offset in the file stays true. Cells that name their column
-    headers would hide the row's from a reader; without names both are found by their scopes. The
-    cells of the column that `_keep_ends` adds are taken out of their rows.
+    headers would hide the row's from a reader, and heads over some rows those of their columns;
+    without names all are found by their scopes. The cells of the column that `_keep_ends` adds are
+    taken out of their rows.
     """
     elements = {match[1]: match for match in _ELEMENT.finditer(document)}
     changed = bytearray(document)
@@ -224,7 +230,7 @@ def tag_row_headers(document: bytes) -> bytes:
         changed[start : start + len(old)] = new.ljust(len(old))
 
     for cell in elements.values():
-        if cell[2] == b"TD" and (headers := _HEADERS.search(cell[0])):
+        if cell[2] in (b"TD", b"TH") and (headers := _HEADERS.search(cell[0])):
             put(cell.start() + headers.start(), headers[0], b"")
     for element in elements.values():
         children = _CHILDREN.search(element[0])
@@ -270,6 +276,8 @@ def _fit(table: Tag) -> None:
         _keep_ends(table, [1] * len(table.select("tr")))
         table.wrap(new_tag("div", class_="dense")).wrap(new_tag("div", class_="long"))
         return
+    if NAMED_ABOVE.intersection(table.get_attribute_list("class")):
+        _name_above(table)
     narrow, wide = column_widths(table)
     compact, turned = sum(narrow) > FITS_NORMAL, sum(narrow) > FITS_SMALL
     block = table.wrap(new_tag("div", class_="compact")) if compact else table
@@ -282,11 +290,42 @@ def _fit(table: Tag) -> None:
         if "colwidths-given" not in table.get_attribute_list("class"):
             set_widths(table, widths)
     lines = _row_lines(table, widths)
+    _keep_rows(table, lines)
+    if sum(lines) > LONG_TABLE:
+        if not table.select(".name-row"):
+            _keep_ends(table, lines)
+        table.wrap(new_tag("div", class_="long"))
+
+
+def _keep_rows(table: Tag, lines: Sequence[int]) -> None:
+    """Keep each row that is not too high on one page."""
     if max(lines) <= WHOLE_ROW:
         table.wrap(new_tag("div", class_="whole"))
-    if sum(lines) > LONG_TABLE:
-        _keep_ends(table, lines)
-        table.wrap(new_tag("div", class_="long"))
+        return
+    for row, height in zip(table.select("tr"), lines, strict=True):
+        if height <= WHOLE_ROW:
+            for cell in row.find_all(["th", "td"], recursive=False):
+                cell["data-typst:breakable"] = "false"
+
+
+def _name_above(table: Tag) -> None:
+    """Put what names a row in a row of its own above, without a head over it.
+
+    High rows have more room then, and one that goes over pages is named on each
+    (`report.typ`): what is repeated may not hold links, which PDF/UA wants once.
+    """
+    for row in table.select("tr"):
+        name, *cells = row.find_all(["th", "td"], recursive=False)
+        name.extract()
+        if row.find_parent("thead"):
+            continue
+        for link in name.select("a"):
+            link.unwrap()
+        name["colspan"] = str(len(cells))
+        name["data-typst:fill"] = NAME_GROUND
+        above = new_tag("tr", class_="name-row")
+        above.append(name)
+        row.insert_before(above)
 
 
 def _keep_ends(table: Tag, lines: Sequence[int]) -> None:
@@ -320,18 +359,23 @@ def _empty(name: str, rows: int, *, broken: bool) -> Tag:
 
 
 def _row_lines(table: Tag, widths: list[float]) -> list[int]:
-    """About how many lines each row of a table takes: those of its longest cell."""
-    return [
-        max(
-            ceil((len(cell.get_text()) + 2) / width)
-            for cell, width in zip(
-                row.find_all(["th", "td"], recursive=False), widths, strict=False
-            )
-        )
-        for row in table.select("tr")
-    ]
+    """About how many lines each row of a table takes: those of its highest cell."""
+    lines = []
+    for row in table.select("tr"):
+        cells = row.find_all(["th", "td"], recursive=False)
+        room = [sum(widths)] if spans(cells[0]) else widths
+        lines.append(max(_lines(cell, width) for cell, width in zip(cells, room, strict=False)))
+    return lines
+
+
+def _lines(cell: Tag, width: float) -> int:
+    """Lines of a cell's paragraphs, with gaps of half a line."""
+    paragraphs = cell.find_all("p") or [cell]
+    needed = [ceil((len(text.get_text()) + 2) / width) for text in paragraphs]
+    return sum(needed) + len(needed) // 2
 
 
 def to_typst(document: str) -> str:
     """Convert the joined HTML to Typst markup."""
-    return converted(document, "typst-smart", "pdf", "--wrap=none", "--syntax-highlighting=none")
+    options = ("--wrap=none", "--syntax-highlighting=none")
+    return converted(document, "typst-smart", "pdf", *options).replace("[#table(", "[#rows(")

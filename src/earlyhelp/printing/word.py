@@ -2,7 +2,8 @@
 
 Pandoc writes the file from the same joined pages as the PDF. Headings, captions and header rows are
 Word's own, so that its contents and navigation work; a status stands in brackets; figures are
-pictures, with their alternative text, that every Word can show.
+pictures, with their alternative text, that every Word can show. Lists of tables and figures follow
+the contents, with the pages as Word counts them.
 """
 
 from __future__ import annotations
@@ -79,6 +80,14 @@ TEMPLATE = {
     "word/styles.xml": [
         (r'(?<=<w:sz w:val=")24(?=")', "22"),
         (r'(w:styleId="Heading1">.*?<w:keepLines />)', r"\1<w:pageBreakBefore/>"),
+        # A heading or a caption below a table would touch it.
+        (r'(w:styleId="Heading4">.*?w:before=)"80"', r'\1"200"'),
+        (r'(w:styleId="TableCaption">.*?<w:keepNext />)', r'\1<w:spacing w:before="200"/>'),
+        (r'(w:styleId="Caption">.*?)<w:i />', r"\1"),
+        (
+            r'(w:styleId="Table">.*?<w:tblStylePr w:type="firstRow">)',
+            r"\1<w:rPr><w:b/></w:rPr>",
+        ),
         (
             r'(w:styleId="Table">.*?)(<w:tblPr>\s*<w:tblInd[^>]*>)',
             r'\1<w:rPr><w:sz w:val="18"/></w:rPr>\2'
@@ -98,7 +107,11 @@ TEMPLATE = {
                 f'w:pos="9298"/></w:tabs><w:spacing w:after="20"/><w:ind w:left="{240 * level}"/>'
                 '</w:pPr><w:rPr><w:sz w:val="18"/></w:rPr></w:style>'
                 for level in (1, 2, 3)
-            ),
+            )
+            + '<w:style w:type="paragraph" w:styleId="TableofFigures">'
+            '<w:name w:val="table of figures"/><w:basedOn w:val="TOC1"/><w:pPr>'
+            '<w:ind w:left="240" w:right="720" w:hanging="240"/></w:pPr>'
+            "</w:style>",
         ),
     ],
 }
@@ -112,10 +125,19 @@ HEADING = re.compile(
     r'<w:p><w:pPr><w:pStyle w:val="Heading([1-3])" /></w:pPr>(.*?)</w:p>',
     re.DOTALL,
 )
+CAPTION = re.compile(r'<w:p><w:pPr><w:pStyle w:val="(Table|Image)Caption" />.*?</w:p>', re.DOTALL)
+# Filled in by the program that opens the file.
+PAGE_OF = (
+    '<w:r><w:tab/></w:r><w:fldSimple w:instr=" PAGEREF {} \\h " w:dirty="true"><w:r><w:t/></w:r>'
+    "</w:fldSimple>"
+)
+LISTS = {"Table": "Tables", "Image": "Figures"}
 CHANGES: dict[str, list[Replacement]] = {
     "word/document.xml": [
         (r"<w:tr>(?=<w:tc>)", "<w:tr><w:trPr><w:cantSplit/></w:trPr>"),
         (r"<w:tbl>.*?</w:tbl>", lambda found: _kept_together(found[0])),
+        # Before the contents, which then have all that follows them.
+        (r"^.*$", lambda found: _with_lists(found[0])),
         (
             r'(<w:fldChar w:fldCharType="separate" />)'
             r'(<w:fldChar w:fldCharType="end" /></w:r></w:p>)(.*)',
@@ -176,6 +198,8 @@ def document(
         note = copy.copy(notes[again["id"]])
         del note["id"]
         again.replace_with(note)
+    for name in page.select(".row-name > strong"):
+        name.unwrap()
     for image in page.select("img"):
         image["src"] = _picture(work / str(image["src"])).name
     for table in page.select("table:not(.colwidths-given)"):
@@ -219,10 +243,42 @@ def _template(foot: str) -> bytes:
 def _contents(content: str) -> str:
     """Headings with links, for programs that make no contents."""
     return "".join(
-        f'<w:p><w:pPr><w:pStyle w:val="TOC{level}"/></w:pPr><w:hyperlink w:anchor="{name}"><w:r>'
-        f"<w:t>{re.sub('<[^>]*>', '', words)}</w:t></w:r></w:hyperlink></w:p>"
-        for name, level, words in HEADING.findall(content)
+        _entry(f"TOC{level}", name, _words(text)) for name, level, text in HEADING.findall(content)
     )
+
+
+def _entry(style: str, name: str, words: str, page: str = "") -> str:
+    return (
+        f'<w:p><w:pPr><w:pStyle w:val="{style}"/></w:pPr><w:hyperlink w:anchor="{name}"><w:r>'
+        f"<w:t>{words}</w:t></w:r>{page}</w:hyperlink></w:p>"
+    )
+
+
+def _words(text: str) -> str:
+    return re.sub("<[^>]*>", "", text)
+
+
+def _with_lists(content: str) -> str:
+    """Lists of tables and figures below the contents: the first sentence of each caption."""
+    lists: dict[str, list[str]] = {kind: [] for kind in LISTS}
+
+    def marked(caption: re.Match[str]) -> str:
+        number = sum(map(len, lists.values()))
+        name = f"caption.{number}"
+        sentence = re.split(r"\.(?:\s|$)", _words(caption[0]), maxsplit=1)[0]
+        lists[caption[1]].append(_entry("TableofFigures", name, sentence, PAGE_OF.format(name)))
+        # Far from the numbers that pandoc gives its own.
+        mark = f'<w:bookmarkStart w:id="{100_000 + number}" w:name="{name}"/>'
+        return f'{mark}{caption[0]}<w:bookmarkEnd w:id="{100_000 + number}"/>'
+
+    content = CAPTION.sub(marked, content)
+    listed = "".join(
+        '<w:p><w:pPr><w:pStyle w:val="TOCHeading"/><w:pageBreakBefore w:val="0"/></w:pPr><w:r>'
+        f"<w:t>{LISTS[kind]}</w:t></w:r></w:p>{''.join(entries)}"
+        for kind, entries in lists.items()
+        if entries
+    )
+    return content.replace("</w:sdt>", f"</w:sdt>{listed}", 1)
 
 
 def _kept_together(table: str) -> str:

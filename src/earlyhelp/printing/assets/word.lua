@@ -8,6 +8,7 @@ function Table(tbl)
 end
 
 function Span(span)
+  if span.classes:includes('caption-number') then return pandoc.Strong(span.content) end
   if span.classes:includes('footnote') then return pandoc.Note{pandoc.Para(span.content)} end
 end
 

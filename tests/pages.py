@@ -103,12 +103,16 @@ def use_cards(page: Page, folder: Path) -> Iterator[str]:
     if page.locator("#claim-card").count():
         yield "index.html: Escape leaves the card open"
     page.goto((folder / "results/sample.html").as_uri())
+    raw_files = 0
     for cell in page.locator("table a.claim.cell:visible").all():
         cell.focus()
         page.wait_for_selector("#claim-card")
         # What cuts a card off is as good as no card.
         if not page.evaluate(ON_TOP):
             yield f"sample.html: the card of a table's {cell.inner_text()} is cut off"
+        raw_files += page.locator("#claim-card a[href*='codebook.html#tbl-codebook-']").count()
+    if not raw_files:
+        yield "sample.html: no card leads to the columns of a raw file"
 
 
 def search(page: Page, folder: Path, number: str) -> Iterator[str]:

@@ -206,6 +206,16 @@ def test_every_link_inside_the_book_leads_somewhere(book: Book) -> None:
                 assert found is not None, (name, link["href"])
 
 
+def test_what_a_cell_shows_comes_before_its_code(book: Book) -> None:
+    cells = [
+        [child.name for child in cell.find_all(True, recursive=False)]
+        for article in book.articles.values()
+        for cell in article.select("div.cell:has(> div.cell_output)")
+    ]
+    assert ["div", "details"] in cells
+    assert [names for names in cells if names[0] != "div"] == []
+
+
 def test_every_figure_says_what_it_shows(book: Book) -> None:
     for name, article in book.articles.items():
         names = [image.get("alt", "") for image in article.select("img")]

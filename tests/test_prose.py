@@ -156,6 +156,13 @@ def test_what_confirms_a_threshold_has_an_entry_or_nothing_does() -> None:
     assert unnamed == []
 
 
+def test_a_checklist_leads_to_sections_of_long_chapters() -> None:
+    text = (ROOT / "book/checklists.md").read_text("utf-8")
+    # Chapters that answer many items; the others are about one.
+    long = "background|methods|results/(?:promise|trial|sample)"
+    assert re.findall(rf"\{{doc\}}`(?:{long})`", text) == []
+
+
 # A surname, what may follow it, and a year: "Gale et al. (2013)", "Donner & Klar (2000)".
 NAMED = re.compile(
     r"([A-Z][a-z]+(?:'[A-Z])?[a-z]*|O'[A-Z][a-z]+)"

@@ -1,7 +1,14 @@
 // Every table can be kept as CSV; text that a spreadsheet would run as a formula is made harmless.
-// A figure that scrolls sideways on a narrow screen can be reached by keyboard.
+// A figure that scrolls sideways on a narrow screen can be reached by keyboard, and long tables become lists there.
 document.addEventListener("DOMContentLoaded", () => {
   for (const figure of document.querySelectorAll(".bd-article figure")) figure.tabIndex = 0;
+
+  // On a narrow screen a row of these becomes a list, in which each cell says what it is.
+  for (const table of document.querySelectorAll("table.ledger, table.joint-display")) {
+    const heads = [...table.tHead.rows[0].cells].map((cell) => cell.textContent);
+    for (const row of table.tBodies[0].rows)
+      [...row.cells].forEach((cell, column) => (cell.dataset.head = heads[column]));
+  }
 
   const field = (cell) => {
     const text = cell.textContent.trim().replace(/\s+/g, " ");

@@ -25,8 +25,11 @@
     return link;
   };
 
-  // Readings and assumptions, and claims that conflict, lead to where they are explained.
+  // Raw files, readings and assumptions, and claims that conflict lead to where they are explained.
   const linked = (label, text) => {
+    if (label === "Raw data")
+      return text.split(/(\w+)(?=\.csv)/).map((part, place) =>
+        place % 2 ? leading(part, `results/codebook.html#tbl-codebook-${part.replaceAll("_", "-")}`) : part);
     if (label !== "Rests on" && label !== "Conflicts with") return [text];
     return text.split(", ").flatMap((id, place) => {
       const page = label === "Rests on" ? `assumptions.html#${id.toLowerCase()}` : `results/ledger.html#ledger-${id}`;

@@ -8,8 +8,6 @@ document.addEventListener("DOMContentLoaded", () => {
   const rows = [...table.tBodies[0].rows];
   const statuses = new Set(rows.map((row) => row.cells[statusColumn].textContent.trim()));
   const asked = new URLSearchParams(location.hash.slice(1));
-  // On a narrow screen a row becomes a list, in which each cell says what it is.
-  for (const row of rows) [...row.cells].forEach((cell, column) => (cell.dataset.head = heads[column]));
 
   // All rows stay in the page, so that links to a claim keep working.
   const ledger = new DataTable(table, {

@@ -349,7 +349,7 @@ def test_synthesis_and_few_units_leave_little(pilot: Pilot, codebook: Codebook) 
     row = rated(pilot, codebook, "As planned: {used}.", "1.1")
     assert (row["points"], row["confidence"]) == ("N", "very limited")
     row = rated(pilot, codebook, "It works: {tested}.")
-    assert (row["cap"], row["confidence"]) == ("of an effect: too few units", "very limited")
+    assert (row["cap"], row["confidence"]) == ("too few units to show an effect", "very limited")
 
 
 def test_what_staff_alone_say_of_families_is_limited_at_most(
@@ -361,7 +361,7 @@ def test_what_staff_alone_say_of_families_is_limited_at_most(
     )
     row = rated(pilot.with_raw(framework_matrix=matrix), codebook, "{used}")
     assert (row["points"], row["confidence"]) == ("SNK", "limited")
-    assert row["cap"] == "staff speak for families"
+    assert row["cap"] == "only staff speak for families"
 
 
 def test_without_a_matrix_nothing_is_sure(pilot: Pilot) -> None:

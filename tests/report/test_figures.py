@@ -90,6 +90,19 @@ def test_a_number_that_claims_something_else_bears_its_letter() -> None:
     assert ">Second: 4ᶜ<" in drawn
 
 
+def test_an_arrow_leads_only_to_those_who_are_among_the_ones_above() -> None:
+    names = ["eligible for training", "attended training", "endline survey"]
+    frame = pd.DataFrame({"stage": names, "arm": "new", "n": [9, 7, 8]})
+
+    def arrows(stages: list[str]) -> int:
+        return len(figures.flow(frame, [(one, one) for one in stages]).axes[0].texts) - 1
+
+    # Beside the arm's name each box has its words, and each arrow none.
+    assert arrows(names) == 3 + 1
+    # More answered than attended: they are no part of them.
+    assert arrows(names[1:]) == 2
+
+
 def test_bytes_are_the_same_each_time(mini: Path) -> None:
     frame = feasibility.training_view_answers(open_pilot(mini))
     assert svg(figures.agreement(frame)) == svg(figures.agreement(frame))

@@ -242,23 +242,30 @@ def printed(**more: str) -> Claim:
 @pytest.mark.parametrize(
     ("more", "expected"),
     [
-        ({}, "s \\(all\\): 8 [observed]{.status .status-observed}"),
+        ({}, "s ([8](#ledger-x))"),
         # A word is all that the report gives: the value behind it is free.
         (
             {"printed": "most", "interval": "(50, 100]"},
-            "s \\(all\\): most [observed]{.status .status-observed}",
+            "s ([most](#ledger-x))",
         ),
-        (
-            {"status": "contradicted"},
-            "s \\(all\\): 8; printed 7 [observed]{.status .status-observed}",
-        ),
+        ({"status": "contradicted"}, "s ([8](#ledger-x), printed 7)"),
     ],
 )
 def test_a_quoted_claim_has_value_and_status(
     mini: Path, more: dict[str, str], expected: str
 ) -> None:
-    page = Page(open_pilot(mini), {}, {"a": "8"}, {"a": printed(**more)})
-    assert page.quoted("a") == expected
+    page = Page(open_pilot(mini), {}, {"x": "8"}, {"x": printed(**more)})
+    assert page.quoted(["x"]) == [f"*all:* {expected} [observed]{{.status .status-observed}}"]
+
+
+def test_what_is_quoted_of_the_same_people_stands_together(rotherham: Path) -> None:
+    page = open_page(str(rotherham))
+    same = ["ors-frequency-no-sessions-percent", "ors-frequency-some-sessions-percent"]
+    (told,) = page.quoted(same)
+    assert told.startswith("*endline respondents who rated the tools:* used the ORS")
+    assert told.count("(#ledger-ors-frequency-") == 2
+    assert told.count("{.status ") == 1
+    assert len(page.quoted([*same, "trained-fsw"])) == 2
 
 
 def test_a_page_knows_what_the_study_has(rotherham: Path, mini: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -124,12 +125,16 @@ def test_strength_counts_sides_by_source(codebook: Codebook, matrix: pd.DataFram
     assert list(shown.columns[-4:]) == ["Supports", "Against", "Mixed", "Silent"]
 
 
+def bracketed(claims: Sequence[str]) -> list[str]:
+    return [f"<{claim}>" for claim in claims]
+
+
 def test_a_joint_display_shows_both_strands_and_the_judgement(
     rotherham: Path, matrix: pd.DataFrame, codebook: Codebook
 ) -> None:
     plan = triangulation.read_triangulation(rotherham)
     display = triangulation.joint_display(matrix, plan, codebook, "2.1")
-    shown = qualitative_tables.joint_display(display, codebook, "<{}>".format, "C", "tbl-j")
+    shown = qualitative_tables.joint_display(display, codebook, bracketed, "C", "tbl-j")
     page = rendered(shown)
     row = next(r for r in page.select("tbody tr") if "family and practitioner" in r.get_text())
     _, numbers, words, judgement = (cell.get_text(" ", strip=True) for cell in row.select("th, td"))
@@ -147,7 +152,7 @@ def test_a_joint_display_says_on_what_sources_agree(
 ) -> None:
     plan = triangulation.read_triangulation(rotherham)
     display = triangulation.joint_display(matrix, plan, codebook, "1.1")
-    shown = qualitative_tables.joint_display(display, codebook, "<{}>".format, "C", "tbl-j")
+    shown = qualitative_tables.joint_display(display, codebook, bracketed, "C", "tbl-j")
     assert "**agreement** that it is not so" in shown
 
 
@@ -223,8 +228,9 @@ def test_an_outcome_leads_to_its_evidence_and_rows(rotherham: Path) -> None:
     assert leads["mental-health"] == "[evidence](#outcome-evidence-mental-health)"
 
 
-def rated(*rows: tuple[str, str, str, str, str]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=["question", "part", "points", "cap", "confidence"])
+def rated(*rows: tuple[str, str, str, bool, str, str]) -> pd.DataFrame:
+    columns = ["question", "part", "points", "named", "cap", "confidence"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def asked(*ids: str) -> dict[str, Question]:
@@ -235,10 +241,10 @@ def asked(*ids: str) -> dict[str, Question]:
 
 def test_a_statement_is_as_sure_as_the_least_sure_answer_behind_it() -> None:
     answers = rated(
-        ("1.1", "training", "SDNK", "", "strong"),
-        ("1.1", "tools", "", "", "very limited"),
-        ("1.2", "approach", "SDN", "", "moderate"),
-        ("1.3", "approach", "SDNK", "of an effect: too few units", "very limited"),
+        ("1.1", "training", "SDNK", True, "", "strong"),
+        ("1.1", "tools", "", False, "", "very limited"),
+        ("1.2", "approach", "DN", True, "", "limited"),
+        ("1.3", "approach", "SDNK", True, "too few units to show an effect", "very limited"),
     )
     told = qualitative_tables.how_sure(
         answers,
@@ -252,10 +258,13 @@ def test_a_statement_is_as_sure_as_the_least_sure_answer_behind_it() -> None:
         },
     )
     assert re.sub(r"\(#[^)]*\)", "", told.replace("\\", "")) == (
-        "- **How sure?** That it ran: **moderate** ([1.2]: agreement not shown). "
-        "That it came: **strong** ([1.1, training]). "
-        "That it was used: **very limited** ([1.1, tools]: no points). "
-        "That it helped: **very limited** ([1.3]: of an effect: too few units)."
+        "- **How sure?** That it ran: **limited** ([1.2 Name 1.2]: no two kinds of source confirm "
+        "it; sources or figures differ). "
+        "That it came: **strong** ([1.1 Name 1.1, training]). "
+        # Without a named source the points that need one go without saying.
+        "That it was used: **very limited** ([1.1 Name 1.1, tools]: no source is named; no printed "
+        "number). "
+        "That it helped: **very limited** ([1.3 Name 1.3]: too few units to show an effect)."
     )
 
 

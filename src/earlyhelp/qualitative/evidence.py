@@ -60,10 +60,10 @@ from earlyhelp.study.raw import Pilot
 
 # What is to be said of an answer that lacks a point.
 POINTS = {
-    "S": "no second kind of source",
-    "D": "nothing at first hand",
+    "S": "no two kinds of source confirm it",
+    "D": "no first-hand account, record or observer",
     "N": "no printed number",
-    "K": "agreement not shown",
+    "K": "sources or figures differ",
 }
 DISSONANCE, PARTIAL, *_ = JUDGEMENTS
 LEVELS = ("very limited", "very limited", "limited", "moderate", "strong")
@@ -211,8 +211,8 @@ def confidence(
     Returns
     -------
     DataFrame
-        question, part, points (of `POINTS`), cap (why the answer is no surer, else "") and
-        confidence, one of `LEVELS`.
+        question, part, points (of `POINTS`), named (whether the report names a source), cap (why
+        the answer is no surer, else "") and confidence, one of `LEVELS`.
     """
     table, matrix = [], pilot.framework_matrix
     coded = coded_evidence(matrix, plan) if plan and codebook else None
@@ -231,8 +231,9 @@ def confidence(
             cap, most = _cap(found, tested and units is not None and units < FEW_UNITS)
             level = LEVELS[min(len(points), most)]
             binds = level != LEVELS[len(points)]
-            table.append((question.id, part, points, cap if binds else "", level))
-    columns = ["question", "part", "points", "cap", "confidence"]
+            told = cap if binds else ""
+            table.append((question.id, part, points, bool(found["named"].any()), told, level))
+    columns = ["question", "part", "points", "named", "cap", "confidence"]
     return pd.DataFrame(table, columns=columns)
 
 
@@ -279,7 +280,7 @@ def _cap(found: pd.DataFrame, few_units: bool) -> tuple[str, int]:
     """Why an answer is no surer, and the most points that it can count."""
     near = set(found.loc[found["most"] > 0, "directness"])
     if few_units:
-        return "of an effect: too few units", 1
+        return "too few units to show an effect", 1
     if STAFF_ON_FAMILIES in near <= {SYNTHESIS, STAFF_ON_FAMILIES}:
-        return "staff speak for families", 2
+        return "only staff speak for families", 2
     return "", len(POINTS)

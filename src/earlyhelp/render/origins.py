@@ -7,7 +7,8 @@ repeats a number and none has to be looked for. A table's cell gives its own num
 
 A notebook's cell is a call or two: the source of what it calls is folded with its own code,
 highlighted. Only a browser gets it, as print shows no code, and the search does not find it. Cells
-that only prepare something are folded with the next.
+that only prepare something are folded with the next. What a cell shows comes first,
+its fold below it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import ReferenceRole, SphinxTranslator
 
@@ -179,6 +181,20 @@ def join_codes(_app: Sphinx, document: nodes.document) -> None:
             cell.parent.remove(cell)
 
 
+class CodeBelow(SphinxPostTransform):
+    """Put what a cell shows before its folded code, so that nobody reads past code to an answer."""
+
+    # Right after MyST-NB has folded the code.
+    default_priority = 200
+    formats = ("html",)
+
+    def run(self, **_: Any) -> None:
+        """Move the fold of each cell that shows something to its end."""
+        for cell in self.document.findall(nodes.container):
+            if cell.get("hide_mode") == "input" and len(cell) > 1:
+                cell.append(cell.pop(0))
+
+
 def write(translator: SphinxTranslator, node: HelperSource) -> None:
     """Write it as any Python, highlighted."""
     translator.visit_literal_block(
@@ -195,4 +211,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("env-merge-info", merge)
     app.connect("doctree-read", fold_sources)
     app.connect("doctree-read", join_codes)
+    app.add_post_transform(CodeBelow)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

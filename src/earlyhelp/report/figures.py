@@ -506,6 +506,10 @@ def _estimates(
     axes.grid(axis="y", visible=False)
 
 
+# Stages of which all are among those of another; only between such does an arrow lead.
+AMONG = {"randomised units": "teams", "attended training": "eligible for training"}
+
+
 def flow(frame: pd.DataFrame, stages: Sequence[tuple[str, str]]) -> Figure:
     """Participant flow: one column per arm, one row per stage.
 
@@ -514,7 +518,9 @@ def flow(frame: pd.DataFrame, stages: Sequence[tuple[str, str]]) -> Figure:
     frame : DataFrame
         stage, arm, n (`participants.participant_flow`).
     stages : sequence of (stage, words)
-        What to show, from top to bottom. A stage an arm did not go through leaves a gap.
+        What to show, from top to bottom. A stage an arm did not go through leaves a gap. Who
+        answered a survey need not have answered the one before, so no arrow leads from one to the
+        other.
     """
     texts = frame["n"].map(number) + letters(frame, "n", statuses_in(frame, "n"))
     n_of = texts.set_axis(pd.MultiIndex.from_frame(frame[["stage", "arm"]])).to_dict()
@@ -522,15 +528,15 @@ def flow(frame: pd.DataFrame, stages: Sequence[tuple[str, str]]) -> Figure:
     arms = looks(frame["arm"].unique())
     for column, (arm, (colour, _)) in enumerate(arms.items()):
         axes.text(column, 0.75, label(arm, frame), ha="center", weight="bold")
-        previous: int | None = None
+        previous = ""
         for row, (stage, words) in enumerate(stages):
             if (stage, arm) not in n_of:
                 continue
-            if previous is not None:
+            if AMONG.get(stage) == previous:
                 axes.annotate(
                     "",
                     (column, -row + 0.34),
-                    (column, -previous - 0.34),
+                    (column, -row + 0.66),
                     arrowprops={"arrowstyle": "->", "color": MUTED, "shrinkA": 0, "shrinkB": 0},
                 )
             axes.add_patch(
@@ -546,7 +552,7 @@ def flow(frame: pd.DataFrame, stages: Sequence[tuple[str, str]]) -> Figure:
             )
             text = f"{words}: {n_of[stage, arm]}"
             axes.text(column, -row, text, ha="center", va="center", fontsize=8.5)
-            previous = row
+            previous = stage
     axes.set(xlim=(-0.5, len(arms) - 0.5), ylim=(-len(stages) + 0.4, 1.1))
     axes.axis("off")
     return figure

@@ -398,7 +398,6 @@ LAYOUTS: Mapping[str, Layout] = {
         {"question": ("Before the pilot", None), "answer": ("Answer", None), **SHARE}
     ),
     "tbl-training-views": Layout(AGREE),
-    "tbl-roleplay": Layout(AGREE),
     "tbl-know-more": Layout({"answer": ("Answer", None), **SHARE}),
     "tbl-know-more-agreement": Layout(AGREE),
     "tbl-prior-tools": Layout(

@@ -308,15 +308,27 @@ class Page:
 
         return _ESCAPED_PLACEHOLDER.sub(linked, _ESCAPED_ROWS.sub(rows, escape(text)))
 
-    def quoted(self, claim_id: str) -> str:
-        """A claim as MyST: what it counts, its value and status, what the report prints."""
-        claim = self.claims[claim_id]
-        status = badge("observed" if not self._reconstructed else claim.status)
-        what = escape(f"{claim.subject} ({claim.population})")
-        # A word says less than the value that the data happen to give.
-        value = escape(claim.printed if claim.interval else self.numbers[claim_id])
-        printed = f"; printed {escape(claim.printed)}" if claim.status == "contradicted" else ""
-        return f"{what}: {value}{printed} {status}"
+    def quoted(self, claim_ids: Sequence[str]) -> list[str]:
+        """Claims as MyST, a paragraph for those of one population and status.
+
+        Of each stands what it counts, its value, which leads to its row of the ledger, and where
+        the two differ what the report prints.
+        """
+        paragraphs: dict[tuple[str, str], list[str]] = {}
+        for claim_id in claim_ids:
+            claim = self.claims[claim_id]
+            status = claim.status if self._reconstructed else "observed"
+            # A word says less than the value that the data happen to give.
+            value = claim.printed if claim.interval else self.numbers[claim_id]
+            other = claim.printed if claim.status == "contradicted" else ""
+            linked = f"[{escape(value)}](#{ledger_target(claim_id)})"
+            printed = f", printed {escape(other)}" if other else ""
+            told = f"{escape(claim.subject)} ({linked}{printed})"
+            paragraphs.setdefault((claim.population, status), []).append(told)
+        return [
+            f"*{escape(population)}:* {'; '.join(told)} {badge(status)}"
+            for (population, status), told in paragraphs.items()
+        ]
 
     def drawing(
         self,

@@ -234,7 +234,7 @@ def key_findings(
         why = " ".join(filter(None, [" ".join(row["points"]), row["cap"] and f"({row['cap']})"]))
         rows.append(
             {
-                "Question": _answer_link(question, part, question.name),
+                "Question": _answer_link(question, part),
                 # What follows the first paragraph stands with the question.
                 "Finding": filled(question.answers[part].partition("\n")[0]),
                 "How sure": f"**{escape(row['confidence'].capitalize())}**",
@@ -244,10 +244,10 @@ def key_findings(
     return pd.DataFrame(rows, dtype=str)
 
 
-def _answer_link(question: Question, part: str, name: str = "") -> str:
+def _answer_link(question: Question, part: str) -> str:
     about = [] if part == "approach" else [part]
-    words = " ".join(filter(None, [question.id, name]))
-    return _link(", ".join([words, *about]), "-".join(["rq", *question.id.split("."), *about]))
+    words = ", ".join([f"{question.id} {question.name}", *about])
+    return _link(words, "-".join(["rq", *question.id.split("."), *about]))
 
 
 def how_sure(
@@ -271,13 +271,13 @@ def how_sure(
     Examples
     --------
     >>> rated = pd.DataFrame(
-    ...     [("1.3", "training", "DN", "", "limited"), ("1.5", "training", "SDN", "", "moderate")],
-    ...     columns=["question", "part", "points", "cap", "confidence"],
+    ...     [("1.3", "training", "SDN", True, "", "moderate")],
+    ...     columns=["question", "part", "points", "named", "cap", "confidence"],
     ... )
     >>> reach = Question(id="1.3", dimension="feasibility", name="Reach", question="Who?")
-    >>> told = how_sure(rated, {"1.3": reach}, {"all came": ["1.3", "1.5"]})
-    >>> told.partition("(")[0]
-    '- **How sure?** That all came: **limited** '
+    >>> told = how_sure(rated, {"1.3": reach}, {"all came": ["1.3"]})
+    >>> told.partition("(")[0], told.rpartition("): ")[2]
+    ('- **How sure?** That all came: **moderate** ', 'sources or figures differ).')
     """
     told = []
     parts = rated["question"] + " " + rated["part"]
@@ -287,12 +287,19 @@ def how_sure(
             continue
         # Of two on one level the one with fewer points.
         least = min(behind, key=lambda row: (LEVELS.index(row["confidence"]), len(row["points"])))
-        lacks = "; ".join(said for point, said in POINTS.items() if point not in least["points"])
-        lacks = lacks if least["points"] else "no points"
-        link = _answer_link(questions[least["question"]], least["part"])
-        why = ": ".join(filter(None, [link, least["cap"] or lacks]))
+        question = questions[least["question"]]
+        link = _answer_link(question, least["part"])
+        why = ": ".join(filter(None, [link, least["cap"] or _lacks(least)]))
         told.append(f"That {statement}: **{least['confidence']}** ({why}).")
     return f"- **How sure?** {' '.join(told)}"
+
+
+def _lacks(rated: Mapping[Hashable, Any]) -> str:
+    """What keeps an answer from being surer, by the points that it has not."""
+    lacks = {point: said for point, said in POINTS.items() if point not in rated["points"]}
+    # Who names no source can have none that confirms, speaks at first hand or agrees.
+    unnamed = {"K": "no source is named", "N": lacks.get("N", "")}
+    return "; ".join(filter(None, (lacks if rated["named"] else unnamed).values()))
 
 
 def strength(matrix: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
@@ -356,7 +363,7 @@ def _counts(rows: Iterable[Mapping[Hashable, Any]], side: str) -> str:
 def joint_display(
     display: pd.DataFrame,
     codebook: Codebook,
-    quoted: Callable[[str], str],
+    quoted: Callable[[Sequence[str]], list[str]],
     caption: str,
     name: str,
     linked: Collection[str] = (),
@@ -368,7 +375,7 @@ def joint_display(
     display : DataFrame
         As `triangulation.joint_display` returns it.
     quoted : callable
-        Gives MyST for the id of a claim: what it counts, its value and status.
+        Gives paragraphs of MyST for ids of claims: what each counts, its value and status.
     linked : collection of str
         Outcomes that have a row on the page of the theory of change.
     """
@@ -386,7 +393,7 @@ def joint_display(
         numbers = []
         for key, quantity, code, claims, reason in row["quantitative"]:
             numbers.append(f"{source(key, code)}: {escape(quantity)}. {escape(reason)}")
-            numbers += [quoted(claim) for claim in claims]
+            numbers += quoted(claims)
         words = []
         for key, themes, code, row_ids, reason in row["qualitative"]:
             linked_themes = ", ".join(_theme_linked(codebook, theme) for theme in themes)

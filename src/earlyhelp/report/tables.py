@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import wraps
 from math import isnan
@@ -11,6 +12,7 @@ import pandas as pd
 
 from earlyhelp.analysis import participants
 from earlyhelp.analysis.quantities import set_in
+from earlyhelp.published.audit import Checked, with_severity
 from earlyhelp.published.claims import Claim, Reading
 from earlyhelp.published.ledger import ledger_target
 from earlyhelp.published.numbers import (
@@ -110,7 +112,7 @@ def ledger(
         Where the claims come from (`claim_cards.sources`).
     """
     shown = {claim.id: where_shown(claim) or "–" for claim in claims}
-    origin = {name: escape("; ".join(told)) for name, told in sources.items()}
+    origin = {name: _files_linked("; ".join(told)) for name, told in sources.items()}
     return pd.DataFrame(
         {
             "Claim": [f"[{escape(name)}]{{#{ledger_target(name)}}}" for name in frame["id"]],
@@ -125,6 +127,22 @@ def ledger(
         },
         dtype=str,
     )
+
+
+def _files_linked(origin: str) -> str:
+    r"""Where a claim comes from as MyST, its raw files with links to what their columns hold.
+
+    Examples
+    --------
+    >>> print(_files_linked("tool_use.csv: month"))
+    [tool\_use.csv](#tbl-codebook-tool-use)\: month
+    """
+
+    def linked(file: re.Match[str]) -> str:
+        name = file[1].replace("\\_", "-")
+        return f"[{file[0]}](#tbl-codebook-{name})"
+
+    return re.sub(r"((?:[a-z0-9]|\\_)+)\.csv", linked, escape(origin))
 
 
 def contradictions(frame: pd.DataFrame) -> pd.DataFrame:
@@ -167,6 +185,31 @@ def ledger_summary(frame: pd.DataFrame) -> pd.DataFrame:
     table = counts.loc[sections, [*statuses, "All"]].astype(str).reset_index()
     table["section"] = table["section"].map(escape)
     return table.rename(columns={"section": "Section", **{s: s.capitalize() for s in statuses}})
+
+
+def come_back(frame: pd.DataFrame, outcomes: Iterable[Checked]) -> str:
+    """Say how many printed figures the data give back, and how many do not fit others, as MyST.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The ledger (`ledger.ledger`).
+    outcomes : iterable of Checked
+        The audit of the printed figures.
+
+    Examples
+    --------
+    >>> ledger = pd.DataFrame({"status": ["reproduced", "contradicted", "contradicted"]})
+    >>> come_back(ledger, []).partition(", words for figures included, ")[2].partition(",")[0]
+    'the data give back 1; 2 do not fit others'
+    """
+    came, odd = (int((frame["status"] == word).sum()) for word in ("reproduced", "contradicted"))
+    impossible = with_severity(outcomes, "cannot all be true")
+    return (
+        f"Of {len(frame)} printed figures, words for figures included, the data give back {came}; "
+        f"{odd} do not fit others, and in {len(impossible)} places are "
+        "[figures that cannot all be true](#audit-impossible)."
+    )
 
 
 def _range(frame: pd.DataFrame, name: str, decimals: int) -> list[str]:

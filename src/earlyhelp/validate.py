@@ -255,13 +255,26 @@ def registered(name: str) -> StudyFile | None:
 
 
 def study_files(folder: str | Path) -> list[Path]:
-    """Files of a study folder that something reads: the inputs of its report, in order."""
+    """Files of a study folder that something reads: the inputs of its report, in order.
+
+    Examples
+    --------
+    >>> [path.name for path in study_files("tests/studies/mini")][-2:]
+    ['research_questions.yml', 'study.yml']
+    """
     path, names = find_folder(folder), _listing(find_folder(folder))
     return [path / name for name in names if (file := registered(name)) and file.read]
 
 
 def table() -> str:
-    """Say as a MyST definition list which files a study folder holds."""
+    """Say as a MyST definition list which files a study folder holds.
+
+    Examples
+    --------
+    >>> print(table()[:37])
+    `study.yml`
+    : What was planned: title
+    """
     about: dict[str, list[str]] = {}
     for file in FILES:
         about.setdefault(file.about + ("" if file.needed else " *Optional.*"), []).append(file.name)
@@ -283,6 +296,11 @@ def validate(folder: str | Path) -> list[Path]:
     InputError
         With every problem of every file, or else of what ties them together, or else of what is
         computed from them.
+
+    Examples
+    --------
+    >>> len(validate("tests/studies/mini")) == len(study_files("tests/studies/mini"))
+    True
     """
     path = find_folder(folder)
     names = _listing(path)

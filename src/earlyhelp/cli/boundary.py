@@ -23,6 +23,11 @@ def guarded(run: Callable[[], int]) -> int:
 
     Whatever goes wrong is told in a line and not traced: 1 for bad input and for all else, 130 for
     an interruption from the keyboard. Whoever stops reading, such as ``head``, has read enough.
+
+    Examples
+    --------
+    >>> guarded(lambda: 0)
+    0
     """
     # Who closes a stream wants to read nothing from it.
     for name in ("stdout", "stderr"):
@@ -71,6 +76,16 @@ def run(app: typer.Typer, name: str, words: Sequence[str]) -> int:
     """Run the command that words name and return its exit status; 2 when they name none.
 
     Not by calling `app`, which would answer an interruption and a closed stream by itself.
+
+    Examples
+    --------
+    >>> app = typer.Typer()
+    >>> @app.command()
+    ... def greet(name: str) -> None:
+    ...     print(f"Hello {name}.")
+    >>> run(app, "greet", ["Ann"])
+    Hello Ann.
+    0
     """
     try:
         command = get_command(app)
@@ -147,12 +162,25 @@ def argument(metavar: str, about: str) -> Any:
 
 
 def option(metavar: str, about: str, *names: str, **more: Any) -> Any:
-    """Option of a command; what stands at a path is told where it is read."""
+    """Option of a command; what stands at a path is told where it is read.
+
+    Examples
+    --------
+    >>> option("CSV", "part to write").metavar
+    'CSV'
+    """
     return typer.Option(*names, metavar=metavar, help=about, readable=False, **more)
 
 
 def number_option(about: str, metavar: str = "NUMBER") -> Any:
-    """Option that is a number; what is none stays a text, to be told with all other problems."""
+    """Option that is a number; what is none stays a text, to be told with all other problems.
+
+    Examples
+    --------
+    >>> about = number_option("teams in all")
+    >>> about.parser("12"), about.parser("twelve")
+    (12, 'twelve')
+    """
 
     def parse(text: str) -> float | int | str:
         value = number(text)

@@ -130,9 +130,10 @@ class Claim:
 
         Examples
         --------
-        >>> claim = Claim(**{column: "" for column in COLUMNS} | {"select": "arm=all;tool=ORS|SRS"})
+        >>> blank = dict.fromkeys(COLUMNS, "")
+        >>> claim = Claim(**blank | {"select": "arm=all;tool=card|dial"})
         >>> claim.alternatives("tool")
-        ['ORS', 'SRS']
+        ['card', 'dial']
         """
         return self.keys.get(key, "").split("|")
 

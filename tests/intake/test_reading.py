@@ -230,7 +230,7 @@ def test_what_is_no_file_is_told(tmp_path: Path) -> None:
 def test_a_file_larger_than_any_survey_is_not_opened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "LARGEST", 10)
+    monkeypatch.setattr(reading, "LARGEST_EXPORT", 10)
     path = tmp_path / "export.csv"
     path.write_text("id,a\n1,2,\n3,4\n")
     assert told(lambda: read(path)) == ["export.csv: found 14 bytes; expected at most 10"]

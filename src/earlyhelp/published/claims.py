@@ -130,7 +130,8 @@ class Claim:
 
         Examples
         --------
-        >>> claim = Claim(**{column: "" for column in COLUMNS} | {"select": "arm=all;tool=card|dial"})
+        >>> blank = dict.fromkeys(COLUMNS, "")
+        >>> claim = Claim(**blank | {"select": "arm=all;tool=card|dial"})
         >>> claim.alternatives("tool")
         ['card', 'dial']
         """

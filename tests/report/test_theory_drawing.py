@@ -1,5 +1,6 @@
 """The theory of change as a drawing and as a list, on a theory of five elements."""
 
+import re
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -134,6 +135,29 @@ def test_text_stays_in_its_box() -> None:
         bottom = float(rect.get("y", 0)) + float(rect.get("height", 0))
         lines = [float(line.get("y", 0)) for line in link.iter(f"{SVG}tspan")]
         assert max(lines) < bottom, link.get("id")
+
+
+@pytest.mark.parametrize("marked", range(4))
+def test_no_link_strikes_through_a_heading(marked: int) -> None:
+    theory = load_theory(ROOT / "data/rotherham")
+    # Labels move what they stand in, and with it the gaps that links pass through.
+    outcomes = [*theory.outcomes]
+    svg = drawn(theory, dict.fromkeys(outcomes[: marked * len(outcomes) // 3], "no evidence"))
+    headings = [
+        (float(line.get("x", 0)), float(line.get("y", 0)))
+        for text in svg.iter(f"{SVG}text")
+        if text.get("font-weight") == "bold"
+        for line in text.iter(f"{SVG}tspan")
+    ]
+    assert headings
+    for path in svg.iter(f"{SVG}path"):
+        # A link is straight where it passes a column.
+        for begin, height, end in re.findall(
+            r"(?<= )([\d.]+) ([\d.]+)C[\d.]+ \2 [\d.]+ \2 ([\d.]+) \2", path.get("d", "")
+        ):
+            for x, y in headings:
+                beside = not float(begin) - 5 <= x <= float(end)
+                assert beside or not y - 9 < float(height) < y + 3, path.get("d")
 
 
 def test_drawing_is_the_same_every_time(tmp_path: Path, theory_content: dict[str, Any]) -> None:

@@ -117,6 +117,7 @@ PADDING = 10.0
 GAP = 24.0  # between columns, where links run
 SIZE = 12.0  # of the text, in px at full width
 LINE = 13.4
+CLEAR = 7.0  # above a column, where links pass between it and its heading
 PAD = 4.0
 INK, SOFT, PAPER = "#1b1b1b", "#4d5560", "#fbfaf6"
 # Fills by whom an element concerns; its lane says the same in words.
@@ -236,7 +237,7 @@ def _columns(
     headings = [
         _heading(column[0][1][0], width) for column, (_, width) in zip(lanes, places, strict=True)
     ]
-    header = max(map(len, headings), default=0) * LINE + 8
+    header = max(map(len, headings), default=0) * LINE + 2 * CLEAR
     stacks: list[list[_Box | list[str]]] = []
     for column, (x, width) in zip(lanes, places, strict=True):
         inner = width - 2 * PAD
@@ -433,7 +434,7 @@ def _port(
 
 def _nearest_gap(column: list[_Box], wanted: float) -> float:
     """Where a link passes a column: in the gap between boxes nearest to the height wanted."""
-    edges = [column[0].y - 14, column[-1].y + column[-1].height + 14]
+    edges = [column[0].y - CLEAR, column[-1].y + column[-1].height + 14]
     between = [(upper.y + upper.height + lower.y) / 2 for upper, lower in pairwise(column)]
     return min(edges + between, key=lambda y: abs(y - wanted))
 

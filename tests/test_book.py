@@ -17,6 +17,7 @@ from proof import proof
 from pypdf import PageObject, PdfReader
 from pypdf.generic import Destination
 
+from earlyhelp.printing.pdf import NAMED_ABOVE
 from earlyhelp.render.volumes import PROVENANCE, Contents, Volume, read_contents
 from earlyhelp.report.figures import RAISED
 from earlyhelp.validate import FILES
@@ -374,6 +375,16 @@ def test_pdf_has_every_passage_of_every_chapter_and_no_other(book: Book) -> None
             _holds(book, name, printed.chapter(number), _opens(book, printed, number + 1))
 
 
+ABOVE = ", ".join(f"table.{name} tbody th" for name in sorted(NAMED_ABOVE))
+
+
+def _head(row: Tag) -> str:
+    """What a header row has on paper, taken out of the page."""
+    if NAMED_ABOVE.intersection(row.find_parent("table").get_attribute_list("class")):
+        row.find(["th", "td"]).decompose()
+    return row.extract().get_text()
+
+
 def _holds(book: Book, name: str, pages: list[str], next_part: str) -> None:
     """Compare a chapter with its pages; they may end with the caption of the next part."""
     title, footer = solid(_title(book.articles[name])), solid(PROVENANCE["reconstructed"])
@@ -383,10 +394,15 @@ def _holds(book: Book, name: str, pages: list[str], next_part: str) -> None:
     rest = book.elsewhere.sub("", rest.removesuffix(solid(next_part)))
     seen = _seen(book.articles[name])
     # A header row stands again on every further page of its table.
-    heads = [row.extract().get_text() for row in seen.select("thead tr")]
+    heads = [_head(row) for row in seen.select("thead tr")]
     for head in dict.fromkeys(_by_length(heads, least=1)):
         assert head in rest, f"{name}: no header row in the PDF"
         rest = rest.replace(head, "|")
+    # So does the name of a row that goes over pages, below the header row.
+    whole = solid(seen.get_text())
+    for name_above in {solid(cell.get_text()) for cell in seen.select(ABOVE)}:
+        again = rest.count(name_above) - whole.count(name_above)
+        rest = rest.replace(f"||{name_above}", "||", max(again, 0))
     passages, drawn = _passages(seen), _drawn(book, name)
     # Long ones first: a short one may occur inside them. Under four letters nothing is proved.
     torn = []

@@ -408,7 +408,8 @@ def _holds(book: Book, name: str, pages: list[str], next_part: str) -> None:
     torn = []
     texts = [*((text, True) for text in passages), *((text, False) for text in drawn)]
     for text, written in sorted(texts, key=lambda item: -len(solid(item[0]))):
-        if len(solid(text)) >= 4 and solid(text) in rest:
+        # A short one of the page may stand inside another that is torn, whose turn comes first.
+        if len(solid(text)) >= (6 if written else 4) and solid(text) in rest:
             rest = rest.replace(solid(text), "|", 1)
         elif written:
             torn.append(text)

@@ -15,6 +15,7 @@ import pandas as pd
 from earlyhelp.analysis.differencing import worked_back
 from earlyhelp.analysis.participants import design
 from earlyhelp.intake import personal
+from earlyhelp.intake.doubtful import doubtful
 from earlyhelp.intake.mapping import MAPPING_FILE
 from earlyhelp.published.audit import AUDIT_FILE, audit, read_declarations
 from earlyhelp.published.claims import CLAIMS_FILE, DESIGN, WORDS_FILE, Claim, claims_of, read_words
@@ -330,6 +331,17 @@ def validate(folder: str | Path) -> list[Path]:
     audit(path)
     criteria.assess(replace(pilot, statuses=statuses))
     return study_files(path)
+
+
+def doubts(folder: str | Path) -> list[Problem]:
+    """What a person should look at in a study folder without a problem (`intake.doubtful`).
+
+    Examples
+    --------
+    >>> doubts("data/rotherham")
+    []
+    """
+    return doubtful(open_pilot(folder))
 
 
 def study_has(folder: Path) -> dict[str, bool]:

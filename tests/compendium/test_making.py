@@ -113,8 +113,8 @@ def test_validate_says_which_questions_no_page_shows(
 ) -> None:
     study = making.new(tmp_path / "pilot", EXAMPLES | {"questions": "1.1; 1.3; 2.1"})
     assert main(["validate", str(study)]) == 0
-    (line,) = capsys.readouterr().err.splitlines()
-    assert line.endswith("no page shows 1.1, 1.3, for there are no data on tools or training")
+    told = "no page shows 1.1, 1.3, for there are no data on tools or training"
+    assert capsys.readouterr().err.splitlines()[0].endswith(told)
 
 
 def test_notebooks_have_room_for_text_where_the_first_study_has_text(made: Path) -> None:

@@ -33,7 +33,7 @@ from earlyhelp.analysis.small_numbers import COUNTS, OF_THE_DESIGN, bands, safe
 from earlyhelp.study.raw import Pilot
 
 
-class Count(NamedTuple):
+class CountCell(NamedTuple):
     """A cell that counts people."""
 
     quantity: str
@@ -42,7 +42,7 @@ class Count(NamedTuple):
 
 
 # What adds up to nothing: factors of counts.
-Equation = Mapping[Count, float]
+Equation = Mapping[CountCell, float]
 
 
 def worked_back(pilot: Pilot, least: int) -> list[str]:
@@ -70,7 +70,7 @@ def worked_back(pilot: Pilot, least: int) -> list[str]:
     frames = {name: QUANTITIES[name].compute(exact) for name in sorted(QUANTITIES)}
     frames = {name: frame.reset_index(drop=True) for name, frame in frames.items()}
     counts = [
-        Count(name, row, str(column))
+        CountCell(name, row, str(column))
         for name, frame in frames.items()
         for column in frame
         if column in COUNTS or (name in OF_THE_DESIGN and is_numeric_dtype(frame[column]))
@@ -137,7 +137,7 @@ def settled(true: np.ndarray, low: np.ndarray, high: np.ndarray, sums: np.ndarra
 
 
 def _sums(
-    pilot: Pilot, frames: Mapping[str, pd.DataFrame], counts: list[Count], true: np.ndarray
+    pilot: Pilot, frames: Mapping[str, pd.DataFrame], counts: list[CountCell], true: np.ndarray
 ) -> np.ndarray:
     """What adds up to nothing in a pilot: a row of factors for each equation."""
     place = {count: n for n, count in enumerate(counts)}
@@ -161,22 +161,24 @@ def _equations(rule: Rule, name: str, frames: Mapping[str, pd.DataFrame]) -> Ite
         case Total():
             for rows in rule.sums(frame):
                 signs = (rows[rule.key] != rule.total) * 2.0 - 1
-                yield {Count(name, row, rule.column): sign for row, sign in signs.items()}
+                yield {CountCell(name, row, rule.column): sign for row, sign in signs.items()}
         case Formula() if not re.search(r"[*/\d]", rule.formula):
             one_by_one = pd.DataFrame(np.eye(len(rule.names)), columns=rule.names)
             values: Any = one_by_one.eval(rule.formula)
             factors = dict(zip(rule.names, np.asarray(values, float), strict=True))
             for row in frame.index:
-                parts = {Count(name, row, part): factor for part, factor in factors.items()}
-                yield {Count(name, row, rule.column): -1.0, **parts}
+                parts = {CountCell(name, row, part): factor for part, factor in factors.items()}
+                yield {CountCell(name, row, rule.column): -1.0, **parts}
         case SameAs() | Sum() if not getattr(rule, "when", ()):
             yield from _elsewhere(rule, name, frames)
         case Answers():
             for rows in grouped(frame, rule.by):
-                totals = [Count(name, row, "total") for row in rows.index]
+                totals = [CountCell(name, row, "total") for row in rows.index]
                 yield from ({totals[0]: 1.0, other: -1.0} for other in totals[1:])
                 if len(rows) > 1:
-                    yield {totals[0]: -1.0} | {Count(name, row, rule.n): 1.0 for row in rows.index}
+                    yield {totals[0]: -1.0} | {
+                        CountCell(name, row, rule.n): 1.0 for row in rows.index
+                    }
 
 
 def _elsewhere(
@@ -191,5 +193,5 @@ def _elsewhere(
             rows, wanted = matching(frames[rule.quantity], on), len(rule.rows)
             rows = rows[rows[rule.key].isin(rule.rows)]
         if len(rows) == wanted:
-            parts = {Count(rule.quantity, part, rule.of): 1.0 for part in rows.index}
-            yield {Count(name, index, rule.column): -1.0, **parts}
+            parts = {CountCell(rule.quantity, part, rule.of): 1.0 for part in rows.index}
+            yield {CountCell(name, index, rule.column): -1.0, **parts}

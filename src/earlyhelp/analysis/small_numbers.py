@@ -59,7 +59,7 @@ BASES = (
     ("attendees",),
     ("n",),
 )
-# Rows that count teams or units, not people, by column.
+# Rows whose `n` counts teams or units, not people, by column.
 OF_UNITS = {"stage": ("teams", "randomised units"), "analysed": ("unit means",)}
 # Columns that state the design or name a row.
 STATED = {
@@ -118,6 +118,8 @@ def safe(frame: pd.DataFrame, least: int) -> pd.DataFrame:
     """
     if least == 1 or frame.attrs.get("quantity") in OF_THE_DESIGN:
         return frame
+    # Numbers beside nothing but missing ones may pass for text.
+    frame = frame.infer_objects()
     bases = [*next((names for names in BASES if {*names} <= {*frame}), ())]
     # Of how many people each row tells; of none where no column says.
     people = frame[bases].min(axis=1) if bases else pd.Series(0, index=frame.index)
@@ -132,7 +134,8 @@ def safe(frame: pd.DataFrame, least: int) -> pd.DataFrame:
         if label or is_bool_dtype(cells) or not is_numeric_dtype(cells):
             continue
         if name in COUNTS:
-            told[name] = _band(cells, least).where(enough).mask(of_units, cells)
+            units = of_units & (name == "n")
+            told[name] = _band(cells, least).where(enough).mask(units, cells)
         elif name in DECIMALS:
             told[name] = cells.round(DECIMALS[name]).where(enough)
         elif name.endswith("percent") and bases:

@@ -68,9 +68,7 @@ def _refuse(place: str, found: str, expected: str) -> InputError:
 @app.command(cls=Command)
 def validate(study: StudyFolder) -> None:
     """Check a study folder and tell every problem, and what to look at."""
-    from earlyhelp.intake.doubtful import doubtful
-    from earlyhelp.study.raw import open_pilot
-    from earlyhelp.validate import unshown, validate
+    from earlyhelp.validate import doubts, unshown, validate
 
     files = validate(study)
     print(f"{study}: {len(files)} files, no problem")
@@ -78,7 +76,7 @@ def validate(study: StudyFolder) -> None:
         needed = " or ".join(sorted(set().union(*left.values())))
         told = f"no page shows {', '.join(left)}, for there are no data on {needed}"
         print(f"{study}: {told}", file=sys.stderr)
-    for doubt in doubtful(open_pilot(study)):
+    for doubt in doubts(study):
         print(f"{study}: look at {doubt}", file=sys.stderr)
 
 

@@ -114,6 +114,10 @@ def test_figures_have_alternative_texts_and_pictures(
         pictures = [name for name in archive.namelist() if name.startswith("word/media/")]
         assert len(pictures) == 2
         assert all(archive.read(name).startswith(b"\x89PNG") for name in pictures)
+    # A file's name is no alternative text.
+    named = [item for item in parts["word/document.xml"].iter() if "cNvPr" in str(item.tag)]
+    assert named
+    assert not [name for item in named if (name := item.get("descr"))]
 
 
 def test_links_lead_inside_the_file_and_to_the_volume_beside_it(

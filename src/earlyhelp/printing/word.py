@@ -134,6 +134,8 @@ PAGE_OF = (
 LISTS = {"Table": "Tables", "Image": "Figures"}
 CHANGES: dict[str, list[Replacement]] = {
     "word/document.xml": [
+        # The name of a picture's file; what it shows stands beside it, where readers look for it.
+        (r'(<pic:cNvPr [^>]*?)descr="[^"]*"', r'\1descr=""'),
         (r"<w:tr>(?=<w:tc>)", "<w:tr><w:trPr><w:cantSplit/></w:trPr>"),
         (r"<w:tbl>.*?</w:tbl>", lambda found: _kept_together(found[0])),
         # Before the contents, which then have all that follows them.

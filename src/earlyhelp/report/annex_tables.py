@@ -33,7 +33,8 @@ def _entry(finding: Checked) -> str:
         "What rests on them": "; ".join(finding.used_by),
     }
     claims = ", ".join(f"[{escape(claim)}](#{ledger_target(claim)})" for claim in finding.claims)
-    lines = [f"[{escape(finding.about)}]{{#{finding_target(finding.id)}}}"]
+    title = finding.about[:1].upper() + finding.about[1:]
+    lines = [f"[{escape(title)}]{{#{finding_target(finding.id)}}}"]
     lines += [f": {escape(finding.says)}"]
     lines += [f": **{name}:** {escape(text)}" for name, text in parts.items() if text]
     lines += [f": **Claims:** {claims}"] if claims else []

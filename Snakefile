@@ -58,7 +58,8 @@ class Built:
     def __init__(self, folder):
         # From here, so that names are the same wherever the checkout lies.
         self.folder, self.build = Path(os.path.relpath(folder)), Path("_build") / folder.name
-        self.validated = self.build / f"validated-{self.key('earlyhelp.validate')}"
+        validated = self.key("earlyhelp.validate", "earlyhelp.intake.doubtful")
+        self.validated = self.build / f"validated-{validated}"
         executed = self.key("earlyhelp.execution.results", *IMPORTED, files=NOTEBOOKS)
         self.results = self.build / f"results-{executed}"
         # What all pages share; of a page whose own text changed, the others are kept.

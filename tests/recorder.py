@@ -258,7 +258,7 @@ def record_page(source: Path) -> str:
     """
     blocks: list[str] = []
     as_words = mock.patch("earlyhelp.report.page.print_figure", _figure_in_words)
-    has = study_has(STUDY)
+    has = study_has(open_pilot(STUDY))
     with _shell() as shell, plt.rc_context(), as_words:
         for cell in jupytext.read(source).cells:
             needs = (tag for tag in cell.metadata.get("tags", []) if tag.startswith(NEEDS))

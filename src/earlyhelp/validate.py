@@ -15,7 +15,6 @@ import pandas as pd
 from earlyhelp.analysis.differencing import worked_back
 from earlyhelp.analysis.participants import design
 from earlyhelp.intake import personal
-from earlyhelp.intake.doubtful import doubtful
 from earlyhelp.intake.mapping import MAPPING_FILE
 from earlyhelp.published.audit import AUDIT_FILE, audit, read_declarations
 from earlyhelp.published.claims import CLAIMS_FILE, DESIGN, WORDS_FILE, Claim, claims_of, read_words
@@ -285,13 +284,13 @@ def table() -> str:
     )
 
 
-def validate(folder: str | Path) -> list[Path]:
+def validate(folder: str | Path) -> Pilot:
     """Read every file of a study folder and check that a report can be made of them.
 
     Returns
     -------
-    list of Path
-        The files that were read.
+    Pilot
+        The study, which has no problem.
 
     Raises
     ------
@@ -301,8 +300,8 @@ def validate(folder: str | Path) -> list[Path]:
 
     Examples
     --------
-    >>> len(validate("tests/studies/mini")) == len(study_files("tests/studies/mini"))
-    True
+    >>> validate("tests/studies/mini").study.id
+    'mini'
     """
     path = find_folder(folder)
     names = _listing(path)
@@ -330,31 +329,19 @@ def validate(folder: str | Path) -> list[Path]:
     _, statuses = judged(pilot, held.get(CLAIMS_FILE, []))
     audit(path)
     criteria.assess(replace(pilot, statuses=statuses))
-    return study_files(path)
+    return pilot
 
 
-def doubts(folder: str | Path) -> list[Problem]:
-    """What a person should look at in a study folder without a problem (`intake.doubtful`).
-
-    Examples
-    --------
-    >>> doubts("data/rotherham")
-    []
-    """
-    return doubtful(open_pilot(folder))
-
-
-def study_has(folder: Path) -> dict[str, bool]:
+def study_has(pilot: Pilot) -> dict[str, bool]:
     """What pages and cells may need of a study, and whether it has it.
 
     Examples
     --------
-    >>> has = study_has(Path("tests/studies/single_arm"))
+    >>> has = study_has(open_pilot("tests/studies/single_arm"))
     >>> has["contrasts"], has["tools"]
     (False, False)
     """
-    pilot = open_pilot(folder)
-    study, counted = pilot.study, pilot.study.counted
+    study, counted, folder = pilot.study, pilot.study.counted, pilot.study.folder
     answers = (question.answers for question in read_questions(folder).values())
     graded = [scale for scale in pilot.instruments.whole.values() if scale.graded]
     planned = not study.one_by_one and [*pilot.instruments.whole.values()][:1] == graded[:1]
@@ -390,20 +377,19 @@ def study_has(folder: Path) -> dict[str, bool]:
     }
 
 
-def unshown(folder: str | Path) -> dict[str, set[str]]:
+def unshown(pilot: Pilot) -> dict[str, set[str]]:
     """Questions that a study asks and none of its pages shows, each with what the pages need.
 
     Examples
     --------
-    >>> unshown("tests/studies/three_arms")
+    >>> unshown(open_pilot("tests/studies/three_arms"))
     {}
     """
-    path = find_folder(folder)
-    root, has = book_of(path), study_has(path)
+    root, has = book_of(pilot.study.folder), study_has(pilot)
     pages = [page.read_text("utf-8") for page in root.glob("notebooks/*.md")] if root else []
     asked = {page: {question for question, _ in ANSWER_CALL.findall(page)} for page in pages}
     left: dict[str, set[str]] = {}
-    for question in read_questions(path):
+    for question in read_questions(pilot.study.folder):
         found = [PAGE_NEEDS.search(page) for page in pages if question in asked[page]]
         needed = {match[1] for match in found if match and not has[match[1]]}
         if needed and len(needed) == len(found):

@@ -85,6 +85,14 @@ def test_readers_of_synthetic_people_are_told_everything() -> None:
 
 
 @pytest.mark.parametrize("study", ["complete", "mini", "single_arm", "three_arms"])
+def test_no_number_passes_for_text(study: str) -> None:
+    pilot = open_pilot(ROOT / "tests/studies" / study)
+    for name, quantity in QUANTITIES.items():
+        told = quantity.told(pilot)
+        pd.testing.assert_frame_equal(told, told.infer_objects(), obj=name)
+
+
+@pytest.mark.parametrize("study", ["complete", "mini", "single_arm", "three_arms"])
 @pytest.mark.parametrize("name", sorted(set(QUANTITIES) - OF_THE_DESIGN))
 def test_a_table_tells_counts_in_bands_and_nothing_of_few_people(study: str, name: str) -> None:
     pilot = open_pilot(ROOT / "tests/studies" / study)

@@ -564,7 +564,7 @@ def estimates(pilot: Pilot, confidence: float = 0.95, analysis_set: str = "all")
         at_first = (_select(scores, measure, arm, pilot.study.first_wave) for arm in alone)
         d = of_measure["value"] / _pooled_sd(*at_first)
         rows.append(of_measure.assign(measure=measure, wave=wave, d=d))
-    table = pd.concat(rows, ignore_index=True)[columns].infer_objects()
+    table = pd.concat(rows, ignore_index=True)[columns]
     arms = {arm: [arm] for arm in alone}
     arms |= {contrast(arm, reference): [arm, str(reference)] for arm in compared(pilot)}
     pairs = paired.value_counts(["measure", "wave", "arm"]).to_dict()

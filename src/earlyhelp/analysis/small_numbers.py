@@ -116,10 +116,11 @@ def safe(frame: pd.DataFrame, least: int) -> pd.DataFrame:
     0    yes  20.0     30     71.0
     1     no   NaN     30      NaN
     """
+    # Numbers pass for text in a table that was joined to one without rows. Every table of numbers
+    # comes by here, and text would be told as it is.
+    frame = frame.infer_objects()
     if least == 1 or frame.attrs.get("quantity") in OF_THE_DESIGN:
         return frame
-    # Numbers beside nothing but missing ones may pass for text.
-    frame = frame.infer_objects()
     bases = [*next((names for names in BASES if {*names} <= {*frame}), ())]
     # Of how many people each row tells; of none where no column says.
     people = frame[bases].min(axis=1) if bases else pd.Series(0, index=frame.index)

@@ -68,15 +68,16 @@ def _refuse(place: str, found: str, expected: str) -> InputError:
 @app.command(cls=Command)
 def validate(study: StudyFolder) -> None:
     """Check a study folder and tell every problem, and what to look at."""
-    from earlyhelp.validate import doubts, unshown, validate
+    from earlyhelp.intake.doubtful import doubtful
+    from earlyhelp.validate import study_files, unshown, validate
 
-    files = validate(study)
-    print(f"{study}: {len(files)} files, no problem")
-    if left := unshown(study):
+    pilot = validate(study)
+    print(f"{study}: {len(study_files(study))} files, no problem")
+    if left := unshown(pilot):
         needed = " or ".join(sorted(set().union(*left.values())))
         told = f"no page shows {', '.join(left)}, for there are no data on {needed}"
         print(f"{study}: {told}", file=sys.stderr)
-    for doubt in doubts(study):
+    for doubt in doubtful(pilot):
         print(f"{study}: look at {doubt}", file=sys.stderr)
 
 

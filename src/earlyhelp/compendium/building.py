@@ -92,8 +92,8 @@ def build(studies: Sequence[str], target: BuildTarget = "report") -> int:
     1
     """
     check_is_compendium(Path())
-    command = [sys.executable, "-m", "snakemake", *OPTIONS, "--", target]
-    settings = environment([folder for text in studies for folder in folders(text)])
+    chosen = [folder for text in studies for folder in folders(text)]
+    command, settings = workflow(Path(), chosen, target)
     Path(settings["HOME"]).mkdir(parents=True, exist_ok=True)
     locker = [sys.executable, locked.__file__, WORKFLOW]
     return subprocess.run([*locker, *command], env=settings, check=False).returncode
@@ -109,17 +109,30 @@ def is_current(study: Path, root: Path) -> bool:
     root : Path
         The compendium.
     """
-    command = [sys.executable, "-m", "snakemake", *OPTIONS, "--dry-run", "--", "report"]
-    settings = environment([study.absolute()])
-    settings["HOME"] = str((root / "_build/.home").absolute())
+    command, settings = workflow(root, [study.absolute()], "report", "--dry-run")
     run = subprocess.run(
         command, cwd=root, env=settings, capture_output=True, encoding="utf-8", check=False
     )
     return "Nothing to be done" in run.stdout + run.stderr
 
 
-def environment(studies: Sequence[Path]) -> dict[str, str]:
-    """Environment of a build: what is personal left out, and the studies for the workflow.
+def workflow(
+    root: Path, studies: Sequence[Path], target: BuildTarget, *options: str
+) -> tuple[list[str], dict[str, str]]:
+    """Command that runs a compendium's workflow in its folder, and the environment for it.
+
+    Examples
+    --------
+    >>> command, settings = workflow(Path("/srv/ours"), [Path("data/pilot")], "html", "--dry-run")
+    >>> command[-3:], settings["HOME"]
+    (['--dry-run', '--', 'html'], '/srv/ours/_build/.home')
+    """
+    command = [sys.executable, "-m", "snakemake", *OPTIONS, *options, "--", target]
+    return command, environment(studies, root)
+
+
+def environment(studies: Sequence[Path], root: Path = Path()) -> dict[str, str]:
+    """Environment of a build in a folder: nothing personal, and the studies for the workflow.
 
     Examples
     --------
@@ -129,7 +142,7 @@ def environment(studies: Sequence[Path]) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name not in PERSONAL}
     return kept | {
         "STUDY": shlex.join(map(str, studies)),
-        "HOME": str(Path("_build/.home").absolute()),
+        "HOME": str((root / "_build/.home").absolute()),
         "LC_ALL": "C.UTF-8",
         "PYTHONUTF8": "1",
         # Without it the debugger in every kernel warns about frozen modules.

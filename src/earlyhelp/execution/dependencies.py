@@ -54,7 +54,7 @@ def key(
     said : iterable of str
         What else it is given.
     """
-    read = (*study_files(study), *sources(entries), PINS, *map(Path, files))
+    read = (*all_files(study), *sources(entries), PINS, *map(Path, files))
     told = [digest(*dict.fromkeys(read)), *said]
     return hashlib.sha256("\0".join(told).encode()).hexdigest()[:16]
 
@@ -78,7 +78,7 @@ def _digest(file: Path) -> str:
 
 
 @cache
-def study_files(folder: str | Path) -> tuple[Path, ...]:
+def all_files(folder: str | Path) -> tuple[Path, ...]:
     """Files of a study folder that a step may read: all but scripts and what an editor hides.
 
     `validate.study_files` knows which are read; to ask it takes the time of many imports.

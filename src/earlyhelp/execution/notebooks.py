@@ -27,6 +27,7 @@ from earlyhelp.qualitative.theory import THEORY_FILE, load_theory
 from earlyhelp.report.myst import CAPTION, CLAIMED, TITLE
 from earlyhelp.study.design import find_folder, read_study
 from earlyhelp.study.problems import InputError, Problem
+from earlyhelp.study.raw import open_pilot
 from earlyhelp.study.textfile import is_there, read_text, write_whole
 from earlyhelp.validate import study_has
 
@@ -349,7 +350,7 @@ def cells_of(notebook: nbformat.NotebookNode, folder: Path) -> list[nbformat.Not
         tag.startswith(NEEDS) for c in notebook.cells for tag in c.metadata.get("tags", [])
     )
     if tagged:
-        has |= {f"{NEEDS}{what}": there for what, there in study_has(folder).items()}
+        has |= {f"{NEEDS}{what}": there for what, there in study_has(open_pilot(folder)).items()}
 
     def kept(cell: nbformat.NotebookNode) -> bool:
         tags = cell.metadata.get("tags", [])

@@ -63,6 +63,7 @@ def rows(
     people: Mapping[str, Mapping[Change, list[Person] | None]],
     contrasts: Sequence[tuple[Change, Change]],
     each: Each,
+    steps: int = STEPS,
 ) -> Iterator[Attained]:
     """Search for extreme data sets.
 
@@ -77,6 +78,35 @@ def rows(
     contrasts : sequence of (Change, Change)
         Changes of both arms that people have, as the test between the arms leaves them.
     each : callable
+    steps : int
+        Tried moves of each climb.
+
+    Examples
+    --------
+    >>> from earlyhelp.possible.printed_group import Figures
+    >>> from earlyhelp.possible.two_waves import TTest, WaveFigures
+    >>> before = WaveFigures.printed(Figures(5, "3", "1", 1, 5))
+    >>> after = WaveFigures.printed(Figures(5, "3", "1", 1, 5))
+    >>> arm = ArmFigures(before, after, pairs=4, test=TTest(3, "0.77", "0.495"))
+    >>> changes = existence.agreeing_changes([arm])
+    >>> people = {changes[0]: existence.people(arm, changes)}
+    >>> found = rows(
+    ...     "mood",
+    ...     {"new": arm, "usual": arm},
+    ...     {"new": people, "usual": people},
+    ...     [(changes[0], changes[0])],
+    ...     each=lambda search, tasks, _: [search(*task) for task in tasks],
+    ...     steps=300,
+    ... )
+    >>> for met in found:
+    ...     print(f"{met.arm}, {met.quantity}: {met.ends[0]:.2f} to {met.ends[1]:.2f}")
+    new, correlation: -1.00 to -0.75
+    usual, correlation: -1.00 to -0.75
+    between, adjusted difference: -0.95 to 0.95
+    between, difference at baseline: -0.20 to 0.20
+    between, difference at endline: -0.20 to 0.20
+    between, t at baseline: -0.26 to 0.26
+    between, t at endline: -0.26 to 0.26
     """
     chosen = _furthest(arms, _representatives(contrasts))
     starts = {
@@ -97,14 +127,14 @@ def rows(
         for name, of_arm in starts.items()
     } | {"between": both}
     tasks = [
-        (arms, arm, quantity, sign, group)
+        (arms, arm, quantity, sign, group, steps)
         for arm, quantity in asked(arms)
         for sign in SIGNS.values()
         for group in groups[arm]
     ]
     met: dict[tuple[str, str, int], list[tuple[float, PeopleOfArms]]] = {}
     climbs = each(_highest, tasks, f"{measure}: climb")
-    for (_, arm, quantity, sign, _), highest in zip(tasks, climbs, strict=True):
+    for (_, arm, quantity, sign, *_), highest in zip(tasks, climbs, strict=True):
         met.setdefault((arm, quantity, sign), []).append(highest)
     for arm, quantity in asked(arms):
         (low, least), (high, most) = (
@@ -225,13 +255,18 @@ def _moment(arm: ArmFigures, weights: tuple[int, int, int]) -> Worth:
 
 
 def _highest(
-    arms: Mapping[str, ArmFigures], _: str, quantity: str, sign: int, group: Sequence[PeopleOfArms]
+    arms: Mapping[str, ArmFigures],
+    _: str,
+    quantity: str,
+    sign: int,
+    group: Sequence[PeopleOfArms],
+    steps: int,
 ) -> tuple[float, PeopleOfArms]:
     """Greatest value, times the sign, met on a climb from the best of a group, and who has it."""
     random = Random(1)
     best = max(group, key=lambda people: sign * value(arms, quantity, people))
     walks = _walks(arms, best, random)
-    highest, people = climb(walks, lambda: sign * VALUES[quantity](walks), STEPS, random)
+    highest, people = climb(walks, lambda: sign * VALUES[quantity](walks), steps, random)
     return highest, dict(zip(best, people, strict=True))
 
 

@@ -93,6 +93,19 @@ def outcome_evidence(
         measured and qualitative ("for", "against" or ""), supports, against, mixed, silent (rows),
         named (rows of sources that the report names), row_ids (tuple), evidence, one of
         `theory.OVERLAY`, and reason (why there is no evidence, else "").
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from earlyhelp.qualitative.framework import read_codebook
+    >>> from earlyhelp.qualitative.theory import load_theory
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> study = Path("tests/studies/complete")
+    >>> table = outcome_evidence(load_theory(study), open_pilot(study), read_codebook(study))
+    >>> print(table[["outcome", "measure", "supports", "evidence"]].head(2).to_string(index=False))
+       outcome measure  supports            evidence
+    confidence                 2 qualitative support
+      alliance     wai         0    measured support
     """
     check_share("alpha", alpha)
     changes = _settled(between_tests(pilot).query("contrast == 'change'"))
@@ -185,7 +198,13 @@ def _reason(outcome: Element, found: Mapping[str, Any], tested: bool) -> str:
 
 
 def overlay(evidence: pd.DataFrame) -> dict[str, str]:
-    """Evidence by outcome, as `theory.draw` and `theory.as_list` take it."""
+    """Evidence by outcome, as `theory.draw` and `theory.as_list` take it.
+
+    Examples
+    --------
+    >>> overlay(pd.DataFrame({"outcome": ["skills"], "evidence": ["qualitative support"]}))
+    {'skills': 'qualitative support'}
+    """
     return dict(zip(evidence["outcome"], evidence["evidence"], strict=True))
 
 
@@ -213,6 +232,20 @@ def confidence(
     DataFrame
         question, part, points (of `POINTS`), named (whether the report names a source), cap (why
         the answer is no surer, else "") and confidence, one of `LEVELS`.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from earlyhelp.qualitative.framework import read_codebook
+    >>> from earlyhelp.study.design import read_questions
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> study = Path("tests/studies/complete")
+    >>> pilot, codebook, asked = open_pilot(study), read_codebook(study), read_questions(study)
+    >>> ledger = pd.DataFrame({"id": [], "quantity": [], "status": []})
+    >>> table = confidence(pilot, codebook, asked, ledger)
+    >>> print(table[["question", "part", "points", "confidence"]].head(1).to_string(index=False))
+    question     part points confidence
+         1.1 training     DK    limited
     """
     table, matrix = [], pilot.framework_matrix
     coded = coded_evidence(matrix, plan) if plan and codebook else None

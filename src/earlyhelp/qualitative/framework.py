@@ -165,6 +165,12 @@ def read_codebook(folder: Path) -> Codebook:
     ------
     InputError
         With every problem of the file, or of `research_questions.yml`.
+
+    Examples
+    --------
+    >>> codebook = read_codebook(Path("tests/studies/complete"))
+    >>> [theme.id for theme in codebook.themes][:2], codebook.research_questions[0].name
+    (['delivery', 'absence'], 'Fidelity')
     """
     codebook: Codebook = read_yaml(folder / CODEBOOK_FILE, Codebook)
     asked = read_questions(folder)
@@ -207,6 +213,15 @@ def validate_matrix(
     -------
     list of Problem
         All of them, in the matrix's order; empty when the matrix is sound.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> study = Path("tests/studies/complete")
+    >>> matrix, codebook = open_pilot(study).framework_matrix, read_codebook(study)
+    >>> matrix.loc[0, "theme"] = "weather"
+    >>> [problem.found for problem in validate_matrix(matrix, codebook, None)]
+    ["'weather'"]
     """
     problems = list(_codebook_problems(codebook)) if codebook else []
     told: dict[tuple[str, str, str], str] = {}
@@ -327,7 +342,13 @@ def to_fill_in(matrix: pd.DataFrame) -> list[Problem]:
 
 
 def texts(matrix: pd.DataFrame) -> pd.DataFrame:
-    """Return the matrix with an empty text where nothing stands."""
+    """Return the matrix with an empty text where nothing stands.
+
+    Examples
+    --------
+    >>> texts(pd.DataFrame({"outcome": [None, "skills"]}))["outcome"].tolist()
+    ['', 'skills']
+    """
     return matrix.astype(object).where(matrix.notna(), "")
 
 
@@ -367,6 +388,17 @@ def matrix_cells(matrix: pd.DataFrame, codebook: Codebook, question: str) -> pd.
         their own, joined by a plus), `theme_id`, `question`, `n` (rows), and as tuples of
         equal length `row_ids`, `summaries` (that of a named source begins with its name) and
         `outcomes` (pairs of id and name, or None).
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> study = Path("tests/studies/complete")
+    >>> matrix, codebook = open_pilot(study).framework_matrix, read_codebook(study)
+    >>> laid_out = matrix_cells(matrix, codebook, "1.1")
+    >>> print(laid_out[["theme", "source_type", "n", "row_ids"]].head(2).to_string(index=False))
+       theme        source_type  n row_ids
+    Delivery       Observations  1  (M01,)
+    Delivery Report's synthesis  1  (M02,)
     """
     rows = texts(matrix)
     rows = rows[rows["research_question"] == question]
@@ -415,6 +447,17 @@ def themes_table(matrix: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     DataFrame
         Columns theme, name, definition, n (rows) and, as tuples in order of first use,
         research_questions, source_types, directions, outcomes and row_ids.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> study = Path("tests/studies/complete")
+    >>> matrix, codebook = open_pilot(study).framework_matrix, read_codebook(study)
+    >>> table = themes_table(matrix, codebook)
+    >>> print(table[["theme", "n", "source_types"]].head(2).to_string(index=False))
+       theme  n                    source_types
+    delivery  2 (observation, report synthesis)
+     absence  1             (report synthesis,)
     """
     rows = texts(matrix)
     table = []
@@ -453,6 +496,17 @@ def strength_of_evidence(matrix: pd.DataFrame, codebook: Codebook) -> pd.DataFra
         question, source, directness, n (rows), n_named (sources the report names one by one), and
         the rows that support, speak against, are mixed or silent on the affirmative answer or the
         outcome they name.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> study = Path("tests/studies/complete")
+    >>> matrix, codebook = open_pilot(study).framework_matrix, read_codebook(study)
+    >>> table = strength_of_evidence(matrix, codebook)
+    >>> print(table[["question", "source", "n", "supports"]].head(2).to_string(index=False))
+    question           source  n  supports
+         1.1      observation  1         1
+         1.1 report synthesis  2         1
     """
     directness = {source.id: source.directness for source in codebook.source_types}
     rows = texts(matrix)

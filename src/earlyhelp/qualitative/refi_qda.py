@@ -60,7 +60,15 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 def export_codebook(codebook: Codebook) -> bytes:
-    """Write the codebook as REFI-QDA codebook XML (`.qdc`), the same bytes every time."""
+    r"""Write the codebook as REFI-QDA codebook XML (`.qdc`), the same bytes every time.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from earlyhelp.qualitative.framework import read_codebook
+    >>> export_codebook(read_codebook(Path("tests/studies/complete")))[:54]
+    b"<?xml version='1.0' encoding='utf-8'?>\n<CodeBook xmlns"
+    """
     root = etree.Element(f"{{{CODEBOOK}}}CodeBook", nsmap={None: CODEBOOK}, origin=ORIGIN)
     _add_codes(root, codebook)
     _check(root, "codebook", CODEBOOK_FILE)
@@ -82,6 +90,17 @@ def export_project(matrix: pd.DataFrame, codebook: Codebook, name: str) -> bytes
     ------
     InputError
         When the matrix is empty or a cell holds a character that XML cannot carry.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from earlyhelp.qualitative.framework import read_codebook
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> study = Path("tests/studies/complete")
+    >>> matrix, codebook = open_pilot(study).framework_matrix, read_codebook(study)
+    >>> project = export_project(matrix, codebook, "pilot")
+    >>> zipfile.ZipFile(io.BytesIO(project)).namelist()[:1]
+    ['project.qde']
     """
     rows = texts(matrix)[list(MATRIX_COLUMNS)]
     _refuse_control_characters(rows)

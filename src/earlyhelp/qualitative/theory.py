@@ -134,6 +134,12 @@ def load_theory(folder: Path) -> Theory:
         With every problem: of the file's form, or else repeated ids, dangling links and references,
         links of context elements or without a place, loops, outcomes that nothing leads to or
         without evidence status.
+
+    Examples
+    --------
+    >>> theory = load_theory(Path("tests/studies/complete"))
+    >>> list(theory.elements)[:3], list(theory.outcomes)[:2]
+    (['need', 'trainers', 'forms'], ['confidence', 'alliance'])
     """
     file: File = read_yaml(folder / THEORY_FILE, File)
     problems = list(_problems(file))
@@ -189,7 +195,14 @@ def _element_problems(element: Element, file: File) -> Iterator[Problem]:
 
 
 def unknown_assessors(theory: Theory, measures: Iterable[str]) -> list[Problem]:
-    """Problems of outcomes that were assessed by what is neither a source nor a measure."""
+    """Problems of outcomes that were assessed by what is neither a source nor a measure.
+
+    Examples
+    --------
+    >>> theory = load_theory(Path("tests/studies/complete"))
+    >>> [problem.found for problem in unknown_assessors(theory, measures=[])]
+    ["'wai'", "'compassion_satisfaction'"]
+    """
     known = (*ASSESSORS, *measures)
     return [
         Problem(
@@ -211,6 +224,13 @@ def pathway(theory: Theory, outcome: str) -> Theory:
     ------
     InputError
         When the theory has no such outcome.
+
+    Examples
+    --------
+    >>> theory = load_theory(Path("tests/studies/complete"))
+    >>> part = pathway(theory, next(iter(theory.outcomes)))
+    >>> part.title, len(part.elements), len(theory.elements)
+    ('A course and two forms in a service nowhere: Confidence', 11, 16)
     """
     if outcome not in theory.outcomes:
         expected = f"an outcome: {', '.join(theory.outcomes)}"

@@ -107,6 +107,12 @@ def read_triangulation(folder: Path) -> Triangulation:
     ------
     InputError
         With every problem of the file.
+
+    Examples
+    --------
+    >>> plan = read_triangulation(Path("tests/studies/complete"))
+    >>> [statement.id for statement in plan.questions[0].statements]
+    ['1.1-delivered']
     """
     triangulation: Triangulation = read_yaml(folder / TRIANGULATION_FILE, Triangulation)
     return triangulation
@@ -120,6 +126,15 @@ def validate_triangulation(
     Every source that the methods table lists for a question, or that its rows come from, has a
     code in each of its statements; every row that takes a side stands behind a code of one of its
     question's statements.
+
+    Examples
+    --------
+    >>> from earlyhelp.qualitative.framework import read_codebook
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> study = Path("tests/studies/complete")
+    >>> matrix, codebook = open_pilot(study).framework_matrix, read_codebook(study)
+    >>> validate_triangulation(read_triangulation(study), matrix, codebook)
+    []
     """
     told = [*_coded_once(triangulation, codebook)]
     for question in triangulation.questions:
@@ -193,6 +208,18 @@ def coded_evidence(matrix: pd.DataFrame, triangulation: Triangulation) -> pd.Dat
     DataFrame
         question, statement, text, component, outcome, source, strand, code (see `CODES`), themes,
         row_ids (tuple, of the matrix), quantity, label, claims and reason.
+
+    Examples
+    --------
+    >>> from earlyhelp.qualitative.framework import read_codebook
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> study = Path("tests/studies/complete")
+    >>> matrix, codebook = open_pilot(study).framework_matrix, read_codebook(study)
+    >>> table = coded_evidence(matrix, read_triangulation(study))
+    >>> print(table[["statement", "source", "code", "row_ids"]].head(2).to_string(index=False))
+        statement      source      code row_ids
+    1.1-delivered observation  supports  (M01,)
+    1.1-delivered  admin data qualifies      ()
     """
     rows = texts(matrix)
     table: list[dict[str, object]] = []
@@ -338,6 +365,18 @@ def question_judgements(evidence: pd.DataFrame, codebook: Codebook) -> pd.DataFr
     -------
     DataFrame
         question, judgement, and the number of statements of each judgement.
+
+    Examples
+    --------
+    >>> from earlyhelp.qualitative.framework import read_codebook
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> study = Path("tests/studies/complete")
+    >>> matrix, codebook = open_pilot(study).framework_matrix, read_codebook(study)
+    >>> evidence = coded_evidence(matrix, read_triangulation(study))
+    >>> print(question_judgements(evidence, codebook).head(2).to_string(index=False))
+    question         judgement  dissonance  partial agreement  agreement  silence
+         1.1 partial agreement           0                  1          0        0
+         1.2           silence           0                  0          0        1
     """
     statements = judgements(evidence, codebook)
     table = [
@@ -364,6 +403,17 @@ def joint_display(
         statement, text, component, outcome, quantitative (tuple of (source, label, code,
         claims, reason)), qualitative (tuple of (source, themes, code, row_ids, reason)), silent
         (tuple of sources), judgement, agreed (the code on which sources agree, or "") and unknown.
+
+    Examples
+    --------
+    >>> from earlyhelp.qualitative.framework import read_codebook
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> study = Path("tests/studies/complete")
+    >>> matrix, codebook = open_pilot(study).framework_matrix, read_codebook(study)
+    >>> table = joint_display(matrix, read_triangulation(study), codebook, "1.1")
+    >>> print(table[["statement", "silent", "judgement"]].head(2).to_string(index=False))
+        statement silent         judgement
+    1.1-delivered     () partial agreement
     """
     evidence = coded_evidence(matrix, triangulation)
     evidence = evidence[evidence["question"] == question]
@@ -410,6 +460,18 @@ def sources_compared(
         source), n_quantities (results in numbers) and
         comparison: "listed and used", "listed, not used", "used, not listed" or, for findings
         without a named source, "not attributed".
+
+    Examples
+    --------
+    >>> from earlyhelp.qualitative.framework import read_codebook
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> study = Path("tests/studies/complete")
+    >>> matrix, codebook = open_pilot(study).framework_matrix, read_codebook(study)
+    >>> table = sources_compared(matrix, read_triangulation(study), codebook)
+    >>> print(table[["question", "source", "n_rows", "comparison"]].head(2).to_string(index=False))
+    question      source  n_rows      comparison
+         1.1 observation       1 listed and used
+         1.1  admin data       0 listed and used
     """
     rows = texts(matrix)
     rows = rows.assign(source_type=rows["source_type"].map(kinds)).explode("source_type")

@@ -448,12 +448,24 @@ class Study(Strict):
 
 
 def contrast(arm: str, reference: str | None) -> str:
-    """Name of the difference between an arm and the reference."""
+    """Name of the difference between an arm and the reference.
+
+    Examples
+    --------
+    >>> contrast("intervention", "comparison")
+    'intervention less comparison'
+    """
     return f"{arm} less {reference}"
 
 
 def within_sentence(label: str) -> str:
-    """A label without its capital, unless it begins with an abbreviation."""
+    """A label without its capital, unless it begins with an abbreviation.
+
+    Examples
+    --------
+    >>> within_sentence("Usual practice"), within_sentence("GP list")
+    ('usual practice', 'GP list')
+    """
     return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
@@ -467,6 +479,11 @@ def find_folder(folder: str | Path) -> Path:
     ------
     InputError
         When no such folder exists.
+
+    Examples
+    --------
+    >>> (find_folder("tests/studies/mini") / STUDY_FILE).is_file()
+    True
     """
     folder = Path(folder)
     for base in (Path.cwd(), *Path.cwd().parents):
@@ -482,6 +499,12 @@ def read_study(folder: str | Path) -> Study:
     ------
     InputError
         With every problem of the file.
+
+    Examples
+    --------
+    >>> study = read_study("tests/studies/complete")
+    >>> study.arm_ids, study.reference, study.units
+    (('intervention', 'comparison'), 'comparison', 4)
     """
     folder = find_folder(folder)
     study: Study = read_yaml(folder / STUDY_FILE, Study)
@@ -529,6 +552,11 @@ def read_questions(folder: Path) -> dict[str, Question]:
     ------
     InputError
         With every problem of the file.
+
+    Examples
+    --------
+    >>> list(read_questions(Path("tests/studies/mini")))[:2]
+    ['1.1']
     """
     questions: list[Question] = read_yaml(folder / QUESTIONS_FILE, list[Question])
     ids = [question.id for question in questions]

@@ -253,7 +253,13 @@ class Resource(Strict):
 
 
 def measured(content: bytes, rows: int) -> dict[str, Any]:
-    """What can be stated of a file: its rows under the header, size and digest."""
+    r"""What can be stated of a file: its rows under the header, size and digest.
+
+    Examples
+    --------
+    >>> measured(b"id\nP01\n", rows=1)["bytes"]
+    7
+    """
     digest = f"sha256:{sha256(content).hexdigest()}"
     return {"rows": rows, "bytes": len(content), "hash": digest}
 
@@ -324,6 +330,12 @@ def read_dictionary(folder: Path) -> Dictionary:
     InputError
         When the file cannot be read, is no JSON, has a key twice, or holds what is not taken of the
         standard.
+
+    Examples
+    --------
+    >>> dictionary = read_dictionary(Path("tests/studies/complete"))
+    >>> dictionary.by_name["tool_use"].table.by_name["month"].answers
+    ('2024-03', '2024-04', '2024-05', '2024-06')
     """
     path = folder / DATAPACKAGE_FILE
     text = read_text(path, f"{folder.name}/{path.name}, the data dictionary in JSON")
@@ -343,6 +355,14 @@ def parse(text: str) -> Any:
     ------
     InputError
         With the line, where there is one.
+
+    Examples
+    --------
+    >>> parse('{"name": "pilot"}')
+    {'name': 'pilot'}
+    >>> parse('{"name": "pilot", "name": "other"}')
+    Traceback (most recent call last):
+    earlyhelp.study.problems.InputError: ...
     """
 
     def problem(found: str, expected: str, row: int | None = None) -> InputError:
@@ -367,7 +387,25 @@ def parse(text: str) -> Any:
 
 
 def as_text(package: dict[str, Any]) -> str:
-    """Write a dictionary as JSON with a line for each field."""
+    """Write a dictionary as JSON with a line for each field.
+
+    Examples
+    --------
+    >>> package = {"resources": [{"name": "people", "schema": {"fields": [{"name": "id"}]}}]}
+    >>> print(as_text(package), end="")
+    {
+      "resources": [
+        {
+          "name": "people",
+          "schema": {
+            "fields": [
+              {"name": "id"}
+            ]
+          }
+        }
+      ]
+    }
+    """
     fields: list[str] = []
 
     def in_one_line(match: re.Match[str]) -> str:

@@ -371,6 +371,12 @@ def open_pilot(folder: str | Path) -> Pilot:
     InputError
         With every problem of every file. What the files say together is looked at when each can be
         read.
+
+    Examples
+    --------
+    >>> pilot = open_pilot("tests/studies/complete")
+    >>> pilot.outcome_waves, len(pilot.survey("baseline"))
+    (('baseline', 'endline'), 18)
     """
     folder = find_folder(folder)
     problems: list[Problem] = []

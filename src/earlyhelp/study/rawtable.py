@@ -55,6 +55,14 @@ def read_table(path: Path, resource: Resource, problems: list[Problem]) -> pd.Da
         A column per field of the description; the index is the line of each row, from 1. Numbers
         are float64 with NaN for missing, dates datetime64, the rest str with missing values.
         Without columns when there is a problem.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.dictionary import read_dictionary
+    >>> study, problems = Path("tests/studies/complete"), []
+    >>> resource = read_dictionary(study).by_name["interviews"]
+    >>> read_table(study / resource.path, resource, problems)["interview_id"].to_dict(), problems
+    ({2: 'V1', 3: 'V2', 4: 'V3'}, [])
     """
     fields = resource.table.by_name
     try:
@@ -103,6 +111,12 @@ def cells(
     ------
     InputError
         When the file is missing, is no text in UTF-8 or no CSV, or has no header.
+
+    Examples
+    --------
+    >>> header, rows = cells(Path("tests/studies/complete/raw/interviews.csv"))
+    >>> header[0], len(rows), rows[0][0]
+    ('interview_id', 3, 2)
     """
 
     def problem(found: str, expected: str, row: int | None = None) -> InputError:
@@ -263,10 +277,15 @@ def _values(
 
 
 def shown(text: str) -> str:
-    """A text as a message shows it: what nobody sees is spelled, and it has an end.
+    r"""A text as a message shows it: what nobody sees is spelled, and it has an end.
 
     Letters that are not ASCII are named by their number where the text looks like an identifier,
     because a Cyrillic letter looks like a Latin one.
+
+    Examples
+    --------
+    >>> print(shown("P\u043e1"), shown("two words"), shown("a" * 100)[-5:])
+    'P\u043e1' 'two words' a...'
     """
     cut = text[:_LONGEST] + ("..." if len(text) > _LONGEST else "")
     one_word = " " not in cut.strip() and any(character.isdigit() for character in cut)
@@ -274,9 +293,21 @@ def shown(text: str) -> str:
 
 
 def restate(folder: Path) -> None:
-    """State rows, size and digest of a study's raw files anew, after they were written.
+    r"""State rows, size and digest of a study's raw files anew, after they were written.
 
     A resource of the data dictionary that does not state one of them goes on without it.
+
+    Examples
+    --------
+    >>> from shutil import copytree
+    >>> from tempfile import mkdtemp
+    >>> from earlyhelp.study.dictionary import read_dictionary
+    >>> study = Path(copytree("data/rotherham", mkdtemp(), dirs_exist_ok=True))
+    >>> with (study / "raw/interviews.csv").open("a", encoding="utf-8") as file:
+    ...     _ = file.write("V99,,,\n")
+    >>> restate(study)
+    >>> read_dictionary(study).by_name["interviews"].rows
+    6
     """
     path = folder / DATAPACKAGE_FILE
     package = parse(read_text(path))

@@ -250,7 +250,14 @@ class Instruments:
 
 
 def outcome_waves(study: Study, instruments: Instruments) -> tuple[str, ...]:
-    """The waves at which outcomes are measured: the first, and those compared with it."""
+    """The waves at which outcomes are measured: the first, and those compared with it.
+
+    Examples
+    --------
+    >>> study = Path("tests/studies/complete")
+    >>> outcome_waves(read_study(study), read_instruments(study))
+    ('baseline', 'endline')
+    """
     files = {file for scale in instruments.outcomes.values() for file in scale.files}
     return tuple(wave.id for wave in study.waves if wave.file in files)
 
@@ -263,6 +270,12 @@ def read_instruments(folder: Path) -> Instruments:
     InputError
         With every problem of the file, or else with each column that the dictionary does not have
         or has otherwise.
+
+    Examples
+    --------
+    >>> scale = read_instruments(Path("tests/studies/complete")).scales["wai"]
+    >>> scale.items, scale.lowest, scale.highest, scale.files
+    (12, 12, 84, ('baseline_survey', 'endline_survey'))
     """
     file: dict[str, Instrument] = read_yaml(folder / INSTRUMENTS_FILE, dict[str, Instrument])
     described = read_dictionary(folder)

@@ -37,6 +37,11 @@ def number(text: str) -> int | float | None:
     int, float or None
         None for all else, such as ``1_0``, ``010``, ``nan``, ``1,5``, digits of other scripts, a
         blank beside it or more than `MOST_DIGITS` digits.
+
+    Examples
+    --------
+    >>> [number(text) for text in ("37", "-0.5", "1_0", "010", "1,5")]
+    [37, -0.5, None, None, None]
     """
     if not _NUMBER.fullmatch(text) or len(re.findall("[0-9]", text)) > MOST_DIGITS:
         return None
@@ -76,6 +81,11 @@ def is_there(path: Path) -> bool:
 
     A file that may be missing is missing only where this is false; anything else in its place is
     for `read_text` to tell.
+
+    Examples
+    --------
+    >>> is_there(Path("tests/studies/mini")), is_there(Path("nowhere"))
+    (True, False)
     """
     return os.path.lexists(path)
 
@@ -88,6 +98,12 @@ def check_is_file(path: Path, expected: str) -> None:
     InputError
         When nothing is there, or a folder, a link to itself or no file at all (a named pipe or a
         device, which would never end).
+
+    Examples
+    --------
+    >>> check_is_file(Path("tests/studies"), "a table")
+    Traceback (most recent call last):
+    earlyhelp.study.problems.InputError: studies: found a folder; expected a table
     """
 
     def problem(found: str) -> InputError:
@@ -143,6 +159,11 @@ def read_text(path: Path, expected: str = "a text file in UTF-8") -> str:
     ------
     InputError
         When `read_whole` or `decoded` tells it.
+
+    Examples
+    --------
+    >>> read_text(Path("tests/studies/mini/study.yml")).splitlines()[1]
+    'id: mini'
     """
     return decoded(path.name, read_whole(path, expected), expected)
 
@@ -196,6 +217,14 @@ def write_whole(path: Path, content: bytes) -> None:
     ------
     InputError
         When it cannot be written.
+
+    Examples
+    --------
+    >>> from tempfile import mkdtemp
+    >>> path = Path(mkdtemp(), "note.txt")
+    >>> write_whole(path, b"calm")
+    >>> path.read_bytes()
+    b'calm'
     """
     write_together({path: content})
 
@@ -207,6 +236,14 @@ def write_together(contents: dict[Path, bytes]) -> None:
     ------
     InputError
         When one cannot be written.
+
+    Examples
+    --------
+    >>> from tempfile import mkdtemp
+    >>> folder = Path(mkdtemp())
+    >>> write_together({folder / "a.txt": b"one", folder / "b.txt": b"two"})
+    >>> sorted(path.name for path in folder.iterdir())
+    ['a.txt', 'b.txt']
     """
     partial = {path: path.with_name(f".{path.name}.partial") for path in contents}
     path = Path()

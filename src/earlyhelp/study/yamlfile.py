@@ -68,7 +68,7 @@ WholeKey = Annotated[int, BeforeValidator(_whole_key)]
 
 
 def read_yaml(path: Path, model: Any) -> Any:
-    """Parse a file and validate its content.
+    r"""Parse a file and validate its content.
 
     Parameters
     ----------
@@ -82,6 +82,16 @@ def read_yaml(path: Path, model: Any) -> Any:
     InputError
         When the file cannot be read (`textfile.read_text`), is no YAML, has a key twice, an alias,
         a tag or a second document, is nested deeper than `DEEPEST`, or does not fit the model.
+
+    Examples
+    --------
+    >>> from tempfile import mkdtemp
+    >>> path = Path(mkdtemp(), "a.yml")
+    >>> path.write_text("sent: 20\nback: 1_0\n", "utf-8") > 0
+    True
+    >>> read_yaml(path, dict[str, int])
+    Traceback (most recent call last):
+    earlyhelp.study.problems.InputError: a.yml, line 2, back: found '1_0'; expected a whole number
     """
     content = _Content(
         path.name, read_text(path, f"{Path(path.parent.name, path.name)}, YAML in UTF-8")

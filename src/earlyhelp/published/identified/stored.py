@@ -200,7 +200,16 @@ def write(study_folder: str | Path, tell: Tell, output: Path | None = None) -> l
     Raises
     ------
     InputError
-        Figures that nobody can have.
+        Figures that nobody can have, or no outcome whose tests are printed.
+
+    Examples
+    --------
+    A search takes minutes; a study without printed figures has nothing to search for:
+
+    >>> write("tests/studies/mini", tell=print)
+    Traceback (most recent call last):
+    earlyhelp.study.problems.InputError: claims.csv: found none; expected claims on the paired \
+tests of an outcome measure
     """
     from joblib import Parallel, delayed
 

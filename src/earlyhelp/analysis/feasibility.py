@@ -85,16 +85,9 @@ def attendance(pilot: Pilot) -> pd.DataFrame:
     for role in (*listed, "practitioners", "all") if pilot.has("training_attendance") else ():
         members = _of_role(pilot, table["role"], role)
         eligible, attended = int(members.sum()), int(parts[members].any(axis=1).sum())
-        rows.append(
-            {
-                "role": role,
-                "eligible": eligible,
-                "attended": attended,
-                "both_parts": int(parts[members].all(axis=1).sum()),
-                "not_attended": eligible - attended,
-                "percent": percent(attended, eligible),
-            }
-        )
+        both = int(parts[members].all(axis=1).sum())
+        missed, share = eligible - attended, percent(attended, eligible)
+        rows.append((role, eligible, attended, both, missed, share))
     columns = ["role", "eligible", "attended", "both_parts", "not_attended", "percent"]
     return pd.DataFrame(rows, columns=columns)
 

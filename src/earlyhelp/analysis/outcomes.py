@@ -29,6 +29,7 @@ from earlyhelp.analysis.quantities import (
     Sum,
     free,
     labelled,
+    matching,
     quantity,
 )
 from earlyhelp.study.design import Counted, contrast
@@ -143,7 +144,7 @@ def outcome_summary(pilot: Pilot) -> pd.DataFrame:
     scores = outcome_scores(pilot)
     rows = []
     for measure, arm, wave in groups(pilot):
-        values = _select(scores, measure, arm, wave)
+        values = _select(scores, "score", measure, arm, wave)
         summary = (len(values), values.mean(), values.std(), values.min(), values.max())
         scale = pilot.instruments.outcomes[measure]
         top = scale.highest if scale.graded else UNKNOWN
@@ -179,8 +180,8 @@ def later(pilot: Pilot, measure: str) -> list[str]:
     return list(dict.fromkeys(wave for name, _, wave in groups(pilot) if name == measure))[1:]
 
 
-def _select(scores: pd.DataFrame, measure: str, arm: str, wave: str) -> pd.Series:
-    return scores["score"][_where(scores, measure=measure, arm=arm, wave=wave)].dropna()
+def _select(table: pd.DataFrame, column: str, measure: str, arm: str, wave: str) -> pd.Series:
+    return matching(table, {"measure": measure, "arm": arm, "wave": wave})[column].dropna()
 
 
 @quantity()
@@ -357,39 +358,17 @@ def paired_tests(pilot: Pilot, confidence: float = 0.95, analysis_set: str = "al
     for measure, arm, wave in groups(pilot):
         if wave == pilot.study.first_wave:
             continue
-        chosen = paired[_where(paired, measure=measure, arm=arm, wave=wave)]
+        chosen = matching(paired, {"measure": measure, "arm": arm, "wave": wave})
         change, n = chosen["change"], len(chosen)
         test = _test(chosen["after"], chosen["before"], True, confidence)
-        dz, low, high = standardised_difference(
-            test["t"], test["df"], n**-0.5 if n else UNKNOWN, confidence
-        )
-        rows.append(
-            {
-                "measure": measure,
-                "arm": arm,
-                "wave": wave,
-                "n": n,
-                "mean_change": change.mean(),
-                "sd_change": change.std(),
-                **test,
-                "dz": dz,
-                "dz_low": low,
-                "dz_high": high,
-            }
-        )
+        scale = n**-0.5 if n else UNKNOWN
+        effect = standardised_difference(test["t"], test["df"], scale, confidence)
+        rows.append((measure, arm, wave, n, change.mean(), change.std(), *test.values(), *effect))
     return pd.DataFrame(rows, columns=[*PAIRED, *TESTED, "dz", "dz_low", "dz_high"])
 
 
 PAIRED = ("measure", "arm", "wave", "n", "mean_change", "sd_change")
 TESTED = ("t", "t_size", "df", "p", "ci_low", "ci_high")
-
-
-def _where(frame: pd.DataFrame, **keys: str) -> pd.Series:
-    """Which rows have some values."""
-    chosen = pd.Series(True, index=frame.index)
-    for key, value in keys.items():
-        chosen &= frame[key] == value
-    return chosen
 
 
 @quantity()
@@ -431,25 +410,12 @@ def between_tests(
         values = {("change", wave): (paired, "change") for wave in again}
         values |= {(wave, wave): (scores, "score") for wave in (first, *again)}
         for (what, wave), (table, column) in values.items():
-            x, y = (
-                table[column][_where(table, measure=measure, arm=one, wave=wave)].dropna()
-                for one in (arm, reference)
-            )
+            x, y = (_select(table, column, measure, one, wave) for one in (arm, reference))
             test = _test(x, y, False, confidence)
             if what == first:
                 test |= dict.fromkeys(("t", "t_size", "p"), UNKNOWN)
-            rows.append(
-                {
-                    "measure": measure,
-                    "arm": arm,
-                    "wave": wave,
-                    "contrast": what,
-                    "n_arm": len(x),
-                    "n_reference": len(y),
-                    "difference": x.mean() - y.mean(),
-                    **test,
-                }
-            )
+            difference = x.mean() - y.mean()
+            rows.append((measure, arm, wave, what, len(x), len(y), difference, *test.values()))
     columns = ["measure", "arm", "wave", "contrast", "n_arm", "n_reference", "difference"]
     return pd.DataFrame(rows, columns=[*columns, *TESTED])
 
@@ -544,7 +510,7 @@ def estimates(pilot: Pilot, confidence: float = 0.95, analysis_set: str = "all")
     rows = [] if waves_again(pilot) else [pd.DataFrame(columns=columns)]
     for measure, wave in waves_again(pilot):
         units, people, of_people = (
-            table[_where(table, measure=measure, wave=wave)] for table in (means, paired, tested)
+            matching(table, {"measure": measure, "wave": wave}) for table in (means, paired, tested)
         )
         fitted = [
             *(_fitted(units, UNITS, "change", (arm,), confidence) for arm in alone),
@@ -561,7 +527,7 @@ def estimates(pilot: Pilot, confidence: float = 0.95, analysis_set: str = "all")
         ]
         parts = (pd.DataFrame(fitted), of_people, pd.DataFrame(adjusted))
         of_measure = pd.concat([part for part in parts if len(part)])
-        at_first = (_select(scores, measure, arm, pilot.study.first_wave) for arm in alone)
+        at_first = (_select(scores, "score", measure, arm, pilot.study.first_wave) for arm in alone)
         d = of_measure["value"] / _pooled_sd(*at_first)
         rows.append(of_measure.assign(measure=measure, wave=wave, d=d))
     table = pd.concat(rows, ignore_index=True)[columns]
@@ -680,29 +646,14 @@ def ceiling(pilot: Pilot, within: int = NEAR) -> pd.DataFrame:
         scale = pilot.instruments.outcomes[measure]
         if not scale.graded:
             continue
-        values, best, way = _select(scores, measure, arm, wave), scale.best, scale.better
-        at_best = int((values == best).sum())
-        close = int((way * (best - values) <= within).sum())
-        headroom, sd = way * (best - values.mean()), values.std()
-        rows.append(
-            {
-                "measure": measure,
-                "arm": arm,
-                "wave": wave,
-                "n": len(values),
-                "scale_maximum": scale.highest,
-                "best": best,
-                "at_best": at_best,
-                "at_best_percent": percent(at_best, len(values)),
-                "close": close,
-                "close_percent": percent(close, len(values)),
-                "mean_percent": 100
-                * (values.mean() - scale.lowest)
-                / (scale.highest - scale.lowest),
-                "headroom": headroom,
-                "headroom_sd": headroom / sd if sd > 0 else UNKNOWN,
-            }
-        )
+        values, best = _select(scores, "score", measure, arm, wave), scale.best
+        away = scale.better * (best - values)
+        n, at_best, close = len(values), int((away == 0).sum()), int((away <= within).sum())
+        told = (at_best, percent(at_best, n), close, percent(close, n))
+        mean = 100 * (values.mean() - scale.lowest) / (scale.highest - scale.lowest)
+        room, sd = scale.better * (best - values.mean()), values.std()
+        in_sds = room / sd if sd > 0 else UNKNOWN
+        rows.append((measure, arm, wave, n, scale.highest, best, *told, mean, room, in_sds))
     columns = ["measure", "arm", "wave", "n", "scale_maximum", "best", "at_best"]
     columns += ["at_best_percent", "close", "close_percent", "mean_percent", "headroom"]
     return pd.DataFrame(rows, columns=[*columns, "headroom_sd"])
@@ -760,34 +711,34 @@ def design_effects(
     rows = []
     change = tests[(tests["contrast"] == "change") & (not pilot.study.one_by_one)]
     for test in change.to_dict("records"):
+        key = {name: test[name] for name in ("measure", "wave")}
         pair = paired["arm"].isin([test["arm"], pilot.study.reference])
-        of_test = _where(paired, measure=test["measure"], wave=test["wave"])
-        sizes = paired[pair & of_test].groupby("unit").size()
+        sizes = matching(paired[pair], key).groupby("unit").size()
         n, units = int(sizes.sum()), len(sizes)
         size = (sizes**2).sum() / n if n else UNKNOWN
         error = (test["ci_high"] - test["ci_low"]) / 2 / stats.t.ppf(level, test["df"])
+        fewest = min(test["n_arm"], test["n_reference"])
         for value in icc:
             effect = randomisation.design_effect(size, value)
             t, df = test["t"] / math.sqrt(effect), units - 2
             reach = stats.t.ppf(level, df) * error * math.sqrt(effect) if df > 0 else UNKNOWN
-            p = 2 * stats.t.sf(abs(t), df) if df > 0 else UNKNOWN
+            p = float(2 * stats.t.sf(abs(t), df)) if df > 0 else UNKNOWN
+            people = (float(value), units, n, size, effect, n / effect)
+            middle = test["difference"]
             rows.append(
-                {
-                    **{key: test[key] for key in ("measure", "arm", "wave")},
-                    "icc": float(value),
-                    "units": units,
-                    "n": n,
-                    "cluster_size": size,
-                    "design_effect": effect,
-                    "effective_n": n / effect,
-                    "difference": test["difference"],
-                    "ci_low": test["difference"] - reach,
-                    "ci_high": test["difference"] + reach,
-                    "t": t,
-                    "df": df,
-                    "p": float(p),
-                    "fewest": min(test["n_arm"], test["n_reference"]),
-                }
+                (
+                    test["measure"],
+                    test["arm"],
+                    test["wave"],
+                    *people,
+                    middle,
+                    middle - reach,
+                    middle + reach,
+                    t,
+                    df,
+                    p,
+                    fewest,
+                )
             )
     columns = ["measure", "arm", "wave", "icc", "units", "n", "cluster_size", "design_effect"]
     columns += ["effective_n", "difference", "ci_low", "ci_high", "t", "df", "p", "fewest"]
@@ -866,8 +817,7 @@ def allocations(pilot: Pilot, measure: str, arm: str, wave: str) -> pd.DataFrame
     if not units or math.comb(len(units), len(treated)) > MOST_ALLOCATIONS:
         columns = ["allocation", "difference", "observed", "as_extreme"]
         return free(pilot, pd.DataFrame(columns=columns), "allocations")
-    changed = unit_changes(pilot)
-    changed = changed[_where(changed, measure=measure, wave=wave)]
+    changed = matching(unit_changes(pilot), {"measure": measure, "wave": wave})
     # Readers are not told the mean of a small unit.
     means = changed.set_index("unit")["mean_change"].dropna()
     known = set(units) <= set(means.index)
@@ -910,21 +860,12 @@ def randomisation_tests(pilot: Pilot) -> pd.DataFrame:
         people = (pairs.get((measure, wave, one), 0) for one in (arm, pilot.study.reference))
         treated, units = _units(pilot, arm), _units(pilot, arm, str(pilot.study.reference))
         table = allocations(pilot, measure, arm, wave)
-        known = len(table) and table["difference"].notna().all()
-        rows.append(
-            {
-                "measure": measure,
-                "arm": arm,
-                "wave": wave,
-                "units": len(units),
-                "treated_units": len(treated),
-                "allocations": math.comb(len(units), len(treated)),
-                "difference": table["difference"][table["observed"]].iloc[0] if known else UNKNOWN,
-                "p": randomisation.p_value(table) if known else UNKNOWN,
-                "smallest_p": randomisation.smallest_p(len(units), len(treated)),
-                "fewest": min(people),
-            }
-        )
+        found = (UNKNOWN, UNKNOWN)
+        if len(table) and table["difference"].notna().all():
+            found = table["difference"][table["observed"]].iloc[0], randomisation.p_value(table)
+        drawn = (len(units), len(treated), math.comb(len(units), len(treated)))
+        smallest = randomisation.smallest_p(len(units), len(treated))
+        rows.append((measure, arm, wave, *drawn, *found, smallest, min(people)))
     columns = ["measure", "arm", "wave", "units", "treated_units", "allocations", "difference"]
     return pd.DataFrame(rows, columns=[*columns, "p", "smallest_p", "fewest"])
 
@@ -957,17 +898,8 @@ def arm_differences(pilot: Pilot) -> pd.DataFrame:
             given.loc[given["arm"] == one, characteristic].dropna()
             for one in (arm, pilot.study.reference)
         )
-        test = _test(x, y, False, 0.95)
-        rows.append(
-            {
-                "characteristic": characteristic,
-                "arm": arm,
-                "n_arm": len(x),
-                "n_reference": len(y),
-                "difference": x.mean() - y.mean(),
-                "standardised": (x.mean() - y.mean()) / _pooled_sd(x, y),
-                "p": test["p"],
-            }
-        )
+        difference, p = x.mean() - y.mean(), _test(x, y, False, 0.95)["p"]
+        effect = difference / _pooled_sd(x, y)
+        rows.append((characteristic, arm, len(x), len(y), difference, effect, p))
     columns = ["characteristic", "arm", "n_arm", "n_reference", "difference", "standardised", "p"]
     return pd.DataFrame(rows, columns=columns)

@@ -392,21 +392,10 @@ def people(pilot: Pilot) -> pd.DataFrame:
             set(people.loc[(people["arm"] == arm) | (arm == "all"), "practitioner_id"])
             for people in (placed[pilot.study.first_wave], placed[wave])
         )
-        both = before & after
-        rows.append(
-            {
-                "wave": wave,
-                "arm": arm,
-                "before": len(before),
-                "after": len(after),
-                "both": len(both),
-                "lost": len(before - after),
-                "new": len(after - before),
-                "distinct": len(before | after),
-                "described": int(((described == arm) | (arm == "all")).sum()),
-                "retained_percent": percent(len(both), len(before)),
-            }
-        )
+        both, one, other = before & after, before - after, after - before
+        counts = [len(group) for group in (before, after, both, one, other, before | after)]
+        told_of = int(((described == arm) | (arm == "all")).sum())
+        rows.append((wave, arm, *counts, told_of, percent(len(both), len(before))))
     columns = ["wave", "arm", "before", "after", "both", "lost", "new", "distinct", "described"]
     table = pd.DataFrame(rows, columns=[*columns, "retained_percent"])
     table.attrs["first_wave"] = pilot.study.first_wave

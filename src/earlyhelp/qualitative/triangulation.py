@@ -262,17 +262,9 @@ def _behind(of_question: pd.DataFrame, statement: Statement, entry: Evidence) ->
 
 
 def _silence(source: str) -> dict[str, object]:
-    return {
-        "source": source,
-        "strand": "",
-        "code": "silent",
-        "themes": (),
-        "row_ids": (),
-        "quantity": "",
-        "label": "",
-        "claims": (),
-        "reason": "",
-    }
+    texts = dict.fromkeys(("strand", "quantity", "label", "reason"), "")
+    lists = dict.fromkeys(("themes", "row_ids", "claims"), ())
+    return {"source": source, "code": "silent", **texts, **lists}
 
 
 def judge(a: str, b: str) -> str:

@@ -108,6 +108,11 @@ def read_contents(root: Path) -> Contents:
     ------
     InputError
         When a part has no volume, or one that the file does not name.
+
+    Examples
+    --------
+    >>> [volume.name for volume in read_contents(Path()).volumes]
+    ['Report', 'Annex A', 'Annex B']
     """
     toc = yaml.safe_load((root / "_toc.yml").read_text("utf-8"))
     named = {name: Volume(name, heading) for name, heading in toc.pop("volumes").items()}
@@ -150,6 +155,12 @@ def imprint(study: Study, root: Path) -> Imprint:
 
     Authors and keywords there are those of the study that the compendium was made for. Who wrote
     another one nothing says, so that only the compendium is named with it.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.design import read_study
+    >>> imprint(read_study("data/rotherham"), Path()).licence
+    'Creative Commons Attribution 4.0 International (CC BY 4.0)'
     """
     cited = read_citation(root)
     authors: tuple[str, ...] = ()

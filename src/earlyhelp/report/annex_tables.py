@@ -14,13 +14,36 @@ from earlyhelp.study.scoring_keys import Instruments, Scale
 
 
 def summary_table(outcomes: Iterable[Checked]) -> pd.DataFrame:
-    """Lay the summary out for a table of finished cells."""
+    """Lay the summary out for a table of finished cells.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from earlyhelp.published.audit import audit
+    >>> print(summary_table(audit(Path("tests/studies/complete"))).to_string(index=False))
+                       Outcome Checks
+            cannot all be true      9
+           two places disagree      5
+    wording stretches a number      4
+      wording without a number      0
+                     editorial      5
+                          held     17
+                     undecided      0
+    """
     table = summary(outcomes).astype(str)
     return table.set_axis(["Outcome", "Checks"], axis=1)
 
 
 def findings_markdown(findings: Iterable[Checked]) -> str:
-    """Findings as a MyST definition list; each has a target, ``audit-`` and its id."""
+    """Findings as a MyST definition list; each has a target, ``audit-`` and its id.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from earlyhelp.published.audit import audit
+    >>> print(findings_markdown(audit(Path("tests/studies/complete"))).splitlines()[1][:60])
+    : Degrees of freedom that are not those of both arms
+    """
     return "\n\n".join(map(_entry, findings)) or "None."
 
 
@@ -42,14 +65,34 @@ def _entry(finding: Checked) -> str:
 
 
 def checks_table(outcomes: Iterable[Checked]) -> pd.DataFrame:
-    """Lay checks out for a table of finished MyST cells: check, about, arithmetic."""
+    """Lay checks out for a table of finished MyST cells: check, about, arithmetic.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from earlyhelp.published.audit import audit
+    >>> table = checks_table(audit(Path("tests/studies/complete")))
+    >>> table.columns.tolist(), table["Of"].iloc[0]
+    (['Check', 'Of', 'Arithmetic'], 'Degrees of freedom that are not those of both arms')
+    """
     rows = [(o.check, o.about, "; ".join(o.arithmetic)) for o in outcomes]
     table = pd.DataFrame(rows, columns=["Check", "Of", "Arithmetic"])
     return table.map(escape)
 
 
 def fields(resource: Resource) -> pd.DataFrame:
-    """Every column of one raw file."""
+    r"""Every column of one raw file.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from earlyhelp.study.dictionary import read_dictionary
+    >>> dictionary = read_dictionary(Path("tests/studies/complete"))
+    >>> print(fields(dictionary.by_name["interviews"]).iloc[:2, :2].to_string(index=False))
+            Column                          What it holds
+    `interview_id` Interview\: the number of an interview
+            `role`                                   Role
+    """
     table = resource.table
     blank = ", ".join(filter(None, table.missingValues))
     missing = f"yes, written {escape(blank)}" if blank else "yes"
@@ -93,7 +136,15 @@ def _allowed(field: Field, resource: Resource) -> str:
 
 
 def instruments(keys: Instruments) -> str:
-    """Every instrument with its scales, as a MyST definition list."""
+    """Every instrument with its scales, as a MyST definition list.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from earlyhelp.study.scoring_keys import read_instruments
+    >>> print(instruments(read_instruments(Path("tests/studies/complete"))).splitlines()[0])
+    Working Alliance Inventory
+    """
     of: dict[str, list[Scale]] = {}
     for scale in keys.scales.values():
         of.setdefault(scale.instrument, []).append(scale)

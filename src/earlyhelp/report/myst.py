@@ -18,7 +18,13 @@ _LIST = re.compile(r"^(\d+)\.")
 
 
 def escape(text: object) -> str:
-    """Text as MyST shows it literally, on one line: data are never mark-up."""
+    r"""Text as MyST shows it literally, on one line: data are never mark-up.
+
+    Examples
+    --------
+    >>> escape("a|b <i> $5")
+    'a\\|b \\<i\\> \\$5'
+    """
     return _LIST.sub(r"\1\\.", _MARKUP.sub(r"\\\1", " ".join(str(text).split())))
 
 
@@ -34,7 +40,16 @@ LETTERS = {status: status[0] for status in STATUSES} | {"design fact": "f", "not
 
 
 def statuses() -> str:
-    """The table that explains them all, as MyST."""
+    r"""The table that explains them all, as MyST.
+
+    Examples
+    --------
+    >>> print(*statuses().splitlines()[:4], sep="\n")
+    :::{table} The statuses.
+    :name: tbl-statuses
+    <BLANKLINE>
+    | Status | Letter | A number with it is |
+    """
     rows = [
         f"| {badge(status)} | {LETTERS[status]} | {means[0].upper()}{means[1:]} |"
         for status, means in STATUSES.items()

@@ -66,6 +66,13 @@ def as_list(
         Evidence by element id, one of `OVERLAY`.
     links : mapping, optional
         MyST by element id that leads to its evidence.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from earlyhelp.qualitative.theory import load_theory
+    >>> print(as_list(load_theory(Path("tests/studies/complete"))).splitlines()[0])
+    Need and context
     """
     groups: dict[str, list[str]] = {}
     for element in theory.elements.values():
@@ -174,6 +181,13 @@ def draw(
     ------
     InputError
         When the overlay names an unknown element or evidence.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from earlyhelp.qualitative.theory import load_theory
+    >>> draw(load_theory(Path("tests/studies/complete"))).count("<a ")
+    16
     """
     overlay = overlay or {}
     _check_overlay(theory, overlay)

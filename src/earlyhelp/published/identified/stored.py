@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from itertools import zip_longest
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -50,27 +51,10 @@ def inputs_hash(study_folder: str | Path) -> str:
     """
     study = read_study(study_folder)
     printed = read_printed(study.folder)
-    given: list[Any] = [
-        METHOD_VERSION,
-        [outcome.given for outcome in outcomes(study, printed).values()],
-    ]
-    given.append(
-        [
-            (
-                name,
-                arm,
-                wave,
-                known.n,
-                known.mean,
-                known.sd,
-                known.minimum,
-                known.maximum,
-                known.items,
-            )
-            for name, (arm, wave, known) in ratings(study, printed).items()
-        ]
-    )
-    return _digest(json.dumps(given))
+    figures = attrgetter("n", "mean", "sd", "minimum", "maximum", "items")
+    rated = [(name, *of, *figures(known)) for name, (*of, known) in ratings(study, printed).items()]
+    tested = [outcome.given for outcome in outcomes(study, printed).values()]
+    return _digest(json.dumps([METHOD_VERSION, tested, rated]))
 
 
 def _digest(text: str) -> str:

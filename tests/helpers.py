@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from earlyhelp.execution.notebooks import cells_of
-from earlyhelp.published.checks import Check, Printed, Verdict
+from earlyhelp.published.checks.base import Check, Printed, Verdict
 from earlyhelp.published.claims import COLUMNS, Claim
 from earlyhelp.qualitative.framework import MATRIX_COLUMNS, SUPPORT, Codebook
 from earlyhelp.qualitative.theory import Theory, load_theory

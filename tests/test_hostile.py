@@ -29,7 +29,7 @@ from earlyhelp.qualitative.refi_import import codebook_skeleton, import_project
 from earlyhelp.qualitative.theory import File
 from earlyhelp.study.design import Study
 from earlyhelp.study.problems import InputError, Problem
-from earlyhelp.study.textfile import number
+from earlyhelp.study.textfile import read_number
 from earlyhelp.study.yamlfile import read_yaml
 from earlyhelp.trial.design_grid import Sweep
 from earlyhelp.trial.next_steps import ThemeNumber
@@ -102,7 +102,7 @@ def told(read: Callable[[], Any]) -> Any:
 @given(numbers)
 @example("9" * 15)
 def test_a_number_is_the_value_of_its_digits(text: str) -> None:
-    value = number(text)
+    value = read_number(text)
     if value is not None:
         assert re.fullmatch(r"[-+.0-9eE]{1,24}", text)
         assert value == float(text)

@@ -18,7 +18,7 @@ from programs import PROGRAMS, maxqda
 
 from earlyhelp.cli import main
 from earlyhelp.cli.study import _print_claims
-from earlyhelp.published.checks import SEVERITIES
+from earlyhelp.published.checks.base import SEVERITIES
 from earlyhelp.published.claims import COLUMNS
 from earlyhelp.study.dictionary import DATAPACKAGE_FILE
 from earlyhelp.study.raw import open_pilot

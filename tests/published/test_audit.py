@@ -9,7 +9,7 @@ import pytest
 from helpers import claim
 
 from earlyhelp.published import audit
-from earlyhelp.published.checks import SEVERITIES, UNSETTLED
+from earlyhelp.published.checks.base import SEVERITIES, UNSETTLED
 from earlyhelp.published.claims import COLUMNS, Claim, read_claims
 from earlyhelp.published.ledger import ledger
 from earlyhelp.report import annex_tables

@@ -17,7 +17,7 @@ from earlyhelp.study.textfile import (
     for_spreadsheets,
     from_spreadsheets,
     is_there,
-    number,
+    read_number,
     read_text,
 )
 
@@ -89,8 +89,8 @@ def test_control_characters_are_placed(tmp_path: Path, character: str) -> None:
     [("0", 0), ("-7", -7), ("2.50", 2.5), (".5", 0.5), ("5.", 5.0), ("1e-3", 0.001), ("+3", 3)],
 )
 def test_a_number_in_plain_digits(text: str, value: float) -> None:
-    assert number(text) == value
-    assert type(number(text)) is type(value)
+    assert read_number(text) == value
+    assert type(read_number(text)) is type(value)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_number_in_plain_digits(text: str, value: float) -> None:
     ],
 )
 def test_what_only_some_parsers_take_for_a_number(text: str) -> None:
-    assert number(text) is None
+    assert read_number(text) is None
 
 
 # What these read is the book's, an archive, a lock, or the bytes of what was read already.

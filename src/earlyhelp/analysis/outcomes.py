@@ -717,29 +717,15 @@ def design_effects(
         n, units = int(sizes.sum()), len(sizes)
         size = (sizes**2).sum() / n if n else UNKNOWN
         error = (test["ci_high"] - test["ci_low"]) / 2 / stats.t.ppf(level, test["df"])
-        fewest = min(test["n_arm"], test["n_reference"])
+        named = [test[name] for name in ("measure", "arm", "wave")]
+        fewest, middle = min(test["n_arm"], test["n_reference"]), test["difference"]
         for value in icc:
             effect = randomisation.design_effect(size, value)
             t, df = test["t"] / math.sqrt(effect), units - 2
             reach = stats.t.ppf(level, df) * error * math.sqrt(effect) if df > 0 else UNKNOWN
             p = float(2 * stats.t.sf(abs(t), df)) if df > 0 else UNKNOWN
             people = (float(value), units, n, size, effect, n / effect)
-            middle = test["difference"]
-            rows.append(
-                (
-                    test["measure"],
-                    test["arm"],
-                    test["wave"],
-                    *people,
-                    middle,
-                    middle - reach,
-                    middle + reach,
-                    t,
-                    df,
-                    p,
-                    fewest,
-                )
-            )
+            rows.append((*named, *people, middle, middle - reach, middle + reach, t, df, p, fewest))
     columns = ["measure", "arm", "wave", "icc", "units", "n", "cluster_size", "design_effect"]
     columns += ["effective_n", "difference", "ci_low", "ci_high", "t", "df", "p", "fewest"]
     return pd.DataFrame(rows, columns=columns)

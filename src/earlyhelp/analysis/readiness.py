@@ -92,20 +92,10 @@ def team_consistency(pilot: Pilot) -> pd.DataFrame:
         members = register["team"] == team
         eligible, came = int(members.sum()), int((members & attended).sum())
         used = int((members & attended & users).sum())
-        completions = int(completed[team])
-        recorded = int(recorders[team])
-        rows.append(
-            {
-                "team": team,
-                "eligible": eligible,
-                "attended": came,
-                "attended_percent": percent(came, eligible),
-                "used": used,
-                "used_percent": percent(used, came),
-                "completions": completions,
-                "completions_per_user": completions / recorded if recorded else float("nan"),
-            }
-        )
+        shares = percent(came, eligible), used, percent(used, came)
+        made, recorded = int(completed[team]), int(recorders[team])
+        per_user = made / recorded if recorded else float("nan")
+        rows.append((team, eligible, came, *shares, made, per_user))
     columns = ["team", "eligible", "attended", "attended_percent", "used", "used_percent"]
     columns += ["completions", "completions_per_user"]
     return pd.DataFrame(rows, columns=columns)

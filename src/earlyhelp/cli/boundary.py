@@ -15,7 +15,7 @@ from typer.core import TyperCommand
 from typer.main import get_command
 
 from earlyhelp.study.problems import InputError, Problem
-from earlyhelp.study.textfile import number
+from earlyhelp.study.textfile import read_number
 
 
 def guarded(run: Callable[[], int]) -> int:
@@ -121,7 +121,7 @@ class Command(TyperCommand):
         words: list[str] = []
         option = last = ""
         for word in args:
-            if word.startswith("-") and number(word) is None:
+            if word.startswith("-") and read_number(word) is None:
                 if last in options:
                     ctx.fail(f"option '{last}' without a value")
                 option = word
@@ -183,7 +183,7 @@ def number_option(about: str, metavar: str = "NUMBER") -> Any:
     """
 
     def parse(text: str) -> float | int | str:
-        value = number(text)
+        value = read_number(text)
         return text if value is None else value
 
     return option(metavar, about, parser=parse)

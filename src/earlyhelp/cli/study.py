@@ -175,7 +175,7 @@ def audit(
     for name in ("--strict",) * strict + ("--html",) * (html is not None):
         raise _refuse("options", f"{name} for a study", f"{name} for a .csv file alone")
     from earlyhelp.published.audit import NO_FIGURES, audit, summary, with_severity
-    from earlyhelp.published.checks import SEVERITIES
+    from earlyhelp.published.checks.base import SEVERITIES
     from earlyhelp.study.design import find_folder
 
     outcomes = audit(find_folder(study))

@@ -28,7 +28,7 @@ from earlyhelp.intake.personal import by_content, by_name, words_of
 from earlyhelp.intake.reading import TOP, Export, Grid, chosen, read_grid, table
 from earlyhelp.study.dictionary import Dictionary, Field, Resource
 from earlyhelp.study.problems import InputError, Problem
-from earlyhelp.study.textfile import number
+from earlyhelp.study.textfile import read_number
 
 HEAD = """\
 # How exports become the raw files of this study, proposed by `earlyhelp import`. Correct it and run
@@ -412,7 +412,7 @@ def plain_number(text: str, decimal: str) -> str | None:
     """
     if decimal == ",":
         text = text.replace(".", " ").replace(",", ".")
-    value = number(text)
+    value = read_number(text)
     return None if value is None else f"{value:.15g}"
 
 
@@ -502,7 +502,7 @@ def _constraints(values: pd.Series, column: Column, is_key: bool) -> Iterator[tu
         yield "minimum", f"{filled.min()[:4]}-01-01"
         yield "maximum", f"{filled.max()[:4]}-12-31"
     elif column.type != "date":
-        numbers = [number(text) or 0 for text in (*filled, *column.answers.values())]
+        numbers = [read_number(text) or 0 for text in (*filled, *column.answers.values())]
         if numbers:
             yield "minimum", min(numbers)
             yield "maximum", max(numbers)

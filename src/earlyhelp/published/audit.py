@@ -18,30 +18,14 @@ from pydantic import Field
 
 from earlyhelp.possible.existence import Undecided
 from earlyhelp.possible.printed_group import TooLarge, printed_interval
-from earlyhelp.published.checks import (
-    SEVERITIES,
-    UNSETTLED,
-    AtMost,
-    Ceiling,
-    ChangeTests,
-    Check,
-    Difference,
-    JointScores,
-    Labels,
-    MeanTotals,
-    People,
-    Printed,
-    PrintedTest,
-    Proportions,
-    Published,
-    Reviewed,
-    Same,
-    ScoreCheck,
-    Totals,
-    Verdict,
-    Wording,
-    counts_of,
-)
+from earlyhelp.published.checks.base import SEVERITIES, UNSETTLED, Check, Printed, Verdict
+from earlyhelp.published.checks.joint_scores import JointScores
+from earlyhelp.published.checks.percentages import Proportions, counts_of
+from earlyhelp.published.checks.places import Labels, Published, Same
+from earlyhelp.published.checks.scores import Ceiling, ScoreCheck
+from earlyhelp.published.checks.t_tests import ChangeTests, Difference, PrintedTest
+from earlyhelp.published.checks.totals import AtMost, MeanTotals, People, Totals
+from earlyhelp.published.checks.wording import Reviewed, Wording
 from earlyhelp.published.claims import CLAIMS_FILE, Claim, read_claims
 from earlyhelp.qualitative.framework import kinds, read_codebook
 from earlyhelp.qualitative.triangulation import TRIANGULATION_FILE, read_triangulation
@@ -386,7 +370,7 @@ def _convention(id: str, about: str, forms: Mapping[str, list[Claim]], printed: 
         id,
         "one convention throughout",
         about,
-        "finding" if rare else "held",
+        _verdict(not rare),
         "editorial" if rare else "",
         tuple(dict.fromkeys(printed.place(claim.id) for claim in rare)),
         f"More than one convention: {about}." if rare else about,

@@ -48,7 +48,7 @@ from earlyhelp.qualitative.refi_qda import (
 )
 from earlyhelp.study.design import Part
 from earlyhelp.study.problems import InputError, Problem
-from earlyhelp.study.textfile import MOST_DIGITS, for_spreadsheets, number
+from earlyhelp.study.textfile import MOST_DIGITS, for_spreadsheets, read_number
 
 # What codes are on when they are on no passage of a text.
 MEDIA = {
@@ -236,7 +236,7 @@ class _Dumper(yaml.SafeDumper):
     """Quotes what PyYAML takes for text and `yamlfile` for a number, such as 1e5."""
 
     def represent_str(self, text: str) -> yaml.ScalarNode:
-        style = None if number(text) is None else "'"
+        style = None if read_number(text) is None else "'"
         return self.represent_scalar("tag:yaml.org,2002:str", text, style)
 
 

@@ -29,7 +29,7 @@ MOST_DIGITS = 15
 _NUMBER = re.compile(r"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,2})?")
 
 
-def number(text: str) -> int | float | None:
+def read_number(text: str) -> int | float | None:
     """Read a number in plain digits: whole, with decimals after a full stop, or with an exponent.
 
     Returns
@@ -40,7 +40,7 @@ def number(text: str) -> int | float | None:
 
     Examples
     --------
-    >>> [number(text) for text in ("37", "-0.5", "1_0", "010", "1,5")]
+    >>> [read_number(text) for text in ("37", "-0.5", "1_0", "010", "1,5")]
     [37, -0.5, None, None, None]
     """
     if not _NUMBER.fullmatch(text) or len(re.findall("[0-9]", text)) > MOST_DIGITS:
@@ -61,7 +61,7 @@ def for_spreadsheets(text: str) -> str:
     ["'=1+1", "'@x", '-0.62', 'a = b', "''=1"]
     """
     bare = text.lstrip("'")
-    return f"'{text}" if bare.startswith(tuple(FORMULA)) and number(bare) is None else text
+    return f"'{text}" if bare.startswith(tuple(FORMULA)) and read_number(bare) is None else text
 
 
 def from_spreadsheets(text: str) -> str:

@@ -1,8 +1,9 @@
 """Read a YAML file into a validated model; every problem of the file is told at once.
 
 Of YAML only what people write by hand is taken, and it says what it seems to say: a plain scalar is
-a number (`textfile.number`), `true`, `false`, `null` or else a text, so that 1_0, 2022-13-45, 12:30
-and `no` stay the texts that they are. A key stands once, and nothing refers to something else.
+a number (`textfile.read_number`), `true`, `false`, `null` or else a text, so that 1_0, 2022-13-45,
+12:30 and `no` stay the texts that they are. A key stands once, and nothing refers to something
+else.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from earlyhelp.study.problems import InputError, Problem
-from earlyhelp.study.textfile import CONTROL, number, read_text
+from earlyhelp.study.textfile import CONTROL, read_number, read_text
 
 # More than any file that a person keeps in order; deeper files would end in a RecursionError.
 DEEPEST = 50
@@ -226,7 +227,7 @@ class _Content:
             return text
         if text in _CONSTANTS:
             return _CONSTANTS[text]
-        value = number(text)
+        value = read_number(text)
         return text if value is None else value
 
     def _check_text(self, text: str, line: int, place: str) -> None:

@@ -17,13 +17,12 @@ from scipy import stats
 
 from earlyhelp.analysis import outcomes
 from earlyhelp.analysis.outcomes import NEAR, UNKNOWN
-from earlyhelp.analysis.quantities import claiming, labelled
+from earlyhelp.analysis.quantities import claiming, labelled, matching
 from earlyhelp.analysis.small_numbers import told_safely
 from earlyhelp.possible import one_group
 from earlyhelp.published.identified.outcome import compared
 from earlyhelp.published.identified.outcome import outcomes as printed_outcomes
 from earlyhelp.published.identified.ranges import IdentifiedSets, open_sets
-from earlyhelp.published.identified.stored import rows as chosen_rows
 from earlyhelp.published.printed import read_printed
 from earlyhelp.study.design import Study
 from earlyhelp.study.raw import Pilot
@@ -146,7 +145,7 @@ def _stored_above(
     if left is None:
         return {}
     wanted = {"measure": measure, "arm": arm, "wave": wave, "quantity": "at or above"}
-    chosen = chosen_rows(left.stored.groups, **wanted)
+    chosen = matching(left.stored.groups, wanted)
     return {
         int(of): (float(Fraction(low)), float(Fraction(high)))
         for of, low, high in chosen[["of", "low", "high"]].astype(str).to_numpy()

@@ -30,6 +30,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from earlyhelp.analysis.quantities import matching
 from earlyhelp.possible.extremes import ATTAINED, EXACT, OUTER
 from earlyhelp.possible.two_waves import Change, WaveFigures
 from earlyhelp.published.identified import stored
@@ -94,7 +95,8 @@ class IdentifiedSets:
         return bool((self._rows(measure, arm, quantity)["how"] != ATTAINED).any())
 
     def _rows(self, measure: str, arm: str, quantity: str) -> pd.DataFrame:
-        return stored.rows(self.stored.extremes, measure=measure, arm=arm, quantity=quantity)
+        wanted = {"measure": measure, "arm": arm, "quantity": quantity}
+        return matching(self.stored.extremes, wanted)
 
     def contrasts(self, measure: str) -> list[tuple[Change, Change]]:
         """Changes of both arms that occur together."""

@@ -8,10 +8,9 @@ from itertools import product
 
 import pandas as pd
 
-from earlyhelp.analysis.quantities import claiming, labelled
+from earlyhelp.analysis.quantities import claiming, labelled, matching
 from earlyhelp.possible.extremes import EXACT
 from earlyhelp.published.claims import parse_interval
-from earlyhelp.published.identified import stored
 from earlyhelp.published.identified.outcome import top_cutoffs
 from earlyhelp.published.identified.ranges import (
     TOLD,
@@ -76,7 +75,7 @@ def _group(
 ) -> tuple[float, float]:
     table = sets.stored.groups.astype(str)
     wanted = {"measure": measure, "arm": arm, "wave": wave, "quantity": quantity, "of": of}
-    chosen = stored.rows(table, **wanted).iloc[0]
+    chosen = matching(table, wanted).iloc[0]
     return float(Fraction(chosen["low"])), float(Fraction(chosen["high"]))
 
 

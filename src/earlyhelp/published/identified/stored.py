@@ -21,6 +21,7 @@ from typing import Any
 
 import pandas as pd
 
+from earlyhelp.analysis.quantities import matching
 from earlyhelp.possible import existence
 from earlyhelp.possible.existence import Person
 from earlyhelp.possible.two_waves import Change
@@ -121,19 +122,6 @@ def read(study_folder: Path) -> Identified | None:
     return Identified(**tables)
 
 
-def rows(table: pd.DataFrame, **wanted: object) -> pd.DataFrame:
-    """Rows of a table with these values in these columns.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"arm": ["intervention", "comparison"], "n": [7, 5]})
-    >>> print(rows(table, arm="comparison").to_string(index=False))
-           arm  n
-    comparison  5
-    """
-    return table[(table[list(wanted)] == list(wanted.values())).all(axis=1)]
-
-
 def contrasts(tables: Identified, outcome: Outcome) -> list[tuple[Change, Change]]:
     """Changes of both arms that occur together, the treated arm first.
 
@@ -146,7 +134,7 @@ def contrasts(tables: Identified, outcome: Outcome) -> list[tuple[Change, Change
     Change(pairs=7, total=45, squares=323)
     """
     first, second = outcome.pairs.values()
-    found = rows(tables.contrasts, measure=outcome.measure)
+    found = matching(tables.contrasts, {"measure": outcome.measure})
     return [
         (Change(first, *row[:2]), Change(second, *row[2:]))
         for row in found.iloc[:, 1:].itertuples(index=False)
@@ -164,8 +152,9 @@ def people(tables: Identified, outcome: Outcome, arm: str, change: Change) -> li
     >>> people(sets.stored, sets.outcomes["wai"], "intervention", change)[:2]
     [(64, 72), (64, 72)]
     """
-    wanted = {"total": change.total, "squares": change.squares}
-    row = rows(tables.changes, measure=outcome.measure, arm=arm, **wanted).iloc[0]
+    wanted = {"measure": outcome.measure, "arm": arm}
+    sums = {"total": change.total, "squares": change.squares}
+    row = matching(tables.changes, {**wanted, **sums}).iloc[0]
     return existence.from_text(row["baseline"], row["endline"], change.pairs)
 
 

@@ -71,3 +71,26 @@ def test_every_path_that_contributors_are_told_of_is_there() -> None:
     homes = [ROOT, PACKAGE, ROOT / "data/rotherham", ROOT / "tests"]
     assert len(paths) > 30
     assert [path for path in paths if not any((home / path).exists() for home in homes)] == []
+
+
+def test_no_folder_passes_on_the_names_of_its_modules() -> None:
+    inits = [path for path in PACKAGE.rglob("__init__.py") if path.parent.name != "cli"]
+    assert [path for path in inits if "from earlyhelp" in path.read_text("utf-8")] == []
+
+
+def test_texts_about_code_name_only_what_is_there() -> None:
+    """Of `module.name`, where both are ours; files such as `study.yml` are none of it."""
+    known: dict[str, set[str]] = {}
+    for path in PACKAGE.rglob("*.py"):
+        nodes = [*ast.walk(ast.parse(path.read_text("utf-8")))]
+        names = {getattr(node, "name", "") or getattr(node, "arg", "") for node in nodes}
+        names |= {node.id for node in nodes if isinstance(node, ast.Name)}
+        known.setdefault(path.stem, set()).update(names)
+    gone, modules = [], known.keys() - {folder.name for folder in FOLDERS}
+    texts = [*PACKAGE.rglob("*.py"), *(ROOT / "notebooks").glob("*.md"), ROOT / "CONTRIBUTING.md"]
+    for path in texts:
+        for module, name in re.findall(r"`([a-z_]+)\.([A-Za-z_]+)`", path.read_text("utf-8")):
+            file = name in ("yml", "csv", "json", "toml", "py", "md", "lua", "typ")
+            if module in modules and not file and name not in known[module]:
+                gone.append(f"{path.name}: {module}.{name}")
+    assert gone == []

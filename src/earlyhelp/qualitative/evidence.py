@@ -198,7 +198,7 @@ def _reason(outcome: Element, found: Mapping[str, Any], tested: bool) -> str:
 
 
 def overlay(evidence: pd.DataFrame) -> dict[str, str]:
-    """Evidence by outcome, as `theory.draw` and `theory.as_list` take it.
+    """Evidence by outcome, as `theory_drawing.draw` and `theory_drawing.as_list` take it.
 
     Examples
     --------

@@ -205,6 +205,20 @@ def test_a_theory_leads_to_pages_of_results_and_reference(mini: Path, section: s
     validate(mini)
 
 
+@pytest.mark.parametrize("study", ["mini", "single_arm", "three_arms"])
+def test_outcomes_are_assessed_by_surveys_of_the_study_alone(study: str, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(ROOT / "tests/studies" / study, tmp_path / study))
+    waves = [f"{wave.id.replace('_', '-')} survey" for wave in read_study(folder).waves]
+    heard = "  - {id: heard, column: short-term, label: Heard, text: Heard., basis: stated,\n"
+    heard += f"     place: here, evidence: [], who: families, assessed_by: [{waves[0]}, other]}}\n"
+    link = "links: [{from: tools, to: heard, basis: inferred}]"
+    theory = (THEORY % "").replace("links: []", f"{heard}{link}")
+    (folder / "theory_of_change.yml").write_text(theory)
+    expected = f"expected one of: qualitative, {', '.join(waves)}, "
+    (found,) = problems(folder)
+    assert found.startswith(f"theory_of_change.yml, heard.assessed_by: found 'other'; {expected}")
+
+
 def test_a_theory_needs_no_sections(mini: Path) -> None:
     (mini / "theory_of_change.yml").write_text(THEORY % "")
     validate(mini)

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from earlyhelp.analysis.differencing import worked_back
-from earlyhelp.analysis.participants import design
+from earlyhelp.analysis.participants import design, survey_name
 from earlyhelp.intake import personal
 from earlyhelp.intake.mapping import MAPPING_FILE
 from earlyhelp.published.audit import AUDIT_FILE, audit, read_declarations
@@ -463,7 +463,8 @@ def _ties(pilot: Pilot, held: dict[str, Any]) -> Iterator[Problem]:
         yield from _answers(root, held[QUESTIONS_FILE].values())
         yield from _sections(root, pilot.study, theory) if theory else ()
     if theory:
-        yield from unknown_assessors(theory, pilot.instruments.outcomes)
+        surveys = (survey_name(wave.id) for wave in pilot.study.waves)
+        yield from unknown_assessors(theory, (*surveys, *pilot.instruments.outcomes))
     yield from _qualitative(pilot, held, theory)
 
 

@@ -419,7 +419,7 @@ def _flow(pilot: Pilot) -> Iterator[SameAs]:
         yield SameAs("n", "attended_and_used", "used", users, {"role": "all"})
         for asked in pilot.tools[:1]:
             tool = {"tool": asked, "frequency": str(pilot.study.counted.never)}
-            yield SameAs("n", "tool_frequency", "total", {"stage": "reported use at endline"}, tool)
+            yield SameAs("n", "tool_frequency", "total", {"stage": "reported use"}, tool)
     for measure, scale in pilot.instruments.whole.items():
         name = scale.key.name.lower()
         for wave in pilot.outcome_waves:
@@ -523,7 +523,7 @@ def _delivered(pilot: Pilot) -> tuple[list[Stage], list[Stage]]:
         used["used the tools"] = study.placed(users)["arm"]
     for frequency in [*study.counted.frequency.values()][:1]:
         survey = pilot.asking(frequency)
-        used["reported use at endline"] = study.placed(survey[survey[frequency].notna()])["arm"]
+        used["reported use"] = study.placed(survey[survey[frequency].notna()])["arm"]
     before, after = (
         [(name, found, study.treated) for name, found in of.items()] for of in (trained, used)
     )

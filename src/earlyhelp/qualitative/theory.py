@@ -47,8 +47,8 @@ BASIS_LABELS: Mapping[Basis, str] = {
 }
 OVERLAY = ("qualitative support", "measured support", "no evidence", "evidence against")
 
-# What can have assessed an outcome, beside the study's measures: the framework matrix and surveys.
-ASSESSORS = ("qualitative", "baseline survey", "post-training survey", "endline survey")
+# The framework matrix, as what assessed an outcome, beside the study's surveys and measures.
+IN_WORDS = "qualitative"
 
 
 class Element(Strict):
@@ -194,16 +194,21 @@ def _element_problems(element: Element, file: File) -> Iterator[Problem]:
             yield _problem(element.id, "an outcome that nothing leads to", "a link to it")
 
 
-def unknown_assessors(theory: Theory, measures: Iterable[str]) -> list[Problem]:
-    """Problems of outcomes that were assessed by what is neither a source nor a measure.
+def unknown_assessors(theory: Theory, known: Iterable[str]) -> list[Problem]:
+    """Problems of outcomes that were assessed by what there is not.
+
+    Parameters
+    ----------
+    known : iterable of str
+        The study's surveys and measures.
 
     Examples
     --------
     >>> theory = load_theory(Path("tests/studies/complete"))
-    >>> [problem.found for problem in unknown_assessors(theory, measures=[])]
-    ["'wai'", "'compassion_satisfaction'"]
+    >>> [problem.found for problem in unknown_assessors(theory, known=[])]
+    ["'post-training survey'", "'wai'", "'compassion_satisfaction'"]
     """
-    known = (*ASSESSORS, *measures)
+    known = (IN_WORDS, *known)
     return [
         Problem(
             THEORY_FILE,

@@ -63,7 +63,7 @@ class Sweep(Strict):
     effect : tuple of float
         In standard deviations.
     points : tuple of float
-        Differences in points of the working alliance total.
+        Differences in points of the outcome that the trial is planned for.
     cluster_size : float
         People of a team, the cluster of the next trial (`of_pilot` has the pilot's).
     trials : int

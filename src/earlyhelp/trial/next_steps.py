@@ -49,7 +49,8 @@ def figures(pilot: Pilot) -> list[str]:
     """What can stand beside a theme.
 
     What a progression criterion can be about, "prefers " and a format of the training, "room_" and
-    a measure (its largest improvement at endline), "teams_taking_part" (of the fact `service_teams`).
+    a measure (its largest improvement at endline), "teams_taking_part" (of the fact
+    `service_teams`).
     """
     formats = pilot.answers("preferred_format", "post_training_survey")
     rooms = (f"{ROOM}{measure}" for measure in pilot.instruments.whole)

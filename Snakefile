@@ -15,6 +15,7 @@ from pathlib import Path
 
 from earlyhelp.compendium.building import folders
 from earlyhelp.execution import dependencies
+from earlyhelp.execution.forked import OPENING
 from earlyhelp.study.problems import InputError, Problem
 
 NOTEBOOKS = sorted(Path("notebooks").glob("*.md"))
@@ -24,6 +25,7 @@ CHAPTERS = tuple(Path("book").glob("*.md"))
 BOOK = ("_config.yml", "_toc.yml", "CITATION.cff", *{*Path("book").glob("*.*")}.difference(CHAPTERS))
 BOOK += (Path("book/_static"), Path("book/_templates"))
 PRINTED = ("_toc.yml", "CITATION.cff")
+EXECUTED = ["earlyhelp.execution.results", OPENING]
 RENDER = "earlyhelp.render"
 # Sphinx loads its extensions by their names.
 EXTENSIONS = re.findall(rf"{RENDER}\.\w+", Path("_config.yml").read_text("utf-8"))
@@ -60,7 +62,7 @@ class Built:
         self.folder, self.build = Path(os.path.relpath(folder)), Path("_build") / folder.name
         validated = self.key("earlyhelp.validate", "earlyhelp.intake.doubtful")
         self.validated = self.build / f"validated-{validated}"
-        executed = self.key("earlyhelp.execution.results", *IMPORTED, files=NOTEBOOKS)
+        executed = self.key(*EXECUTED, *IMPORTED, files=NOTEBOOKS)
         self.results = self.build / f"results-{executed}"
         # What all pages share; of a page whose own text changed, the others are kept.
         self.pages = self.build / f"pages-{self.key(*PAGES, *IMPORTED, files=BOOK)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from earlyhelp.study.raw import Pilot, open_pilot
 
 # Run with libraries of their own (`make test-pages`, and so on).
 collect_ignore = ["package.py", "pages.py", "readers.py"]
+# A shell has what it runs in the background ignore interrupts, and so has what the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -156,9 +156,12 @@ def test_no_kernel_outlives_the_command(top: Path, number: int) -> None:
     running = subprocess.Popen(
         [*command, "--kept", "kept", "--output", "results"], stderr=subprocess.PIPE, text=True
     )
-    pid = _when(lambda: Path("pid").exists() and Path("pid").read_text())
-    running.send_signal(number)
-    told = running.communicate(timeout=60)[1]
+    try:
+        pid = _when(lambda: Path("pid").exists() and Path("pid").read_text())
+        running.send_signal(number)
+        told = running.communicate(timeout=60)[1]
+    finally:
+        running.kill()
     assert "Traceback" not in told
     if number == signal.SIGINT:
         assert running.returncode == 130

@@ -67,7 +67,7 @@ def worked_back(pilot: Pilot, least: int) -> list[str]:
     ([], 'n of much easier (difficulty)')
     """
     exact = pilot.exact()
-    frames = {name: QUANTITIES[name].compute(exact) for name in sorted(QUANTITIES)}
+    frames = {name: QUANTITIES[name].computed(exact) for name in sorted(QUANTITIES)}
     frames = {name: frame.reset_index(drop=True) for name, frame in frames.items()}
     counts = [
         CountCell(name, row, str(column))

@@ -196,9 +196,16 @@ class Quantity:
             for rule in (stated(pilot) if callable(stated) else (stated,))
         ]
 
+    def computed(self, pilot: Pilot, *arguments: Any, **options: Any) -> pd.DataFrame:
+        """The table from everything that is known; computed once for a pilot and its settings."""
+        known, settings = pilot.exact(), (self.compute, arguments, *options.items())
+        if settings not in known.computed:
+            known.computed[settings] = self.compute(known, *arguments, **options)
+        return known.computed[settings].copy()
+
     def told(self, pilot: Pilot, *arguments: Any, **options: Any) -> pd.DataFrame:
-        """The table as far as it is told (`Pilot.told_from`), computed from everything."""
-        frame = self.compute(pilot.exact(), *arguments, **options)
+        """The table as far as it is told (`Pilot.told_from`)."""
+        frame = self.computed(pilot, *arguments, **options)
         words = pilot.labels | frame.attrs.get("labels", {})
         labelled(frame, words).attrs["quantity"] = self.compute.__name__
         return safe(frame, pilot.told_from)

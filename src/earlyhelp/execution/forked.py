@@ -1,8 +1,8 @@
 """Kernels that come from one process in which the libraries are loaded already.
 
-Most of a notebook's time is the import of pandas and others. A server process imports them once
-and forks a kernel for each notebook; what notebooks show is the same. The server does nothing but
-import and fork, so that no kernel inherits a thread or a result.
+Most of a notebook's time is the import of pandas and others, and the reading of the study. A server
+process does both once and forks a kernel for each notebook; what notebooks show is the same. It
+does nothing else, so that no kernel inherits a thread.
 """
 
 from __future__ import annotations
@@ -18,16 +18,19 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 # Where there is no fork, kernels are started as usual.
 AVAILABLE = "forkserver" in multiprocessing.get_all_start_methods()
+# The server takes nothing but modules, and so the study from its environment.
+OPENING, STUDY = "earlyhelp.execution.opened", "EARLYHELP_STUDY"
 
 
-def preload(modules: Sequence[str]) -> None:
-    """Say which modules the server imports; it starts with the first kernel.
+def preload(modules: Sequence[str], study: str) -> None:
+    """Say which modules the server imports, and which study it opens; the first kernel starts it.
 
     matplotlib reads when it is imported what a kernel sets before that: so it is set here.
     """
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    os.environ[STUDY] = study
     server = multiprocessing.get_context("forkserver")
-    server.set_forkserver_preload(["ipykernel.kernelapp", *modules])
+    server.set_forkserver_preload(["ipykernel.kernelapp", *modules, OPENING])
 
 
 def end_all() -> None:

@@ -59,7 +59,7 @@ def build_results(
     manager = KernelManager
     if forked.AVAILABLE and not all(map(is_there, places.values())):
         manager = ForkingManager
-        forked.preload(sorted(filter(_is_module, imports)))
+        forked.preload(sorted(filter(_is_module, imports)), str(study))
     new = output.with_name(f"{output.name}.new")
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
@@ -102,7 +102,7 @@ def _page(place: Path, text: str) -> Path:
 
 
 def _key(study: str | Path, text: str) -> str:
-    entries = [ENTRY, *dependencies.imported(text)]
+    entries = [ENTRY, forked.OPENING, *dependencies.imported(text)]
     return dependencies.key(study, entries, said=[str(study), *dependencies.code_cells(text)])
 
 

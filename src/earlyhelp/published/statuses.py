@@ -234,7 +234,7 @@ class Statuses:
         if name not in self._settled:
             frame = self._computed.get(name)
             if frame is None:
-                frame = QUANTITIES[name].compute(self._pilot)
+                frame = QUANTITIES[name].computed(self._pilot)
             # Found while it is being settled itself, a quantity settles nothing.
             self._settled[name] = frame, _numeric(frame, FREE)
             self._settled[name] = frame, self._derive(name, frame)

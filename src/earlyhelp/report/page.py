@@ -42,6 +42,9 @@ _ESCAPED_ROWS = re.compile(r" ?\\\{rows\\: (.+?)\\\}")
 # What stands around a cell's number: the role that leads to its claim, and the letter of a status.
 _AROUND = re.compile(r"\{claim\}`| <[^<>]*>`| \{sup\}`[a-z]`")
 
+# Pages that were read before this process was forked, by study.
+_kept: dict[str, Page] = {}
+
 
 def table_markdown(frame: pd.DataFrame, caption: str, name: str, kind: str = "") -> str:
     """Lay a frame of finished strings out as a numbered MyST table.
@@ -129,12 +132,17 @@ class Page:
         return estimates_in_words(left) if left else {}
 
     @cached_property
+    def audited(self) -> list[audit.Checked]:
+        """What checks of the printed figures against each other found (`audit.audit`)."""
+        return audit.audit(self.pilot.study.folder)
+
+    @cached_property
     def rated(self) -> pd.DataFrame:
         """How sure one can be of each answer (`evidence.confidence`)."""
         folder = self.pilot.study.folder
         coded = is_there(folder / triangulation.TRIANGULATION_FILE)
         plan = triangulation.read_triangulation(folder) if coded else None
-        disputed = audit.disputed(audit.audit(folder))
+        disputed = audit.disputed(self.audited)
         of_pilot = self.pilot, self.codebook, self.questions, self.ledger
         return evidence.confidence(*of_pilot, plan, disputed)
 
@@ -456,6 +464,23 @@ def _people(counts: Iterable[int]) -> str:
 def open_page(study: str) -> Page:
     """Open a study folder for one notebook: set the figure style, read the data."""
     figures.use_style()
+    return _kept.get(study) or _read(study)
+
+
+def keep_open(study: str) -> None:
+    """Read a study once for this process and those that are forked from it.
+
+    They do not see what becomes of its files afterwards.
+
+    Raises
+    ------
+    InputError
+    """
+    _kept[study] = _read(study)
+
+
+def _read(study: str) -> Page:
+    """Read a study and answer its claims."""
     pilot = open_pilot(study).for_readers()
     folder = pilot.study.folder
     claims = claims_of(folder)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -222,6 +223,8 @@ class Pilot:
     told_from : int
         The smallest number of people that is told of it: 1 for whoever analyses it, that of the
         study for its readers (`for_readers`).
+    computed : dict
+        Tables that were computed from it already, by quantity and settings (`analysis.quantities`).
     """
 
     study: Study
@@ -231,6 +234,9 @@ class Pilot:
     lines: Mapping[str, pd.Index]
     statuses: Callable[[str, pd.DataFrame], object] | None = None
     told_from: int = 1
+    computed: dict[Hashable, pd.DataFrame] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def with_raw(self, **frames: pd.DataFrame) -> Pilot:
         """The same pilot with other frames for some files."""
@@ -252,6 +258,10 @@ class Pilot:
 
     def exact(self) -> Pilot:
         """The same pilot, of which quantities tell everything."""
+        return self._exact
+
+    @cached_property
+    def _exact(self) -> Pilot:
         return replace(self, told_from=1)
 
     @property
@@ -500,8 +510,8 @@ def _columns(
             yield _unfit(f"{stem}.{name}", "a field that nothing reads", expected)
     if table.primaryKey != next(iter(columns)):
         yield _unfit(f"{stem}.primaryKey", table.primaryKey, next(iter(columns)))
-    for name, field in table.by_name.items():
-        for found, expected in _misread(field, columns[name]) if name in columns else ():
+    for name, declared in table.by_name.items():
+        for found, expected in _misread(declared, columns[name]) if name in columns else ():
             yield _unfit(f"{stem}.{name}", found, expected)
 
 
@@ -561,10 +571,10 @@ def _months_of_the_waves(dictionary: Dictionary, study: Study) -> Iterator[Probl
     for wave in study.waves:
         place = f"{wave.file}.completed_on"
         resource = dictionary.by_name.get(wave.file)
-        field = resource and resource.table.by_name.get("completed_on")
-        if not field or field.type != "date":
+        declared = resource and resource.table.by_name.get("completed_on")
+        if not declared or declared.type != "date":
             continue
-        limits = field.constraints
+        limits = declared.constraints
         first, last = str(limits.minimum or "")[:7], str(limits.maximum or "9")[:7]
         if not first <= wave.month <= last:
             found = f"dates from {limits.minimum} to {limits.maximum}"

@@ -45,7 +45,8 @@ Shieh (2020), Psychometrika 85:101-120.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from itertools import product
 from math import ceil, factorial, prod, sqrt
 from typing import Any
@@ -53,7 +54,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import optimize, special, stats
+from scipy import optimize, special
 
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.trial.assumptions import (
@@ -201,6 +202,7 @@ def _scores(df: float) -> tuple[Floats, Floats]:
     return z, weight / weight.sum()
 
 
+@cache
 def _chi_squared(df: float) -> tuple[Floats, Floats]:
     """Values and weights of a chi-squared variable over its degrees of freedom."""
     z, weight = _scores(df)
@@ -209,6 +211,7 @@ def _chi_squared(df: float) -> tuple[Floats, Floats]:
     return np.where(z < 0, lower, upper) * 2 / df, weight
 
 
+@lru_cache(256)
 def t_test(design: Design, count: int, alpha: float, share: float = 1.0) -> Test:
     """Test of the design's analysis with so many randomised units.
 
@@ -270,9 +273,14 @@ def _joined(between: int, within: int, alpha: float, share: float) -> Test:
     return Test(float(df), 1 / spread, limit / spread, chance[:, None] * other)
 
 
+def _share(design: Design, a: Assumptions, counts: Floats) -> float:
+    """Share of the information that lies between the units, where the test depends on it."""
+    between, within = _parts(design, a, counts)
+    return between / (between + within) if design.analysis == "gls" else 1.0
+
+
 def _test(design: Design, a: Assumptions, count: int) -> Test:
-    between, within = _parts(design, a, _counts(design, count))
-    return t_test(design, count, a.alpha, between / (between + within))
+    return t_test(design, count, a.alpha, _share(design, a, _counts(design, count)))
 
 
 def power(design: Design, a: Assumptions, clusters: int) -> float:
@@ -408,7 +416,7 @@ def clusters_needed(design: Design, a: Assumptions, target: float = 0.8) -> int:
         problems.append(problem("power", target, f"a number above alpha ({a.alpha:g})"))
     if problems:
         raise InputError(problems)
-    quantiles = float(stats.norm.ppf(1 - a.alpha / 2) + stats.norm.ppf(target))
+    quantiles = float(special.ndtri([1 - a.alpha / 2, target]).sum())
     size = max(abs(a.effect), 1e-9 * a.sd)
 
     def reached(test: Test, error: float) -> bool:
@@ -445,7 +453,7 @@ def clusters_for_width(design: Design, a: Assumptions, width: float) -> int:
         return test.half_width() * error <= width
 
     goal = problem("half_width", width, f"one that {MOST} clusters can give")
-    return _fewest(design, a, reached, float(stats.norm.ppf(1 - a.alpha / 2)) / width, goal)
+    return _fewest(design, a, reached, float(special.ndtri(1 - a.alpha / 2)) / width, goal)
 
 
 def _fewest(
@@ -465,13 +473,14 @@ def _fewest(
         Told when it is out of reach.
     """
     step = design.sequences
-    one_each = 1 / sum(_parts(design, a, np.ones(step)))
+    each_one = np.ones(step)
+    one_each, share = 1 / sum(_parts(design, a, each_one)), _share(design, a, each_one)
     # The t test needs at least what the normal test needs, and only a few more.
     normal = errors**2 * one_each
     if normal * step > MOST * (a.analysed if design.unit == "person" else 1):
         raise InputError([goal])
     each = max(ceil(design.fewest / step), int(normal), 1)
-    while not reached(_test(design, a, each * step), sqrt(one_each / each)):
+    while not reached(t_test(design, each * step, a.alpha, share), sqrt(one_each / each)):
         each += 1
     return max(2, ceil(each * step / a.analysed)) if design.unit == "person" else each * step
 
@@ -491,12 +500,19 @@ def detectable_effect(design: Design, a: Assumptions, clusters: int, target: flo
     check(power=target)
     if target <= a.alpha:
         raise InputError([problem("power", target, f"a number above alpha ({a.alpha:g})")])
-    test = _test(design, a, units(design, a, clusters))
+    count = units(design, a, clusters)
+    share = _share(design, a, _counts(design, count))
+    return _ratio(design, count, a.alpha, share, target) * sqrt(variance(design, a, clusters))
+
+
+@lru_cache(256)
+def _ratio(design: Design, count: int, alpha: float, share: float, target: float) -> float:
+    """Effect in standard errors that `t_test` detects with the target power."""
+    test = t_test(design, count, alpha, share)
     if test.rejects(LARGEST_RATIO) < target:
-        expected = f"one that {test.df:g} degrees of freedom can reach at alpha {a.alpha:g}"
+        expected = f"one that {test.df:g} degrees of freedom can reach at alpha {alpha:g}"
         raise InputError([problem("power", target, expected)])
-    ratio = optimize.brentq(lambda x: test.rejects(x) - target, 0, LARGEST_RATIO)
-    return float(ratio) * sqrt(variance(design, a, clusters))
+    return float(optimize.brentq(lambda x: test.rejects(x) - target, 0, LARGEST_RATIO))
 
 
 # --- tidy results ---------------------------------------------------------------------------------
@@ -521,7 +537,7 @@ def describe(design: Design, a: Assumptions, clusters: int) -> dict[str, Any]:
     return {
         "design": design.name,
         "sequences": design.sequences,
-        **asdict(a),
+        **vars(a),
         **dict.fromkeys(design.ignores),
         "clusters": clusters,
         "periods": design.periods,

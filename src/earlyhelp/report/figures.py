@@ -452,7 +452,7 @@ def arms_compared(
     figure, (upper, lower) = plt.subplots(
         2,
         1,
-        figsize=(NARROW, 1.0 + 0.165 * sum(panels)),
+        figsize=(NARROW, 1.0 + 0.15 * sum(panels)),
         layout="constrained",
         height_ratios=panels,
     )
@@ -544,9 +544,16 @@ def left_open(frames: Mapping[str, pd.DataFrame]) -> Figure:
     >>> [text.get_text() for text in figure.axes[0].texts[:3]]
     ['6.4', '−0.8', '7.2']
     """
-    usual = claimed(*frames.values())
-    figure, panels = _stacked([len(frame) for frame in frames.values()])
-    for axes, (measure, frame) in zip(panels, frames.items(), strict=True):
+    usual, rows = claimed(*frames.values()), [len(frame) for frame in frames.values()]
+    figure, panels = plt.subplots(
+        len(rows),
+        1,
+        figsize=(WIDTH, 0.5 * len(rows) + 0.23 * sum(rows)),
+        layout="constrained",
+        squeeze=False,
+        height_ratios=rows,
+    )
+    for axes, (measure, frame) in zip(panels[:, 0], frames.items(), strict=True):
         for place, row in enumerate(frame.to_dict("records")):
             axes.hlines(place, row["ci_low"], row["ci_high"], color=INK, linewidth=1)
             _possible(axes, place, row["low"], row["high"], row["values"])
@@ -584,7 +591,8 @@ def alike(frames: Mapping[str, pd.DataFrame]) -> Figure:
     >>> [text.get_text() for text in figure.axes[0].texts]
     ['1.3 to 13.2', 'ICC 0.10']
     """
-    figure, panels = _stacked([1.2 * frame["icc"].nunique() for frame in frames.values()])
+    supposed = next(iter(frames.values()))["icc"].unique()
+    figure, panels = side_by_side(0.6 + 0.32 * len(supposed), columns=len(frames))
     for axes, (measure, frame) in zip(panels, frames.items(), strict=True):
         for place, (_, rows) in enumerate(frame.groupby("icc")):
             for turn, row in enumerate(rows.to_dict("records")):
@@ -593,23 +601,11 @@ def alike(frames: Mapping[str, pd.DataFrame]) -> Figure:
                 _possible(axes, height, row["mean_low"], row["mean_high"])
             ends = number(rows["low"].min(), 1), number(rows["high"].max(), 1)
             _beside(axes, place, " to ".join(ends))
-        _in_rows(axes, [f"ICC {number(icc, 2)}" for icc in frame["icc"].unique()])
+        named = axes is panels[0]
+        _in_rows(axes, [f"ICC {number(icc, 2)}" if named else "" for icc in supposed])
         axes.axvline(0, color=MUTED, linewidth=1)
         axes.set_title(f"{label(measure, frame)}, points", loc="left")
     return figure
-
-
-def _stacked(rows: Sequence[float]) -> tuple[Figure, list[Axes]]:
-    """Panels below one another, as high as their rows are many."""
-    figure, axes = plt.subplots(
-        len(rows),
-        1,
-        figsize=(WIDTH, 0.55 * len(rows) + 0.25 * sum(rows)),
-        layout="constrained",
-        squeeze=False,
-        height_ratios=rows,
-    )
-    return figure, list(axes[:, 0])
 
 
 def _possible(

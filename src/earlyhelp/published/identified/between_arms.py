@@ -82,7 +82,8 @@ def in_points(sets: IdentifiedSets, measure: str, confidence: float) -> pd.DataF
     -------
     DataFrame
         The rows of `within_arms.change` and `between` that are in points, with ci_low and ci_high,
-        the outermost ends of the intervals; NaN where the figures give none.
+        the outermost ends of the intervals; NaN where the figures give none. That of an adjusted
+        difference is left out where it has no bounds: data sets that were found are none.
 
     Examples
     --------
@@ -106,9 +107,9 @@ def in_points(sets: IdentifiedSets, measure: str, confidence: float) -> pd.DataF
         of_wave = waves[waves["contrast"] == wave] if len(waves) else waves
         ends = list(of_wave.filter(like="ci_").itertuples(index=False, name=None))
         reaching[_all_scores(sets, wave)[0], sets.between] = ends[0] if ends else (nan, nan)
-    reaching[ADJUSTED_DIFFERENCE, sets.between] = nan, nan
-    rows = pd.concat(parts).set_index(["quantity", "population"])
-    rows = rows.loc[[name for name in reaching if name in rows.index]]
+    if _adjusted(sets, measure):
+        reaching[ADJUSTED_DIFFERENCE, sets.between] = nan, nan
+    rows = pd.concat(parts).set_index(["quantity", "population"]).loc[list(reaching)]
     rows[["ci_low", "ci_high"]] = [reaching[name] for name in rows.index]
     return labelled(rows.reset_index(), sets.labels)
 

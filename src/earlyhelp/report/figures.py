@@ -764,10 +764,12 @@ def teams_needed(frame: pd.DataFrame, marks: Mapping[str, int]) -> Figure:
         axes.annotate(
             span(last["low"], last["high"], 0),
             (last["icc"], last["high"]),
-            xytext=(0, 3),
+            xytext=(0, 2),
             textcoords="offset points",
             ha="right",
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
+            va="bottom",
+            # Readable across a mark, and clear of its own line.
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0},
         )
     for axes, effect in zip(grid[0], effects, strict=True):
         axes.set_title(f"Effect {effect:g} SD", loc="left")
@@ -816,7 +818,7 @@ def simulation_check(stored: pd.DataFrame) -> Figure:
         axes.set(xlabel="Calculated (%)", xlim=limits)
         axes.set_title(title, loc="left")
         # The last would meet the first of the next panel.
-        axes.xaxis.set_major_locator(MaxNLocator(3, prune="upper"))
+        axes.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10], prune="upper"))
     panels[0].set_ylabel("Simulated less calculated power\n(percentage points)")
     return figure
 

@@ -72,14 +72,17 @@ def describe(figure: Figure) -> str:
 
 
 def _axes(axes: Axes) -> Iterator[str]:
-    if axes.get_title():
-        yield f"title {axes.get_title()!r}: {_letters(axes.title)}"
+    titles = (axes.title, axes._left_title, axes._right_title)  # type: ignore[attr-defined]
+    yield from (
+        f"title {text.get_text()!r}: {_letters(text)}" for text in titles if text.get_text()
+    )
     if axes.axison:
+        sides = [side for side, spine in axes.spines.items() if spine.get_visible()]
+        yield f"sides {', '.join(sides)}"
         yield from _axis("x", axes.xaxis, axes.get_xscale(), axes.get_xlim())
         yield from _axis("y", axes.yaxis, axes.get_yscale(), axes.get_ylim())
     else:
         yield f"no axis; x {_numbers(axes.get_xlim())}, y {_numbers(axes.get_ylim())}"
-    titles = (axes.title, axes._left_title, axes._right_title)  # type: ignore[attr-defined]
     for artist in axes.get_children():
         if not isinstance(artist, Axis | Spine) and artist not in (axes.patch, *titles):
             yield from _artist(artist)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator
 
 import matplotlib
@@ -46,6 +47,13 @@ def test_every_golden_file_belongs_to_a_page_or_command() -> None:
     assert {path.name for path in GOLDEN.iterdir()} == set(RECORDS), UPDATE
 
 
+@pytest.mark.parametrize("name", RECORDS)
+def test_no_figure_has_a_legend_or_a_box(name: str) -> None:
+    golden = (GOLDEN / name).read_text("utf-8")
+    boxed = r"^ *(?:legend .*|sides .*(?:top|right).*)$"
+    assert re.findall(boxed, golden, re.MULTILINE) == [], "label directly what a legend would name"
+
+
 @pytest.mark.usefixtures("plain_style")
 def test_a_figure_is_described_by_its_texts_and_data() -> None:
     figure, axes = plt.subplots(figsize=(4, 3))
@@ -66,6 +74,7 @@ def test_a_figure_is_described_by_its_texts_and_data() -> None:
         "figure 4, 3 inches",
         "axes 1",
         "  title 'People': 12 #000000 center baseline",
+        "  sides left, right, bottom, top",
         "  x axis 'Wave' (10 #000000 center top), linear, -1, 2: "
         "0 'before', 1 'after' (10 #000000 center top)",
         "  y axis 'n' (10 #000000 center bottom), linear, grid, 0, 4: "

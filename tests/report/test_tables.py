@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 
-from earlyhelp.published.identified.ranges import open_sets
-from earlyhelp.published.identified.within_arms import change
 from earlyhelp.report import tables
 from earlyhelp.report.myst import escape
 from earlyhelp.study.design import Criterion
@@ -64,23 +60,6 @@ def test_labels_of_criteria_are_escaped() -> None:
     row = tables.progression_bands([criterion]).iloc[0]
     assert row["Criterion"] == escape("a | b *c*") != "a | b *c*"
     assert row[["Green", "Amber", "Red"]].tolist() == ["0.5 to 1", "0.2 to 0.5", "0 to 0.2"]
-
-
-def test_quantities_left_open_have_measure_and_status(rotherham: Path) -> None:
-    found = open_sets(rotherham)
-    assert found is not None
-    frame = change(found, "wai", 0.95)
-    table = tables.identified_by_measure({"wai": frame}, "Size of dz", "Mean change", "none")
-    assert table.columns.tolist() == ["Measure", "Quantity", "Of whom", "Value or range", "Status"]
-    # t(16) = 1.22 over the root of 17 is 0.30, in two decimals.
-    assert table.iloc[0].tolist() == [
-        "Working alliance \\(WAI\\)",
-        "Size of dz",
-        "intervention",
-        "0.30",
-        "[determined]{.status .status-determined}",
-    ]
-    assert table["Of whom"].tolist() == ["intervention"] * 2 + ["comparison"] * 2
 
 
 def test_a_verdict_says_in_how_many_cells_it_is_another() -> None:

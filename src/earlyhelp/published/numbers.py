@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from numbers import Real
@@ -20,6 +20,8 @@ NUMBER_WORDS = (
 LONGEST_NUMBER = 15
 # More values are told as a range.
 FEW_LISTED = 5
+# Decimals that tell a number from its neighbours, at most.
+MOST_DECIMALS = 6
 # Dashes that stand for a minus, and points at half height.
 _TYPOGRAPHY = str.maketrans({**dict.fromkeys("−‐‑‒–—﹣-", "-"), **dict.fromkeys("·∙⋅‧", ".")})
 _NUMBER = re.compile(r"[+-]?(([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]+)?|\.[0-9]+)")
@@ -159,6 +161,22 @@ def few_or_span(values: Iterable[float], low: float, high: float, decimals: int)
     """
     shown = list(dict.fromkeys(number(value, decimals) for value in values))
     return " or ".join(shown) if 1 <= len(shown) <= FEW_LISTED else span(low, high, decimals)
+
+
+def value_or_range(low: float, high: float, values: Sequence[float], decimals: int) -> str:
+    """All values if they are few, otherwise the range, rounded outwards so that it loses none.
+
+    Ends that differ but would look alike are shown with as many decimals as it takes.
+
+    Examples
+    --------
+    >>> value_or_range(-1.4, 2.7, (-1.4, 1.4, 2.7), 1), value_or_range(0.1036, 0.1038, (), 2)
+    ('−1.4 or 1.4 or 2.7', '0.1036 to 0.1038')
+    """
+    alike = decimals
+    while low != high and number(low, alike) == number(high, alike) and alike < MOST_DECIMALS:
+        alike += 1
+    return few_or_span(values if alike == decimals else (), low, high, alike)
 
 
 def chance(probability: float) -> str:

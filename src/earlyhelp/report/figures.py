@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
-from itertools import cycle
+from itertools import cycle, product
 from math import isnan
 from textwrap import fill
 from typing import Any
@@ -16,11 +16,11 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch
+from matplotlib.ticker import MaxNLocator
 
 from earlyhelp.analysis.quantities import FREE
-from earlyhelp.published.numbers import chance, number
+from earlyhelp.published.numbers import FEW_LISTED, chance, number, span, value_or_range
 from earlyhelp.published.statuses import cell_statuses, statuses_in
 from earlyhelp.report import FONTS
 from earlyhelp.report.layout import DESIGN_LABELS, label
@@ -30,9 +30,8 @@ INK, MUTED = "#1f2a33", "#5b6770"
 # Of the arms, in the order of the study.
 COLOURS = ("#0b5c8a", "#c2571a", "#1b7a4b", "#6b4c9a", "#8a6d00", "#a3242b")
 MARKERS = ("o", "s", "^", "D", "v", "P")
-# Of bars that stand side by side, with a pattern for each, so that colour is not alone.
+# Of bars that stand side by side; each is named, so that colour is not alone.
 BAR_COLOURS = ("#0b5c8a", "#8fb8d3", "#c2571a", "#dd9a6c")
-HATCHES = ("", "///", "...", "xxx")
 # From disagreement to agreement, ordered by lightness as well as hue.
 AGREEMENT_COLOURS = ("#8c3b10", "#dd9a6c", "#e4e6e8", "#8fb8d3", "#0b5c8a")
 WIDTH, NARROW = 7.2, 4.3
@@ -56,16 +55,17 @@ def use_style() -> None:
             "axes.labelsize": 9,
             "xtick.labelsize": 9,
             "ytick.labelsize": 9,
-            "legend.fontsize": 9,
             "text.color": INK,
             "axes.labelcolor": INK,
             "axes.edgecolor": MUTED,
+            "axes.linewidth": 0.8,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
             "grid.color": "#e4e6e8",
             "figure.facecolor": "white",
             "savefig.facecolor": "white",
             "svg.fonttype": "none",
             "svg.hashsalt": "earlyhelp",
-            "hatch.linewidth": 0.6,
         },
     )
 
@@ -88,7 +88,8 @@ def mark(figure: Figure, statuses: Collection[str]) -> Figure:
         note = f"{part}{FREE}: synthetic data, not a finding"
         note = note[0].upper() + note[1:]
         figure.text(0.995, 0.005, note, ha="right", va="bottom", fontsize=8, color=MUTED)
-        figure.set_layout_engine("constrained", rect=(0, 0.05, 1, 0.95))
+        room = 0.18 / figure.get_figheight()
+        figure.set_layout_engine("constrained", rect=(0, room, 1, 1 - room))
     return figure
 
 
@@ -134,7 +135,7 @@ def side_by_side(
 
 
 def agreement(answers: pd.DataFrame) -> Figure:
-    """Stacked shares of answers to agreement statements.
+    """Stacked shares of answers to agreement statements, below a row that names the answers.
 
     Parameters
     ----------
@@ -146,40 +147,38 @@ def agreement(answers: pd.DataFrame) -> Figure:
     # One that stands for several is coloured as the first of them.
     options = dict(zip(answers["answer"], answers["value"], strict=True))
     answers = answers.assign(letter=letters(answers, "n", statuses_in(answers, "n")))
-    figure, (axes,) = side_by_side(1.1 + 0.38 * len(questions))
-    left = pd.Series(0.0, index=questions)
-    for option, value in options.items():
+    figure, (axes,) = side_by_side(1.3 + 0.38 * len(questions))
+    left, share = pd.Series(0.0, index=questions), 100 / len(options)
+    for place, (option, value) in enumerate(options.items()):
         colour = AGREEMENT_COLOURS[value - 1]
+        ink = "white" if colour in (AGREEMENT_COLOURS[0], AGREEMENT_COLOURS[-1]) else INK
+        name = axes.barh(-1.15, share, left=place * share, color=colour, edgecolor="white")
+        words = fill(option.capitalize(), 20)
+        axes.bar_label(name, [words], label_type="center", color=ink, fontsize=8)
         rows = answers[answers["answer"] == option].set_index("question").loc[questions]
         bars = axes.barh(
-            range(len(questions)),
-            rows["percent"],
-            left=left,
-            color=colour,
-            edgecolor="white",
-            label=option.capitalize(),
+            range(len(questions)), rows["percent"], left=left, color=colour, edgecolor="white"
         )
         counted = zip(rows["n"], rows["letter"], strict=True)
         texts = [f"{number(n)}{letter}" if n > 0 else "" for n, letter in counted]
-        ink = "white" if colour in (AGREEMENT_COLOURS[0], AGREEMENT_COLOURS[-1]) else INK
         axes.bar_label(bars, texts, label_type="center", color=ink, fontsize=8)
         left += rows["percent"]
     _name(axes, [fill(label(question, answers), 34) for question in questions])
     axes.invert_yaxis()
     axes.set(xlim=(0, 100), xlabel="Share of respondents (%); numbers are people")
     axes.grid(axis="y", visible=False)
-    figure.legend(loc="outside upper center", ncols=len(options), frameon=False)
+    axes.spines["left"].set_visible(False)
     return figure
 
 
-# How seaborn draws bars of counts: colours as they are, and no interval of one number.
-BARS: Mapping[str, Any] = {"saturation": 1, "errorbar": None}
+# How seaborn draws bars of counts: colours as they are, no interval of one number; each is named.
+BARS: Mapping[str, Any] = {"saturation": 1, "errorbar": None, "legend": False}
 # What the columns of counts count.
 COUNTED = {"n": "Practitioners", "people": "People"}
 
 
 def bars(figure: Figure, frame: pd.DataFrame, hue: str = "") -> Figure:
-    """Finish seaborn's bars: numbers on them, a pattern for each colour, words for names.
+    """Finish seaborn's bars: at each its name and number instead of a legend and a scale.
 
     Parameters
     ----------
@@ -203,20 +202,20 @@ def bars(figure: Figure, frame: pd.DataFrame, hue: str = "") -> Figure:
     # What is not told has no bar.
     there = frame[frame[column].notna()]
     texts = _with_shares(there, column)
+    if hue:
+        texts = there[hue].map(lambda name: f"{label(name, frame)}: ") + texts
     groups = dict(list(there.groupby(hue, sort=False))) if hue else {"": there}
-    for drawn, rows, hatch in zip(_bars(axes), groups.values(), HATCHES, strict=False):
-        axes.bar_label(drawn, list(texts[rows.index]), padding=3, fontsize=8)
-        for bar in drawn:
-            bar.set(hatch=hatch, edgecolor="white")
+    for drawn, rows in zip(_bars(axes), groups.values(), strict=False):
+        axes.bar_label(drawn, list(texts[rows.index]), padding=3, fontsize=8.5)
     words = [label(name, frame) for name in frame[category].unique()]
     _name(axes, [fill(word[:1].upper() + word[1:], 30) for word in words])
-    axes.set(xlabel=COUNTED[column], ylabel="", xlim=(0, 1.18 * max(1, frame[column].max())))
-    axes.grid(axis="y", visible=False)
-    if legend := axes.get_legend():
-        legend.remove()
-        told = [label(name, frame) for name in groups]
-        shown = [drawn[0] for drawn in _bars(axes)]
-        figure.legend(shown, told, loc="outside upper center", ncols=len(told), frameon=False)
+    # Room for the longest text at the end of the longest bar.
+    room = 1.1 + 0.01 * max(map(len, texts), default=0)
+    axes.set(ylabel="", xlim=(0, room * max(1, frame[column].max())))
+    axes.set_xlabel(COUNTED[column], loc="left")
+    axes.set_xticks([])
+    axes.spines["bottom"].set_visible(False)
+    axes.grid(visible=False)
     return figure
 
 
@@ -262,7 +261,37 @@ TOOL_LINES: Mapping[str, Any] = {
     "markers": ["o", "s"],
     "palette": list(COLOURS[:2]),
     "errorbar": None,
+    "legend": False,
 }
+
+
+def name_lines(axes: Axes, frame: pd.DataFrame, column: str) -> None:
+    """Write the name of each tool at the end of its line, the higher above the lower.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        tool, month and the column that is drawn, by month.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"tool": ["ORS", "SRS"], "month": "May", "completions": [5, 3]})
+    >>> _, (axes,) = side_by_side(2)
+    >>> name_lines(axes, frame, "completions")
+    >>> [text.get_text() for text in axes.texts]
+    ['SRS', 'ORS']
+    """
+    ends, months = frame.groupby("tool")[column].last().sort_values(), frame["month"].nunique()
+    for place, (tool, end) in enumerate(ends.items()):
+        apart = 5 * (2 * place - len(ends) + 1)
+        axes.annotate(
+            label(tool, frame),
+            (months - 1, end),
+            xytext=(8, apart),
+            textcoords="offset points",
+            va="center",
+            annotation_clip=False,
+        )
 
 
 def looks(arms: Iterable[str]) -> dict[str, tuple[str, str]]:
@@ -308,7 +337,8 @@ def against_best(panels: Mapping[str, Axes], scores: pd.DataFrame, best: float, 
             mean = means.get((arm, wave), float("nan"))
             axes.hlines(mean, place - 0.3, place + 0.3, color=INK, linewidth=1.6)
         axes.axhline(best, color=MUTED, linestyle="--", linewidth=1)
-        axes.set(title=label(arm, scores), xlabel="", ylabel=name)
+        axes.set(xlabel="", ylabel=name)
+        axes.set_title(label(arm, scores), loc="left")
         axes.set_xticks(range(len(waves)), [label(wave, scores) for wave in waves])
     first = next(iter(panels.values()))
     lowest = best < scores["score"].min()
@@ -328,7 +358,7 @@ def against_best(panels: Mapping[str, Axes], scores: pd.DataFrame, best: float, 
 
 
 def group_means(frame: pd.DataFrame, categories: Sequence[str], maximum: float) -> Figure:
-    """Mean scores by arm and wave, one panel per category (Figures 3.4 and 3.5).
+    """Mean scores by arm and wave with one SD either side, one panel per category.
 
     Parameters
     ----------
@@ -337,51 +367,18 @@ def group_means(frame: pd.DataFrame, categories: Sequence[str], maximum: float) 
     categories : sequence of str
         Values of `measure`, one panel each.
     maximum : float
-        Highest possible score, the top of the axis.
+        Highest possible score.
     """
-    figure, panels = side_by_side(3.0, columns=len(categories), sharey=True)
-    for axes, category in zip(panels, categories, strict=True):
-        rows = frame[frame["measure"] == category]
-        _means(axes, rows)
-        axes.axhline(maximum, color=MUTED, linestyle=":", linewidth=1)
-        axes.set(title=label(category, frame), xlim=(-0.5, rows["wave"].nunique() - 0.5))
-    panels[0].set_ylabel("Mean score, bars one SD")
-    handles, names = panels[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside upper center", ncols=len(names), frameon=False)
+    frame = frame.assign(
+        letter=letters(frame, "mean", statuses_in(frame, "mean", "sd")),
+        ci_low=frame["mean"] - frame["sd"],
+        ci_high=frame["mean"] + frame["sd"],
+    )
+    figure, panels = _by_measure(frame.rename(columns={"mean": "estimate"}), categories)
+    for axes in panels:
+        axes.axvline(maximum, color=MUTED, linestyle=":", linewidth=1)
+        axes.set_xlabel("Mean score, line one SD")
     return figure
-
-
-def _means(axes: Axes, frame: pd.DataFrame) -> None:
-    """Mean scores of every arm at every wave side by side, with bars and numbers beside them."""
-    arms, waves = looks(frame["arm"].unique()), list(frame["wave"].unique())
-    frame = frame.assign(letter=letters(frame, "mean", statuses_in(frame, "mean", "sd")))
-    for column, (arm, (colour, marker)) in enumerate(arms.items()):
-        rows = frame[frame["arm"] == arm].set_index("wave").reindex(waves)
-        # Side by side around the wave's place; numbers stand outside, or right of a single arm.
-        side = 2 * column - (len(arms) - 1) or 1
-        places = [place + 0.06 * side for place in range(len(waves))]
-        axes.errorbar(
-            places,
-            rows["mean"],
-            yerr=rows["sd"],
-            color=colour,
-            marker=marker,
-            # Not joined: the people of the two waves are not the same.
-            linestyle="",
-            capsize=3,
-            label=label(arm, frame),
-        )
-        for place, mean, letter in zip(places, rows["mean"], rows["letter"], strict=True):
-            axes.annotate(
-                f"{number(mean, 1)}{letter}",
-                (place, mean),
-                (6 if side > 0 else -6, 0),
-                textcoords="offset points",
-                ha="right" if side < 0 else "left",
-                va="center",
-                fontsize=8,
-            )
-    axes.set_xticks(range(len(waves)), [label(wave, frame) for wave in waves])
 
 
 def changes(frame: pd.DataFrame) -> Figure:
@@ -396,27 +393,36 @@ def changes(frame: pd.DataFrame) -> Figure:
     --------
     >>> columns = ["measure", "arm", "wave", "mean_change", "ci_low", "ci_high"]
     >>> frame = pd.DataFrame([("calm", "new", "later", 2.0, 1.0, 3.0)], columns=columns)
-    >>> [axes.get_title() for axes in changes(frame).axes]
+    >>> [axes.get_title("left") for axes in changes(frame).axes]
     ['calm']
     """
-    measures = list(frame["measure"].unique())
-    figure, panels = side_by_side(3.0, columns=len(measures))
-    arms, waves = looks(frame["arm"].unique()), list(frame["wave"].unique())
-    for axes, measure in zip(panels, measures, strict=True):
-        rows = frame[frame["measure"] == measure]
-        for column, (arm, (colour, marker)) in enumerate(arms.items()):
-            of_arm = rows[rows["arm"] == arm].set_index("wave").reindex(waves)
-            shift = 0.12 * (column - (len(arms) - 1) / 2)
-            places = [place + shift for place in range(len(waves))]
-            axes.vlines(places, of_arm["ci_low"], of_arm["ci_high"], color=colour)
-            axes.plot(places, of_arm["mean_change"], marker, color=colour, label=label(arm, frame))
-        axes.axhline(0, color=MUTED, linewidth=1)
-        axes.set(title=label(measure, frame), xlim=(-0.5, len(waves) - 0.5))
-        axes.set_xticks(range(len(waves)), [label(wave, frame) for wave in waves])
-    panels[0].set_ylabel("Mean change with its interval")
-    handles, names = panels[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside upper center", ncols=len(names), frameon=False)
+    drawn = frame.rename(columns={"mean_change": "estimate"}).assign(letter="")
+    figure, panels = _by_measure(drawn, list(frame["measure"].unique()))
+    for axes in panels:
+        axes.axvline(0, color=MUTED, linewidth=1)
+        axes.set_xlabel("Mean change with its interval")
     return figure
+
+
+def _by_measure(frame: pd.DataFrame, measures: Sequence[str]) -> tuple[Figure, list[Axes]]:
+    """A panel for each measure, with a row for every wave and arm."""
+    rows = _wave_by_wave(frame)[["wave", "arm"]].drop_duplicates()
+    figure, panels = side_by_side(0.9 + 0.24 * len(rows), columns=len(measures))
+    for axes, measure in zip(panels, measures, strict=True):
+        of_measure = rows.merge(frame[frame["measure"] == measure], "left", ["wave", "arm"])
+        names = [
+            f"{label(wave, frame)}: {label(arm, frame)}" if axes is panels[0] else ""
+            for wave, arm in rows.to_numpy()
+        ]
+        _estimates(axes, of_measure.fillna({"letter": ""}), names, list(rows["arm"]))
+        axes.set_title(label(measure, frame), loc="left")
+    return figure, panels
+
+
+def _wave_by_wave(frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows in the order of the waves, and of the arms within a wave."""
+    waves = list(frame["wave"].unique())
+    return frame.sort_values("wave", key=lambda names: names.map(waves.index), kind="stable")
 
 
 def arms_compared(
@@ -440,13 +446,13 @@ def arms_compared(
     usual = statuses_in(means, "n", "mean")
     means = means.assign(letter=letters(means, "mean", usual), people=letters(means, "n", usual))
     contrasts = contrasts.assign(letter=letters(contrasts, "difference", usual))
-    ordered = means.sort_values("wave", key=lambda names: names.map(waves.index), kind="stable")
+    ordered = _wave_by_wave(means)
     panels = (len(ordered), len(contrasts))
     # Narrow enough to be read on a phone, where both panels stand below one another as here.
     figure, (upper, lower) = plt.subplots(
         2,
         1,
-        figsize=(NARROW, 1.0 + 0.155 * sum(panels)),
+        figsize=(NARROW, 1.0 + 0.15 * sum(panels)),
         layout="constrained",
         height_ratios=panels,
     )
@@ -466,7 +472,7 @@ def arms_compared(
             textcoords="offset points",
             ha="right",
             va="center",
-            fontsize=8,
+            fontsize=8.5,
         )
     scores = "means" if isnan(maximum) else "mean scores"
     upper.set_title(f"{label(means['measure'].iloc[0], means)}, {scores}", loc="right")
@@ -492,18 +498,127 @@ def _estimates(
     look = looks(dict.fromkeys(arms))
     for place, row in enumerate(frame.to_dict("records")):
         colour, marker = look[arms[place]] if arms else (INK, "D")
-        axes.plot([row["ci_low"], row["ci_high"]], [place, place], color=colour)
+        axes.hlines(place, row["ci_low"], row["ci_high"], color=colour, linewidth=1.5)
         axes.plot(row["estimate"], place, marker, color=colour)
-        axes.annotate(
-            f"{number(row['estimate'], 1)}{row['letter']}",
-            (1.01, place),
-            xycoords=axes.get_yaxis_transform(),
-            va="center",
-            annotation_clip=False,
-        )
-    axes.set_yticks(range(len(frame)), names)
-    axes.set(ylim=(len(frame) - 0.5, -0.5))
+        _beside(axes, place, f"{number(row['estimate'], 1)}{row['letter']}")
+    _in_rows(axes, names)
+
+
+def _beside(axes: Axes, place: float, words: str, size: float = 9) -> None:
+    """Write something to the right of a row."""
+    axes.annotate(
+        words,
+        (1.01, place),
+        xycoords=axes.get_yaxis_transform(),
+        va="center",
+        fontsize=size,
+        annotation_clip=False,
+    )
+
+
+def _in_rows(axes: Axes, names: Sequence[str]) -> None:
+    """Name rows from top to bottom; the axis itself, between names and values, is left out."""
+    _name(axes, names)
+    axes.set(ylim=(len(names) - 0.5, -0.5))
     axes.grid(axis="y", visible=False)
+    axes.spines["left"].set_visible(False)
+
+
+def left_open(frames: Mapping[str, pd.DataFrame]) -> Figure:
+    """What printed figures leave of changes and differences, one panel per measure, about zero.
+
+    A few values that are possible are points, a range of them is a thick line; the thin line
+    reaches over all of their intervals.
+
+    Parameters
+    ----------
+    frames : mapping
+        By measure (`between_arms.in_points`).
+
+    Examples
+    --------
+    >>> from earlyhelp.published.identified.between_arms import in_points
+    >>> from earlyhelp.published.identified.ranges import open_sets
+    >>> sets = open_sets("tests/studies/complete")
+    >>> figure = left_open({"wai": in_points(sets, "wai", confidence=0.95)})
+    >>> [text.get_text() for text in figure.axes[0].texts[:3]]
+    ['6.4', '−0.8', '7.2']
+    """
+    usual, rows = claimed(*frames.values()), [len(frame) for frame in frames.values()]
+    figure, panels = plt.subplots(
+        len(rows),
+        1,
+        figsize=(WIDTH, 0.5 * len(rows) + 0.23 * sum(rows)),
+        layout="constrained",
+        squeeze=False,
+        height_ratios=rows,
+    )
+    for axes, (measure, frame) in zip(panels[:, 0], frames.items(), strict=True):
+        for place, row in enumerate(frame.to_dict("records")):
+            axes.hlines(place, row["ci_low"], row["ci_high"], color=INK, linewidth=1)
+            _possible(axes, place, row["low"], row["high"], row["values"])
+        raised = letters(frame, "low", usual)
+        ranges = frame[["low", "high", "values", "decimals"]].itertuples(index=False, name=None)
+        for place, (told, letter) in enumerate(zip(ranges, raised, strict=True)):
+            _beside(axes, place, value_or_range(*told) + letter)
+        groups = zip(frame["quantity"], frame["population"], strict=True)
+        # Of differences the title says between whom.
+        names = [
+            f"{name}, {label(of, frame).lower()}" if name == "Mean change" else name
+            for name, of in groups
+        ]
+        _in_rows(axes, [fill(name, 42) for name in names])
+        axes.axvline(0, color=MUTED, linewidth=1)
+        axes.set_title(f"{label(measure, frame)}, points", loc="left")
+    return figure
+
+
+def alike(frames: Mapping[str, pd.DataFrame]) -> Figure:
+    """Differences between the arms if people of a unit were alike, one panel per measure.
+
+    Parameters
+    ----------
+    frames : mapping
+        By measure (`between_arms.clustered`): a row for each ICC, and in it a line for each
+        solution, or one for all.
+
+    Examples
+    --------
+    >>> from earlyhelp.published.identified.between_arms import clustered
+    >>> from earlyhelp.published.identified.ranges import open_sets
+    >>> sets = open_sets("tests/studies/complete")
+    >>> figure = alike({"wai": clustered(sets, "wai", confidence=0.95, iccs=[0.1])})
+    >>> [text.get_text() for text in figure.axes[0].texts]
+    ['1.3 to 13.2', 'ICC 0.10']
+    """
+    supposed = next(iter(frames.values()))["icc"].unique()
+    figure, panels = side_by_side(0.6 + 0.32 * len(supposed), columns=len(frames))
+    for axes, (measure, frame) in zip(panels, frames.items(), strict=True):
+        for place, (_, rows) in enumerate(frame.groupby("icc")):
+            for turn, row in enumerate(rows.to_dict("records")):
+                height = place + 0.25 * (turn - (len(rows) - 1) / 2)
+                axes.hlines(height, row["low"], row["high"], color=INK, linewidth=1)
+                _possible(axes, height, row["mean_low"], row["mean_high"])
+            ends = number(rows["low"].min(), 1), number(rows["high"].max(), 1)
+            _beside(axes, place, " to ".join(ends))
+        named = axes is panels[0]
+        _in_rows(axes, [f"ICC {number(icc, 2)}" if named else "" for icc in supposed])
+        axes.axvline(0, color=MUTED, linewidth=1)
+        axes.set_title(f"{label(measure, frame)}, points", loc="left")
+    return figure
+
+
+def _possible(
+    axes: Axes, place: float, low: float, high: float, values: Sequence[float] = ()
+) -> None:
+    """Mark the values that are possible: each of a few, otherwise their range."""
+    if low == high or 0 < len(values) <= FEW_LISTED:
+        places = sorted(set(values)) or [low]
+        axes.plot(places, [place] * len(places), "D", color=COLOURS[0], markersize=4.5)
+    else:
+        # Strokes at the ends, or nothing were seen of a range that is narrow on the scale.
+        ends: dict[str, Any] = {"marker": "|", "markersize": 9, "solid_capstyle": "butt"}
+        axes.plot([low, high], [place, place], color=COLOURS[0], linewidth=5, **ends)
 
 
 # Stages of which all are among those of another; only between such does an arrow lead.
@@ -559,13 +674,6 @@ def flow(frame: pd.DataFrame, stages: Sequence[tuple[str, str]]) -> Figure:
 
 
 BAND_MARKS = {"green": ("o", "#1b7a4b"), "amber": ("D", "#a86b00"), "red": ("X", "#a3242b")}
-DESIGN_STYLES = {
-    "individual": ("-", "o", "#1f2a33"),
-    "individual-baseline": ((0, (5, 1)), "v", "#6b4c9a"),
-    "parallel": ("--", "s", "#c2571a"),
-    "baseline": ("-.", "^", "#0b5c8a"),
-    "stepped-wedge": (":", "D", "#1b7a4b"),
-}
 
 
 def progression(assessment: pd.DataFrame) -> Figure:
@@ -581,7 +689,7 @@ def progression(assessment: pd.DataFrame) -> Figure:
     figure, panels = plt.subplots(
         len(parts),
         1,
-        figsize=(WIDTH, 1.5 + 0.42 * len(assessment)),
+        figsize=(WIDTH, 1.1 + 0.38 * len(assessment)),
         layout="constrained",
         squeeze=False,
         height_ratios=[len(part) + 1 for _, part in parts],
@@ -598,14 +706,7 @@ def progression(assessment: pd.DataFrame) -> Figure:
             "Percent" if kind == "proportion" else "Mean rating ({:g} to {:g})".format(*ends)
         )
         axes.grid(visible=False)
-    handles = [
-        Line2D([], [], marker=marker, color=colour, linestyle="", label=f"Observed in {band}")
-        for band, (marker, colour) in BAND_MARKS.items()
-    ]
-    if assessment["upper_bound"].any():
-        bound = Line2D([], [], marker="<", color=INK, linestyle=":", label="Upper bound")
-        handles.append(bound)
-    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), frameon=False)
+        axes.spines[["left", "bottom"]].set_visible(False)
     return figure
 
 
@@ -623,22 +724,16 @@ def _criterion(
     axes.plot(row["estimate"] * scale, place, marker, color=colour, markersize=7, clip_on=False)
     if row["upper_bound"]:
         axes.hlines(place, ends[0], row["estimate"] * scale, color=INK, linestyle=":")
+        _beside(axes, place, "upper bound", 8.5)
     if row["low"] != row["low"]:
         return
     axes.hlines(place, row["low"] * scale, row["high"] * scale, color=INK, linewidth=1.4)
     chances = " ".join(f"{name[0].upper()} {chance(row[f'p_{name}'])}%" for name in BAND_MARKS)
-    axes.annotate(
-        chances.replace("below ", "<").replace("above ", ">"),
-        (1.01, place),
-        xycoords=axes.get_yaxis_transform(),
-        va="center",
-        fontsize=8,
-        annotation_clip=False,
-    )
+    _beside(axes, place, chances.replace("below ", "<").replace("above ", ">"), 8.5)
 
 
 def teams_needed(frame: pd.DataFrame, marks: Mapping[str, int]) -> Figure:
-    """Teams needed against the ICC, one panel per effect, a band per design.
+    """Teams needed against the ICC: a row of panels for each design, a column for each effect.
 
     Parameters
     ----------
@@ -647,47 +742,58 @@ def teams_needed(frame: pd.DataFrame, marks: Mapping[str, int]) -> Figure:
     marks : mapping
         Words and number of teams, drawn as lines.
     """
-    effects = list(dict.fromkeys(frame["effect"]))
-    figure, panels = side_by_side(4.4, columns=len(effects), sharey=True)
-    for axes, effect in zip(panels, effects, strict=True):
-        for design, rows in frame[frame["effect"] == effect].groupby("design", sort=False):
-            line, marker, colour = DESIGN_STYLES[str(design)]
-            style: dict[str, Any] = {
-                "linestyle": line,
-                "color": colour,
-                "marker": marker,
-                "markersize": 4,
-            }
-            axes.fill_between(rows["icc"], rows["low"], rows["high"], color=colour, alpha=0.13)
-            axes.plot(rows["icc"], rows["high"], label=DESIGN_LABELS[str(design)], **style)
-            if (rows["low"] < rows["high"]).any():
-                axes.plot(rows["icc"], rows["low"], **style)
-        for words, count in marks.items():
-            axes.axhline(count, color=INK, linewidth=0.9)
-            # The smallest effect needs most teams: room for words at small numbers.
-            if axes is panels[0]:
-                axes.annotate(
-                    f"{words}: {count}",
-                    (1, count),
-                    xycoords=axes.get_yaxis_transform(),
-                    xytext=(-3, -2),
-                    textcoords="offset points",
-                    ha="right",
-                    va="top",
-                    fontsize=8,
-                )
-        axes.set(title=f"Effect {effect:g} SD", xlabel="ICC", yscale="log")
-        axes.yaxis.set_major_formatter("{x:g}")
-        axes.set_yticks([5, 10, 20, 50, 100, 200, 500])
+    designs, effects = (list(frame[name].unique()) for name in ("design", "effect"))
+    figure, grid = plt.subplots(
+        len(designs),
+        len(effects),
+        figsize=(WIDTH, 0.7 + 0.95 * len(designs)),
+        layout="constrained",
+        squeeze=False,
+        sharex=True,
+        sharey=True,
+    )
+    parts = frame.groupby(["design", "effect"])
+    for axes, part in zip(grid.flat, product(designs, effects), strict=True):
+        rows = parts.get_group(part)
+        axes.fill_between(rows["icc"], rows["low"], rows["high"], color=COLOURS[0], alpha=0.3)
+        for column in ("low", "high"):
+            axes.plot(rows["icc"], rows[column], color=COLOURS[0], linewidth=1.2)
+        for count in marks.values():
+            axes.axhline(count, color=COLOURS[1], linewidth=1, linestyle="--")
+        last = rows.iloc[-1]
+        axes.annotate(
+            span(last["low"], last["high"], 0),
+            (last["icc"], last["high"]),
+            xytext=(0, 2),
+            textcoords="offset points",
+            ha="right",
+            va="bottom",
+            # Readable across a mark, and clear of its own line.
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0},
+        )
+    for axes, effect in zip(grid[0], effects, strict=True):
+        axes.set_title(f"Effect {effect:g} SD", loc="left")
+    # In rows of their own, for their words to stand free.
+    for axes, (words, count) in zip(cycle(grid[:, -1]), marks.items(), strict=False):
+        _beside(axes, count, fill(f"{words}: {count}", 15))
+    for axes, design in zip(grid[:, 0], designs, strict=True):
+        name = fill(DESIGN_LABELS[str(design)], 12)
+        # Lines begin at one place, so that they do in any font.
+        axes.set_ylabel(name, rotation=0, ha="right", va="center", multialignment="left")
+    for axes in grid[-1]:
+        axes.set_xlabel("ICC")
+    # Room for the numbers above the highest line.
+    greatest = max(frame["high"].max(), *marks.values(), 500)
+    grid[0, 0].set(yscale="log", ylim=(3, 2.5 * greatest))
+    grid[0, 0].yaxis.set_major_formatter("{x:g}")
+    grid[0, 0].set_yticks([5, 50, 500])
+    for axes in grid.flat:
         axes.minorticks_off()
-    panels[0].set_ylabel("Teams needed")
-    handles, names = panels[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside upper center", ncols=2, frameon=False)
     return figure
 
 
 def simulation_check(stored: pd.DataFrame) -> Figure:
-    """Simulated against calculated power, bars of two Monte Carlo standard errors.
+    """By how much simulated power differs from calculated, two Monte Carlo errors either side.
 
     Parameters
     ----------
@@ -695,28 +801,30 @@ def simulation_check(stored: pd.DataFrame) -> Figure:
         design, power, power_simulated, power_mc_error (`simulation.simulate_cell`).
     """
     figure, panels = side_by_side(3.0, columns=stored["design"].nunique(), sharey=True)
-    limits = (stored["power"].min() - 0.02, 1.01)
     for axes, (design, rows) in zip(panels, stored.groupby("design", sort=False), strict=True):
-        _, marker, colour = DESIGN_STYLES[str(design)]
         axes.errorbar(
-            rows["power"],
-            rows["power_simulated"],
-            yerr=2 * rows["power_mc_error"],
-            fmt=marker,
-            markersize=3,
-            color=colour,
-            ecolor=MUTED,
+            100 * rows["power"],
+            100 * (rows["power_simulated"] - rows["power"]),
+            yerr=200 * rows["power_mc_error"],
+            fmt="o",
+            markersize=2.5,
+            color=COLOURS[0],
+            ecolor=BAR_COLOURS[1],
             elinewidth=0.6,
         )
-        axes.axline((0.9, 0.9), slope=1, color=INK, linewidth=0.8)
+        axes.axhline(0, color=INK, linewidth=0.8)
         title = textwrap.fill(DESIGN_LABELS[str(design)], 15)
-        axes.set(title=title, xlabel="Calculated power", xlim=limits)
-    panels[0].set_ylabel("Simulated power")
+        limits = 100 * stored["power"].min() - 1, 101
+        axes.set(xlabel="Calculated (%)", xlim=limits)
+        axes.set_title(title, loc="left")
+        # The last would meet the first of the next panel.
+        axes.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10], prune="upper"))
+    panels[0].set_ylabel("Simulated less calculated power\n(percentage points)")
     return figure
 
 
 def score_ranges(frame: pd.DataFrame, maximum: float, name: str) -> Figure:
-    """Fewest to most people who can have each score, one panel per arm.
+    """Fewest to most people who can have each score, a panel for each arm and wave.
 
     Parameters
     ----------
@@ -727,19 +835,32 @@ def score_ranges(frame: pd.DataFrame, maximum: float, name: str) -> Figure:
     name : str
         Axis label.
     """
-    figure, panels = side_by_side(3.3, columns=2, sharey=True)
-    before, after = frame["wave"].unique()
-    for axes, (arm, (of_arm, _)) in zip(panels, looks(frame["arm"].unique()).items(), strict=True):
-        for wave, shift, marker, colour in ((before, -0.2, "o", of_arm), (after, 0.2, "^", INK)):
-            rows = frame[(frame["arm"] == arm) & (frame["wave"] == wave)]
-            place = rows["score"] + shift
-            axes.vlines(place, rows["low"], rows["high"], color=colour, linewidth=1.1)
-            axes.plot(
-                place, rows["high"], marker, color=colour, markersize=3, label=label(wave, frame)
-            )
+    groups = frame.groupby(["arm", "wave"], sort=False)
+    # Below one another, so that places on the scale compare.
+    figure, panels = plt.subplots(
+        groups.ngroups,
+        1,
+        figsize=(WIDTH, 0.6 + 0.95 * groups.ngroups),
+        layout="constrained",
+        sharex=True,
+        sharey=True,
+    )
+    look = looks(frame["arm"].unique())
+    for axes, ((arm, wave), rows) in zip(panels, groups, strict=True):
+        height = rows["high"] - rows["low"]
+        axes.bar(rows["score"], height, 0.8, rows["low"], color=look[str(arm)][0], linewidth=0)
         axes.axvline(maximum, color=MUTED, linestyle="--", linewidth=1)
-        ends = (frame["score"].min() - 1, maximum + 1)
-        axes.set(title=label(arm, frame), xlabel=name, ylim=(0, None), xlim=ends)
-        axes.legend(loc="upper left", frameon=False)
-    panels[0].set_ylabel("People, fewest to most (mark)")
+        axes.set_title(f"{label(arm, frame)}, {label(wave, frame).lower()}", loc="left")
+        axes.grid(axis="x", visible=False)
+    panels[0].annotate(
+        f"highest possible: {number(maximum)}",
+        (maximum, 1),
+        xycoords=("data", "axes fraction"),
+        xytext=(-4, 0),
+        textcoords="offset points",
+        ha="right",
+        va="top",
+    )
+    panels[-1].set(xlabel=name, xlim=(frame["score"].min() - 1, maximum + 1), ylim=(0, None))
+    figure.supylabel("People who can have the score", fontsize=9)
     return figure

@@ -17,7 +17,7 @@ import pandas as pd
 from earlyhelp.analysis.outcomes import NEAR
 from earlyhelp.analysis.quantities import FREE
 from earlyhelp.possible.printed_group import Interval
-from earlyhelp.published.numbers import NUMBER_WORDS, number, p_value
+from earlyhelp.published.numbers import MOST_DECIMALS, NUMBER_WORDS, number, p_value
 from earlyhelp.published.statuses import Marks, cell_claims, cell_statuses
 from earlyhelp.report.myst import escape, mark
 from earlyhelp.study.design import PERSON_TYPES
@@ -56,8 +56,6 @@ def label(name: object, frame: pd.DataFrame) -> str:
 NEAR_HEAD = f"Within {NUMBER_WORDS[NEAR]} points"
 # Columns of p.
 P_VALUES = ("p", "smallest_p")
-# Decimals of a number that the report puts in words, such as "above 42", at most.
-MOST = 6
 
 # How a column is shown: its head, and a number of decimals or None for words. Two columns together
 # are the ends of an interval.
@@ -105,7 +103,7 @@ def _cell(
         return escape(label(value, frame))
     written = p_value if column in P_VALUES else number
     # What lies above 42 is not shown as 42.0.
-    while within and value in within and decimals < MOST:
+    while within and value in within and decimals < MOST_DECIMALS:
         if Fraction(written(value, decimals).replace("−", "-")) in within:
             break
         decimals += 1

@@ -22,13 +22,13 @@ from earlyhelp.published.numbers import (
     number,
     roundings,
     span,
+    value_or_range,
     with_unit,
 )
 from earlyhelp.published.statuses import STATUSES, statuses_in
 from earlyhelp.report.layout import (
     DESIGN_LABELS,
     GROUP,
-    MOST,
     NEAR_HEAD,
     Columns,
     filled,
@@ -627,34 +627,12 @@ def identified(frame: pd.DataFrame) -> pd.DataFrame:
         {
             "Quantity": frame["quantity"].map(escape),
             "Of whom": frame["population"].map(escape),
-            "Value or range": [_value_or_range(*row) for row in ranges],
+            "Value or range": [value_or_range(*row) for row in ranges],
             "Status": frame["status"].map(badge),
             "How": frame["how"].map(escape),
         },
         dtype=str,
     )
-
-
-def identified_by_measure(frames: Mapping[str, pd.DataFrame], *quantities: str) -> pd.DataFrame:
-    """Chosen unpublished quantities of several measures, in the order they are asked for.
-
-    Parameters
-    ----------
-    frames : mapping
-        Per measure, as the functions of `published.identified` return it.
-    quantities : str
-        Those that a frame does not have are left out.
-    """
-    chosen = []
-    for measure, frame in frames.items():
-        for population in dict.fromkeys(frame["population"]):
-            rows = frame[frame["population"] == population].set_index("quantity", drop=False)
-            rows = identified(rows.loc[[name for name in quantities if name in rows.index]])
-            rows.insert(0, "Measure", escape(label(measure, frame)))
-            chosen.append(rows.drop(columns="How"))
-    table = pd.concat(chosen, ignore_index=True)
-    same = len(set(table["Of whom"])) == 1
-    return table.drop(columns="Of whom") if same else table
 
 
 def how_many_teams(grid: Sweep, months: int, alpha: float, target_power: float) -> str:
@@ -759,20 +737,9 @@ def clustered(frame: pd.DataFrame) -> pd.DataFrame:
             for solution, low, high in frame[["solution", "mean_low", "mean_high"]].to_numpy()
         ],
         cell=[
-            f"{_value_or_range(first, last, (), 1)} ({number(low, 1)} to {number(high, 1)})"
+            f"{value_or_range(first, last, (), 1)} ({number(low, 1)} to {number(high, 1)})"
             for first, last, low, high in frame[["mean_low", "mean_high", "low", "high"]].to_numpy()
         ],
     )
     wide = cells.pivot(index=["icc", "effect"], columns="head", values="cell").reset_index()
     return wide.rename(columns={"icc": "ICC supposed", "effect": "Design effect"}).astype(str)
-
-
-def _value_or_range(low: float, high: float, values: tuple[float, ...], decimals: int) -> str:
-    """All values if they are few, otherwise the range, rounded outwards so that it loses none.
-
-    Ends that differ but would look alike are shown with as many decimals as it takes.
-    """
-    alike = decimals
-    while low != high and number(low, alike) == number(high, alike) and alike < MOST:
-        alike += 1
-    return few_or_span(values if alike == decimals else (), low, high, alike)

@@ -42,6 +42,34 @@ def test_estimates_hold_every_interval(sets: IdentifiedSets) -> None:
     assert many.startswith("−4.2 to 4.9 points (95% intervals between ")
 
 
+def test_points_have_the_intervals_that_answers_tell(sets: IdentifiedSets) -> None:
+    points = between_arms.in_points(sets, "wai", 0.95).set_index(["quantity", "population"])
+    rows = between_arms.intervals(sets, "wai", 0.95)
+    for name, of, column in (
+        ("Mean change", "intervention", "intervention"),
+        ("Mean change", "comparison", "comparison"),
+        ("Difference of mean changes", sets.between, "difference"),
+    ):
+        ends = rows[f"{column}_low"].min(), rows[f"{column}_high"].max()
+        assert tuple(points.loc[(name, of), ["ci_low", "ci_high"]]) == ends
+    at_waves = between_arms.differences(sets, "wai", 0.95).set_index("contrast")
+    endline = points.loc[("Difference of all scores at endline", sets.between)]
+    assert endline["ci_low"] == at_waves.loc["endline", "ci_low"]
+    # What is bounded is drawn, what was only found is not.
+    assert (between_arms.ADJUSTED_DIFFERENCE, sets.between) in points.index
+    assert between_arms.ADJUSTED_DIFFERENCE not in set(
+        between_arms.in_points(sets, CS, 0.95)["quantity"]
+    )
+
+
+def test_intervals_without_zero_are_counted(sets: IdentifiedSets) -> None:
+    alike = between_arms.clustered(sets, "wai", 0.95)
+    told = "Counted by units, every interval of the difference includes zero."
+    assert between_arms.units_in_words([alike]) == told
+    apart = alike.assign(low=alike["low"].where(alike["solution"] > 1, 0.1))
+    assert between_arms.units_in_words([apart]).startswith("Counted by units, 10 of 15 intervals")
+
+
 def test_intervals_that_respect_units_are_wider(sets: IdentifiedSets) -> None:
     table = between_arms.clustered(sets, "wai", 0.95).set_index(["icc", "solution"])
     # Third solution by hand: 33 pairs in four units, 8.25 each; standard error 3.7066, t(2) 4.3027.

@@ -87,11 +87,10 @@ def test_items_are_a_total_over_their_number(sets: IdentifiedSets) -> None:
     assert (row["low"], row["high"]) == (1868 / 324, 1869 / 324)
 
 
-def test_the_figure_shows_every_score_of_both_arms(sets: IdentifiedSets) -> None:
+def test_the_figure_shows_every_score_of_each_arm_and_wave(sets: IdentifiedSets) -> None:
     frame = scores.score_ranges(sets, "wai")
     drawn = score_ranges(frame, 84, "Working alliance")
-    for axes, arm in zip(drawn.axes, sets.arms, strict=True):
-        of_arm = frame[frame["arm"] == arm]
-        assert sum(len(line.get_xdata()) for line in axes.lines[:2]) == len(of_arm)
-        highest = max(max(line.get_ydata()) for line in axes.lines[:2])
-        assert highest == of_arm["high"].max()
+    groups = frame.groupby(["arm", "wave"], sort=False)
+    for axes, (_, rows) in zip(drawn.axes, groups, strict=True):
+        ends = [(bar.get_y(), bar.get_y() + bar.get_height()) for bar in axes.patches]
+        assert ends == list(zip(rows["low"], rows["high"], strict=True))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from itertools import product
-from math import isfinite, sqrt
+from itertools import chain, product
+from math import isfinite, nan, sqrt
 from operator import add, sub
 
 import pandas as pd
@@ -29,7 +29,7 @@ from earlyhelp.published.identified.ranges import (
     signed_square,
     tidied,
 )
-from earlyhelp.published.identified.within_arms import by_baseline_sd, joint_solutions
+from earlyhelp.published.identified.within_arms import by_baseline_sd, change, joint_solutions
 from earlyhelp.published.numbers import few_or_span, level, number, span
 
 
@@ -73,18 +73,104 @@ def _all_scores(sets: IdentifiedSets, wave: str) -> tuple[str, str]:
     return f"{label} {within}", f"{label} {within}: d, {within} SD"
 
 
-def quantities(sets: IdentifiedSets) -> list[str]:
-    """What a chapter tells of the rows of `between`.
+def in_points(sets: IdentifiedSets, measure: str, confidence: float) -> pd.DataFrame:
+    """Changes and differences that the figures allow, in points of the scale, with t intervals.
+
+    The intervals take people as independent, since no unit's mean is known.
+
+    Returns
+    -------
+    DataFrame
+        The rows of `within_arms.change` and `between` that are in points, with ci_low and ci_high,
+        the outermost ends of the intervals; NaN where the figures give none. That of an adjusted
+        difference is left out where it has no bounds: data sets that were found are none.
 
     Examples
     --------
     >>> from earlyhelp.published.identified.ranges import open_sets
-    >>> quantities(open_sets("tests/studies/complete"))[-1]
-    'Difference of all scores at endline: d, endline SD'
+    >>> table = in_points(open_sets("tests/studies/complete"), "wai", confidence=0.95).head(3)
+    >>> print(table[["quantity", "low", "ci_low", "ci_high"]].round(1).to_string(index=False))
+                      quantity  low  ci_low  ci_high
+                   Mean change  6.4     4.2      8.6
+                   Mean change -0.8    -3.0      1.4
+    Difference of mean changes  7.2     4.4     10.0
     """
-    waves = next(iter(sets.outcomes.values())).waves
-    at_waves = (name for wave in waves for name in _all_scores(sets, wave))
-    return ["Difference of mean changes", "d, baseline SD", ADJUSTED_DIFFERENCE, *at_waves]
+    parts = change(sets, measure, confidence), between(sets, measure, confidence)
+    reaching: dict[tuple[str, str], Ends] = {}
+    named = product(["Mean change"], sets.arms), [("Difference of mean changes", sets.between)]
+    found = _with_reaches(sets, measure, confidence)
+    for name, estimates in zip(chain(*named), found, strict=True):
+        ends = [(mean - reach, mean + reach) for mean, reach in estimates]
+        reaching[name] = min(ends)[0], max(high for _, high in ends)
+    waves = differences(sets, measure, confidence)
+    for wave in sets.outcomes[measure].waves:
+        of_wave = waves[waves["contrast"] == wave] if len(waves) else waves
+        ends = list(of_wave.filter(like="ci_").itertuples(index=False, name=None))
+        reaching[_all_scores(sets, wave)[0], sets.between] = ends[0] if ends else (nan, nan)
+    if _adjusted(sets, measure):
+        reaching[ADJUSTED_DIFFERENCE, sets.between] = nan, nan
+    rows = pd.concat(parts).set_index(["quantity", "population"]).loc[list(reaching)]
+    rows[["ci_low", "ci_high"]] = [reaching[name] for name in rows.index]
+    return labelled(rows.reset_index(), sets.labels)
+
+
+def directions_in_words(frames: Iterable[pd.DataFrame]) -> str:
+    """In how many changes, in an arm or between the arms, the figures tell a gain from a loss.
+
+    Parameters
+    ----------
+    frames : iterable of DataFrame
+        Of each measure (`in_points`).
+
+    Examples
+    --------
+    >>> from earlyhelp.published.identified.ranges import open_sets
+    >>> sets = open_sets("tests/studies/complete")
+    >>> directions_in_words([in_points(sets, "wai", confidence=0.95)])
+    'Of 3 mean changes and their differences, the printed figures settle the direction of 3.'
+    """
+    rows = pd.concat(frames)
+    rows = rows[rows["quantity"].isin(["Mean change", "Difference of mean changes"])]
+    settled = int(((rows["low"] > 0) | (rows["high"] < 0)).sum())
+    return (
+        f"Of {len(rows)} mean changes and their differences, the printed figures settle the "
+        f"direction of {settled or 'none'}."
+    )
+
+
+def units_in_words(frames: Iterable[pd.DataFrame]) -> str:
+    """How many intervals of the difference, people of a unit being alike, have nought in them.
+
+    Parameters
+    ----------
+    frames : iterable of DataFrame
+        Of each measure (`clustered`).
+
+    Examples
+    --------
+    >>> from earlyhelp.published.identified.ranges import open_sets
+    >>> sets = open_sets("tests/studies/complete")
+    >>> units_in_words([clustered(sets, "wai", confidence=0.95)])
+    'Counted by units, 0 of 5 intervals of the difference include zero.'
+    """
+    rows = pd.concat(frames)
+    without = int(((rows["low"] > 0) | (rows["high"] < 0)).sum())
+    if not without:
+        return "Counted by units, every interval of the difference includes zero."
+    return (
+        f"Counted by units, {len(rows) - without} of {len(rows)} intervals of the difference "
+        "include zero."
+    )
+
+
+def _with_reaches(
+    sets: IdentifiedSets, measure: str, confidence: float
+) -> list[list[tuple[float, float]]]:
+    """Means of both arms' changes and of their difference, each with half its interval's width."""
+    pairs = sets.contrasts(measure)
+    means = zip(*map(mean_changes, pairs), strict=True)
+    reaches = zip(*(_reaches(pair, confidence) for pair in pairs), strict=True)
+    return [list(zip(*both, strict=True)) for both in zip(means, reaches, strict=True)]
 
 
 def clustered(
@@ -130,7 +216,7 @@ def clustered(
         _, high = ends_of(map(add, means, reaches))
         rows.append((icc, effect, solution, *ends_of(means), low, high))
     columns = ["icc", "design_effect", "solution", "mean_low", "mean_high", "low", "high"]
-    return claiming(pd.DataFrame(rows, columns=columns), "assumed")
+    return labelled(claiming(pd.DataFrame(rows, columns=columns), "assumed"), sets.labels)
 
 
 def _errors(pair: tuple[Change, Change]) -> list[float]:
@@ -174,13 +260,8 @@ def estimates_in_words(
     told = {}
     for measure, outcome in sets.outcomes.items():
         name = outcome.scale.anchor
-        pairs = sets.contrasts(measure)
-        reaches = [_reaches(pair, confidence) for pair in pairs]
-        for index, of in enumerate((*sets.arms, "difference")):
-            found = [
-                (mean_changes(pair)[index], reach[index])
-                for pair, reach in zip(pairs, reaches, strict=True)
-            ]
+        estimates = _with_reaches(sets, measure, confidence)
+        for of, found in zip((*sets.arms, "difference"), estimates, strict=True):
             place = "-between" if of == "difference" else ""
             words = _estimate_in_words(found, confidence)
             told[f"{name}-{of}-estimate"] = words, f"tbl-determined-{name}{place}"

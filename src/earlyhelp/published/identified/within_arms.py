@@ -28,9 +28,6 @@ from earlyhelp.published.identified.ranges import (
 )
 from earlyhelp.published.numbers import level, number, roundings
 
-# What a chapter tells of the rows of `change`.
-QUANTITIES_TOLD = ("Mean change", "d, baseline SD", "SD of change", "Size of dz")
-
 
 def change(sets: IdentifiedSets, measure: str, confidence: float) -> pd.DataFrame:
     """Change within each arm.

@@ -163,12 +163,12 @@ def contradictions(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _printed_and_recomputed(frame: pd.DataFrame) -> dict[str, pd.Series]:
-    figures = zip(frame["printed"], frame["unit"], strict=True)
-    printed = [escape(with_unit(figure, unit)) for figure, unit in figures]
-    return {
-        "Printed": pd.Series(printed, index=frame.index, dtype=str),
-        "Recomputed": frame["recomputed"].map(escape).replace("", "–"),
-    }
+    def told(name: str) -> pd.Series:
+        figures = zip(frame[name], frame["unit"], strict=True)
+        shown = [escape(with_unit(figure, unit)) if figure else "–" for figure, unit in figures]
+        return pd.Series(shown, index=frame.index, dtype=str)
+
+    return {"Printed": told("printed"), "Recomputed": told("recomputed")}
 
 
 def words(readings: list[Reading]) -> pd.DataFrame:
@@ -204,11 +204,13 @@ def come_back(frame: pd.DataFrame, outcomes: Iterable[Checked]) -> str:
     'the data give back 1; 2 do not fit others'
     """
     came, odd = (int((frame["status"] == word).sum()) for word in ("reproduced", "contradicted"))
+    rest = len(frame) - came - odd
     impossible = with_severity(outcomes, "cannot all be true")
     return (
         f"Of {len(frame)} printed figures, words for figures included, the data give back {came}; "
         f"{odd} do not fit others, and in {len(impossible)} places are "
-        "[figures that cannot all be true](#audit-impossible)."
+        f"[figures that cannot all be true](#audit-impossible). For the other {rest} the data "
+        "hold nothing to compare: they are facts of the design, for instance, or of other sources."
     )
 
 

@@ -204,13 +204,11 @@ def come_back(frame: pd.DataFrame, outcomes: Iterable[Checked]) -> str:
     'the data give back 1; 2 do not fit others'
     """
     came, odd = (int((frame["status"] == word).sum()) for word in ("reproduced", "contradicted"))
-    rest = len(frame) - came - odd
     impossible = with_severity(outcomes, "cannot all be true")
     return (
         f"Of {len(frame)} printed figures, words for figures included, the data give back {came}; "
         f"{odd} do not fit others, and in {len(impossible)} places are "
-        f"[figures that cannot all be true](#audit-impossible). For the other {rest} the data "
-        "hold nothing to compare: they are facts of the design, for instance, or of other sources."
+        "[figures that cannot all be true](#audit-impossible)."
     )
 
 

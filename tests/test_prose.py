@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from earlyhelp.published.claims import claims_of
+from earlyhelp.render.volumes import read_contents
 
 ROOT = Path(__file__).parents[1]
 NGRAMS = Path(__file__).parent / "data/report_ngrams.txt"
@@ -233,3 +234,37 @@ def test_no_sentence_stands_twice() -> None:
 def test_a_sentence_that_stands_twice_is_found() -> None:
     text = "# A\n\nWhat is said here stands in two places. Short one.\n\n- x\n\n"
     assert sentences(text) == ["what is said here stands in two places"]
+
+
+def opening(text: str) -> list[str]:
+    """The sentences of a page's first paragraph."""
+    paragraph = re.split(r"\n\s*\n", text.split("\n# ")[-1].removeprefix("# "))[1]
+    # A sentence may begin with a link.
+    plain = re.sub(r"\{[a-z:]+\}`[^`]*`", "Link", paragraph)
+    return re.split(r"(?<=[.!?])\s+(?=[A-Z\"*])", plain.strip())
+
+
+def reference_pages() -> list[str]:
+    """What is read page by page: the annexes, and the theory of change."""
+    contents = read_contents(ROOT)
+    parts = [(part["caption"], part["chapters"]) for part in contents.sphinx["parts"]]
+    annexes = [*contents.volumes][1:]
+    names = [
+        item["file"]
+        for caption, chapters in parts
+        if contents.printed_in[caption] in annexes
+        for item in chapters
+    ]
+    return ["results/theory_of_change", *names]
+
+
+@pytest.mark.parametrize("name", reference_pages())
+def test_reference_pages_open_with_three_sentences(name: str) -> None:
+    folder, _, file = name.rpartition("/")
+    path = ROOT / ("notebooks" if folder else "book") / f"{file}.md"
+    assert len(opening(path.read_text("utf-8"))) == 3, opening(path.read_text("utf-8"))
+
+
+def test_an_opening_is_the_first_paragraph() -> None:
+    text = "---\na: b\n---\n\n# Page\n\nOne {cite}`x2020`. Two, e.g. so.\nThree?\n\nNo more.\n"
+    assert opening(text) == ["One Link.", "Two, e.g. so.", "Three?"]

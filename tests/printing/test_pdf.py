@@ -329,6 +329,31 @@ def test_a_high_row_is_named_above_it_and_on_every_page_that_it_goes_over(tmp_pa
     assert not any("/Headers" in cell["/A"][0] for cell in structure(tree_of(reader), "/TD"))
 
 
+def test_a_low_row_stays_with_its_name_and_three_stay_together(tmp_path: Path) -> None:
+    name = "<th><strong>Statement</strong></th>"
+    rows = f"<tr>{name}<td>number</td><td>{'low ' * 150}</td></tr>" * 9
+    table = re.sub("<tbody>.*</tbody>", f"<tbody>{rows}</tbody>", NAMED)
+    markup = "".join("<p>x</p>" * lines + table for lines in range(0, 40, 3))
+    reader = rendered(markup, tmp_path)
+    parts = [
+        part
+        for page in reader.pages
+        for part in " ".join(page.extract_text().split()).split("In numbers In words")[1:]
+    ]
+    assert len(parts) > 20
+    assert all(part.count("Statement number low") >= 3 for part in parts)
+    assert rows_of(reader)[1:19] == [[("/TH", "/Column")], [("/TD", ""), ("/TD", "")]] * 9
+
+
+def test_text_fills_the_page_before_a_high_figure(tmp_path: Path) -> None:
+    drawing = "<svg xmlns='http://www.w3.org/2000/svg' width='100' height='500'></svg>"
+    (tmp_path / "high.svg").write_text(drawing, "utf-8")
+    figure = "<figure><img src='high.svg' alt='high'/><figcaption>High.</figcaption></figure>"
+    reader = rendered("<p>before</p>" * 25 + figure + "<p>after</p>" * 60, tmp_path)
+    first, *_ = [page for page in reader.pages if "before" in page.extract_text()]
+    assert "after" in first.extract_text()
+
+
 def test_rows_that_a_page_has_room_for_are_not_broken_beside_one_that_is_too_high() -> None:
     table = "<table class='joint-display'><tr><th>{}</th><td>{}</td></tr></table>"
     body = laid_out(table.format("name", "low") + table.format("high", "high " * 400))

@@ -170,16 +170,16 @@ def test_the_triangulation_matrix_has_every_question_and_source(
 ) -> None:
     plan = triangulation.read_triangulation(rotherham)
     coded = triangulation.coded_evidence(matrix, plan)
-    shown = qualitative_tables.triangulation_matrix(coded, codebook).set_index("Question")
-    assert len(shown) == 14
-    together = [name for name in shown.columns if "+" in name]
-    assert len(shown.columns) == len(codebook.source_types) + len(together)
+    shown = qualitative_tables.triangulation_matrix(coded, codebook).set_index("Source")
+    assert len(shown.columns) == 14
+    together = [name for name in shown.index if "+" in name]
+    assert len(shown) == len(codebook.source_types) + len(together)
     assert "Interviews \\+ Endline survey" in together
-    row = shown.loc["[1\\.3](#triangulation-rq-1-3)"]
+    column = shown["[1\\.3](#triangulation-rq-1-3)"]
     # triangulation.yml: the records support two statements, qualify one and contradict one.
-    assert row["Administrative data"] == "2 S, 1 Q, 1 C"
-    assert row["Interviews"] == ""
-    assert shown.loc["[3\\.2](#triangulation-rq-3-2)", "Interviews"] == "–"
+    assert column["Administrative data"] == "2 S, 1 Q, 1 C"
+    assert column["Interviews"] == ""
+    assert shown.loc["Interviews", "[3\\.2](#triangulation-rq-3-2)"] == "–"
 
 
 def test_listed_and_used_sources_stand_in_columns(

@@ -19,6 +19,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.resources import files
+from itertools import pairwise
 from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -52,11 +53,12 @@ LONG_TABLE, LONG_NOTE = 24, 1500
 WHOLE_ROW = 20
 # Characters of a paragraph that would look lost below its heading at the end of a page.
 SHORT_LEAD = 150
-# Rows that stay together at both ends of a table that goes over pages, unless they take more lines.
-KEPT_ROWS, KEPT_LINES = 3, 22
+# Rows that stay together at both ends of a table that goes over pages, unless they take more lines;
+# one of fewer rows stays whole, or has its halves together.
+KEPT_ROWS, KEPT_LINES = 3, 36
 # Tables of high rows, each of which is named above it, and what tells Typst so: a ground.
 NAMED_ABOVE = {"framework-matrix", "joint-display"}
-NAME_GROUND = 'rgb("#f2f5f6")'
+NAME_GROUND, KEPT_GROUND = 'rgb("#f2f5f6")', 'rgb("#f2f5f7")'
 # To name a page moves what follows it, and with it perhaps a page that another volume names.
 ROUNDS = 6
 
@@ -203,7 +205,7 @@ _HEADERS = re.compile(rb"/Headers\[[^\]]*\]")
 
 
 def tag_row_headers(document: bytes) -> bytes:
-    """Tag as row header each first cell of a row that is bold as a whole.
+    """Tag as row header each first cell of a row that is bold as a whole; one alone heads columns.
 
     Typst can do so only behind a flag that its Python package does not pass on. What is replaced
     keeps its length, so that every offset in the file stays true. Cells that name their column
@@ -238,14 +240,15 @@ def tag_row_headers(document: bytes) -> bytes:
             continue
         cells = _REFERENCE.findall(children[1])
         first, last = elements[cells[0]], elements[cells[-1]]
+        if b"/K[]" in last[0] and b"/BackgroundColor" in last[0]:
+            reference = cells.pop() + b" 0 R"
+            start = element.start() + children.start(1) + children[1].rindex(reference)
+            put(start, reference, b"")
         headers = _HEADERS.search(first[0])
         if first[2] == b"TD" and headers and bold(first):
             put(first.start() + first[0].index(b"/S/TD"), b"/S/TD", b"/S/TH")
-            put(first.start() + headers.start(), headers[0], b"/Scope/Row")
-        if b"/K[]" in last[0] and b"/BackgroundColor" in last[0]:
-            reference = cells[-1] + b" 0 R"
-            start = element.start() + children.start(1) + children[1].rindex(reference)
-            put(start, reference, b"")
+            scope = b"/Scope/Row" if cells[1:] else b"/Scope/Column"
+            put(first.start() + headers.start(), headers[0], scope)
     return bytes(changed)
 
 
@@ -273,7 +276,7 @@ def _fit(table: Tag) -> None:
     """Choose type size, page and column widths so that no column cuts a word."""
     if "ledger" in table.get_attribute_list("class"):
         set_widths(table, [*LEDGER_COLUMNS.values()])
-        _keep_ends(table, [1] * len(table.select("tr")))
+        _keep_ends(table, [1] * len(table.select("tr")), 1)
         table.wrap(new_tag("div", class_="dense")).wrap(new_tag("div", class_="long"))
         return
     if NAMED_ABOVE.intersection(table.get_attribute_list("class")):
@@ -292,8 +295,12 @@ def _fit(table: Tag) -> None:
     lines = _row_lines(table, widths)
     _keep_rows(table, lines)
     if sum(lines) > LONG_TABLE:
-        if not table.select(".name-row"):
-            _keep_ends(table, lines)
+        names = table.select(".name-row > *")
+        if not names or max(lines) <= WHOLE_ROW:
+            # No row goes on here, so no name has to be a head that pages repeat.
+            for name in names:
+                name["data-typst:fill"] = KEPT_GROUND
+            _keep_ends(table, lines, 2 if names else 1)
         table.wrap(new_tag("div", class_="long"))
 
 
@@ -328,26 +335,27 @@ def _name_above(table: Tag) -> None:
         row.insert_before(above)
 
 
-def _keep_ends(table: Tag, lines: Sequence[int]) -> None:
-    """Keep rows together at both ends of a table, by an empty column.
+def _keep_ends(table: Tag, lines: Sequence[int], each: int) -> None:
+    """Keep rows together at both ends of a table, by an empty column, each with its name above.
 
     Typst breaks a table between any two rows, but not inside a cell that spans some and may not be
     broken. The column has no width; `tag_row_headers` takes it out of what is read aloud.
     """
     rows = table.select("tr")
     heads = [row for row in rows if row.find_parent("thead")]
-    ends = (KEPT_ROWS, len(rows) - len(heads) - KEPT_ROWS)
-    spans = [slice(0, ends[0]), slice(*ends), slice(ends[1], None)]
-    if ends[1] <= ends[0]:
-        spans = [slice(None)]
+    body, lines = rows[len(heads) :], lines[len(heads) :]
+    kept = KEPT_ROWS * each
+    starts = {0, *range(kept, len(body) - kept, each), len(body) - kept, len(body)}
+    if len(body) < 2 * kept:
+        half = len(body) // each // 2 * each
+        starts = {0, half if sum(lines) > KEPT_LINES else 0, len(body)}
     if columns := table.find("colgroup"):
         columns.append(new_tag("col", style="width: 0%"))
     for head in heads:
         head.append(_empty("th", 1, broken=False))
-    body, lines = rows[len(heads) :], lines[len(heads) :]
-    for span in spans:
-        together = span != slice(*ends) and sum(lines[span]) <= KEPT_LINES
-        body[span][0].append(_empty("td", len(body[span]), broken=not together))
+    for start, end in pairwise(sorted(starts)):
+        together = sum(lines[start:end]) <= KEPT_LINES
+        body[start].append(_empty("td", end - start, broken=not together))
 
 
 def _empty(name: str, rows: int, *, broken: bool) -> Tag:

@@ -231,7 +231,8 @@ def key_findings(
     rows = []
     for row in rated.to_dict("records"):
         question, part = questions[row["question"]], row["part"]
-        why = " ".join(filter(None, [" ".join(row["points"]), row["cap"] and f"({row['cap']})"]))
+        points = " ".join(row["points"]) or "none"
+        why = " ".join(filter(None, [points, row["cap"] and f"({row['cap']})"]))
         rows.append(
             {
                 "Question": _answer_link(question, part),
@@ -410,7 +411,7 @@ def joint_display(
 
 
 def triangulation_matrix(evidence: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
-    """All questions by all sources: how many statements each source supports and so on.
+    """All sources by all questions: how many statements each source supports and so on.
 
     Parameters
     ----------
@@ -420,22 +421,24 @@ def triangulation_matrix(evidence: pd.DataFrame, codebook: Codebook) -> pd.DataF
     Returns
     -------
     DataFrame
-        Question and one column per source, and per sources that stand together ("2 S, 1 Q, 1 C":
-        supports, qualifies, contradicts; "–": asked, but silent; empty: not concerned); finished
-        strings.
+        A row per source, and per sources that stand together, and a column per question ("2 S,
+        1 Q, 1 C": supports, qualifies, contradicts; "–": asked, but silent; empty: not concerned);
+        finished strings.
     """
-    speaks = dict(zip(CODES, "SQC", strict=False))
-    table = []
+    sources = codebook.in_order(evidence["source"])
+    table = {"Source": [escape(codebook.name_of("source_type", source)) for source in sources]}
     for question, of_question in evidence.groupby("question", sort=False):
-        row = {"Question": _link(str(question), question_target("triangulation", str(question)))}
-        for source in codebook.in_order(evidence["source"]):
-            codes = of_question.loc[of_question["source"] == source, "code"]
-            counts = {sign: int((codes == code).sum()) for code, sign in speaks.items()}
-            said = ", ".join(f"{n} {sign}" for sign, n in counts.items() if n)
-            name = escape(codebook.name_of("source_type", source))
-            row[name] = said or ("–" if len(codes) else "")
-        table.append(row)
+        codes = of_question.groupby("source")["code"].agg(list)
+        name = _link(str(question), question_target("triangulation", str(question)))
+        table[name] = [_counted(codes.get(source, [])) for source in sources]
     return pd.DataFrame(table)
+
+
+def _counted(codes: Sequence[str]) -> str:
+    """How many of a source's codes are which; one that is silent throughout has a dash."""
+    signs = dict(zip(CODES, "SQC", strict=False))
+    said = ", ".join(f"{codes.count(c)} {sign}" for c, sign in signs.items() if c in codes)
+    return said or "–" * bool(codes)
 
 
 def _question_linked(codebook: Codebook, question: str, page: str = "triangulation") -> str:

@@ -163,12 +163,12 @@ def contradictions(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _printed_and_recomputed(frame: pd.DataFrame) -> dict[str, pd.Series]:
-    figures = zip(frame["printed"], frame["unit"], strict=True)
-    printed = [escape(with_unit(figure, unit)) for figure, unit in figures]
-    return {
-        "Printed": pd.Series(printed, index=frame.index, dtype=str),
-        "Recomputed": frame["recomputed"].map(escape).replace("", "–"),
-    }
+    def told(name: str) -> pd.Series:
+        figures = zip(frame[name], frame["unit"], strict=True)
+        shown = [escape(with_unit(figure, unit)) if figure else "–" for figure, unit in figures]
+        return pd.Series(shown, index=frame.index, dtype=str)
+
+    return {"Printed": told("printed"), "Recomputed": told("recomputed")}
 
 
 def words(readings: list[Reading]) -> pd.DataFrame:

@@ -132,6 +132,39 @@ def test_a_cell_that_does_not_end_is_named_and_the_last_good_results_stay(
     assert not Path("results.new").exists()
 
 
+OPEN = """\
+from earlyhelp.report import page
+print(bool(page._kept), page.open_page(study).pilot.study.title)"""
+# In a process of its own: the server of kernels of the tests may have been started before.
+TWICE = """
+import sys
+from pathlib import Path
+from earlyhelp.execution.results import build_results
+build_results(sys.argv[1], "first", "kept")
+file = Path(sys.argv[1], "study.yml")
+file.write_text(file.read_text().replace("A miniature pilot", "Another pilot"))
+build_results(sys.argv[1], "second", "kept")
+"""
+
+
+def test_forked_kernels_find_the_study_open_until_its_files_change(top: Path, mini: Path) -> None:
+    (top / "notebooks/page.md").write_text(PAGE.replace(CELL, OPEN))
+    subprocess.run([sys.executable, "-c", TWICE, str(mini)], check=True)
+    first, second = (Path(name, "page.ipynb").read_text() for name in ("first", "second"))
+    assert "True A miniature pilot" in first
+    assert "False Another pilot" in second
+
+
+def test_a_study_that_cannot_be_opened_is_told_by_the_notebook(top: Path, mini: Path) -> None:
+    (mini / "raw/endline_survey.csv").write_text("practitioner_id\n")
+    (top / "notebooks/page.md").write_text(PAGE.replace(CELL, OPEN))
+    command = [sys.executable, "-m", "earlyhelp", "results", str(mini), "--kept", "kept"]
+    done = subprocess.run([*command, "--output", "results"], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "InputError: endline_survey.csv" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_every_failure_is_told(top: Path, capfd: pytest.CaptureFixture[str]) -> None:
     for name in ("first", "second"):
         (top / f"notebooks/{name}.md").write_text(PAGE.replace(CELL, f"raise OSError('{name}')"))

@@ -7,6 +7,7 @@ does nothing else, so that no kernel inherits a thread.
 
 from __future__ import annotations
 
+import importlib
 import multiprocessing
 import os
 import threading
@@ -28,7 +29,7 @@ def preload(modules: Sequence[str], study: str) -> None:
     matplotlib reads when it is imported what a kernel sets before that: so it is set here.
     """
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
-    os.environ[STUDY] = study
+    os.environ[STUDY] = os.path.abspath(study)
     server = multiprocessing.get_context("forkserver")
     server.set_forkserver_preload(["ipykernel.kernelapp", *modules, OPENING])
 
@@ -70,6 +71,7 @@ def _serve(connection_file: str, environment: dict[str, str]) -> None:
     os.environ.clear()
     os.environ.update(environment)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    importlib.import_module(OPENING).forget_changed()
     from ipykernel.kernelapp import launch_new_instance
 
     # A kernel without a parent says on the terminal how to reach it. The number is no process.

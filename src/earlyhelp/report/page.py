@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -42,8 +43,8 @@ _ESCAPED_ROWS = re.compile(r" ?\\\{rows\\: (.+?)\\\}")
 # What stands around a cell's number: the role that leads to its claim, and the letter of a status.
 _AROUND = re.compile(r"\{claim\}`| <[^<>]*>`| \{sup\}`[a-z]`")
 
-# Pages that were read before this process was forked, by study.
-_kept: dict[str, Page] = {}
+# Studies that were read before this process was forked, by folder.
+_kept: dict[Path, Page] = {}
 
 
 def table_markdown(frame: pd.DataFrame, caption: str, name: str, kind: str = "") -> str:
@@ -461,25 +462,28 @@ def _people(counts: Iterable[int]) -> str:
     return f"n = {span(ends[0], ends[-1], 0)}." if ends else ""
 
 
-def open_page(study: str) -> Page:
+def open_page(study: str | Path) -> Page:
     """Open a study folder for one notebook: set the figure style, read the data."""
     figures.use_style()
-    return _kept.get(study) or _read(study)
+    return _kept.get(Path(study).resolve()) or _read(study)
 
 
-def keep_open(study: str) -> None:
-    """Read a study once for this process and those that are forked from it.
-
-    They do not see what becomes of its files afterwards.
+def keep_open(study: Path) -> None:
+    """Read a study once for this process and those forked from it, until they `forget` it.
 
     Raises
     ------
     InputError
     """
-    _kept[study] = _read(study)
+    _kept[study.resolve()] = _read(study)
 
 
-def _read(study: str) -> Page:
+def forget() -> None:
+    """Let this process read each study anew."""
+    _kept.clear()
+
+
+def _read(study: str | Path) -> Page:
     """Read a study and answer its claims."""
     pilot = open_pilot(study).for_readers()
     folder = pilot.study.folder

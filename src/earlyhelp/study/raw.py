@@ -258,7 +258,7 @@ class Pilot:
 
     def exact(self) -> Pilot:
         """The same pilot, of which quantities tell everything."""
-        return self._exact
+        return self if self.told_from == 1 else self._exact
 
     @cached_property
     def _exact(self) -> Pilot:

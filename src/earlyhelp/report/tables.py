@@ -188,7 +188,7 @@ def ledger_summary(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def come_back(frame: pd.DataFrame, outcomes: Iterable[Checked]) -> str:
-    """Say how many printed figures the data give back, and how many do not fit others, as MyST.
+    """Say how many printed figures the data give back, do not fit others or are untested, as MyST.
 
     Parameters
     ----------
@@ -199,16 +199,16 @@ def come_back(frame: pd.DataFrame, outcomes: Iterable[Checked]) -> str:
 
     Examples
     --------
-    >>> ledger = pd.DataFrame({"status": ["reproduced", "contradicted", "contradicted"]})
-    >>> come_back(ledger, []).partition(", words for figures included, ")[2].partition(",")[0]
-    'the data give back 1; 2 do not fit others'
+    >>> ledger = pd.DataFrame({"status": ["reproduced", "contradicted", "not testable"]})
+    >>> come_back(ledger, []).partition(", words for figures included, ")[2].partition(";")[0]
+    'the data give back 1, 1 do not fit others, and nothing tests the other 1'
     """
     came, odd = (int((frame["status"] == word).sum()) for word in ("reproduced", "contradicted"))
     impossible = with_severity(outcomes, "cannot all be true")
     return (
-        f"Of {len(frame)} printed figures, words for figures included, the data give back {came}; "
-        f"{odd} do not fit others, and in {len(impossible)} places are "
-        "[figures that cannot all be true](#audit-impossible)."
+        f"Of {len(frame)} printed figures, words for figures included, the data give back {came}, "
+        f"{odd} do not fit others, and nothing tests the other {len(frame) - came - odd}; "
+        f"in {len(impossible)} places are [figures that cannot all be true](#audit-impossible)."
     )
 
 

@@ -31,6 +31,9 @@ ON_TOP = """() => {
   const moved = card.getBoundingClientRect();
   return card.contains(document.elementFromPoint(moved.left + 5, moved.bottom - 5));
 }"""
+# A number comes to the lower end of the window, and whether its card is inside.
+TO_THE_END = """link => scrollBy(0, link.getBoundingClientRect().bottom - innerHeight + 10)"""
+INSIDE = "() => document.querySelector('#claim-card').getBoundingClientRect().bottom <= innerHeight"
 # Whether the ledger's heads are seen above the row that the address names, and the row too.
 IN_SIGHT = """() => {
   const heads = document.querySelector("table.ledger thead th").getBoundingClientRect();
@@ -102,6 +105,12 @@ def use_cards(page: Page, folder: Path) -> Iterator[str]:
     page.keyboard.press("Escape")
     if page.locator("#claim-card").count():
         yield "index.html: Escape leaves the card open"
+    middle = page.locator("a.claim").nth(page.locator("a.claim").count() // 2)
+    middle.evaluate(TO_THE_END)
+    middle.focus()
+    page.wait_for_selector("#claim-card")
+    if not page.evaluate(INSIDE):
+        yield "index.html: the card of a number at the lower end of the window is below it"
     page.goto((folder / "results/sample.html").as_uri())
     raw_files = 0
     for cell in page.locator("table a.claim.cell:visible").all():

@@ -78,7 +78,12 @@
     const around = card.offsetParent?.getBoundingClientRect() ?? { left: 0, top: 0 };
     const room = document.documentElement.clientWidth - card.offsetWidth - 12;
     card.style.left = `${Math.max(8, Math.min(place.left, room)) - around.left}px`;
-    card.style.top = `${place.bottom - around.top + (card.offsetParent?.scrollTop ?? window.scrollY) - 1}px`;
+    // Below the number; above it where only there the window has room.
+    const bar = document.querySelector(".bd-header-article")?.getBoundingClientRect().bottom ?? 0;
+    const below = place.bottom - 1, above = place.top - card.offsetHeight + 1;
+    const fits = below + card.offsetHeight <= document.documentElement.clientHeight;
+    const top = fits || above < bar ? below : above;
+    card.style.top = `${top - around.top + (card.offsetParent?.scrollTop ?? window.scrollY)}px`;
     card.addEventListener("pointerleave", close);
   }
 

@@ -10,6 +10,7 @@ import contextlib
 import io
 import re
 import tempfile
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -62,7 +63,10 @@ def describe(figure: Figure) -> str:
     drawn unseen.
     """
     # Swarms find their places, and ticks their labels, when they are drawn.
-    figure.draw_without_rendering()
+    # What does not fit into the figure is told as a warning.
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        figure.draw_without_rendering()
     lines = [f"figure {_numbers(figure.get_size_inches())} inches"]
     lines += [line for text in figure.texts for line in _artist(text)]
     lines += [line for legend in figure.legends for line in _artist(legend)]

@@ -315,3 +315,10 @@ def test_solutions_of_a_correlation_lie_about_its_row() -> None:
     heights = [line.get_ydata()[0] for line in axes.lines[:2]]
     assert heights == pytest.approx([-0.125, 0.125])
     assert names_of(axes) == ["\u22124.0 to 7.0", "ICC 0.10"]
+
+
+def test_the_name_of_a_line_stands_at_the_last_month_that_is_drawn() -> None:
+    months = pd.DataFrame({"tool": "ORS", "month": ["May", "June", "July"], "n": [5, 3, None]})
+    _, (axes,) = figures.side_by_side(2)
+    figures.name_lines(axes, months, "n")
+    assert [text.xy for text in axes.texts] == [(1, 3)]

@@ -281,7 +281,9 @@ def name_lines(axes: Axes, frame: pd.DataFrame, column: str) -> None:
     >>> [text.get_text() for text in axes.texts]
     ['SRS', 'ORS']
     """
-    ends, months = frame.groupby("tool")[column].last().sort_values(), frame["month"].nunique()
+    # Of months without a number nothing is drawn.
+    drawn = frame.dropna(subset=[column])
+    ends, months = drawn.groupby("tool")[column].last().sort_values(), drawn["month"].nunique()
     for place, (tool, end) in enumerate(ends.items()):
         apart = 5 * (2 * place - len(ends) + 1)
         axes.annotate(

@@ -596,7 +596,7 @@ def alike(frames: Mapping[str, pd.DataFrame]) -> Figure:
     supposed = next(iter(frames.values()))["icc"].unique()
     figure, panels = side_by_side(0.6 + 0.32 * len(supposed), columns=len(frames))
     for axes, (measure, frame) in zip(panels, frames.items(), strict=True):
-        for place, (_, rows) in enumerate(frame.groupby("icc")):
+        for place, (_, rows) in enumerate(frame.groupby("icc", sort=False)):
             for turn, row in enumerate(rows.to_dict("records")):
                 height = place + 0.25 * (turn - (len(rows) - 1) / 2)
                 axes.hlines(height, row["low"], row["high"], color=INK, linewidth=1)

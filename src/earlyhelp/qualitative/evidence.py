@@ -7,7 +7,7 @@ The rule, applied by `outcome_evidence` in this order:
 2. "measured support": such a test favours the intervention at alpha.
 3. "qualitative support": more rows speak for the outcome than against it.
 4. "no evidence": none of these; the reason is told. A test that is not significant is no evidence
-   either way (`triangulation.INCONCLUSIVE`, which the joint displays keep to as well).
+   either way; the joint displays keep to that as well.
 
 Measures without a comparison, such as survey ratings after the training, decide nothing.
 

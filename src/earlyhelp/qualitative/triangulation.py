@@ -26,11 +26,6 @@ CODES: Mapping[str, str] = {
     "contradicts": "The source says that it is not so.",
     "silent": "The source was concerned and says nothing of it.",
 }
-INCONCLUSIVE = (
-    "A test that is not significant cannot tell: with few people and wide bounds it is evidence "
-    "neither for a change nor against one. The joint displays therefore code it as qualifying what "
-    "is claimed, and the theory of change counts it as no evidence."
-)
 # From what weighs most to what weighs least when a question's judgements are summed up.
 JUDGEMENTS = ("dissonance", "partial agreement", "agreement", "silence")
 PAIR_COLUMNS = (

@@ -24,7 +24,7 @@ from earlyhelp.qualitative.framework import (
     themes_table,
 )
 from earlyhelp.qualitative.theory import Theory
-from earlyhelp.qualitative.triangulation import CODES, COMPARISONS, INCONCLUSIVE, JUDGEMENTS
+from earlyhelp.qualitative.triangulation import CODES, COMPARISONS, JUDGEMENTS
 from earlyhelp.report.layout import label
 from earlyhelp.report.myst import escape
 from earlyhelp.report.theory_drawing import evidence_target
@@ -32,28 +32,6 @@ from earlyhelp.study.design import Question
 
 # A theme named in another one's definition, as `exclude` does.
 _NAMED = re.compile(r"\(([a-z]+(?:-[a-z]+)*)\)")
-# How the evidence on an outcome is labelled (`evidence.outcome_evidence`).
-EVIDENCE_RULES = f"""
-For every outcome, rows of the {{ref}}`framework matrix <results-framework>` are counted, and the
-measure that the theory names, if it names one, is tested between the arms. One of four
-labels follows, tried in this order:
-
-evidence against
-: The test goes against the intervention, or more rows speak against the outcome than for it.
-
-measured support
-: The test favours the intervention.
-
-qualitative support
-: More rows speak for the outcome than against it.
-
-no evidence
-: None of these; the table says why.
-
-{INCONCLUSIVE} Survey ratings without a comparison decide nothing here, however favourable.
-Qualitative support says that somebody described the outcome, not how large it is; a row that only
-expects it counts as mixed.
-"""
 # What sources agree on, by the code that they have in common.
 AGREED = {
     "supports": " that it is so",

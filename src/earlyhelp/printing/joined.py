@@ -57,6 +57,10 @@ LEDGER_ROW = "ledger-"
 
 # A drawing with links is no `img`, whose content would be hidden from assistive technology.
 DRAWING_ROLES = ("img", "graphics-document document")
+# A page's text, without what the theme puts around it.
+_ARTICLE = re.compile(r"<article class=.bd-article\b.*</article>", re.DOTALL)
+# Code is never printed: without it a page is half as long for the parser.
+_CODE = re.compile(r'(<div class="highlight-python\b[^>]*>.*?<pre\b[^>]*>).*?(?=</pre>)', re.DOTALL)
 _INLINE_SVG = re.compile(r"<svg\b[^>]*>.*?</svg>", re.DOTALL)
 
 
@@ -177,8 +181,10 @@ def _read_chapter(
 ) -> Chapter:
     stem = path.removesuffix(".html").replace("/", "-")
     markup = extract_drawings((pages / path).read_text("utf-8"), stem, images)
-    body = BeautifulSoup(markup, "lxml").select_one("article.bd-article")
-    assert body is not None, f"{path} has no article"
+    article = _ARTICLE.search(markup)
+    assert article, f"{path} has no article"
+    body = BeautifulSoup(_CODE.sub(r"\1", article[0]), "lxml").article
+    assert body is not None
     unprinted = f".cell details [id], :is({MARKED})[id], :is({MARKED}) [id]"
     folded = frozenset(str(item["id"]) for item in body.select(unprinted))
     illustrative = body.select_one(".cell details :is(table, figure)") is not None

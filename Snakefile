@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from earlyhelp.compendium.building import folders
-from earlyhelp.execution import dependencies
+from earlyhelp.execution import dependencies, results
 from earlyhelp.execution.forked import OPENING
 from earlyhelp.study.problems import InputError, Problem
 
@@ -60,13 +60,13 @@ class Built:
     def __init__(self, folder):
         # From here, so that names are the same wherever the checkout lies.
         self.folder, self.build = Path(os.path.relpath(folder)), Path("_build") / folder.name
-        validated = self.key("earlyhelp.validate", "earlyhelp.intake.doubtful")
-        self.validated = self.build / f"validated-{validated}"
         executed = self.key(*EXECUTED, *IMPORTED, files=NOTEBOOKS)
-        self.results = self.build / f"results-{executed}"
+        self.executed = self.build / f"results-{executed}"
+        self.results, self.told = self.executed / "notebooks", self.executed / "told.json"
         # What all pages share; of a page whose own text changed, the others are kept.
-        self.pages = self.build / f"pages-{self.key(*PAGES, *IMPORTED, files=BOOK)}"
-        said = [self.pages.name, self.results.name]
+        shared = self.key(*PAGES, *IMPORTED, files=BOOK, said=[results.told_name(self.folder)])
+        self.pages = self.build / f"pages-{shared}"
+        said = [self.pages.name, self.executed.name]
         self.pages_key = self.key(files=CHAPTERS, said=said)
         self.site = self.build / f"site-{self.pages_key}"
         self.printed_key = self.key("earlyhelp.printing.pdf", files=PRINTED, said=[self.site.name])
@@ -102,9 +102,9 @@ class Built:
 
     def remove_outdated(self):
         """Remove what earlier builds made, and what one that was killed left behind."""
-        kinds = ("results-*", "pages-*", "site-*", "validated-*", "determined-*", "volumes-*")
+        kinds = ("results-*", "pages-*", "site-*", "determined-*", "volumes-*")
         kinds += ("published-*", "drafted-*", ".html-*", "*.new", "*.old")
-        made = {self.validated, self.results, self.pages, self.site, self.volumes, *self.determined}
+        made = {self.executed, self.pages, self.site, self.volumes, *self.determined}
         made |= {self.now_published(), self.now_drafted()}
         for old in {path for kind in kinds for path in self.build.glob(kind)} - made:
             shutil.rmtree(old) if old.is_dir() else old.unlink()
@@ -150,13 +150,6 @@ rule report:
 rule html:
     input:
         of_all("drafted"),
-
-
-rule validate:
-    output:
-        touch("_build/{study}/validated-{key}"),
-    run:
-        run_earlyhelp("validate", STUDIES[wildcards.study].folder)
 
 
 localrules:
@@ -209,35 +202,37 @@ rule derived:
 
 
 rule results:
-    input:
-        of_study("validated"),
     output:
-        directory("_build/{study}/results-{key}"),
+        notebooks=directory("_build/{study}/results-{key}/notebooks"),
+        told="_build/{study}/results-{key}/told.json",
     run:
         study = STUDIES[wildcards.study]
-        kept = study.build / "executed"
-        run_earlyhelp("results", study.folder, "--kept", kept, "--output", output[0])
+        said = ("--kept", study.build / "executed", "--told", output.told)
+        run_earlyhelp("results", study.folder, *said, "--output", output.notebooks)
 
 
 rule site:
     input:
-        of_study("results"),
+        results=of_study("results"),
+        told=of_study("told"),
     output:
         directory("_build/{study}/site-{key}"),
     run:
-        folder = STUDIES[wildcards.study].folder
-        said = ("--results", input[0], "--kept", STUDIES[wildcards.study].pages, "--output", output[0])
-        run_earlyhelp("html", folder, *said)
+        study = STUDIES[wildcards.study]
+        given = ("--results", input.results, "--told", input.told, "--kept", study.pages)
+        run_earlyhelp("html", study.folder, *given, "--output", output[0])
 
 
 rule volumes:
     input:
-        of_study("site"),
+        html=of_study("site"),
+        told=of_study("told"),
     output:
         directory("_build/{study}/volumes-{key}"),
     run:
         folder = STUDIES[wildcards.study].folder
-        run_earlyhelp("volumes", folder, "--html", input[0], "--output", output[0])
+        given = ("--html", input.html, "--told", input.told)
+        run_earlyhelp("volumes", folder, *given, "--output", output[0])
 
 
 # Readers see a report only once all of it was built: a failed build leaves the last good one.

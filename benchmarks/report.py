@@ -29,7 +29,8 @@ import yaml
 
 from earlyhelp.compendium.building import environment
 from earlyhelp.execution.notebooks import cells_of, read_notebook
-from earlyhelp.render.html import FRONT_PAGE, assemble
+from earlyhelp.render.html import FRONT_PAGE, assemble, study_settings
+from earlyhelp.render.volumes import imprint
 from earlyhelp.study.design import read_study
 
 ROOT = Path(__file__).parents[1]
@@ -104,16 +105,17 @@ def cold(checkout: Path, *studies: Path) -> Cost:
 
 def peer_book(checkout: Path) -> Path:
     """The same book for jupyter-book, with notebooks that were not executed."""
-    built, book = checkout / "_build" / STUDY.name, checkout / "peer"
+    built, book, study = checkout / "_build" / STUDY.name, checkout / "peer", checkout / STUDY
     shutil.rmtree(book, ignore_errors=True)
-    assemble(read_study(checkout / STUDY), built / "results", checkout, book)
-    (said,) = built.glob("pages-*/said.json")
+    contents = assemble(read_study(study), built / "results", checkout, book)
+    (told,) = (json.loads(path.read_text("utf-8")) for path in built.glob("results-*/told.json"))
+    said = imprint(read_study(study), checkout, told["digest"])
     config = yaml.safe_load((checkout / "_config.yml").read_text("utf-8"))
     config["execute"] = {"execute_notebooks": "cache", "timeout": 3600}
     sphinx = config["sphinx"]
     ours = sphinx["extra_extensions"]
     sphinx["extra_extensions"] = [name for name in ours if name not in SAVING]
-    sphinx["config"] |= json.loads(said.read_text("utf-8"))["settings"]
+    sphinx["config"] |= study_settings(read_study(study), said, contents, told)
     (book / "_config.yml").write_text(yaml.safe_dump(config), "utf-8")
     for page in (book / FRONT_PAGE, *book.glob("results/*.ipynb")):
         convert(checkout / "notebooks" / f"{page.stem}.md", page, checkout / STUDY)

@@ -11,7 +11,7 @@ import nbformat
 import pandas as pd
 import pytest
 import yaml
-from helpers import ROOT, element
+from helpers import ROOT, element, write_told
 
 from earlyhelp.printing.pdf import build_volumes
 from earlyhelp.qualitative.framework import Codebook, read_codebook
@@ -89,7 +89,9 @@ def built_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The miniature book as HTML; not to be written to."""
     root = _compendium(tmp_path_factory.mktemp("book") / "compendium")
     kept = root / "_build/kept"
-    build_html(root / "data/rotherham", root / "book/results", root / "_build/html", kept, root)
+    study = root / "data/rotherham"
+    given = root / "book/results", write_told(study)
+    build_html(study, *given, root / "_build/html", kept, root)
     return root / "_build/html"
 
 
@@ -102,7 +104,8 @@ def other_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     front = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# {{ edition }}")])
     nbformat.write(front, results / "index.ipynb")
     kept = root / "_build/kept"
-    build_html(root / "data/other", root / "book/results", root / "_build/html", kept, root)
+    study = root / "data/other"
+    build_html(study, results, write_told(study), root / "_build/html", kept, root)
     return root / "_build/html"
 
 
@@ -110,7 +113,8 @@ def other_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def built_volumes(built_book: Path) -> Path:
     """The miniature book as PDF and Word, in a folder; not to be written to."""
     root = built_book.parents[1]
-    build_volumes(root / "data/rotherham", built_book, root / "_build/volumes", root)
+    study = root / "data/rotherham"
+    build_volumes(study, built_book, write_told(study), root / "_build/volumes", root)
     return root / "_build/volumes"
 
 

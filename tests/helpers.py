@@ -19,9 +19,10 @@ from earlyhelp.published.checks.base import Check, Printed, Verdict
 from earlyhelp.published.claims import COLUMNS, Claim
 from earlyhelp.qualitative.framework import MATRIX_COLUMNS, SUPPORT, Codebook
 from earlyhelp.qualitative.theory import Theory, load_theory
+from earlyhelp.report.myst import statuses
 from earlyhelp.study.dictionary import DATAPACKAGE_FILE, as_text
 from earlyhelp.study.problems import InputError
-from earlyhelp.validate import validate
+from earlyhelp.validate import digest, table, validate
 
 # A page with a parameter and a cell that shows something.
 NOTEBOOK = """\
@@ -51,6 +52,18 @@ print(alpha)
 """
 
 ROOT = Path(__file__).parents[1]
+
+
+def write_told(study: Path) -> Path:
+    """What pages are told of a study without printed figures, in a file beside its folder."""
+    shared = {"study_files": table(), "statuses": statuses()}
+    cards: dict[str, Any] = {"cards": {}, "code": {}}
+    told = {"claims": {}, "cards": cards, "digest": digest(study), "substitutions": shared}
+    path = study.with_suffix(".json")
+    path.write_text(json.dumps(told), "utf-8")
+    return path
+
+
 WORDS = """\
 - id: majority
   phrases: [majority]

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pandas as pd
 from earlyhelp.analysis.differencing import worked_back
 from earlyhelp.analysis.participants import design, survey_name
 from earlyhelp.intake import personal
+from earlyhelp.intake.doubtful import doubtful
 from earlyhelp.intake.mapping import MAPPING_FILE
 from earlyhelp.published.audit import AUDIT_FILE, audit, read_declarations
 from earlyhelp.published.claims import CLAIMS_FILE, DESIGN, WORDS_FILE, Claim, claims_of, read_words
@@ -267,6 +269,18 @@ def study_files(folder: str | Path) -> list[Path]:
     return [path / name for name in names if (file := registered(name)) and file.read]
 
 
+def digest(folder: str | Path) -> str:
+    """Digest of a study's files, as pages and covers have it.
+
+    Examples
+    --------
+    >>> len(digest("data/rotherham"))
+    12
+    """
+    digests = (sha256(path.read_bytes()).digest() for path in study_files(folder))
+    return sha256(b"".join(digests)).hexdigest()[:12]
+
+
 def table() -> str:
     """Say as a MyST definition list which files a study folder holds.
 
@@ -395,6 +409,21 @@ def unshown(pilot: Pilot) -> dict[str, set[str]]:
         if needed and len(needed) == len(found):
             left[question] = needed
     return left
+
+
+def remarks(pilot: Pilot) -> list[str]:
+    """What a person should know or look at of a study that has no problem.
+
+    Examples
+    --------
+    >>> remarks(open_pilot("tests/studies/mini"))[0]
+    '10 files, no problem'
+    """
+    files = f"{len(study_files(pilot.study.folder))} files, no problem"
+    left = unshown(pilot)
+    needed = " or ".join(sorted(set().union(*left.values())))
+    pages = [f"no page shows {', '.join(left)}, for there are no data on {needed}"] if left else []
+    return [files, *pages, *(f"look at {doubt}" for doubt in doubtful(pilot))]
 
 
 def _in_matrix(path: Path, codebook: Codebook | None) -> list[Problem]:

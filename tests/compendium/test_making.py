@@ -103,7 +103,7 @@ def test_no_text_of_the_first_study_is_left(made: Path) -> None:
 
 
 def test_a_cover_says_that_authors_are_to_be_named(made: Path) -> None:
-    said = imprint(read_study(study_of(made)), made)
+    said = imprint(read_study(study_of(made)), made, "")
     assert said.authors == (UNNAMED,)
     assert said.cite == f"{UNNAMED}. {made.name}. Version 0.1.0."
 

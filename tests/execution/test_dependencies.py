@@ -10,9 +10,10 @@ from pathlib import Path
 
 import jupytext
 import pytest
-from helpers import ROOT
+from helpers import ROOT, write_told
 
 from earlyhelp.execution.dependencies import all_files, imported, sources
+from earlyhelp.execution.forked import OPENING
 
 PACKAGE = ROOT / "src/earlyhelp"
 # Put before what runs, and after it.
@@ -52,9 +53,14 @@ def command(*words: object) -> str:
     return f"from earlyhelp.cli import main\nassert main({[*map(str, words)]!r}) == 0"
 
 
-def test_a_validation_loads_nothing_else(tmp_path: Path, rotherham: Path) -> None:
-    seen = run(command("validate", rotherham), tmp_path / "told", tmp_path)
-    assert of_package(seen) <= counted("earlyhelp.validate", "earlyhelp.intake.doubtful")
+def test_what_pages_are_told_depends_on_nothing_else(tmp_path: Path, rotherham: Path) -> None:
+    code = f"""
+from pathlib import Path
+from earlyhelp.execution import opened as study
+study.checked(Path({str(rotherham)!r}))
+study.told(Path({str(rotherham)!r}))"""
+    seen = run(code, tmp_path / "told", tmp_path)
+    assert of_package(seen) <= counted(OPENING)
     read = {f for f in seen if f.is_relative_to(rotherham) and f.is_file()}
     assert len(read) > 10
     assert read <= {*all_files(rotherham)}
@@ -62,8 +68,9 @@ def test_a_validation_loads_nothing_else(tmp_path: Path, rotherham: Path) -> Non
 
 def test_the_pages_load_nothing_else(compendium: Path, tmp_path: Path) -> None:
     output = tmp_path / "html"
-    kept = ("--kept", tmp_path / "kept")
-    words = ("html", "data/rotherham", "--results", "book/results", *kept, "--output", output)
+    given = ("--results", "book/results", "--told", write_told(compendium / "data/rotherham"))
+    to = ("--kept", tmp_path / "kept", "--output", output)
+    words = ("html", "data/rotherham", *given, *to)
     seen = of_package(run(command(*words), tmp_path / "told", compendium))
     extensions = re.findall(r"earlyhelp\.render\.\w+", (ROOT / "_config.yml").read_text("utf-8"))
     entries = ["earlyhelp.render.html", *extensions]
@@ -72,8 +79,9 @@ def test_the_pages_load_nothing_else(compendium: Path, tmp_path: Path) -> None:
 
 
 def test_the_volumes_load_nothing_else(built_book: Path, tmp_path: Path) -> None:
-    words = ("volumes", "data/rotherham", "--html", built_book, "--output", tmp_path / "volumes")
     root = built_book.parents[1]
+    given = ("--html", built_book, "--told", write_told(root / "data/rotherham"))
+    words = ("volumes", "data/rotherham", *given, "--output", tmp_path / "volumes")
     seen = of_package(run(command(*words), tmp_path / "told", root))
     assert PACKAGE / "printing/assets/report.typ" in seen
     assert seen <= counted("earlyhelp.printing.pdf")

@@ -21,13 +21,15 @@ from earlyhelp.execution.notebooks import NotebookError, read_notebook
 from earlyhelp.execution.results import build_results
 
 CELL = 'print("said")'
-PAGE = NOTEBOOK.replace("alpha = 0.05", 'study = "data/rotherham"').replace("print(alpha)", CELL)
+TO = ("--kept", "kept", "--output", "results", "--told", "told.json")
+STUDY = "tests/studies/mini"
+PAGE = NOTEBOOK.replace("alpha = 0.05", f'study = "{STUDY}"').replace("print(alpha)", CELL)
 
 
 @pytest.fixture
 def top(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The top of a checkout with one notebook, as working directory."""
-    for part in ("src", "data", "requirements.txt"):
+    for part in ("src", "data", "tests", "requirements.txt"):
         (tmp_path / part).symlink_to(ROOT / part)
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "notebooks/page.md").write_text(PAGE)
@@ -37,9 +39,9 @@ def top(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def build(study: str = "data/rotherham") -> dict[str, bytes]:
+def build(study: str = STUDY) -> dict[str, bytes]:
     """Executed notebooks, by name."""
-    build_results(study, "results", "kept")
+    build_results(study, "results", "told.json", "kept")
     return {path.name: path.read_bytes() for path in Path("results").iterdir()}
 
 
@@ -48,10 +50,11 @@ def test_forked_kernels_give_the_same_bytes_as_others(
 ) -> None:
     # Tables, a figure, seaborn; what a test of one process may not hand on.
     shutil.copy(ROOT / "notebooks/feasibility_training.md", "notebooks")
-    from_server = build()
+    from_server, told = build("data/rotherham"), Path("told.json").read_bytes()
     shutil.rmtree("kept")
     monkeypatch.setattr(forked, "AVAILABLE", False)
-    assert build() == from_server
+    assert build("data/rotherham") == from_server
+    assert Path("told.json").read_bytes() == told
     committed = ROOT / "book/results/feasibility_training.ipynb"
     assert from_server[committed.name] == committed.read_bytes()
 
@@ -64,7 +67,7 @@ def test_a_changed_sentence_executes_nothing(top: Path, monkeypatch: pytest.Monk
         patched.setattr(notebooks, "_run", None)
         after = build()
     assert after["page.ipynb"] != before["page.ipynb"]
-    assert len([*Path("kept").iterdir()]) == 2
+    assert len([*Path("kept").iterdir()]) == 3
     # As if all had been executed.
     shutil.rmtree("kept")
     assert build() == after
@@ -84,14 +87,14 @@ def test_a_changed_cell_is_executed_and_what_was_kept_of_it_is_removed(top: Path
     (top / "notebooks/page.md").write_text(PAGE.replace(CELL, 'print("said anew")'))
     assert b"said anew" in build()["page.ipynb"]
     others = {*Path("kept").iterdir()}
-    # What its cells gave, and with prose.
-    assert len(kept) == len(others) == 2
-    assert kept.isdisjoint(others)
+    # What its cells gave, and with prose; of the study is kept what pages are told.
+    assert len(kept) == len(others) == 3
+    assert [path.name[:5] for path in kept & others] == ["told-"]
 
 
 def test_output_of_other_code_is_not_joined(top: Path) -> None:
     build()
-    kept = min(Path("kept").iterdir(), key=lambda path: len(path.name))
+    kept = min(Path("kept").glob("page*"), key=lambda path: len(path.name))
     kept.write_text(kept.read_text().replace("said", "what nobody wrote"))
     (top / "notebooks/page.md").write_text(PAGE.replace("# A page", "# Another page"))
     with pytest.raises(NotebookError, match=r"page\.md: .* has the output of other code"):
@@ -140,10 +143,10 @@ TWICE = """
 import sys
 from pathlib import Path
 from earlyhelp.execution.results import build_results
-build_results(sys.argv[1], "first", "kept")
+build_results(sys.argv[1], "first", "told.json", "kept")
 file = Path(sys.argv[1], "study.yml")
 file.write_text(file.read_text().replace("A miniature pilot", "Another pilot"))
-build_results(sys.argv[1], "second", "kept")
+build_results(sys.argv[1], "second", "told.json", "kept")
 """
 
 
@@ -152,30 +155,40 @@ def test_forked_kernels_find_the_study_open_until_its_files_change(top: Path, mi
     subprocess.run([sys.executable, "-c", TWICE, str(mini)], check=True)
     first, second = (Path(name, "page.ipynb").read_text() for name in ("first", "second"))
     assert "True A miniature pilot" in first
-    assert "False Another pilot" in second
+    # Read anew, by each kernel itself.
+    assert "True Another pilot" in second
 
 
-def test_a_study_that_cannot_be_opened_is_told_by_the_notebook(top: Path, mini: Path) -> None:
+def test_a_study_with_a_problem_executes_nothing(top: Path, mini: Path) -> None:
     (mini / "raw/endline_survey.csv").write_text("practitioner_id\n")
-    (top / "notebooks/page.md").write_text(PAGE.replace(CELL, OPEN))
-    command = [sys.executable, "-m", "earlyhelp", "results", str(mini), "--kept", "kept"]
-    done = subprocess.run([*command, "--output", "results"], capture_output=True, text=True)
+    (top / "notebooks/page.md").write_text(PAGE.replace(CELL, "import os; os._exit(0)"))
+    command = [sys.executable, "-m", "earlyhelp", "results", str(mini), *TO]
+    done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 1
-    assert "InputError: endline_survey.csv" in done.stderr
-    assert "Traceback" not in done.stderr
+    _, *told = done.stderr.splitlines()
+    assert told
+    assert all(line.startswith("endline_survey.csv") for line in told)
+    assert not Path("results.new").exists()
 
 
 def test_every_failure_is_told(top: Path, capfd: pytest.CaptureFixture[str]) -> None:
     for name in ("first", "second"):
         (top / f"notebooks/{name}.md").write_text(PAGE.replace(CELL, f"raise OSError('{name}')"))
-    assert main(["results", "data/rotherham", "--kept", "kept", "--output", "results"]) == 1
+    assert main(["results", STUDY, *TO]) == 1
     told = capfd.readouterr().err
     assert all(f"OSError: {name}" in told for name in ("first", "second"))
     assert "Traceback" not in told
 
 
 def test_a_good_run_says_only_what_it_does(top: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    assert main(["results", "data/rotherham", "--kept", "kept", "--output", "results"]) == 0
+    assert main(["results", STUDY, *TO]) == 0
+    out, said = capfd.readouterr()
+    assert out == ""
+    assert said.splitlines()[:2] == [
+        "Executing the notebooks in results",
+        f"{STUDY}: 10 files, no problem",
+    ]
+    assert main(["results", STUDY, *TO]) == 0
     assert capfd.readouterr() == ("", "Executing the notebooks in results\n")
 
 
@@ -185,10 +198,8 @@ def test_no_kernel_outlives_the_command(top: Path, number: int) -> None:
         "import os, pathlib\npathlib.Path('pid').write_text(str(os.getpid()))\nwhile True: pass"
     )
     (top / "notebooks/page.md").write_text(PAGE.replace(CELL, endless))
-    command = [sys.executable, "-m", "earlyhelp", "results", "data/rotherham"]
-    running = subprocess.Popen(
-        [*command, "--kept", "kept", "--output", "results"], stderr=subprocess.PIPE, text=True
-    )
+    command = [sys.executable, "-m", "earlyhelp", "results", STUDY, *TO]
+    running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
         pid = _when(lambda: Path("pid").exists() and Path("pid").read_text())
         running.send_signal(number)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from io import BytesIO
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
 from bs4.element import Tag
+from helpers import write_told
 from pypdf import PdfReader
 
 from earlyhelp.printing.joined import Chapter, Joined
@@ -52,7 +54,8 @@ def test_same_pages_give_the_same_bytes(
     built_book: Path, built_volumes: Path, tmp_path: Path
 ) -> None:
     root = built_book.parents[1]
-    build_volumes(root / "data/rotherham", built_book, tmp_path / "again", root)
+    study = root / "data/rotherham"
+    build_volumes(study, built_book, write_told(study), tmp_path / "again", root)
     for path in built_volumes.iterdir():
         assert (tmp_path / "again" / path.name).read_bytes() == path.read_bytes(), path.name
 
@@ -75,7 +78,8 @@ def test_another_study_has_its_title_as_text_and_nothing_invented(
     other_book: Path, tmp_path: Path
 ) -> None:
     root = other_book.parents[1]
-    made = build_volumes(root / "data/other", other_book, tmp_path, root)
+    study = root / "data/other"
+    made = build_volumes(study, other_book, write_told(study), tmp_path, root)
     assert [path.name for path in made] == [
         f"earlyhelp-other-{name}" for name in ("report.pdf", "annex.pdf", "report.docx")
     ]
@@ -251,7 +255,8 @@ def rendered(
         )
         for number in range(parts)
     ]  # fmt: skip
-    documents, _ = set_volumes({volume: Joined(chapters)}, said, {volume: "v.pdf"}, work)
+    with ThreadPool(1) as pool:
+        documents, _ = set_volumes({volume: Joined(chapters)}, said, {volume: "v.pdf"}, work, pool)
     return PdfReader(BytesIO(documents[volume]))
 
 

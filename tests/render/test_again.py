@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import files
+from helpers import files, write_told
 
 from earlyhelp.render import html
 from earlyhelp.render.html import build_html
@@ -29,7 +29,9 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
 def build(root: Path, kept: str) -> dict[str, bytes]:
     output = root / "_build" / f"of-{kept}"
-    build_html(root / "data/rotherham", root / "book/results", output, root / "_build" / kept, root)
+    study = root / "data/rotherham"
+    given = root / "book/results", write_told(study)
+    build_html(study, *given, output, root / "_build" / kept, root)
     return files(output)
 
 

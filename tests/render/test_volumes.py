@@ -59,13 +59,14 @@ def test_what_a_study_lacks_leaves_no_part_and_no_volume(tmp_path: Path) -> None
 
 def test_a_cover_says_what_the_repository_says_and_no_more() -> None:
     study, cff = read_study(ROOT / "data/rotherham"), (ROOT / "CITATION.cff").read_text("utf-8")
-    said = imprint(study, ROOT)
+    said = imprint(study, ROOT, "2f3a")
     version = re.search(r"^version: (.+)$", cff, re.MULTILINE)[1]
     assert study.date
     dated = f"Version {version} of {in_words(study.date)}. The study's data"
     assert said.edition.startswith(dated)
+    assert "SHA-256 2f3a." in said.edition
     assert said.date == study.date.isoformat()
-    undated = imprint(study.model_copy(update={"date": None}), ROOT)
+    undated = imprint(study.model_copy(update={"date": None}), ROOT, "2f3a")
     assert undated.edition.startswith(f"Version {version}. The study's data")
     assert undated.date == ""
     assert all(f"name: {author}\n" in cff for author in said.authors)
@@ -74,7 +75,7 @@ def test_a_cover_says_what_the_repository_says_and_no_more() -> None:
 
 def test_a_study_beside_the_compendiums_own_has_none_of_its_authors_and_keywords() -> None:
     """Whoever wrote the tool wrote no other team's report."""
-    other = imprint(read_study(ROOT / "tests/studies/complete"), ROOT)
+    other = imprint(read_study(ROOT / "tests/studies/complete"), ROOT, "")
     cited = read_citation(ROOT)
     assert other.keywords == other.authors == ()
     named = f"Made with version {cited.version} of {cited.title}."
@@ -87,7 +88,7 @@ def test_people_and_organisations_are_authors_and_a_title_stands_once(tmp_path: 
     study = read_study(ROOT / "data/rotherham")
     cff = {"title": study.title, "version": "1.2", "authors": authors, "license": "CC-BY-4.0"}
     (tmp_path / CITATION_FILE).write_text(yaml.safe_dump(cff), "utf-8")
-    said = imprint(study, tmp_path)
+    said = imprint(study, tmp_path, "")
     assert said.authors == ("Ana Noor", "A service")
     assert said.cite == f"Ana Noor; A service. {study.title}. Version 1.2."
 

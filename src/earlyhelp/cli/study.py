@@ -68,17 +68,12 @@ def _refuse(place: str, found: str, expected: str) -> InputError:
 @app.command(cls=Command)
 def validate(study: StudyFolder) -> None:
     """Check a study folder and tell every problem, and what to look at."""
-    from earlyhelp.intake.doubtful import doubtful
-    from earlyhelp.validate import study_files, unshown, validate
+    from earlyhelp.validate import remarks, validate
 
-    pilot = validate(study)
-    print(f"{study}: {len(study_files(study))} files, no problem")
-    if left := unshown(pilot):
-        needed = " or ".join(sorted(set().union(*left.values())))
-        told = f"no page shows {', '.join(left)}, for there are no data on {needed}"
-        print(f"{study}: {told}", file=sys.stderr)
-    for doubt in doubtful(pilot):
-        print(f"{study}: look at {doubt}", file=sys.stderr)
+    files, *others = remarks(validate(study))
+    print(f"{study}: {files}")
+    for remark in others:
+        print(f"{study}: {remark}", file=sys.stderr)
 
 
 def _asked(name: str) -> Any:
@@ -448,16 +443,17 @@ def results(
     study: StudyFolder,
     kept: Annotated[Path, option("FOLDER", "folder that keeps what execution gave")],
     output: Annotated[Path, option("FOLDER", "folder for the executed notebooks; replaced")],
+    told: Annotated[Path, option("FILE", "file for what pages are told of the study")],
 ) -> int:
-    """Run the notebooks of a study's book.
+    """Check a study folder and run the notebooks of its book.
 
     Of one whose code, modules and study are as before only the prose is taken anew. Exit status 1
-    when a cell fails.
+    when there is a problem or a cell fails.
     """
     from earlyhelp.execution.results import build_results
 
     print(f"Executing the notebooks in {output}", file=sys.stderr)
-    return _executing(partial(build_results, study, output, kept))
+    return _executing(partial(build_results, study, output, told, kept))
 
 
 def _executing(run: Callable[[], None]) -> int:
@@ -520,6 +516,7 @@ def watch(study: StudyFolder) -> None:
 def html(
     study: StudyFolder,
     results: Annotated[Path, option("FOLDER", "folder of the study's executed notebooks")],
+    told: Annotated[Path, option("FILE", "what `earlyhelp results` told of it")],
     kept: Annotated[Path, option("FOLDER", "folder that keeps pages for builds by the same code")],
     output: Annotated[Path, option("FOLDER", "folder for the pages; replaced")],
 ) -> None:
@@ -527,17 +524,18 @@ def html(
     from earlyhelp.render.html import build_html
 
     print(f"Building the pages in {output}", file=sys.stderr)
-    build_html(study, results, output, kept)
+    build_html(study, results, told, output, kept)
 
 
 @app.command(cls=Command)
 def volumes(
     study: StudyFolder,
     html: Annotated[Path, option("FOLDER", "folder that `earlyhelp html` wrote for it")],
+    told: Annotated[Path, option("FILE", "what `earlyhelp results` told of it")],
     output: Annotated[Path, option("FOLDER", "folder for the files")],
 ) -> None:
     """Turn a built HTML book into its PDF volumes and the report's Word file."""
     from earlyhelp.printing.pdf import build_volumes
 
     print(f"Building the volumes in {output}", file=sys.stderr)
-    build_volumes(study, html, output)
+    build_volumes(study, html, told, output)

@@ -23,9 +23,8 @@ from earlyhelp.study.textfile import is_there, read_text, read_whole
 PACKAGE = "earlyhelp"
 # Where the package lies, in a checkout or in an environment.
 SOURCE = Path(earlyhelp.__file__).parents[1]
-# The command line, which every step goes through, and what it asks for. What one of its commands
-# imports when it is run is a matter of the step that runs it.
-COMMANDS, ASKED = f"{PACKAGE}.cli", f"{PACKAGE}.compendium.asked"
+# The command line, which every step goes through.
+COMMANDS = f"{PACKAGE}.cli"
 # A module that looks for files beside itself imports or names one of these.
 DATA = {"importlib.resources", "PackageLoader", "__file__"}
 PINS = Path("requirements.txt")
@@ -101,12 +100,16 @@ def sources(entries: Iterable[str]) -> list[Path]:
     """
     found = set()
     for module in (*modules(entries), *_commands()):
-        place = SOURCE.joinpath(*module.split("."))
-        file = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
+        file = _file(module)
         found.add(file)
         if _has_data(file):
             found |= {path for path in _files(file.parent) if path.suffix != ".py"}
     return sorted(found)
+
+
+def _file(module: str) -> Path:
+    place = SOURCE.joinpath(*module.split("."))
+    return place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
 
 
 def _has_data(file: Path) -> bool:
@@ -122,13 +125,16 @@ def _graph() -> grimp.ImportGraph:
     return grimp.build_graph(PACKAGE, cache_dir=None)
 
 
+@cache
 def _commands() -> set[str]:
-    return {
-        f"{PACKAGE}.__main__",
-        COMMANDS,
-        *_graph().find_descendants(COMMANDS),
-        *modules([ASKED]),
-    }
+    """The command line's modules, and what is imported with them.
+
+    What one of its commands imports when it is run is a matter of the step that runs it.
+    """
+    found = {f"{PACKAGE}.__main__", COMMANDS, *_graph().find_descendants(COMMANDS)}
+    statements = (node for module in found for node in ast.parse(read_text(_file(module))).body)
+    names = {node.module or "" for node in statements if isinstance(node, ast.ImportFrom)}
+    return found | modules(names - found)
 
 
 def modules(entries: Iterable[str]) -> set[str]:

@@ -10,28 +10,54 @@ from __future__ import annotations
 import importlib
 import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import Any
 
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
+from earlyhelp.study.problems import InputError
+
 # Where there is no fork, kernels are started as usual.
 AVAILABLE = "forkserver" in multiprocessing.get_all_start_methods()
 # The server takes nothing but modules, and so the study from its environment.
-OPENING, STUDY = "earlyhelp.execution.opened", "EARLYHELP_STUDY"
+OPENING = "earlyhelp.execution.opened"
+STUDY, CHECKED = "EARLYHELP_STUDY", "EARLYHELP_CHECKED"
 
 
-def preload(modules: Sequence[str], study: str) -> None:
-    """Say which modules the server imports, and which study it opens; the first kernel starts it.
+def preload(modules: Sequence[str], study: Path, check: bool) -> None:
+    """Say which modules the server imports, and which study it opens, checked or not.
 
-    matplotlib reads when it is imported what a kernel sets before that: so it is set here.
+    The first process that is asked of it starts it. matplotlib reads when it is imported what a
+    kernel sets before that: so it is set here.
     """
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
-    os.environ[STUDY] = os.path.abspath(study)
-    server = multiprocessing.get_context("forkserver")
-    server.set_forkserver_preload(["ipykernel.kernelapp", *modules, OPENING])
+    os.environ[STUDY], os.environ[CHECKED] = os.path.abspath(study), "yes" * check
+    if AVAILABLE:
+        server = multiprocessing.get_context("forkserver")
+        server.set_forkserver_preload(["ipykernel.kernelapp", *modules, OPENING])
+
+
+def worker() -> ProcessPoolExecutor:
+    """A process that has all that the server has."""
+    context = multiprocessing.get_context("forkserver" if AVAILABLE else "spawn")
+    return ProcessPoolExecutor(1, context, _end_quietly)
+
+
+def of_study(name: str, folder: Path) -> Any:
+    """What a function of the module gives in which the server has a study open."""
+    return getattr(importlib.import_module(OPENING), name)(folder)
+
+
+def _end_quietly() -> None:
+    """End with the process that asked, which alone answers an interruption."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
 def end_all() -> None:
@@ -71,7 +97,10 @@ def _serve(connection_file: str, environment: dict[str, str]) -> None:
     os.environ.clear()
     os.environ.update(environment)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    importlib.import_module(OPENING).forget_changed()
+    opened = importlib.import_module(OPENING)
+    # What is wrong with it, a notebook that opens it says.
+    with suppress(InputError):
+        opened.open_study(*opened.asked())
     from ipykernel.kernelapp import launch_new_instance
 
     # A kernel without a parent says on the terminal how to reach it. The number is no process.

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import json
 import shutil
+import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,22 +19,21 @@ from pathlib import Path
 from joblib import cpu_count
 
 from earlyhelp.execution import dependencies, forked
-from earlyhelp.execution.notebooks import (
-    ForkingManager,
-    KernelManager,
-    NotebookError,
-    executed,
-    write,
-)
-from earlyhelp.study.textfile import is_there, read_text
+from earlyhelp.study.textfile import is_there, read_text, write_whole
 
 ENTRY = __name__
 
 
 def build_results(
-    study: str | Path, output: str | Path, kept: str | Path, notebooks: str | Path = "notebooks"
+    study: str | Path,
+    output: str | Path,
+    told: str | Path,
+    kept: str | Path,
+    notebooks: str | Path = "notebooks",
 ) -> None:
-    """Execute the notebooks of a folder for one study; those it has nothing for have no cells.
+    """Check a study and execute the notebooks of a folder for it.
+
+    Those that it has nothing for have no cells.
 
     Parameters
     ----------
@@ -40,6 +41,8 @@ def build_results(
         Folder of the study.
     output : path
         Folder for the executed notebooks; replaced once all are there.
+    told : path
+        JSON file for what pages are told (`opened.told`).
     kept : path
         Folder in which execution finds what it gave before; what nothing asked for is removed.
     notebooks : path
@@ -48,21 +51,31 @@ def build_results(
     Raises
     ------
     InputError
+        With every problem of the study.
     NotebookError
         With what every notebook says that does not run to its end.
     """
-    output, kept = Path(output), Path(kept)
+    study, output, kept = Path(study), Path(output), Path(kept)
     texts = {path: read_text(path, "a notebook") for path in sorted(Path(notebooks).glob("*.md"))}
     places = {path: kept / name for path, name in kept_names(study, texts).items()}
     pages = {path: _page(place, texts[path]) for path, place in places.items()}
+    kept_told = kept / told_name(study)
+    check = not is_there(kept_told)
     imports = {module for text in texts.values() for module in dependencies.imported(text)}
-    manager = KernelManager
-    if forked.AVAILABLE and not all(map(is_there, places.values())):
-        manager = ForkingManager
-        forked.preload(sorted(filter(_is_module, imports)), str(study))
+    forked.preload(sorted(filter(_is_module, imports)), study, check)
+    worker = forked.worker()
+    checking = worker.submit(forked.of_study, "checked", study) if check else None
+    # While the server loads the libraries.
+    from earlyhelp.execution.notebooks import (
+        ForkingManager,
+        KernelManager,
+        NotebookError,
+        executed,
+        write,
+    )
+
+    manager = ForkingManager if forked.AVAILABLE else KernelManager
     new = output.with_name(f"{output.name}.new")
-    shutil.rmtree(new, ignore_errors=True)
-    new.mkdir(parents=True)
     given = {"study": str(study)}
 
     def make(path: Path) -> str:
@@ -78,7 +91,15 @@ def build_results(
     # The longest first: one that begins last keeps the other processors waiting.
     order = sorted(places, key=lambda path: len("".join(dependencies.code_cells(texts[path]))))
     try:
+        for remark in checking.result() if checking else ():
+            print(f"{study}: {remark}", file=sys.stderr)
+        telling = worker.submit(forked.of_study, "told", study) if check else None
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir(parents=True)
         failed = sorted(filter(None, pool.map(make, reversed(order))))
+        if telling:
+            content = json.dumps(telling.result(), sort_keys=True)
+            write_whole(kept_told, f"{content}\n".encode())
     finally:
         forked.end_all()
         pool.shutdown(cancel_futures=True)
@@ -87,8 +108,20 @@ def build_results(
         raise NotebookError("\n".join(failed))
     shutil.rmtree(output, ignore_errors=True)
     new.rename(output)
-    for old in {*kept.iterdir()} - {*places.values(), *pages.values()}:
+    shutil.copyfile(kept_told, told)
+    for old in {*kept.iterdir()} - {kept_told, *places.values(), *pages.values()}:
         old.unlink()
+
+
+def told_name(study: str | Path) -> str:
+    """Name under which is kept what pages are told of a study; it is kept of one without problem.
+
+    Examples
+    --------
+    >>> told_name("tests/studies/mini")[:5], told_name("tests/studies/mini")[-5:]
+    ('told-', '.json')
+    """
+    return f"told-{dependencies.key(study, [ENTRY, forked.OPENING])}.json"
 
 
 def kept_names(study: str | Path, texts: Mapping[Path, str]) -> dict[Path, str]:

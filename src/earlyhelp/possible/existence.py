@@ -83,10 +83,10 @@ def agreeing_changes(
     if between:
         first, second = left
         together = two_waves.joint(first, second, between)
-    occurs = cache(_occurs)
-    return next((found for found in together if all(map(occurs, arms, found))), None)
+    return next((found for found in together if all(map(_occurs, arms, found))), None)
 
 
+@cache
 def _occurs(arm: ArmFigures, change: Change) -> bool:
     """Whether people can have a change. HiGHS finds some sooner; CP-SAT proves that none can."""
     try:

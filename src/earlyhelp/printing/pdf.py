@@ -18,15 +18,18 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from importlib.resources import files
-from itertools import pairwise
+from itertools import chain, pairwise
 from math import ceil
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import typst
 from bs4.element import Tag
+from joblib import cpu_count
 
 from earlyhelp.printing import word
 from earlyhelp.printing.joined import (
@@ -64,7 +67,11 @@ ROUNDS = 6
 
 
 def build_volumes(
-    study_folder: str | Path, pages: str | Path, output: str | Path, root: str | Path = "."
+    study_folder: str | Path,
+    pages: str | Path,
+    told: str | Path,
+    output: str | Path,
+    root: str | Path = ".",
 ) -> list[Path]:
     """Write the PDF of every volume of a built book, and its report as Word file.
 
@@ -74,6 +81,8 @@ def build_volumes(
         Folder of the study.
     pages : path
         Folder that `html.build_html` wrote for it.
+    told : path
+        What `results.build_results` told of it.
     output : path
         Folder for the files; each is replaced only when all were made.
     root : path
@@ -90,7 +99,7 @@ def build_volumes(
         When there is no book, a link inside it leads nowhere, or Typst rejects or warns.
     """
     study, output, root = read_study(study_folder), Path(output), Path(root)
-    said = imprint(study, root)
+    said = imprint(study, root, json.loads(Path(told).read_text("utf-8"))["digest"])
     with TemporaryDirectory() as folder:
         work = Path(folder)
         volumes = join(read_chapters(Path(pages), read_contents(root), work))
@@ -98,7 +107,9 @@ def build_volumes(
         report = next(iter(volumes))
         # Before the pages are laid out for paper.
         text = to_html(volumes[report])
-        documents, places = set_volumes(volumes, said, names, work)
+        # Side by side: Pandoc is a process of its own, and Typst lets other threads work.
+        with ThreadPool(cpu_count()) as pool:
+            documents, places = set_volumes(volumes, said, names, work, pool)
         made = {output / names[volume]: document for volume, document in documents.items()}
         leads = volumes[report].leads(places, names)
         made[output / report.file(study, "docx")] = word.document(text, report, said, leads, work)
@@ -109,12 +120,17 @@ def build_volumes(
 
 
 def set_volumes(
-    volumes: Mapping[Volume, Joined], said: Imprint, names: Mapping[Volume, str], work: Path
+    volumes: Mapping[Volume, Joined],
+    said: Imprint,
+    names: Mapping[Volume, str],
+    work: Path,
+    pool: ThreadPool,
 ) -> tuple[dict[Volume, bytes], dict[str, int]]:
     """Set all volumes in a folder that has their figures.
 
     Returns the PDFs and the pages of the labels that one volume wants of another. A page is known
     when a volume is set, and named in the others: they are set until all pages are as named.
+    Threads of the pool do it side by side.
 
     Raises
     ------
@@ -123,15 +139,8 @@ def set_volumes(
     """
     template = files("earlyhelp.printing") / "assets" / "report.typ"
     (work / "report.typ").write_text(template.read_text("utf-8"), encoding="utf-8")
-    for volume, joined in volumes.items():
-        for chapter in joined.chapters:
-            lay_out(chapter.body)
-        body = f'#import "report.typ": *\n#let outside = json("volume-{volume.id}.json").outside\n'
-        (work / f"volume-{volume.id}-body.typ").write_text(
-            body + to_typst(to_html(joined)), "utf-8"
-        )
-        (work / f"volume-{volume.id}.typ").write_text(_MAIN.replace("ID", volume.id), "utf-8")
-    compilers = {volume: _compiler(work / f"volume-{volume.id}.typ") for volume in volumes}
+    sources = [*pool.map(partial(_write_source, work), volumes.items())]
+    compilers = [_compiler(source) for source in sources]
     places = {label: 10 for joined in volumes.values() for label in joined.wanted}
     for _ in range(ROUNDS):
         for volume, joined in volumes.items():
@@ -142,15 +151,25 @@ def set_volumes(
             (work / f"volume-{volume.id}.json").write_text(
                 json.dumps({**data, "wanted": sorted(joined.wanted)}, ensure_ascii=False), "utf-8"
             )
-        found = {
-            label: page for compiler in compilers.values() for label, page in _places(compiler)
-        }
+        found = dict(chain(*pool.map(_places, compilers)))
         if found == places:
             break
         places = found
     else:
         raise InputError([Problem("PDF", None, "", "pages that move", "volumes that come to rest")])
-    return {volume: _compile(compiler) for volume, compiler in compilers.items()}, places
+    return dict(zip(volumes, pool.map(_compile, compilers), strict=True)), places
+
+
+def _write_source(work: Path, item: tuple[Volume, Joined]) -> Path:
+    """Write a volume for Typst."""
+    volume, joined = item
+    for chapter in joined.chapters:
+        lay_out(chapter.body)
+    body = f'#import "report.typ": *\n#let outside = json("volume-{volume.id}.json").outside\n'
+    (work / f"volume-{volume.id}-body.typ").write_text(body + to_typst(to_html(joined)), "utf-8")
+    source = work / f"volume-{volume.id}.typ"
+    source.write_text(_MAIN.replace("ID", volume.id), "utf-8")
+    return source
 
 
 _MAIN = """#import "report.typ": *

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Collection, Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pybtex.plugin
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.builders.html import StandaloneHTMLBuilder
@@ -37,8 +39,6 @@ class SeenElsewhere(SphinxError):
 class Pages(StandaloneHTMLBuilder):
     """Sphinx's own builder, with a search that remembers."""
 
-    # What takes long of writing is done by one process anyway.
-    allow_parallel = False
     before: str | None = None
 
     def load_indexer(self, docnames: Iterable[str]) -> None:
@@ -104,6 +104,8 @@ def seen(value: Any, inside: tuple[int, ...] = ()) -> str:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
     app.add_builder(Pages, override=True)
+    # For each citation it would look through all installed packages anew.
+    pybtex.plugin.find_plugin = cache(pybtex.plugin.find_plugin)
     # It does not say so, but it numbers sections once all pages are read.
     app.extensions["sphinx_multitoc_numbering"].parallel_read_safe = True
     app.connect("env-before-read-docs", remember)

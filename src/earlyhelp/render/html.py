@@ -12,7 +12,7 @@ import os
 import posixpath
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,7 +29,6 @@ from sphinx.search.en import SearchEnglish
 from sphinx.util.console import strip_colors
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
-from earlyhelp.published.numbers import with_unit
 from earlyhelp.render.again import SeenElsewhere
 from earlyhelp.render.elements import BLOCKS
 from earlyhelp.render.volumes import Contents, Imprint, imprint, read_contents
@@ -60,6 +59,7 @@ class Search(SearchEnglish):
 def build_html(
     study_folder: str | Path,
     results: str | Path,
+    told: str | Path,
     output: str | Path,
     kept: str | Path,
     root: str | Path = ".",
@@ -75,6 +75,8 @@ def build_html(
         Folder of the study.
     results : path
         Folder of its executed notebooks.
+    told : path
+        What `results.build_results` told of it.
     output : path
         Folder for the pages; replaced.
     kept : path
@@ -95,10 +97,11 @@ def build_html(
     with TemporaryDirectory(prefix=".html-", dir=output.parent) as name:
         new = Path(name)
         contents = assemble(study, Path(results), root, new / "book")
-        said = _said(study, contents, root, kept / "said.json")
+        given = json.loads(Path(told).read_text("utf-8"))
+        said = imprint(study, root, given["digest"])
         pages = kept.resolve() / "html"
-        _build(new / "book", said["settings"], root, kept.resolve())
-        _write_data(pages / "_static/claim_data.js", "earlyhelpClaims", said["cards"])
+        _build(new / "book", study_settings(study, said, contents, given), root, kept.resolve())
+        _write_data(pages / "_static/claim_data.js", "earlyhelpClaims", given["cards"])
         _write_data(pages / "_static/page_texts.js", "earlyhelpTexts", texts(pages))
         shutil.copytree(pages, new / "html")
         if output.exists():
@@ -315,23 +318,19 @@ def _list_items(_app: Sphinx, _page: str, _template: str, context: dict[str, Any
     context["body"] = body.replace('role="doc-biblioentry"', 'role="listitem"')
 
 
-def study_settings(study: Study, said: Imprint, contents: Contents) -> dict[str, Any]:
+def study_settings(
+    study: Study, said: Imprint, contents: Contents, told: Mapping[str, Any]
+) -> dict[str, Any]:
     """Sphinx settings that depend on the study: title, provenance, volumes and citation.
 
     A page may show the list of a study folder's files, what a number may claim, or what the book
     was made from, as the substitutions `study_files`, `statuses` and `edition`.
     """
-    from earlyhelp.report.myst import statuses
-    from earlyhelp.validate import table
-
     report = contents.volumes[0]
     return {
         "nitpicky": True,
-        "myst_substitutions": {
-            "study_files": table(),
-            "statuses": statuses(),
-            "edition": said.edition,
-        },
+        "earlyhelp_claims": told["claims"],
+        "myst_substitutions": {**told["substitutions"], "edition": said.edition},
         "html_title": study.title,
         # The theme takes both as HTML.
         "html_theme_options": {
@@ -348,48 +347,6 @@ def study_settings(study: Study, said: Imprint, contents: Contents) -> dict[str,
             "default_mode": "auto",
         },
     }
-
-
-def _said(study: Study, contents: Contents, root: Path, file: Path) -> dict[str, Any]:
-    """Settings and claim cards, computed once for the same pages and kept in a file."""
-    pages = sorted(contents.pages)
-    if not file.exists() or json.loads(file.read_text("utf-8"))["pages"] != pages:
-        numbers, cards = _claims(study)
-        settings = study_settings(study, imprint(study, root), contents)
-        settings["earlyhelp_claims"] = numbers
-        told = {"pages": pages, "settings": settings, "cards": cards}
-        file.write_text(json.dumps(told), "utf-8", newline="\n")
-    said: dict[str, Any] = json.loads(file.read_text("utf-8"))
-    return said
-
-
-def _claims(study: Study) -> tuple[dict[str, tuple[str, str, str]], dict[str, Any]]:
-    """For prose, by id what the data give for each claim, what became of it and its row's target.
-
-    And the cards. What computes them takes the time of many imports.
-    """
-    from earlyhelp.published.audit import audit
-    from earlyhelp.published.claims import claims_of
-    from earlyhelp.published.ledger import formatted, ledger, ledger_target
-    from earlyhelp.report.claim_cards import cards
-    from earlyhelp.study.raw import open_pilot
-
-    claims = claims_of(study.folder)
-    if not claims:
-        return {}, {"cards": {}, "code": {}}
-    pilot = open_pilot(study.folder).for_readers()
-    answered = ledger(pilot, claims)
-    values = formatted(answered)
-    numbers = {
-        row["id"]: (
-            values[row["id"]],
-            f"Report, {row['place']}: {with_unit(row['printed'], row['unit'])} ({row['status']})",
-            ledger_target(row["id"]),
-        )
-        for row in answered.to_dict("records")
-        if row["id"] in values
-    }
-    return numbers, cards(pilot, claims, answered, audit(study.folder))
 
 
 def _problems(warnings: str, source: Path) -> Iterator[Problem]:

@@ -10,7 +10,6 @@ import platform
 from calendar import month_name
 from dataclasses import dataclass
 from datetime import date
-from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -150,16 +149,17 @@ class Imprint:
     date: str
 
 
-def imprint(study: Study, root: Path) -> Imprint:
+def imprint(study: Study, root: Path, digest: str) -> Imprint:
     """Gather a study's imprint; the compendium itself is described in `CITATION.cff`.
 
     Authors and keywords there are those of the study that the compendium was made for. Who wrote
-    another one nothing says, so that only the compendium is named with it.
+    another one nothing says, so that only the compendium is named with it. `digest` is that of the
+    study's files (`validate.digest`).
 
     Examples
     --------
     >>> from earlyhelp.study.design import read_study
-    >>> imprint(read_study("data/rotherham"), Path()).licence
+    >>> imprint(read_study("data/rotherham"), Path(), "2f3a").licence
     'Creative Commons Attribution 4.0 International (CC BY 4.0)'
     """
     cited = read_citation(root)
@@ -178,7 +178,7 @@ def imprint(study: Study, root: Path) -> Imprint:
         keywords=cited.keywords if study.chapters else (),
         cite=f"{'. '.join(filter(None, said))}.",
         provenance=PROVENANCE[study.provenance],
-        edition=_edition(study, cited),
+        edition=_edition(study, cited, digest),
         date=study.date.isoformat() if study.date else "",
     )
 
@@ -194,27 +194,12 @@ def in_words(day: date) -> str:
     return f"{day.day} {month_name[day.month]} {day.year}"
 
 
-def digest(study: Study) -> str:
-    """Digest of a study's files, as pages and covers have it.
-
-    Examples
-    --------
-    >>> from earlyhelp.study.design import read_study
-    >>> len(digest(read_study("data/rotherham")))
-    12
-    """
-    from earlyhelp.validate import study_files
-
-    digests = (sha256(path.read_bytes()).digest() for path in study_files(study.folder))
-    return sha256(b"".join(digests)).hexdigest()[:12]
-
-
-def _edition(study: Study, cited: Citation) -> str:
+def _edition(study: Study, cited: Citation, digest: str) -> str:
     """What a book was made from: its version, the study's files and the packages used."""
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     dated = f" of {in_words(study.date)}" if study.date else ""
     return (
         f"Version {cited.version}{dated}. "
-        f"The study's data and figures have the SHA-256 {digest(study)}. "
+        f"The study's data and figures have the SHA-256 {digest}. "
         f"Computed with Python {platform.python_version()}, {packages}."
     )

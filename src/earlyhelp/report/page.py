@@ -465,17 +465,12 @@ def _people(counts: Iterable[int]) -> str:
 def open_page(study: str | Path) -> Page:
     """Open a study folder for one notebook: set the figure style, read the data."""
     figures.use_style()
-    return _kept.get(Path(study).resolve()) or _read(study)
+    return _kept.get(Path(study).resolve()) or _read(open_pilot(study))
 
 
-def keep_open(study: Path) -> None:
-    """Read a study once for this process and those forked from it, until they `forget` it.
-
-    Raises
-    ------
-    InputError
-    """
-    _kept[study.resolve()] = _read(study)
+def keep_open(pilot: Pilot) -> None:
+    """Read a study once for this process and those forked from it, until they `forget` it."""
+    _kept[pilot.study.folder.resolve()] = _read(pilot)
 
 
 def forget() -> None:
@@ -483,9 +478,9 @@ def forget() -> None:
     _kept.clear()
 
 
-def _read(study: str | Path) -> Page:
-    """Read a study and answer its claims."""
-    pilot = open_pilot(study).for_readers()
+def _read(pilot: Pilot) -> Page:
+    """Read the rest of a study and answer its claims."""
+    pilot = pilot.for_readers()
     folder = pilot.study.folder
     claims = claims_of(folder)
     answered, statuses = judged(pilot, claims)

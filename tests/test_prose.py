@@ -179,6 +179,12 @@ def test_every_item_of_a_checklist_has_its_place_or_is_not_reported() -> None:
     assert numbered == [[str(number)] for number in range(1, 13)]
 
 
+def test_notes_of_claims_say_in_words_what_is_kept() -> None:
+    notes = {claim.id: claim.note for claim in claims_of(ROOT / "data/rotherham")}
+    terse = re.compile(r"our reading|\bread: |: a reading$")
+    assert [name for name, note in notes.items() if terse.search(note)] == []
+
+
 # A surname, what may follow it, and a year: "Gale et al. (2013)", "Donner & Klar (2000)".
 NAMED = re.compile(
     r"([A-Z][a-z]+(?:'[A-Z])?[a-z]*|O'[A-Z][a-z]+)"

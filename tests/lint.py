@@ -1,13 +1,14 @@
 """Faults of form in what readers see, whoever wrote it: prose, data or code.
 
-Four kinds: a range from a number to the same number, a sentence that begins with a number word in
-lower case, the id of something where its name should stand, an abbreviation before its definition.
+Five kinds: a range from a number to the same number, a sentence that begins with a number word in
+lower case, the id of something where its name should stand, an abbreviation before its definition,
+a p with a zero before its point.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 NUMBER = r"[−-]?\d(?:[\d.,]*\d)?%?"
 SAME_ENDS = re.compile(rf"\b(?:between|from) ({NUMBER}) (?:and|to) \1(?![\d%]|[.,]\d)")
@@ -16,6 +17,10 @@ COUNTS = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twe
 LOWER_COUNT = re.compile(rf"(?<=[a-z\d)%’”][.!?] ){COUNTS}.{{0,30}}")
 RAW_ID = re.compile(r"(?<![\w./-])[a-z][a-z0-9]*(?:_[a-z0-9]+)+(?![\w./(])")
 ABBREVIATION = re.compile(r"(?<![\w./&-])([A-Z]{2,6})s?(?![\w/&]|[.-]\w)")
+ZERO = r"(?<![\w.,])0\.\d+"
+# Up to a verb or sign that leads to its number.
+P_SAID = re.compile(rf"\bp (?:[a-z]+ ){{0,5}}?(?:is|from|below|above|[=<>≤≥]=?) {ZERO}")
+P_HEAD = re.compile(r"p(?: of .*)?|Smallest p\b.*|.*: p")
 # What everybody knows, licences, and names that stand for nothing else.
 KNOWN = {
     *("API", "BY", "CC", "CSV", "GP", "HM", "HTML", "IP", "ISBN"),
@@ -39,6 +44,25 @@ def lower_counts(blocks: Iterable[str]) -> list[str]:
             found.append(block[:40])
         found += LOWER_COUNT.findall(block)
     return found
+
+
+def zero_before_p(text: str) -> list[str]:
+    """Sayings of a p that write it as 0.33 and not as .33."""
+    return [found[0] for found in P_SAID.finditer(text)]
+
+
+def zero_in_p_cells(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Cells of a table, its first row the heads, that write a p with the zero.
+
+    A head says of a column that it holds p, another cell of a row.
+    """
+    heads, *others = rows
+    return [
+        cell
+        for row in others
+        for head, cell in zip(heads, row, strict=False)
+        if re.search(ZERO, cell) and any(P_HEAD.fullmatch(said) for said in (head, row[0]))
+    ]
 
 
 def raw_ids(text: str, allowed: Collection[str] = ()) -> list[str]:

@@ -13,7 +13,16 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from bs4 import BeautifulSoup
 from bs4.element import Tag
-from lint import LOWER_COUNT, RAW_ID, lower_counts, raw_ids, same_ends, undefined
+from lint import (
+    LOWER_COUNT,
+    RAW_ID,
+    lower_counts,
+    raw_ids,
+    same_ends,
+    undefined,
+    zero_before_p,
+    zero_in_p_cells,
+)
 from proof import proof
 from pypdf import PageObject, PdfReader
 from pypdf.generic import Destination
@@ -335,6 +344,11 @@ def test_pages_have_none_of_the_faults_of_form(book: Book) -> None:
         assert same_ends(said) == [], name
         assert lower_counts(blocks) == [], name
         assert raw_ids(said, allowed) == [], name
+        assert zero_before_p(said) == [], name
+        for table in book.articles[name].select("table"):
+            rows = (row.select("th, td") for row in table.select("tr"))
+            cells = [[cell.get_text().strip() for cell in row] for row in rows]
+            assert zero_in_p_cells(cells) == [], name
     ours = (" ".join(blocks) for name, blocks in told.items() if name not in UNEXPLAINED)
     assert unexplained(book, ours) == []
 
@@ -349,6 +363,7 @@ def test_volumes_have_none_of_the_faults_of_form(book: Book) -> None:
         lines = (line for text in texts for line in text.splitlines())
         assert [line for line in lines if LOWER_COUNT.search(line)] == [], printed.volume.id
         assert raw_ids(said, allowed) == [], printed.volume.id
+        assert zero_before_p(said) == [], printed.volume.id
         # The lists before the first chapter repeat what is said later.
         chapters = range(len(printed.chapters))
         names = [*printed.articles]

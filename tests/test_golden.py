@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import matplotlib
 import matplotlib.pyplot as plt
 import pytest
+from lint import zero_before_p, zero_in_p_cells
 from recorder import GOLDEN, RECORDS, describe, describe_svg, opened_once
 
 UPDATE = "`python tests/recorder.py` writes the golden files; look at what it changes"
@@ -52,6 +53,15 @@ def test_no_figure_has_a_legend_or_a_box(name: str) -> None:
     golden = (GOLDEN / name).read_text("utf-8")
     boxed = r"^ *(?:legend .*|sides .*(?:top|right).*)$"
     assert re.findall(boxed, golden, re.MULTILINE) == [], "label directly what a legend would name"
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_every_p_is_written_without_a_zero(name: str) -> None:
+    golden = (GOLDEN / name).read_text("utf-8")
+    assert zero_before_p(golden) == []
+    for table in re.findall(r"(?:^\|.*\n)+", golden, re.MULTILINE):
+        rows = (line.strip("|").split("|") for line in table.replace("\\", "").splitlines())
+        assert zero_in_p_cells([[cell.strip() for cell in row] for row in rows]) == []
 
 
 @pytest.mark.usefixtures("plain_style")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from lint import lower_counts, raw_ids, same_ends, undefined
+from lint import lower_counts, raw_ids, same_ends, undefined, zero_before_p, zero_in_p_cells
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,25 @@ def test_ids_in_place_of_names() -> None:
 )
 def test_abbreviations_before_their_definition(texts: list[str], faults: int) -> None:
     assert len(list(undefined(texts))) == faults
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("the smallest two-sided p is 0.33: at", ["p is 0.33"]),
+        ("t(28) = 2.20 gives p from 0.0358 to 0.0367", ["p from 0.0358"]),
+        ("(ns, p > 0.05)", ["p > 0.05"]),
+        ("p recomputed is 0.0786", ["p recomputed is 0.0786"]),
+        ("p is .33, p = .697 and p < .001", []),
+        # Other numbers of the same sentence.
+        ("p = .697, d = 0.31, step is 0.5", []),
+    ],
+)
+def test_p_with_a_zero_before_its_point(text: str, found: list[str]) -> None:
+    assert zero_before_p(text) == found
+
+
+def test_cells_of_p_with_a_zero_before_their_point() -> None:
+    heads = ["Measure", "t", "p", "p of all allocations"]
+    rows = [["Alliance", "0.39", "0.697", ".33"], ["Difference: p", "0.007 to 0.011", "–", "–"]]
+    assert zero_in_p_cells([heads, *rows]) == ["0.697", "0.007 to 0.011"]

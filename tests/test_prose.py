@@ -164,6 +164,29 @@ def test_a_checklist_leads_to_sections_of_long_chapters() -> None:
     assert re.findall(rf"\{{doc\}}`(?:{long})`", text) == []
 
 
+def test_every_item_of_a_checklist_has_its_place_or_is_not_reported() -> None:
+    text = (ROOT / "book/checklists.md").read_text("utf-8")
+    tables = re.findall(r"^:name: tbl-checklist-(\w+)\n(.*?)^:::", text, re.MULTILINE | re.DOTALL)
+    rows = {
+        name: [line.split("|")[1:3] for line in table.splitlines() if line.startswith("|")][2:]
+        for name, table in tables
+    }
+    assert set(rows) == {"consort", "gramms", "tidier"}
+    placed = re.compile(r"\{(?:ref|doc|numref)\}`|not reported")
+    every = [row for table in rows.values() for row in table]
+    assert [item for item, where in every if not placed.search(where)] == []
+    # Training and tools have sections of the same name.
+    assert re.findall(r"\{ref\}`rq-\d-\d-(?:training|tools)`", text) == []
+    numbered = [re.findall(r"\((\d+)\)", item) for item, _ in rows["tidier"]]
+    assert numbered == [[str(number)] for number in range(1, 13)]
+
+
+def test_notes_of_claims_say_in_words_what_is_kept() -> None:
+    notes = {claim.id: claim.note for claim in claims_of(ROOT / "data/rotherham")}
+    terse = re.compile(r"our reading|\bread: |: a reading$")
+    assert [name for name, note in notes.items() if terse.search(note)] == []
+
+
 # A surname, what may follow it, and a year: "Gale et al. (2013)", "Donner & Klar (2000)".
 NAMED = re.compile(
     r"([A-Z][a-z]+(?:'[A-Z])?[a-z]*|O'[A-Z][a-z]+)"

@@ -730,14 +730,14 @@ def test_a_p_of_zero_is_worth_a_word(check: Check) -> None:
     # statcheck, issue 59.
     for p in (".000", "< .000"):
         outcome = check(test="t", value="5.10", df="38", p=p)
-        assert (outcome.verdict, outcome.remark) == ("holds", "no p is 0: p < 0.001 is meant")
+        assert (outcome.verdict, outcome.remark) == ("holds", "no p is 0: p < .001 is meant")
     assert check(test="t", value="5.10", df="38", p="0").remark == "no p is 0"
 
 
 def test_a_recomputed_p_has_more_decimals_than_the_printed_one(check: Check) -> None:
     # R: t.test(extra ~ group, sleep, paired = TRUE) gives t = -4.0621, df = 9, p = 0.00283289.
     outcome = check(test="t", value="−4.0621", df="9", p="0.002833")
-    assert outcome.arithmetic[0].endswith("p recomputed is 0.0028327 to 0.0028333")
+    assert outcome.arithmetic[0].endswith("p recomputed is .0028327 to .0028333")
 
 
 def test_r_takes_its_degrees_of_freedom_from_n(check: Check) -> None:

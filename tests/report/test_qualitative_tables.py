@@ -286,11 +286,11 @@ def test_strength_in_words_names_sources_on_both_sides() -> None:
     page = rendered(qualitative_tables.strength_in_words(rows, CODEBOOK, "1.1"))
     # The report's own rows are listed, and are no source that the report names.
     assert page.select_one("p").get_text().strip() == (
-        "Answer that the rows are coded against: It is used. "
-        "Kinds of source for it: 3, of which the report names 2: "
+        "It is used. "
+        "For it 3 (2 named): "
         "Interviews (self-report 1, staff reflection on families 1); Records (record 1); "
         "Report (evaluators' synthesis 1). "
-        "Kinds of source against it: 1, of which the report names 1: Survey (self-report 1)."
+        "Against it 1 (1 named): Survey (self-report 1)."
     )
 
 
@@ -298,16 +298,16 @@ def test_strength_in_words_tells_rows_of_several_sources_apart() -> None:
     rows = matrix_of({"support": "supports"}, {"source_type": "interview;survey"})
     page = rendered(qualitative_tables.strength_in_words(rows, CODEBOOK, "1.1"))
     assert page.select_one("p").get_text().strip() == (
-        "Answer that the rows are coded against: It is used. "
-        "Kinds of source for it: 1, of which the report names 1: Interviews (self-report 1). "
-        "Kinds of source against it: none. "
-        "Told of several at once, against it: Interviews + Survey (self-report 1)."
+        "It is used. "
+        "For it 1 (1 named): Interviews (self-report 1). "
+        "Against it none. "
+        "Against it together: Interviews + Survey (self-report 1)."
     )
 
 
 def test_strength_in_words_of_one_side_only() -> None:
     shown = qualitative_tables.strength_in_words(matrix_of({}), CODEBOOK, "1.1")
-    assert "Kinds of source for it\\: none. Kinds" in shown
+    assert "*It is used.* For it none. Against" in shown
 
 
 def test_a_test_that_decides_says_for_whom(rotherham: Path) -> None:

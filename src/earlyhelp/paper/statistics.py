@@ -22,7 +22,7 @@ from earlyhelp.paper.verdicts import (
     minus,
 )
 from earlyhelp.possible.printed_group import printed_interval
-from earlyhelp.published.numbers import number, short, span
+from earlyhelp.published.numbers import as_p, number, short, span
 from earlyhelp.published.printed_tests import (
     NS,
     SIGNED,
@@ -78,7 +78,7 @@ def p_of_test(row: PaperRow) -> Judged:
             low, high = low / 2, high / 2
         if tail == AGAINST:
             low, high = 1 - high, 1 - low
-        return said.fits(low, high, rounding), f"p recomputed is {span(low, high, decimals)}"
+        return said.fits(low, high, rounding), f"p recomputed is {as_p(span(low, high, decimals))}"
 
     judged = judge_in_turn(f"{printed}, {p}", map(list, tiers), P_ROUNDINGS, read)
     return judged._replace(remark="; ".join(filter(None, (p.remark, _people_and_df(row)))))

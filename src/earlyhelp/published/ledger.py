@@ -26,7 +26,7 @@ from earlyhelp.published.claims import (
     parse_interval,
     read_claims,
 )
-from earlyhelp.published.numbers import round_like, short
+from earlyhelp.published.numbers import P_COLUMNS, as_p, round_like, short
 from earlyhelp.published.statuses import Statuses
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.study.raw import Pilot
@@ -170,6 +170,7 @@ def _answer(claim: Claim, exact: Any) -> tuple[str, bool]:
     if claim.kind == WORD:
         value = f"{exact:.12g}"
         shown = round_like(exact, "0.0") if claim.unit == "%" else short(float(value))
+        shown = as_p(shown) if claim.column in P_COLUMNS else shown
         return shown, Fraction(value) in parse_interval(claim.interval)
     if claim.kind == TICK:
         mark = next((mark for mark, value in TICKS.items() if value == exact), str(exact))
@@ -230,7 +231,7 @@ def formatted(table: pd.DataFrame) -> dict[str, str]:
     for row in answered:
         value = str(row["recomputed"]) or row["printed"]
         if row.get("kind") == "p":
-            value = value.removeprefix("0")
+            value = as_p(value)
         found[row["id"]] = f"{value}%" if row["recomputed"] and row["unit"] == "%" else value
     return found
 

@@ -20,6 +20,8 @@ NUMBER_WORDS = (
 LONGEST_NUMBER = 15
 # More values are told as a range.
 FEW_LISTED = 5
+# Columns of quantities that are p.
+P_COLUMNS = ("p", "smallest_p")
 # Decimals that tell a number from its neighbours, at most.
 MOST_DECIMALS = 6
 # Dashes that stand for a minus, and points at half height.
@@ -221,7 +223,18 @@ def p_value(value: object, decimals: int) -> str:
     >>> p_value(0.238, 3), p_value(1, 2), p_value(None, 2)
     ('.238', '1.00', '–')
     """
-    return number(value, decimals).removeprefix("0")
+    return as_p(number(value, decimals))
+
+
+def as_p(written: str) -> str:
+    """Numbers of a text that are p, without the zero before their point.
+
+    Examples
+    --------
+    >>> as_p("0.0358 to 0.0367"), as_p("p < 0.001"), as_p("1.00")
+    ('.0358 to .0367', 'p < .001', '1.00')
+    """
+    return re.sub(r"\b(?<![\d.,])0(?=\.\d)", "", written)
 
 
 def short(value: object) -> str:

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from scipy import stats
 
 from earlyhelp.possible.printed_group import printed_interval
-from earlyhelp.published.numbers import plain
+from earlyhelp.published.numbers import as_p, plain
 
 LARGEST_P_OF_EFFECTS, NS = ".05", "ns"  # "ns" says that p is larger
 SMALLER_LEVELS = (".01", ".001")  # above which "ns" may be meant
@@ -33,7 +33,8 @@ class P(NamedTuple):
     figure: str
 
     def __str__(self) -> str:
-        return f"ns (p > {self.figure})" if self.sign == NS else f"p {self.sign} {self.figure}"
+        said = f"ns (p > {self.figure})" if self.sign == NS else f"p {self.sign} {self.figure}"
+        return as_p(said)
 
     @property
     def remark(self) -> str:
@@ -42,7 +43,7 @@ class P(NamedTuple):
             return ""
         decimals = len(self.figure.partition(".")[2])
         meant = f": p < {Decimal(1).scaleb(-decimals):f} is meant" if decimals else ""
-        return f"no p is 0{meant}"
+        return as_p(f"no p is 0{meant}")
 
     def fits(self, low: float, high: float, rounding: str) -> bool:
         """Whether a p from low to high may be printed like this; "< .000" is ".000" meant."""
@@ -66,7 +67,7 @@ def read_p(text: str) -> P:
     Examples
     --------
     >>> print(read_p("p < ,05"), read_p("≤ .001**"), read_p("p = n.s."), sep="; ")
-    p < 0.05; p <= 0.001; ns (p > 0.05)
+    p < .05; p <= .001; ns (p > .05)
     """
     compact = re.sub(r"^p\s*", "", text.strip().casefold().translate(_AT_MOST))
     if re.fullmatch(r"=?\s*n\.?\s*s\.?", compact):

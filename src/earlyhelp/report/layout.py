@@ -17,7 +17,13 @@ import pandas as pd
 from earlyhelp.analysis.outcomes import NEAR
 from earlyhelp.analysis.quantities import FREE
 from earlyhelp.possible.printed_group import Interval
-from earlyhelp.published.numbers import MOST_DECIMALS, NUMBER_WORDS, number, p_value
+from earlyhelp.published.numbers import (
+    MOST_DECIMALS,
+    NUMBER_WORDS,
+    P_COLUMNS,
+    number,
+    p_value,
+)
 from earlyhelp.published.statuses import Marks, cell_claims, cell_statuses
 from earlyhelp.report.myst import escape, mark
 from earlyhelp.study.design import PERSON_TYPES
@@ -54,8 +60,6 @@ def label(name: object, frame: pd.DataFrame) -> str:
 
 # Head of the people who are near the top of a scale.
 NEAR_HEAD = f"Within {NUMBER_WORDS[NEAR]} points"
-# Columns of p.
-P_VALUES = ("p", "smallest_p")
 
 # How a column is shown: its head, and a number of decimals or None for words. Two columns together
 # are the ends of an interval.
@@ -101,7 +105,7 @@ def _cell(
 ) -> str:
     if decimals is None or isinstance(value, str):
         return escape(label(value, frame))
-    written = p_value if column in P_VALUES else number
+    written = p_value if column in P_COLUMNS else number
     # What lies above 42 is not shown as 42.0.
     while within and value in within and decimals < MOST_DECIMALS:
         if Fraction(written(value, decimals).replace("−", "-")) in within:

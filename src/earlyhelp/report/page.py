@@ -25,6 +25,7 @@ from earlyhelp.published.ledger import formatted, judged, ledger_target
 from earlyhelp.published.numbers import chance as chance  # notebooks import these from here
 from earlyhelp.published.numbers import level as level
 from earlyhelp.published.numbers import number as number
+from earlyhelp.published.numbers import p_value as p_value
 from earlyhelp.published.numbers import span as span
 from earlyhelp.published.statuses import Statuses
 from earlyhelp.qualitative import evidence, framework, triangulation

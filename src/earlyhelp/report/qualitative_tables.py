@@ -305,7 +305,7 @@ def strength(matrix: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
 
 
 def strength_in_words(matrix: pd.DataFrame, codebook: Codebook, question: str) -> str:
-    """Say which sources support a question's affirmative answer, how many and how directly.
+    """Say which sources are for and against a question's affirmative answer, and how directly.
 
     Rows that name several sources at once are told apart: they are no further kind of source.
 
@@ -317,8 +317,8 @@ def strength_in_words(matrix: pd.DataFrame, codebook: Codebook, question: str) -
     found = strength_of_evidence(matrix, codebook)
     found = found[found["question"] == question]
     (asked,) = (term for term in codebook.research_questions if term.id == question)
-    sentences = [f"Answer that the rows are coded against: {asked.affirmative}"]
-    for side, word in (("supports", "for"), ("against", "against")):
+    sentences = [f"*{escape(asked.affirmative)}*"]
+    for side, word in (("supports", "For"), ("against", "Against")):
         of_side = found[found[side] > 0]
         told = {
             key: f"{codebook.name_of('source_type', key)} ({_counts(rows, side)})"
@@ -327,12 +327,12 @@ def strength_in_words(matrix: pd.DataFrame, codebook: Codebook, question: str) -
         }
         alone = [key for key in told if JOINT not in key]
         named = len(codebook.attributed.intersection(alone))
-        count = f"Kinds of source {word} it: {len(alone)}, of which the report names {named}"
+        count = f"{len(alone)} ({named} named)" if alone else "none"
         listed = "; ".join(told[key] for key in alone)
-        sentences.append(f"{count}: {listed}." if alone else f"Kinds of source {word} it: none.")
+        sentences.append(escape(f"{word} it {count}{': ' * bool(alone)}{listed}."))
         if together := "; ".join(told[key] for key in told if key not in alone):
-            sentences.append(f"Told of several at once, {word} it: {together}.")
-    return escape(" ".join(sentences))
+            sentences.append(escape(f"{word} it together: {together}."))
+    return " ".join(sentences)
 
 
 def _counts(rows: Iterable[Mapping[Hashable, Any]], side: str) -> str:

@@ -14,8 +14,10 @@ from earlyhelp.analysis import participants
 from earlyhelp.analysis.quantities import set_in
 from earlyhelp.published.audit import Checked, with_severity
 from earlyhelp.published.claims import Claim, Reading
+from earlyhelp.published.identified.between_arms import OF_P
 from earlyhelp.published.ledger import ledger_target
 from earlyhelp.published.numbers import (
+    as_p,
     chance,
     few_or_span,
     level,
@@ -623,11 +625,12 @@ def identified(frame: pd.DataFrame) -> pd.DataFrame:
         As the functions of `published.identified` return it.
     """
     ranges = zip(frame["low"], frame["high"], frame["values"], frame["decimals"], strict=True)
+    shown = pd.Series([value_or_range(*row) for row in ranges], index=frame.index, dtype=str)
     return pd.DataFrame(
         {
             "Quantity": frame["quantity"].map(escape),
             "Of whom": frame["population"].map(escape),
-            "Value or range": [value_or_range(*row) for row in ranges],
+            "Value or range": shown.mask(frame["quantity"].str.endswith(OF_P), shown.map(as_p)),
             "Status": frame["status"].map(badge),
             "How": frame["how"].map(escape),
         },

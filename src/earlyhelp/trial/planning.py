@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from earlyhelp.analysis.quantities import claiming
-from earlyhelp.published.numbers import number
+from earlyhelp.published.numbers import level, number
 from earlyhelp.trial import power
 from earlyhelp.trial.assumptions import ASSUMED, DESIGNS, OF_TEAMS, PLANNED, Assumptions
 from earlyhelp.trial.design_grid import Sweep
@@ -325,6 +325,6 @@ def caution(teams: pd.DataFrame, column: str, sweep: Sweep, alpha: float) -> str
     enough = teams["design"].map(fewest).fillna(0)
     if not (few := enough[teams[column] < enough]).size:
         return unequal
-    told = f"in two equal arms no randomisation test can reject at {alpha:g}"
+    told = f"in two equal arms no randomisation test can reject at a level of {level(alpha)}"
     least = number(few.max(), 0)
     return f" Fewer than {least} teams: the numbers rest on normal team means, {told}.{unequal}"

@@ -56,6 +56,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import optimize, special
 
+from earlyhelp.published.numbers import level
 from earlyhelp.study.problems import InputError, Problem
 from earlyhelp.trial.assumptions import (
     ALIKE,
@@ -357,7 +358,7 @@ def caution(design: Design, a: Assumptions, count: int) -> str | None:
     >>> caution(DESIGNS["individual"], Assumptions(effect=1), 40)
     'people count as independent, but those of one team or trainer may end alike'
     >>> caution(DESIGNS["parallel"], Assumptions(effect=1), 4)
-    '4 units: no randomisation test can reject at 0.05, so all rests on normal unit means'
+    '4 units: no randomisation test can reject at 5%, so all rests on normal unit means'
     >>> caution(DESIGNS["parallel"], Assumptions(effect=1), 8)
     >>> caution(DESIGNS["parallel"], Assumptions(effect=1, cv=0.8), 8)
     'cv 0.8: above 0.5 calculated power is too high and the number of units too low'
@@ -365,7 +366,7 @@ def caution(design: Design, a: Assumptions, count: int) -> str | None:
     told = [ALIKE] if design.unit == "person" else []
     if smallest_p(design, count) > a.alpha:
         rests = "so all rests on normal unit means"
-        told.append(f"{count} units: no randomisation test can reject at {a.alpha:g}, {rests}")
+        told.append(f"{count} units: no randomisation test can reject at {level(a.alpha)}, {rests}")
     if a.cv > MOST_UNEQUAL and "cv" not in design.ignores:
         wrong = "calculated power is too high and the number of units too low"
         told.append(f"cv {a.cv:g}: above {MOST_UNEQUAL:g} {wrong}")

@@ -15,7 +15,7 @@ from earlyhelp.possible.two_waves import ArmFigures, TTest, WaveFigures, squared
 from earlyhelp.possible.witness import why_impossible
 from earlyhelp.published.checks.base import Check, Operand, Printed, Scores, Verdict
 from earlyhelp.published.checks.t_tests import Tested
-from earlyhelp.published.numbers import number
+from earlyhelp.published.numbers import as_p, number, p_value
 
 
 class Result(Tested):
@@ -35,8 +35,8 @@ class Result(Tested):
     def shown(self, t: float, printed: Printed) -> str:
         """A t and its p beside the printed ones."""
         p = 2 * stats.t.sf(abs(t), printed.whole(self.df))
-        printed_as = f"{printed.text(self.t)} and {printed.text(self.p)}"
-        return f"t = {number(t, 4)}, p = {number(p, 4)} (printed {printed_as})"
+        printed_as = f"{printed.text(self.t)} and {as_p(printed.text(self.p))}"
+        return f"t = {number(t, 4)}, p = {p_value(p, 4)} (printed {printed_as})"
 
 
 class Paired(Result):
@@ -63,7 +63,7 @@ class JointScores(Check):
     >>> for part in line.split(": "):
     ...     print(part)
     possible with 5 changes of mean 1.00 and SD 0.71
-    t = 3.1623, p = 0.0341 (printed 3.16 and 0.034)
+    t = 3.1623, p = .0341 (printed 3.16 and .034)
     >>> arm |= {"t": "9.00", "p": ".001"}
     >>> check = JointScores(id="a", about="alliance", arms=[arm], minimum=1, maximum=7)
     >>> check.run(Printed([]))

@@ -19,7 +19,7 @@ from scipy import stats
 
 from earlyhelp.possible.printed_group import Interval, printed_interval
 from earlyhelp.published.checks.base import Check, Operand, Printed, Scores, Verdict
-from earlyhelp.published.numbers import span
+from earlyhelp.published.numbers import as_p, span
 from earlyhelp.published.printed_tests import (
     SIGNED,
     TESTS,
@@ -44,11 +44,11 @@ class PrintedTest(Check):
     >>> check = PrintedTest(id="a", about="alliance", t="2.20", df="28", p=".02")
     >>> for line in check.run(Printed([])).arithmetic:
     ...     print(line)
-    t(28) = 2.20 gives p from 0.0358 to 0.0367 two-sided; printed 0.02
-    t(28) = 2.20 gives p from 0.0179 to 0.0184 one-sided; printed 0.02
+    t(28) = 2.20 gives p from .0358 to .0367 two-sided; printed .02
+    t(28) = 2.20 gives p from .0179 to .0184 one-sided; printed .02
     >>> check = PrintedTest(id="b", about="roles", F="2.20", df="2", df2="28", p="ns")
     >>> check.run(Printed([])).arithmetic
-    ['F(2, 28) = 2.20 gives p from 0.1290 to 0.1302 of the upper tail; printed ns (p > 0.05)']
+    ['F(2, 28) = 2.20 gives p from .1290 to .1302 of the upper tail; printed ns (p > .05)']
     """
 
     title = "p from its test"
@@ -98,14 +98,14 @@ class PrintedTest(Check):
             return Verdict(False, [f"{said}: there is no such {test}"])
         p = read_p(printed.text(self.p))
         ends = p_interval(test, value, dfs, "either")
-        told = p.figure if p.sign == "=" else p
+        told = as_p(p.figure) if p.sign == "=" else p
         lines, fits = [], {}
         for tails in dict.fromkeys((self.tails, 2, 1)) if can_be_halved(test, dfs) else (2,):
             low, high = (end * tails / 2 for end in ends)
             fits[tails] = p.fits(low, high, "either")
             name = "one-sided" if tails == 1 else "two-sided"
             name = name if test in SIGNED or tails == 1 else "of the upper tail"
-            lines.append(f"{said} gives p from {span(low, high, 4)} {name}; printed {told}")
+            lines.append(f"{said} gives p from {as_p(span(low, high, 4))} {name}; printed {told}")
         holds = next(iter(fits.values()))
         return Verdict(holds, (lines[:1] if holds else lines) + [p.remark] * bool(p.remark))
 
@@ -204,8 +204,8 @@ class Difference(Check):
     >>> check = Difference(id="a", about="arms", first=first, second=second)
     >>> for line in check.run(Printed([])).arithmetic:
     ...     print(line)
-    pooled: |t| from 4.47 to 5.03 with 38 df, p from 0.000 to 0.001
-    Welch: |t| from 4.47 to 5.03 with 37.9 to 38.0 df, p from 0.000 to 0.001
+    pooled: |t| from 4.47 to 5.03 with 38 df, p from .000 to .001
+    Welch: |t| from 4.47 to 5.03 with 37.9 to 38.0 df, p from .000 to .001
     """
 
     title = "tests the report does not print"
@@ -236,7 +236,7 @@ class Difference(Check):
             df = span(min(dfs), max(dfs), 0 if pooled else 1)
             lines.append(
                 f"{name}: |t| from {span(low_t, max(sizes), 2)} with {df} df, p from "
-                f"{span(min(ps), high_p, 3)}"
+                f"{as_p(span(min(ps), high_p, 3))}"
             )
             least.append(min(ps))
         return Verdict(min(least) >= self.alpha, lines)

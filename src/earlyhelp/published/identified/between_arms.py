@@ -64,6 +64,8 @@ def intervals(sets: IdentifiedSets, measure: str, confidence: float) -> pd.DataF
     return claiming(pd.DataFrame(rows), "bounded")
 
 
+# Ends the name of a quantity that is a p.
+OF_P = ": p"
 ADJUSTED_DIFFERENCE = "Endline difference of the pairs adjusted for baseline (ANCOVA)"
 
 
@@ -428,7 +430,7 @@ def _waves_between(sets: IdentifiedSets, measure: str) -> Iterator[RangeRow]:
             continue
         yield bracketed(f"{label}: t ({df} degrees of freedom)", sets.between, outer, found, 2)
         ps = [ends_of(_p_values(ends, df)) for ends in (outer, found)]
-        yield bracketed(f"{label}: p", sets.between, ps[0], ps[1], 3)
+        yield bracketed(f"{label}{OF_P}", sets.between, ps[0], ps[1], 3)
 
 
 def _p_values(t: Ends, df: int) -> Iterator[float]:

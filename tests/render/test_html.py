@@ -176,7 +176,7 @@ def test_the_front_page_says_what_the_book_was_made_from(
     compendium: Path, other_book: Path
 ) -> None:
     said = page(other_book, "index.html").select_one("article").get_text()
-    assert re.search(r"SHA-256 ?[0-9a-f]{12}\b", said)
+    assert re.search(r"SHA-256 of .+ begins [0-9a-f]{12}\b", said)
     assert f"Python {platform.python_version()}, pandas {pd.__version__}" in said
     before = digest(compendium / "data/other")
     assert before in said
@@ -187,6 +187,8 @@ def test_the_front_page_says_what_the_book_was_made_from(
 def test_the_search_takes_a_number_for_one_word(built_book: Path) -> None:
     assert '"86.2"' in (built_book / "searchindex.js").read_text("utf-8")
     assert "splitQuery" in (built_book / "_static/language_data.js").read_text("utf-8")
+    words = html.Search({}).split("p = .697 (A-05), 1,024 of twenty-five.")
+    assert words == ["p", ".697", "A-05", "1,024", "of", "twenty", "five"]
 
 
 def test_the_search_has_the_text_of_every_page_without_its_code(built_book: Path) -> None:

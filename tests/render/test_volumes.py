@@ -62,12 +62,12 @@ def test_a_cover_says_what_the_repository_says_and_no_more() -> None:
     said = imprint(study, ROOT, "2f3a")
     version = re.search(r"^version: (.+)$", cff, re.MULTILINE)[1]
     assert study.date
-    dated = f"Version {version} of {in_words(study.date)}. The study's data"
+    dated = f"Version {version} of {in_words(study.date)}. The SHA-256 of the study's data"
     assert said.edition.startswith(dated)
-    assert "SHA-256 2f3a." in said.edition
+    assert "begins 2f3a." in said.edition
     assert said.date == study.date.isoformat()
     undated = imprint(study.model_copy(update={"date": None}), ROOT, "2f3a")
-    assert undated.edition.startswith(f"Version {version}. The study's data")
+    assert undated.edition.startswith(f"Version {version}. The SHA-256 of the study's data")
     assert undated.date == ""
     assert all(f"name: {author}\n" in cff for author in said.authors)
     assert said.licence in (ROOT / "LICENSE").read_text("utf-8")

@@ -106,7 +106,7 @@ def test_a_share_is_told_as_people_of_people(told: dict[str, dict[str, str]]) ->
     card = told["ors-frequency-some-sessions-percent"]
     assert card["Printed"] == "64.7%: 3.1 Feasibility: tools, Table 3.1"
     assert card["Recomputed"] == "64.7% = 11 of 17"
-    assert card["Raw data"] == "endline_survey.csv: ors_frequency, srs_frequency"
+    assert card["Raw data"] == "endline_survey.csv: ors_frequency"
     assert card["Rests on"] == "A-03"
     assert "of" not in told["ors-children"]["Recomputed"].split()
 

@@ -47,12 +47,13 @@ _WARNING = re.compile(r"(?P<file>.+?)(?::(?P<row>\d+))?: (?:WARNING|ERROR|CRITIC
 
 
 class Search(SearchEnglish):
-    """Search in English that takes a number such as 70.6 for one word."""
+    """Search in English that takes a number such as 70.6 or .697, or A-05, for one word."""
 
-    _word_re = re.compile(r"\d+(?:[.,]\d+)+|\w+")
+    _word_re = re.compile(r"\d+(?:[.,]\d+)+|(?<!\w)\.\d+|\b[A-Z]-\d+|\w+")
     js_splitter_code = (
-        "var splitQuery = (query) =>"
-        " query.match(/\\d+(?:[.,]\\d+)+|[\\p{Letter}\\p{Number}_]+/gu) ?? [];"
+        "var splitQuery = (query) => query.match("
+        "/\\d+(?:[.,]\\d+)+|(?<![\\p{Letter}\\p{Number}_])\\.\\d+|\\b[A-Z]-\\d+"
+        "|[\\p{Letter}\\p{Number}_]+/giu) ?? [];"
     )
 
 

@@ -200,6 +200,6 @@ def _edition(study: Study, cited: Citation, digest: str) -> str:
     dated = f" of {in_words(study.date)}" if study.date else ""
     return (
         f"Version {cited.version}{dated}. "
-        f"The study's data and figures have the SHA-256 {digest}. "
+        f"The SHA-256 of the study's data and figures begins {digest}. "
         f"Computed with Python {platform.python_version()}, {packages}."
     )

@@ -217,7 +217,9 @@ def _those_asked(pilot: Pilot, claim: Claim, read: RawColumns) -> RawColumns:
         for name, scale in pilot.instruments.scales.items()
         if name in values or (scale.instrument in values and scale.key.tool in values)
     ]
+    used = pilot.study.counted.frequency
     wanted = values | {column for scale in scales for column in scale.columns}
+    wanted |= {used[tool] for tool in values & used.keys()}
     asked = {stem: [one for one in columns if one in wanted] for stem, columns in read.items()}
     return asked if any(asked.values()) else read
 

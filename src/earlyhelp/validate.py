@@ -23,7 +23,7 @@ from earlyhelp.published.claims import CLAIMS_FILE, DESIGN, WORDS_FILE, Claim, c
 from earlyhelp.published.identified import outcome, stored
 from earlyhelp.published.identified.between_arms import estimates_in_words
 from earlyhelp.published.identified.ranges import open_sets
-from earlyhelp.published.ledger import judged
+from earlyhelp.published.ledger import with_statuses
 from earlyhelp.published.printed import PrintedFigures
 from earlyhelp.qualitative.framework import (
     CODEBOOK_FILE,
@@ -340,9 +340,9 @@ def validate(folder: str | Path) -> Pilot:
     if problems:
         raise InputError(problems)
     # What only computing finds, such as a claim on a column that no table has.
-    _, statuses = judged(pilot, held.get(CLAIMS_FILE, []))
+    judged = with_statuses(pilot)
     audit(path)
-    criteria.assess(replace(pilot, statuses=statuses))
+    criteria.assess(judged)
     return pilot
 
 

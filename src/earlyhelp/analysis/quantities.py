@@ -201,7 +201,8 @@ class Quantity:
         known, settings = pilot.exact(), (self.compute, arguments, *options.items())
         if settings not in known.computed:
             known.computed[settings] = self.compute(known, *arguments, **options)
-        return known.computed[settings].copy()
+        table: pd.DataFrame = known.computed[settings]
+        return table.copy()
 
     def told(self, pilot: Pilot, *arguments: Any, **options: Any) -> pd.DataFrame:
         """The table as far as it is told (`Pilot.told_from`)."""

@@ -199,8 +199,23 @@ def with_statuses(pilot: Pilot) -> Pilot:
     >>> cell_statuses(attendance(pilot).tail(2), "percent")
     ['illustrative', 'reproduced']
     """
-    _, statuses = judged(pilot, claims_of(pilot.study.folder))
-    return replace(pilot, statuses=statuses)
+    return replace(pilot, statuses=of_study(pilot)[1])
+
+
+def of_study(pilot: Pilot) -> tuple[pd.DataFrame, Statuses]:
+    """What `judged` gives of a study's own claims, computed once for a pilot.
+
+    Examples
+    --------
+    >>> from earlyhelp.study.raw import open_pilot
+    >>> pilot = open_pilot("tests/studies/complete")
+    >>> of_study(pilot)[1] is of_study(pilot)[1]
+    True
+    """
+    if judged not in pilot.computed:
+        pilot.computed[judged] = judged(pilot, claims_of(pilot.study.folder))
+    table, statuses = pilot.computed[judged]
+    return table.copy(), statuses
 
 
 def ledger_target(claim: str) -> str:

@@ -21,7 +21,7 @@ from earlyhelp.published import audit
 from earlyhelp.published.claims import Claim, claims_of, parse_interval
 from earlyhelp.published.identified.between_arms import estimates_in_words
 from earlyhelp.published.identified.ranges import open_sets
-from earlyhelp.published.ledger import formatted, judged, ledger_target
+from earlyhelp.published.ledger import formatted, ledger_target, of_study
 from earlyhelp.published.numbers import chance as chance  # notebooks import these from here
 from earlyhelp.published.numbers import level as level
 from earlyhelp.published.numbers import number as number
@@ -437,7 +437,7 @@ class Page:
         )
         show(
             f"Qualitative evidence: {len(rows)} [rows of the framework matrix](#{matrix_place}) "
-            f"({sources}), set beside the numbers in the [joint display](#{joint})."
+            f"({sources}); [joint display](#{joint})."
         )
 
     @property
@@ -483,13 +483,12 @@ def _read(pilot: Pilot) -> Page:
     """Read the rest of a study and answer its claims."""
     pilot = pilot.for_readers()
     folder = pilot.study.folder
-    claims = claims_of(folder)
-    answered, statuses = judged(pilot, claims)
+    answered, statuses = of_study(pilot)
     return Page(
         replace(pilot, statuses=statuses),
         read_questions(folder),
         formatted(answered),
-        {claim.id: claim for claim in claims},
+        {claim.id: claim for claim in claims_of(folder)},
         read_codebook(folder) if is_there(folder / CODEBOOK_FILE) else None,
         load_theory(folder) if is_there(folder / THEORY_FILE) else None,
         answered,

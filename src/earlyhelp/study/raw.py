@@ -224,7 +224,8 @@ class Pilot:
         The smallest number of people that is told of it: 1 for whoever analyses it, that of the
         study for its readers (`for_readers`).
     computed : dict
-        Tables that were computed from it already, by quantity and settings (`analysis.quantities`).
+        What was computed from it already: tables by quantity and settings (`analysis.quantities`),
+        and its ledger (`published.ledger`).
     """
 
     study: Study
@@ -234,7 +235,7 @@ class Pilot:
     lines: Mapping[str, pd.Index]
     statuses: Callable[[str, pd.DataFrame], object] | None = None
     told_from: int = 1
-    computed: dict[Hashable, pd.DataFrame] = field(
+    computed: dict[Hashable, Any] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
@@ -254,7 +255,8 @@ class Pilot:
 
     def for_readers(self) -> Pilot:
         """The same pilot, of which quantities tell what readers may see."""
-        return replace(self, told_from=self.study.told_from)
+        least = self.study.told_from
+        return self if self.told_from == least else replace(self, told_from=least)
 
     def exact(self) -> Pilot:
         """The same pilot, of which quantities tell everything."""

@@ -20,6 +20,7 @@ from earlyhelp.report.myst import badge
 from earlyhelp.report.page import Page, open_page, table_markdown, where_shown
 from earlyhelp.study.design import Question
 from earlyhelp.study.raw import open_pilot
+from earlyhelp.validate import validate
 
 
 def test_badge_carries_its_word() -> None:
@@ -278,15 +279,19 @@ def test_a_page_knows_what_the_study_has(rotherham: Path, mini: Path) -> None:
     assert bare.ledger.empty
 
 
-def test_a_page_computes_the_ledger_once(rotherham: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    counted = []
+def test_the_ledger_is_computed_once_for_the_check_of_a_study_and_its_pages(
+    rotherham: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted, real = [], ledger.judged
 
     def counting(*arguments: object) -> tuple[pd.DataFrame, object]:
         counted.append(arguments)
-        return ledger.judged(*arguments)
+        return real(*arguments)
 
-    monkeypatch.setattr(page_module, "judged", counting)
-    open_page(str(rotherham))
+    monkeypatch.setattr(ledger, "judged", counting)
+    monkeypatch.setattr(page_module, "_kept", {})
+    page_module.keep_open(validate(rotherham))
+    assert not open_page(str(rotherham)).ledger.empty
     assert len(counted) == 1
 
 

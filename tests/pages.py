@@ -157,7 +157,7 @@ def use_ledger(page: Page, folder: Path) -> Iterator[str]:
     if page.locator("table.ledger tbody tr").count() != shown:
         yield "ledger.html: the address does not give the filter back"
     with page.expect_download() as download:
-        page.get_by_role("button", name=re.compile("CSV")).first.click()
+        page.get_by_role("button", name=re.compile(r"Keep Table \d+ as CSV")).first.click()
     if not download.value.suggested_filename.endswith(".csv"):
         yield "ledger.html: a table cannot be downloaded as CSV"
 

@@ -16,8 +16,11 @@ from bs4.element import Tag
 from lint import (
     LOWER_COUNT,
     RAW_ID,
+    beside_status,
     lower_counts,
+    of_the_screen,
     raw_ids,
+    said_again,
     same_ends,
     undefined,
     zero_before_p,
@@ -27,6 +30,7 @@ from proof import proof
 from pypdf import PageObject, PdfReader
 from pypdf.generic import Destination
 
+from earlyhelp.printing.joined import SCREEN_ONLY
 from earlyhelp.printing.pdf import NAMED_ABOVE
 from earlyhelp.render.volumes import PROVENANCE, Contents, Volume, read_contents
 from earlyhelp.report.figures import RAISED
@@ -35,6 +39,7 @@ from earlyhelp.validate import FILES
 ROOT = Path(__file__).parents[1]
 BLOCKS = ("p", "li", "td", "th", "dt", "dd", "caption", "pre", "summary", "h2", "h3", "h4", "div")
 MM = 72 / 25.4
+LISTED = "(table|list)"
 A4 = {(595, 842), (842, 595)}
 
 
@@ -237,6 +242,22 @@ def test_every_figure_says_what_it_shows(book: Book) -> None:
             assert "_images" not in text, (name, text)
 
 
+def unprinted(element: Tag) -> bool:
+    return element.find_parent(lambda parent: bool(parent.css.match(SCREEN_ONLY))) is not None
+
+
+def test_alternative_texts_lead_to_no_table_or_list_that_is_not_printed(book: Book) -> None:
+    for name, article in book.articles.items():
+        for figure in article.select("figure:has(img, svg)"):
+            drawn = figure.select_one("img, svg")
+            said = str(drawn.get("alt") or drawn.get("aria-label"))
+            for printed, on_screen in re.findall(f"{LISTED} below|a {LISTED} in the HTML", said):
+                kinds = {"table": "table", "list": ["ul", "dl"]}[printed or on_screen]
+                below = figure.find_next(kinds)
+                if not unprinted(figure):
+                    assert unprinted(below) == bool(on_screen), (name, said)
+
+
 def test_every_figure_and_table_is_numbered_and_captioned(book: Book) -> None:
     for name, article in book.articles.items():
         for element in article.select("figure, table"):
@@ -328,6 +349,12 @@ def unexplained(book: Book, texts: Iterable[str]) -> list[str]:
     return [told for told in undefined(texts) if told.partition(":")[0] not in listed]
 
 
+def themes(book: Book) -> set[str]:
+    """Ids of themes, by the places that links to them lead to."""
+    places = (item for article in book.articles.values() for item in article.select("[id^=theme-]"))
+    return {str(place["id"]).removeprefix("theme-") for place in places}
+
+
 def blocks_of(article: Tag) -> list[str]:
     """What a reader reads of a page, block by block."""
     copy = BeautifulSoup(str(article), "lxml")
@@ -338,12 +365,15 @@ def blocks_of(article: Tag) -> list[str]:
 
 
 def test_pages_have_none_of_the_faults_of_form(book: Book) -> None:
-    allowed, told = as_code(book), {name: blocks_of(book.articles[name]) for name in book.contents}
+    allowed, named = as_code(book), themes(book)
+    told = {name: blocks_of(book.articles[name]) for name in book.contents}
     for name, blocks in told.items():
         said = " ".join(blocks)
         assert same_ends(said) == [], name
         assert lower_counts(blocks) == [], name
-        assert raw_ids(said, allowed) == [], name
+        assert raw_ids(said, allowed, named) == [], name
+        assert beside_status(book.articles[name]) == [], name
+        assert said_again(book.articles[name]) == [], name
         assert zero_before_p(said) == [], name
         for table in book.articles[name].select("table"):
             rows = (row.select("th, td") for row in table.select("tr"))
@@ -354,7 +384,7 @@ def test_pages_have_none_of_the_faults_of_form(book: Book) -> None:
 
 
 def test_volumes_have_none_of_the_faults_of_form(book: Book) -> None:
-    allowed, first = as_code(book), []
+    allowed, named, first = as_code(book), themes(book), []
     for printed in book.printed:
         texts = [page.extract_text() for page in printed.reader.pages]
         said = " ".join(" ".join(texts).split())
@@ -362,7 +392,8 @@ def test_volumes_have_none_of_the_faults_of_form(book: Book) -> None:
         # Within lines: one may begin amid a sentence, and cells side by side are none.
         lines = (line for text in texts for line in text.splitlines())
         assert [line for line in lines if LOWER_COUNT.search(line)] == [], printed.volume.id
-        assert raw_ids(said, allowed) == [], printed.volume.id
+        assert raw_ids(said, allowed, named) == [], printed.volume.id
+        assert of_the_screen(said) == [], printed.volume.id
         assert zero_before_p(said) == [], printed.volume.id
         # The lists before the first chapter repeat what is said later.
         chapters = range(len(printed.chapters))

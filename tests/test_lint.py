@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 import pytest
-from lint import lower_counts, raw_ids, same_ends, undefined, zero_before_p, zero_in_p_cells
+from bs4 import BeautifulSoup
+from lint import (
+    beside_status,
+    lower_counts,
+    of_the_screen,
+    raw_ids,
+    said_again,
+    same_ends,
+    undefined,
+    zero_before_p,
+    zero_in_p_cells,
+)
 
 
 @pytest.mark.parametrize(
@@ -38,6 +49,27 @@ def test_sentences_that_begin_with_a_lower_case_number(block: str, faults: int) 
 def test_ids_in_place_of_names() -> None:
     assert raw_ids("Q242 interview_02: she said so of wai_01", {"wai_01"}) == ["interview_02"]
     assert raw_ids("raw/tool_use.csv and audit.finding_of(x)") == []
+    themes = {"family-needs", "next-steps", "ease"}
+    assert raw_ids("Not (ease, family-needs) or next-steps", themes=themes) == ["family-needs"]
+
+
+@pytest.mark.parametrize(("after", "faults"), [("; so", 1), (", so", 1), (" so;", 0), ("", 0)])
+def test_stops_behind_the_frame_of_a_status(after: str, faults: int) -> None:
+    page = BeautifulSoup(f"<p>It is <span class='status'>determined</span>{after}</p>", "lxml")
+    assert len(beside_status(page)) == faults
+
+
+def test_a_link_that_repeats_what_leads_to_it() -> None:
+    for lead, faults in (("How findings were put down to sources", 1), ("The rules", 0)):
+        page = BeautifulSoup(
+            f"<p>So it is. {lead}: <a>How a finding was put down to a source</a>.</p>", "lxml"
+        )
+        assert len(said_again(page)) == faults
+
+
+def test_the_words_of_the_screen() -> None:
+    assert of_the_screen("A figure is folded; click here.") == ["is folded", "click"]
+    assert of_the_screen("It is not printed, and the HTML book folds it.") == []
 
 
 @pytest.mark.parametrize(

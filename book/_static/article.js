@@ -24,7 +24,8 @@ document.addEventListener("DOMContentLoaded", () => {
     button.type = "button";
     button.className = "csv";
     button.textContent = "CSV";
-    button.setAttribute("aria-label", `Keep this table as CSV: ${name}`);
+    const number = table.querySelector(".caption-number")?.textContent.trim() ?? "this table";
+    button.setAttribute("aria-label", `Keep ${number} as CSV`);
     button.addEventListener("click", () => {
       const link = document.createElement("a");
       // With a byte order mark spreadsheets read the text as UTF-8.

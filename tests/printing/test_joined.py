@@ -180,13 +180,13 @@ def test_what_is_for_the_screen_is_not_printed_and_links_say_where_it_is(tmp_pat
     )
     assert "See it and that (HTML book, Page found)." in said(volumes)
     assert "Open" not in said(volumes)
-    assert [chapter.illustrative for chapter in volumes[REPORT].chapters] == [False] * 3
+    assert [chapter.incomplete for chapter in volumes[REPORT].chapters] == [False, True, False]
 
 
 def test_folded_tables_are_known_to_be_missing(tmp_path: Path) -> None:
     cell = "<div class='cell'><details><table><tr><td>1</td></tr></table></details></div>"
     report = joined(tmp_path, found=cell)[REPORT]
-    assert [chapter.illustrative for chapter in report.chapters] == [False, True, False]
+    assert [chapter.incomplete for chapter in report.chapters] == [False, True, False]
 
 
 def test_figures_on_paper_have_the_font_of_its_text(tmp_path: Path) -> None:

@@ -108,13 +108,13 @@ def test_lists_of_tables_and_figures_have_captions_without_statuses(
     assert re.search(r"Table 2 Training attended, by role [. ]*\d", front), front
 
 
-@pytest.mark.parametrize("folded", [True, False])
-def test_missing_numbers_are_told_where_something_illustrative_is_left_out(
-    tmp_path: Path, folded: bool
+@pytest.mark.parametrize("incomplete", [True, False])
+def test_missing_numbers_are_told_where_a_table_is_left_out(
+    tmp_path: Path, incomplete: bool
 ) -> None:
     table = "<table><caption>Table 1 Of something</caption><tr><td>x</td></tr></table>"
-    reader = rendered(table, tmp_path, illustrative=folded)
-    assert ("Numbers that are missing here" in words(reader)) == folded
+    reader = rendered(table, tmp_path, incomplete=incomplete)
+    assert ("whose numbers are missing here" in words(reader)) == incomplete
 
 
 def test_links_out_of_a_volume_name_volume_section_and_page(
@@ -241,7 +241,7 @@ def test_short_rows_are_not_broken_over_pages() -> None:
 
 
 def rendered(
-    markup: str, work: Path, parts: int = 1, *, illustrative: bool = False, title: str = "T"
+    markup: str, work: Path, parts: int = 1, *, incomplete: bool = False, title: str = "T"
 ) -> PdfReader:
     """A volume of one chapter or of some with the same content, each on a page of its own."""
     volume, said = Volume("v", "Volume"), Imprint(title, "", (), "", (), "", "", "", "")
@@ -251,7 +251,7 @@ def rendered(
             BeautifulSoup(
                 f"<h1 id='h1.{number}'>T</h1>" + markup.replace("NUMBER", str(number)), "lxml"
             ).body,
-            illustrative=illustrative,
+            incomplete=incomplete,
         )
         for number in range(parts)
     ]  # fmt: skip

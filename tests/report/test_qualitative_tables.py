@@ -110,12 +110,12 @@ def test_a_theme_shows_what_belongs_to_it_and_where_it_leads() -> None:
     assert "Outcome: trust." in text
 
 
-def test_a_theme_named_in_an_exclusion_is_a_link() -> None:
+def test_themes_named_in_an_exclusion_are_links() -> None:
     first, second = CODEBOOK.themes
-    named = first.model_copy(update={"exclude": "Speed (ease); luck (unknown)."})
+    named = first.model_copy(update={"exclude": "Speed (ease, time); luck (ease, unknown)."})
     codebook = CODEBOOK.model_copy(update={"themes": (named, second)})
     shown = qualitative_tables.codebook_list(matrix_of({}), codebook)
-    assert "Speed ([Ease](#theme-ease)); luck \\(unknown\\)." in shown
+    assert "Speed ([Ease](#theme-ease), [Time](#theme-time)); luck \\(ease, unknown\\)." in shown
 
 
 def test_strength_counts_sides_by_source(codebook: Codebook, matrix: pd.DataFrame) -> None:

@@ -69,8 +69,8 @@ class Chapter:
     """One page of the book.
 
     `body` is its article without what only a browser needs, `folded` the ids of what is folded
-    there or for the screen alone, and so not printed; `illustrative` says that tables or figures
-    are folded.
+    there or for the screen alone, and so not printed; `incomplete` says that tables or figures
+    are among them.
     """
 
     path: str
@@ -79,7 +79,7 @@ class Chapter:
     title: str
     body: Tag
     folded: frozenset[str] = frozenset()
-    illustrative: bool = False
+    incomplete: bool = False
 
 
 @dataclass(frozen=True)
@@ -185,9 +185,9 @@ def _read_chapter(
     assert article, f"{path} has no article"
     body = BeautifulSoup(_CODE.sub(r"\1", article[0]), "lxml").article
     assert body is not None
-    unprinted = f".cell details [id], :is({MARKED})[id], :is({MARKED}) [id]"
-    folded = frozenset(str(item["id"]) for item in body.select(unprinted))
-    illustrative = body.select_one(".cell details :is(table, figure)") is not None
+    unprinted = body.select(f":is(.cell details, {MARKED}) *, :is({MARKED})")
+    folded = frozenset(str(item["id"]) for item in unprinted if item.has_attr("id"))
+    incomplete = any(item.name in ("table", "figure") for item in unprinted)
     for element in body.select(SCREEN_ONLY):
         element.decompose()
     for number in body.select("a.claim.cell"):
@@ -201,7 +201,7 @@ def _read_chapter(
         image["src"] = source.name
     heading = body.find("h1")
     title = " ".join(heading.get_text().split()) if heading else path
-    return Chapter(path, part, volume, title, body, folded, illustrative)
+    return Chapter(path, part, volume, title, body, folded, incomplete)
 
 
 def _keep_columns(table: Tag, names: Collection[str]) -> None:

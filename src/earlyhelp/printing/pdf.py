@@ -146,7 +146,7 @@ def set_volumes(
         for volume, joined in volumes.items():
             others = [other.heading for other in volumes if other != volume]
             cover = {**asdict(said), "volume": volume.heading, "others": others}
-            cover["illustrative"] = any(chapter.illustrative for chapter in joined.chapters)
+            cover["incomplete"] = any(chapter.incomplete for chapter in joined.chapters)
             data = {"cover": cover, "outside": joined.leads(places, names)}
             (work / f"volume-{volume.id}.json").write_text(
                 json.dumps({**data, "wanted": sorted(joined.wanted)}, ensure_ascii=False), "utf-8"

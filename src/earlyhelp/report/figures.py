@@ -641,7 +641,7 @@ def flow(frame: pd.DataFrame, stages: Sequence[tuple[str, str]]) -> Figure:
     """
     texts = frame["n"].map(number) + letters(frame, "n", statuses_in(frame, "n"))
     n_of = texts.set_axis(pd.MultiIndex.from_frame(frame[["stage", "arm"]])).to_dict()
-    figure, (axes,) = side_by_side(0.55 * len(stages) + 0.6)
+    figure, (axes,) = side_by_side(0.4 * len(stages) + 0.6)
     arms = looks(frame["arm"].unique())
     for column, (arm, (colour, _)) in enumerate(arms.items()):
         axes.text(column, 0.75, label(arm, frame), ha="center", weight="bold")

@@ -30,8 +30,8 @@ from earlyhelp.report.myst import escape
 from earlyhelp.report.theory_drawing import evidence_target
 from earlyhelp.study.design import Question
 
-# A theme named in another one's definition, as `exclude` does.
-_NAMED = re.compile(r"\(([a-z]+(?:-[a-z]+)*)\)")
+# Themes named in another one's definition, as `exclude` does.
+_NAMED = re.compile(r"\(([a-z-]+(?:, [a-z-]+)*)\)")
 # What sources agree on, by the code that they have in common.
 AGREED = {
     "supports": " that it is so",
@@ -112,12 +112,16 @@ def _definition(
 def _cross_named(text: str, codebook: Codebook) -> str:
     """A text in which the ids of other themes have become links."""
     ids = {theme.id for theme in codebook.themes}
-    parts = _NAMED.split(text)
+
+    def named(part: str) -> str:
+        themes = part.split(", ")
+        if not ids.issuperset(themes):
+            return escape(f"({part})")
+        return f"({', '.join(_theme_linked(codebook, theme) for theme in themes)})"
+
     return "".join(
-        (f"({_theme_linked(codebook, part)})" if part in ids else escape(f"({part})"))
-        if index % 2
-        else _escaped_part(part)
-        for index, part in enumerate(parts)
+        named(part) if index % 2 else _escaped_part(part)
+        for index, part in enumerate(_NAMED.split(text))
     )
 
 

@@ -600,7 +600,7 @@ def next_steps(frame: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
             "Theme": [escape(theme.replace("-", " ")) for theme in frame["theme"]],
             "Rows by direction": [escape(words) for words in frame["evidence"]],
             "Number": [
-                "; ".join(f"{escape(words)} {badge(status)}" for words, status in told) or "none"
+                " and ".join(f"{escape(words)} {badge(status)}" for words, status in told) or "none"
                 for told in map(zip, frame["numbers"], frame["statuses"])
             ],
             "Rests on": [readings(ids) or number(None) for ids in frame["rests_on"]],

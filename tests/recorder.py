@@ -39,8 +39,6 @@ from traitlets.config import Config
 
 from earlyhelp.cli import main as command_line
 from earlyhelp.execution.notebooks import NEEDS
-from earlyhelp.published.claims import claims_of
-from earlyhelp.published.ledger import judged
 from earlyhelp.report import page
 from earlyhelp.report.myst import CAPTION, TITLE
 from earlyhelp.study.raw import open_pilot
@@ -252,10 +250,11 @@ def _element(node: ElementTree.Element, indent: str) -> Iterator[str]:
 @contextlib.contextmanager
 def opened_once() -> Iterator[None]:
     """Read the study and answer its claims once for all pages within: half of their time."""
-    pilot = open_pilot(STUDY)
-    found = judged(pilot, claims_of(STUDY))
-    with mock.patch.multiple(page, open_pilot=lambda _: pilot, judged=lambda *_: found):
+    page.keep_open(open_pilot(STUDY))
+    try:
         yield
+    finally:
+        page.forget()
 
 
 def record_page(source: Path) -> str:

@@ -159,6 +159,27 @@ def test_forked_kernels_find_the_study_open_until_its_files_change(top: Path, mi
     assert "True Another pilot" in second
 
 
+ONCE = """
+import sys
+from earlyhelp.execution import forked
+from earlyhelp.execution.results import build_results
+build_results(sys.argv[1], "results", "told.json", "kept")
+worker = forked.worker()
+for name in ("checked", "told"):
+    worker.submit(forked.of_study, name, forked.Path(sys.argv[1]).absolute()).result()
+opened = "__import__('importlib').import_module('earlyhelp.execution.opened')._opened"
+print(worker.submit(eval, opened + ".cache_info().misses").result())
+"""
+
+
+@pytest.mark.skipif(not forked.AVAILABLE, reason="without a fork each process opens it")
+def test_the_study_is_checked_and_opened_once_by_the_server(top: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", ONCE, STUDY], check=True, capture_output=True, text=True
+    )
+    assert done.stdout == "1\n"
+
+
 def test_a_study_with_a_problem_executes_nothing(top: Path, mini: Path) -> None:
     (mini / "raw/endline_survey.csv").write_text("practitioner_id\n")
     (top / "notebooks/page.md").write_text(PAGE.replace(CELL, "import os; os._exit(0)"))

@@ -37,7 +37,7 @@ def preload(modules: Sequence[str], study: Path, check: bool) -> None:
     kernel sets before that: so it is set here.
     """
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
-    os.environ[STUDY], os.environ[CHECKED] = os.path.abspath(study), "yes" * check
+    os.environ[STUDY], os.environ[CHECKED] = str(study), "yes" * check
     if AVAILABLE:
         server = multiprocessing.get_context("forkserver")
         server.set_forkserver_preload(["ipykernel.kernelapp", *modules, OPENING])

@@ -166,7 +166,7 @@ from earlyhelp.execution.results import build_results
 build_results(sys.argv[1], "results", "told.json", "kept")
 worker = forked.worker()
 for name in ("checked", "told"):
-    worker.submit(forked.of_study, name, forked.Path(sys.argv[1]).absolute()).result()
+    worker.submit(forked.ask, name, forked.Path(sys.argv[1]).absolute()).result()
 opened = "__import__('importlib').import_module('earlyhelp.execution.opened')._opened"
 print(worker.submit(eval, opened + ".cache_info().misses").result())
 """

@@ -49,7 +49,7 @@ def worker() -> ProcessPoolExecutor:
     return ProcessPoolExecutor(1, context, _end_quietly)
 
 
-def of_study(name: str, folder: Path) -> Any:
+def ask(name: str, folder: Path) -> Any:
     """What a function of the module gives in which the server has a study open."""
     return getattr(importlib.import_module(OPENING), name)(folder)
 

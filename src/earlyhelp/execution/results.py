@@ -66,7 +66,7 @@ def build_results(
     opened = study.absolute()
     forked.preload(sorted(filter(_is_module, imports)), opened, check)
     worker = forked.worker()
-    checking = worker.submit(forked.of_study, "checked", opened) if check else None
+    checking = worker.submit(forked.ask, "checked", opened) if check else None
     # While the server loads the libraries.
     from earlyhelp.execution.notebooks import (
         ForkingManager,
@@ -95,7 +95,7 @@ def build_results(
     try:
         for remark in checking.result() if checking else ():
             print(f"{study}: {remark}", file=sys.stderr)
-        telling = worker.submit(forked.of_study, "told", opened) if check else None
+        telling = worker.submit(forked.ask, "told", opened) if check else None
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(parents=True)
         failed = sorted(filter(None, pool.map(make, reversed(order))))
